@@ -1,0 +1,3 @@
+//! core
+pub mod runtime;
+pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

@@ -1,0 +1,14 @@
+//! What a scope needs of an executor: a clock, and somewhere to run work that must be parallel.
+//!
+//! A scope drives its children inside the task that awaits it, so it needs no executor to run. It needs a [`Timer`]
+//! for deadlines, and a [`Spawner`] for children that must run in parallel or may block. [`Runtime`] is both.
+//!
+//! Which runtime serves a scope: the one given with `.runtime(..)`; else the enclosing scope's; else the one the
+//! facade crate selected by its features; else [`Embedded`], which keeps time with a helper thread and runs parallel
+//! children in the scope's own task.
+
+mod embedded;
+mod traits;
+
+pub use embedded::Embedded;
+pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

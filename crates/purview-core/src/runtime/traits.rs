@@ -1,0 +1,89 @@
+use std::{borrow::Cow, pin::Pin, sync::Arc, time::Instant};
+
+/// The futures a [`Spawner`] is given.
+pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
+
+/// A function that picks a runtime where neither the caller nor an enclosing scope named one.
+///
+/// A facade hands this down, so that there is no global registry.
+pub type RuntimeChoice = fn() -> Arc<dyn Runtime>;
+
+/// A clock, and futures that complete when it reaches an instant.
+///
+/// Both must speak of the same clock: a runtime whose clock can be paused or virtual returns that clock's time from
+/// [`now`](Timer::now).
+///
+/// ```
+/// # use purview_core::{Timer, Embedded};
+/// # use std::time::Duration;
+/// let clock = Embedded;
+/// let wake = clock.now() + Duration::from_millis(1);
+/// purview_core::block_on(clock.sleep_until(wake));
+/// assert!(clock.now() >= wake);
+/// ```
+pub trait Timer: Send + Sync {
+    /// The present instant of this clock.
+    fn now(&self) -> Instant;
+    /// A future that completes once [`now`](Timer::now) has reached `at`; at once if it already has.
+    ///
+    /// It must not panic when it is created or polled outside the runtime's own threads. Dropping it releases the
+    /// timer. One that completes early is asked again; one that never completes delays a deadline until the scope is
+    /// next polled for another reason.
+    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// Somewhere to run futures and blocking closures that a scope owns but does not poll itself.
+pub trait Spawner: Send + Sync {
+    /// Runs `fut` to its end on the executor, detached.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] where there is no executor, or it has been shut down; the scope then runs the child in its own
+    /// task.
+    fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError>;
+    /// Runs `f` on a thread that may block.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError`] where there is no such thread to be had.
+    fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError>;
+}
+
+/// A [`Timer`] and a [`Spawner`]: everything that a scope asks of an executor. Implemented for whatever is both.
+pub trait Runtime: Timer + Spawner {}
+impl<T: Timer + Spawner + ?Sized> Runtime for T {}
+
+impl<T: Timer + ?Sized> Timer for Arc<T> {
+    fn now(&self) -> Instant {
+        (**self).now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        (**self).sleep_until(at)
+    }
+}
+
+impl<T: Spawner + ?Sized> Spawner for Arc<T> {
+    fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError> {
+        (**self).spawn(fut)
+    }
+
+    fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+        (**self).spawn_blocking(f)
+    }
+}
+
+/// An executor that cannot take work, and why.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[error("the runtime cannot take work: {reason}")]
+pub struct SpawnError {
+    reason: Cow<'static, str>,
+}
+
+impl SpawnError {
+    /// An error with a reason, in lower case and without a full stop.
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
