@@ -1,2 +1,6 @@
-//! (being written)
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+
+mod runtime;
+
+pub use runtime::AsyncStd;
