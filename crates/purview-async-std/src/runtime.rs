@@ -44,6 +44,12 @@ impl AsyncStd {
     pub const fn new() -> Self {
         Self
     }
+
+    /// Whether async-std is running a task on this thread, so that blocking it would stall others. For facades.
+    #[doc(hidden)]
+    pub fn drives_this_thread() -> bool {
+        task::try_current().is_some()
+    }
 }
 
 impl Timer for AsyncStd {

@@ -1,4 +1,4 @@
-use std::{pin::Pin, sync::Arc, time::Instant};
+use std::{pin::Pin, sync::Arc, thread, time::Instant};
 
 use purview_core::{BoxFuture, SpawnError, Spawner, Timer};
 
@@ -55,6 +55,17 @@ impl Smol {
     #[must_use]
     pub fn on(executor: Arc<smol::Executor<'static>>) -> SmolExecutor {
         SmolExecutor::from(executor)
+    }
+
+    /// Whether this is a thread of the global executor, so that blocking it would stall tasks. For facades.
+    ///
+    /// smol tells them from others by their names only. A thread that runs an executor of the user's own, or is inside
+    /// `smol::block_on`, cannot be told.
+    #[doc(hidden)]
+    pub fn drives_this_thread() -> bool {
+        let thread = thread::current();
+        let number = thread.name().and_then(|name| name.strip_prefix("smol-"));
+        number.is_some_and(|number| number.parse::<usize>().is_ok())
     }
 }
 

@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    future::ready,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
@@ -9,7 +10,7 @@ use std::{
 
 use purview_core::{BoxFuture, Embedded, SpawnError, Spawner, Timer};
 use tokio::{
-    runtime::{EnterGuard, Handle, TryCurrentError},
+    runtime::{Handle, TryCurrentError},
     task::JoinHandle,
 };
 
@@ -118,32 +119,46 @@ impl Tokio {
         &self.handle
     }
 
+    /// Whether tokio is running tasks on this thread, so that blocking it would stall them. For facades.
+    ///
+    /// tokio tells nobody but by a panic, so finding out that it does costs one. A thread of the blocking pool, one
+    /// inside `block_in_place` and one that has merely entered a runtime's context may block.
+    #[doc(hidden)]
+    pub fn drives_this_thread() -> bool {
+        Handle::try_current().is_ok_and(|handle| {
+            catch_unwind(AssertUnwindSafe(|| handle.block_on(ready(())))).is_err()
+        })
+    }
+
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// The runtime's context, in which its clock can be read and its timers made; `None` where the embedded clock serves.
-    fn enter(&self) -> Option<EnterGuard<'_>> {
-        // In the destructor of a thread-local there may be no context any more, and entering one would panic.
-        let is_thread_ending =
-            || Handle::try_current().is_err_and(|e| e.is_thread_local_destroyed());
-        (self.clock.is_tokio(&self.handle) && !is_thread_ending()).then(|| self.handle.enter())
+    /// Runs `f` in the runtime's context, where its clock can be read and its timers made; `None` where the embedded
+    /// clock serves.
+    fn inside<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        if !self.clock.is_tokio(&self.handle) {
+            return None;
+        }
+        let _context = match Handle::try_current() {
+            Ok(here) if here.id() == self.handle.id() => None,
+            // In the destructor of a thread-local. Entering would panic.
+            Err(e) if e.is_thread_local_destroyed() => return None,
+            _ => Some(self.handle.enter()),
+        };
+        Some(f())
     }
 }
 
 impl Timer for Tokio {
     fn now(&self) -> Instant {
-        match self.enter() {
-            Some(_context) => tokio::time::Instant::now().into_std(),
-            None => Embedded.now(),
-        }
+        let now = self.inside(|| tokio::time::Instant::now().into_std());
+        now.unwrap_or_else(|| Embedded.now())
     }
 
     fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        match self.enter() {
-            Some(_context) => sleep_until(at, self.clone()),
-            None => Embedded.sleep_until(at),
-        }
+        let sleep = self.inside(|| sleep_until(at, self.clone()));
+        sleep.unwrap_or_else(|| Embedded.sleep_until(at))
     }
 }
 

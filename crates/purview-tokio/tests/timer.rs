@@ -1,11 +1,13 @@
 //! Deadlines follow tokio's clock, wherever they are made and polled.
 
 use std::{
+    cell::OnceCell,
     future::poll_fn,
     pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
     },
     task::{Context, Poll, Wake, Waker},
     time::{Duration, Instant},
@@ -187,6 +189,35 @@ async fn a_dropped_timer_wakes_nobody() {
     drop(dropped);
     tokio.sleep_until(tokio.now() + 2 * HOUR).await;
     assert_eq!(counter.0.load(Relaxed), 1);
+}
+
+#[test]
+fn the_destructor_of_a_thread_local_may_ask_for_the_time() {
+    struct Asks(OnceCell<(Tokio, mpsc::Sender<bool>)>);
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            let (tokio, tx) = self.0.take().unwrap();
+            let at = tokio.now();
+            drop(tokio.sleep_until(at + HOUR));
+            tx.send(Tokio::try_current().is_err_and(|e| e.is_thread_local_destroyed()))
+                .unwrap();
+        }
+    }
+    thread_local!(static ASKS: Asks = const { Asks(OnceCell::new()) });
+
+    let runtime = multi_thread();
+    let tokio = Tokio::new(runtime.handle().clone());
+    let (tx, rx) = mpsc::channel();
+    let end = std::thread::spawn(move || {
+        // Made first, it is destroyed last: after tokio's own.
+        ASKS.with(|asks| asks.0.set((tokio.clone(), tx)).unwrap());
+        tokio.now();
+    });
+    end.join().unwrap();
+    assert!(
+        rx.recv().unwrap(),
+        "tokio's thread-local was still there, so this test shows nothing"
+    );
 }
 
 #[test]
