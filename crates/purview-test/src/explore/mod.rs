@@ -1,0 +1,148 @@
+//! Running a program under many schedules.
+
+mod jitter;
+mod seeds;
+mod yield_now;
+
+use std::{
+    any::Any,
+    env, fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+};
+
+pub use jitter::{Jitter, jitter};
+pub use seeds::Seeds;
+pub use yield_now::{YieldNow, yield_now};
+
+use crate::VirtualRuntime;
+
+/// The variable that has [`explore`] try one seed only.
+const ONE_SEED: &str = "PURVIEW_SEED";
+
+/// Runs `program` once for each seed, under a schedule which that seed decides, and returns the value that it gave
+/// under all of them.
+///
+/// Schedules differ in
+/// - which of the woken tasks is polled next. Tasks of the runtime are `program` itself and its parallel children, and
+///   blocking closures; for the plain children of a scope, which share a task with it, see [`jitter`];
+/// - which timer of several due at one instant fires first, and what runs between them;
+/// - spurious polls, of tasks that nobody woke;
+/// - wakers: where a schedule has a waker of its own for each poll, the wakers of earlier polls do nothing, so a
+///   primitive that keeps the first one it saw is found out;
+/// - how often [`yield_now`] yields.
+///
+/// Seed 0 is the plain schedule: first woken, first polled, nothing odd.
+///
+/// The program must be closed: a thread of its own that wakes its tasks later is not waited for. Build the runtime by
+/// hand for that, with [`VirtualRuntime::exploring`] and [`VirtualRuntime::patience`].
+///
+/// With the environment variable `PURVIEW_SEED` set, only that seed is run.
+///
+/// # Panics
+///
+/// When the program panics, cannot go on (see [`Stalled`](crate::Stalled)), does not end within 1,000,000 steps, or
+/// gives different values under different seeds. The seed is printed with how to replay it, and the panic passed on.
+///
+/// # Examples
+///
+/// A balance that is read, thought about, and written back. Under the plain schedule this works.
+///
+/// ```should_panic
+/// use purview_test::{explore, yield_now};
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///
+/// async fn deposit(balance: &AtomicU32) {
+///     let before = balance.load(Relaxed);
+///     yield_now().await; // a request to somewhere
+///     balance.store(before + 1, Relaxed);
+/// }
+///
+/// explore(100, || async {
+///     let balance = AtomicU32::new(0);
+///     purview_core::scope(async |s| {
+///         s.spawn(deposit(&balance));
+///         s.spawn(deposit(&balance));
+///     })
+///     .await;
+///     balance.into_inner() // 1 or 2: "the value depends on the schedule"
+/// });
+/// ```
+#[track_caller]
+pub fn explore<S, F, T>(seeds: S, program: F) -> T
+where
+    S: Seeds,
+    F: AsyncFnMut() -> T,
+    T: PartialEq + fmt::Debug,
+{
+    explore_under(env::var(ONE_SEED).ok().as_deref(), seeds, program)
+}
+
+/// [`explore`] with the value of `PURVIEW_SEED` given.
+#[track_caller]
+fn explore_under<S, F, T>(one_seed: Option<&str>, seeds: S, mut program: F) -> T
+where
+    S: Seeds,
+    F: AsyncFnMut() -> T,
+    T: PartialEq + fmt::Debug,
+{
+    let seeds = match one_seed {
+        Some(seed) => vec![
+            seed.trim()
+                .parse()
+                .expect("PURVIEW_SEED must be one seed, a number"),
+        ],
+        None => seeds.into_seeds(),
+    };
+    let mut first: Option<(u64, T)> = None;
+    for (passed, &seed) in seeds.iter().enumerate() {
+        let value = match catch_unwind(AssertUnwindSafe(|| replay(seed, &mut program))) {
+            Ok(value) => value,
+            Err(payload) => fail(seed, passed, payload),
+        };
+        match &first {
+            None => first = Some((seed, value)),
+            Some((_, expected)) if *expected == value => {}
+            Some((other, expected)) => {
+                report(seed, passed);
+                panic!(
+                    "the value depends on the schedule: seed {other} gave {expected:?}, seed {seed} gave {value:?}"
+                );
+            }
+        }
+    }
+    first.expect("there must be at least one seed").1
+}
+
+/// Runs `program` once, under the schedule that `seed` decides: what [`explore`] does for each seed.
+///
+/// # Panics
+///
+/// When the program panics, cannot go on, or does not end within 1,000,000 steps.
+///
+/// # Examples
+///
+/// ```
+/// # use purview_test::replay;
+/// // `explore` has printed: replay it with PURVIEW_SEED=17, or purview_test::replay(17, ..)
+/// let value = replay(17, async || 6 * 7);
+/// assert_eq!(value, 42);
+/// ```
+#[track_caller]
+pub fn replay<F, T>(seed: u64, mut program: F) -> T
+where
+    F: AsyncFnMut() -> T,
+{
+    VirtualRuntime::exploring(seed).run(program())
+}
+
+fn report(seed: u64, passed: usize) {
+    eprintln!(
+        "purview-test: failed under seed {seed} ({passed} seeds passed before); \
+         replay it with {ONE_SEED}={seed}, or purview_test::replay({seed}, ..)"
+    );
+}
+
+fn fail(seed: u64, passed: usize, payload: Box<dyn Any + Send>) -> ! {
+    report(seed, passed);
+    resume_unwind(payload)
+}

@@ -1,0 +1,54 @@
+//! Running one test program.
+
+use crate::VirtualRuntime;
+
+/// Runs `program` on a fresh [`VirtualRuntime`] that all scopes inside use.
+///
+/// Sleeps, timeouts and deadlines cost no real time: the clock jumps when everybody waits. See
+/// [`VirtualRuntime::run`] for a runtime of your own choice, and [`VirtualRuntime::current`] for the one in use.
+///
+/// # Panics
+///
+/// When `program` panics, with its payload; when it cannot go on, with the text of [`Stalled`](crate::Stalled).
+///
+/// # Examples
+///
+/// ```
+/// use purview_test::VirtualRuntime;
+/// use std::time::Duration;
+///
+/// purview_test::run(async {
+///     let day = Duration::from_secs(24 * 3600);
+///     purview_core::sleep(day).await;
+///     assert_eq!(VirtualRuntime::current().unwrap().elapsed(), day);
+/// });
+/// ```
+#[track_caller]
+pub fn run<F: Future>(program: F) -> F::Output {
+    VirtualRuntime::new().run(program)
+}
+
+impl VirtualRuntime {
+    /// Runs `program` to its end; every scope inside that names no runtime uses this one. What was spawned and has not
+    /// ended by then is dropped.
+    ///
+    /// The program runs as the body of a scope named `test`, which is how scopes inside find the runtime. So
+    /// [`current`](purview_core::current) inside is that body, and [`deadline`](purview_core::deadline) is `None`.
+    ///
+    /// # Panics
+    ///
+    /// As [`block_on`](Self::block_on).
+    #[track_caller]
+    pub fn run<F: Future>(&self, program: F) -> F::Output {
+        let _shutdown = ShutdownOnDrop(self);
+        self.block_on(program)
+    }
+}
+
+struct ShutdownOnDrop<'a>(&'a VirtualRuntime);
+
+impl Drop for ShutdownOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.shutdown();
+    }
+}

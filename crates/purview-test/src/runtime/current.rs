@@ -1,0 +1,34 @@
+//! Which virtual runtime drives the code that asks.
+
+use std::cell::RefCell;
+
+use super::VirtualRuntime;
+
+thread_local! {
+    static DRIVING: RefCell<Vec<VirtualRuntime>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The innermost runtime that this thread drives, or on whose behalf it runs a blocking closure.
+pub(super) fn get() -> Option<VirtualRuntime> {
+    // While a thread is torn down there is no runtime, rather than a panic in somebody's destructor.
+    DRIVING
+        .try_with(|driving| driving.borrow().last().cloned())
+        .ok()
+        .flatten()
+}
+
+pub(super) fn enter(runtime: VirtualRuntime) -> Entered {
+    DRIVING.with(|driving| driving.borrow_mut().push(runtime));
+    Entered(())
+}
+
+/// Leaves the runtime when it is dropped.
+pub(super) struct Entered(());
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let left = DRIVING.try_with(|driving| driving.borrow_mut().pop());
+        // The last handle frees the runtime and what is in it, so not under the borrow.
+        drop(left);
+    }
+}

@@ -1,0 +1,60 @@
+//! Waiting until everybody else waits.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::shared::Shared;
+
+/// A future that completes once every other task waits; made by [`VirtualRuntime::idle`](crate::VirtualRuntime::idle).
+#[derive(Debug)]
+#[must_use = "futures do nothing until awaited"]
+pub struct Idle {
+    shared: Arc<Shared>,
+    waiting: Option<u64>,
+}
+
+impl Idle {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            waiting: None,
+        }
+    }
+}
+
+impl Future for Idle {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let waker = cx.waker().clone();
+        let shared = Arc::clone(&self.shared);
+        let replaced = {
+            let mut state = shared.lock();
+            match self.waiting {
+                // The driver takes the wakers out when the others have come to rest.
+                Some(id) if !state.idle.contains_key(&id) => return Poll::Ready(()),
+                Some(id) => state.idle.insert(id, waker),
+                None => {
+                    let id = state.idle_created;
+                    state.idle_created += 1;
+                    self.waiting = Some(id);
+                    state.idle.insert(id, waker)
+                }
+            }
+        };
+        drop(replaced);
+        Poll::Pending
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        let waiting = self
+            .waiting
+            .and_then(|id| self.shared.lock().idle.remove(&id));
+        drop(waiting);
+    }
+}
