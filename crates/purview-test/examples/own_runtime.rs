@@ -1,0 +1,81 @@
+//! A runtime of one's own: `async-executor` for futures, `async-io` for time, the `blocking` crate for closures.
+
+use std::{future::pending, io, pin::Pin, sync::Arc, thread, time::Instant};
+
+use async_executor::Executor;
+use futures::{FutureExt, channel::oneshot};
+use purview_core::{BoxFuture, SpawnError, Spawner, Timer};
+
+/// An executor with threads of its own, which end when its last handle is dropped.
+#[derive(Clone, Debug)]
+pub struct OwnRuntime {
+    executor: Arc<Executor<'static>>,
+    /// Dropped with the last handle, and a thread runs only as long as its sender lives.
+    _threads: Arc<Vec<oneshot::Sender<()>>>,
+}
+
+impl OwnRuntime {
+    /// A runtime with so many threads.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no more threads.
+    pub fn new(threads: usize) -> io::Result<Self> {
+        let executor = Arc::new(Executor::new());
+        let start = |number| {
+            let (running, stopped) = oneshot::channel::<()>();
+            let executor = Arc::clone(&executor);
+            thread::Builder::new()
+                .name(format!("own-{number}"))
+                .spawn(move || async_io::block_on(executor.run(stopped)))?;
+            Ok(running)
+        };
+        let threads = (0..threads).map(start).collect::<io::Result<_>>()?;
+        Ok(Self {
+            executor,
+            _threads: Arc::new(threads),
+        })
+    }
+}
+
+// Step 1: the clock. `async-io` takes instants of the system's clock, past and far ones too, and wakes from a thread of
+// its own, so timers work wherever they are made and polled.
+impl Timer for OwnRuntime {
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async_io::Timer::at(at).map(drop))
+    }
+}
+
+// Step 2: the executor. A `Task` of `async-executor` cancels its future when dropped, hence `detach`. A panic would go
+// through `run` and end the thread, hence `catch_unwind`; `a_panicking_future_takes_nobody_with_it` fails without it.
+impl Spawner for OwnRuntime {
+    fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError> {
+        let caught = std::panic::AssertUnwindSafe(fut).catch_unwind();
+        self.executor.spawn(caught.map(drop)).detach();
+        Ok(())
+    }
+
+    fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+        blocking::unblock(f).detach();
+        Ok(())
+    }
+}
+
+// Step 3: scopes on it.
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = OwnRuntime::new(2)?;
+    let _ = (runtime, pending::<()>());
+    Ok(())
+}
+
+// Step 4: the suite.
+#[cfg(test)]
+mod tests {
+    use super::OwnRuntime;
+
+    purview_test::conformance!(|| OwnRuntime::new(2).expect("threads can be started"));
+}

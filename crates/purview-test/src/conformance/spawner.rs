@@ -1,0 +1,205 @@
+//! What the `spawn` of a [`Spawner`](purview_core::Spawner) must keep to.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use super::{case::Case, signal::Signal};
+
+/// A runtime takes futures, or says that it does not and drops them.
+pub async fn spawn_runs_or_refuses_as_declared(case: Case) {
+    let (ran, held) = (Signal::default(), Arc::new(()));
+    let (runs, inside) = (ran.clone(), Arc::clone(&held));
+    let taken = case.runtime.spawn(Box::pin(async move {
+        drop(inside);
+        runs.set();
+    }));
+    if case.refuses.spawn {
+        let error = taken.expect_err("the suite was told that this runtime refuses to spawn");
+        assert!(!error.to_string().is_empty());
+        assert_eq!(Arc::strong_count(&held), 1, "a refused future was kept");
+    } else {
+        taken.expect("the runtime takes futures");
+        ran.wait().await;
+    }
+}
+
+/// Spawned futures run to their end though nobody holds anything of them.
+pub async fn spawned_futures_are_detached(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let ended = Signal::default();
+    let (ends, inside) = (ended.clone(), case.clone());
+    case.spawn(async move {
+        for turn in 0..10 {
+            if turn % 5 == 0 {
+                inside.sleep(Duration::from_millis(1)).await;
+            }
+            turn_over().await;
+        }
+        ends.set();
+    });
+    ended.wait().await;
+}
+
+/// Each spawned future runs, and once.
+pub async fn every_spawned_future_runs_once(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let (runs, all) = (Arc::new(AtomicUsize::new(0)), Signal::default());
+    for _ in 0..100 {
+        let (runs, all) = (Arc::clone(&runs), all.clone());
+        case.spawn(async move {
+            turn_over().await;
+            if runs.fetch_add(1, Ordering::SeqCst) == 99 {
+                all.set();
+            }
+        });
+    }
+    all.wait().await;
+    case.still_runs_futures().await;
+    assert_eq!(runs.load(Ordering::SeqCst), 100);
+}
+
+/// A future that panics takes neither a thread nor the other futures with it.
+pub async fn a_panicking_future_takes_nobody_with_it(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let (ended, survives) = (Signal::default(), Signal::default());
+    let (ends, goes) = (ended.clone(), survives.clone());
+    case.spawn(async move {
+        goes.wait().await;
+        ends.set();
+    });
+    // More of them than most runtimes have threads.
+    for _ in 0..16 {
+        case.spawn(async { panic!("on purpose: a runtime survives this") });
+    }
+    case.still_runs_futures().await;
+    survives.set();
+    ended.wait().await;
+}
+
+/// A future can be spawned from inside a spawned future.
+pub async fn spawned_futures_can_spawn(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let ran = Signal::default();
+    let (runs, inside) = (ran.clone(), case.clone());
+    case.spawn(async move {
+        let again = inside.clone();
+        inside.spawn(async move { again.spawn(async move { runs.set() }) });
+    });
+    ran.wait().await;
+}
+
+/// A future can be spawned from a thread that the runtime knows nothing of.
+pub async fn futures_can_be_spawned_from_any_thread(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let ran = Signal::default();
+    let (runs, elsewhere) = (ran.clone(), case.clone());
+    let other = thread::spawn(move || elsewhere.spawn(async move { runs.set() }));
+    ran.wait().await;
+    other.join().expect("spawning does not panic");
+}
+
+/// A spawned future is woken from any thread.
+pub async fn spawned_futures_are_woken_from_any_thread(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let [waits, may_go, ended] = [(); 3].map(|()| Signal::default());
+    let (at_wait, go, ends) = (waits.clone(), may_go.clone(), ended.clone());
+    case.spawn(async move {
+        at_wait.set();
+        go.wait().await;
+        ends.set();
+    });
+    waits.wait().await;
+    let other = thread::spawn(move || may_go.set());
+    ended.wait().await;
+    other.join().expect("waking does not panic");
+}
+
+/// A waker that is used after its future has ended wakes nobody, and does no harm.
+pub async fn wakers_outlive_their_futures(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let (kept, ended) = (Arc::new(Mutex::new(None::<Waker>)), Signal::default());
+    let (keeps, ends) = (Arc::clone(&kept), ended.clone());
+    case.spawn(async move {
+        let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
+        *keeps.lock().expect("nobody panics with this lock") = Some(waker);
+        ends.set();
+    });
+    ended.wait().await;
+    let waker = kept
+        .lock()
+        .expect("nobody panics with this lock")
+        .take()
+        .expect("the future has stored it");
+    waker.wake_by_ref();
+    case.still_runs_futures().await;
+    waker.wake();
+    case.still_runs_futures().await;
+}
+
+/// A future that has ended is dropped, also when its waker is still held.
+pub async fn ended_futures_are_dropped(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let (held, kept) = (Arc::new(()), Arc::new(Mutex::new(None::<Waker>)));
+    let (inside, keeps) = (Arc::clone(&held), Arc::clone(&kept));
+    case.spawn(poll_fn(move |cx| {
+        assert_eq!(Arc::strong_count(&inside), 2);
+        *keeps.lock().expect("nobody panics with this lock") = Some(cx.waker().clone());
+        Poll::Ready(())
+    }));
+    case.eventually(|| Arc::strong_count(&held) == 1).await;
+}
+
+/// A spawned future that wakes itself and waits has others run, and is polled again.
+pub async fn futures_that_wake_themselves_share_the_runtime(case: Case) {
+    if case.refuses.spawn {
+        return;
+    }
+    let (stop, stopped) = (Signal::default(), Signal::default());
+    let (stops, has_stopped) = (stop.clone(), stopped.clone());
+    case.spawn(async move {
+        while !stops.is_set() {
+            turn_over().await;
+        }
+        has_stopped.set();
+    });
+    case.still_runs_futures().await;
+    stop.set();
+    stopped.wait().await;
+}
+
+async fn turn_over() {
+    let mut turned = false;
+    poll_fn(|cx| {
+        if turned {
+            return Poll::Ready(());
+        }
+        turned = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
