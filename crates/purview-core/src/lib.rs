@@ -1,3 +1,24 @@
 //! core
+#![forbid(unsafe_code)]
+
+mod cancel;
+mod context;
+mod deadline;
+mod error;
+pub mod policy;
 pub mod runtime;
-pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
+mod scope;
+
+pub use cancel::{CancelReason, CancelToken, Cancelled, Shield, UntilCancelled, cancelled, shield};
+pub use context::{Checkpoint, ContextKey, TaskId, TaskInfo, WithContext, checkpoint, current};
+pub use deadline::{Sleep, Timeout, deadline, remaining, sleep, sleep_until, timeout, timeout_at};
+pub use error::{
+    AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
+    Settlement, StartError, TaskError, TooLate,
+};
+pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
+pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
+pub use scope::{
+    Builder, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Run, Scope, Task, TaskBuilder, Threads, TryRun,
+    fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy,
+};

@@ -7,8 +7,10 @@
 //! facade crate selected by its features; else [`Embedded`], which keeps time with a helper thread and runs parallel
 //! children in the scope's own task.
 
+mod block_on;
 mod embedded;
 mod traits;
 
+pub use block_on::block_on;
 pub use embedded::Embedded;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

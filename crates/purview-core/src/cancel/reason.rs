@@ -1,0 +1,33 @@
+use std::{borrow::Cow, fmt};
+
+/// Why something was cancelled; the first reason stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CancelReason {
+    /// A child or the body failed, or the policy had seen enough.
+    Failed,
+    /// A child or the body panicked.
+    Panicked,
+    /// The deadline passed.
+    DeadlineExceeded,
+    /// Somebody asked for it, with or without saying why.
+    Requested(Option<Cow<'static, str>>),
+    /// The scope around it was cancelled.
+    Parent,
+    /// Its scope ended in the ordinary way.
+    Ended,
+}
+
+impl fmt::Display for CancelReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed => f.write_str("a task failed"),
+            Self::Panicked => f.write_str("a task panicked"),
+            Self::DeadlineExceeded => f.write_str("deadline exceeded"),
+            Self::Requested(None) => f.write_str("cancelled on request"),
+            Self::Requested(Some(why)) => write!(f, "cancelled on request: {why}"),
+            Self::Parent => f.write_str("the enclosing scope was cancelled"),
+            Self::Ended => f.write_str("the scope has ended"),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+use std::{
+    any::Any,
+    fmt,
+    marker::PhantomData,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{bindings, current::enter_bindings};
+
+/// A value that follows a task and everything spawned in it, on whatever thread; made by
+/// [`context_key!`](crate::context_key).
+///
+/// A child sees what was bound where it was spawned, as in Python's `contextvars`; parallel children too. A binding
+/// ends with the future it was made for, as Java's `ScopedValue`.
+pub struct ContextKey<T: 'static> {
+    /// Given at first use: distinct keys of no size could share an address.
+    id: AtomicUsize,
+    value: PhantomData<fn() -> T>,
+}
+
+/// Declares keys for values that follow tasks.
+///
+/// ```
+/// purview_core::context_key! {
+///     /// The request that is being served.
+///     pub static REQUEST_ID: String;
+/// }
+///
+/// purview_core::block_on(async {
+///     assert_eq!(REQUEST_ID.get(), None);
+///     let seen = REQUEST_ID.scope("r-17".to_owned(), purview_core::scope(async |s| {
+///         s.spawn(async { REQUEST_ID.get() }).await
+///     }));
+///     assert_eq!(seen.await.as_deref(), Some("r-17"));
+/// });
+/// ```
+#[macro_export]
+macro_rules! context_key {
+    ($($(#[$meta:meta])* $vis:vis static $name:ident: $ty:ty);+ $(;)?) => {
+        $($(#[$meta])* $vis static $name: $crate::ContextKey<$ty> = $crate::ContextKey::new();)+
+    };
+}
+
+impl<T: Send + Sync + 'static> ContextKey<T> {
+    #[doc(hidden)]
+    #[expect(clippy::new_without_default, reason = "a key is made by its macro, as a static")]
+    pub const fn new() -> Self {
+        Self { id: AtomicUsize::new(0), value: PhantomData }
+    }
+
+    /// Runs `fut` with the key bound to `value`, which hides an outer binding until `fut` ends.
+    ///
+    /// # Cancel safety
+    ///
+    /// As cancel-safe as `fut`.
+    pub fn scope<F: Future>(&'static self, value: T, fut: F) -> WithContext<F> {
+        WithContext { fut, binding: Unbound::New(self.id(), Arc::new(value)) }
+    }
+
+    /// A clone of the value that is bound here; `None` where none is.
+    pub fn get(&'static self) -> Option<T>
+    where
+        T: Clone,
+    {
+        self.with(|value| value.cloned())
+    }
+
+    /// Calls `f` with the value that is bound here; with `None` where none is.
+    pub fn with<R>(&'static self, f: impl FnOnce(Option<&T>) -> R) -> R {
+        let id = self.id();
+        let mut binding = bindings();
+        let value = loop {
+            match binding {
+                None => break None,
+                Some(found) if found.key == id => break Some(found.value.clone()),
+                Some(other) => binding = other.outer.clone(),
+            }
+        };
+        f(value.as_deref().and_then(|value| value.downcast_ref()))
+    }
+
+    fn id(&self) -> usize {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
+        match self.id.load(Ordering::Relaxed) {
+            0 => {
+                let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+                // Whoever comes first names it.
+                self.id.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|id| id, |_| new)
+            }
+            id => id,
+        }
+    }
+}
+
+impl<T> fmt::Debug for ContextKey<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextKey").field("type", &std::any::type_name::<T>()).finish_non_exhaustive()
+    }
+}
+
+/// One value bound to one key, and what was bound around it.
+pub(crate) struct Binding {
+    key: usize,
+    value: Arc<dyn Any + Send + Sync>,
+    outer: Option<Arc<Binding>>,
+}
+
+enum Unbound {
+    New(usize, Arc<dyn Any + Send + Sync>),
+    Bound(Arc<Binding>),
+}
+
+pin_project! {
+    /// The future of [`ContextKey::scope`].
+    #[must_use = "futures do nothing until awaited"]
+    pub struct WithContext<F> {
+        #[pin]
+        fut: F,
+        binding: Unbound,
+    }
+}
+
+impl<F: Future> Future for WithContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        if let Unbound::New(key, value) = this.binding {
+            let binding = Binding { key: *key, value: value.clone(), outer: bindings() };
+            *this.binding = Unbound::Bound(Arc::new(binding));
+        }
+        let Unbound::Bound(binding) = this.binding else { unreachable!("bound just above") };
+        let _entered = enter_bindings(binding.clone());
+        this.fut.poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for WithContext<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithContext").finish_non_exhaustive()
+    }
+}

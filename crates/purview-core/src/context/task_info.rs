@@ -1,0 +1,133 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// The number of a task, unique in the process and rising with the order of spawning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TaskId(u64);
+
+impl TaskId {
+    pub(crate) fn next() -> Self {
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Which task: a number, and a name that is never empty.
+///
+/// A task without a name of its own is named after its scope and its place in it, `import/3`; a scope without a name
+/// after the task it runs in. Outside of all names it is `task-3`, and a scope's body `body`.
+#[derive(Clone)]
+pub struct TaskInfo {
+    id: TaskId,
+    label: Label,
+    /// Made when first asked for, so that a child nobody asks costs no allocation.
+    text: OnceLock<Box<str>>,
+}
+
+#[derive(Clone)]
+enum Label {
+    Static(&'static str),
+    Shared(Arc<str>),
+    Numbered(Arc<Naming>, u64),
+    Body(Arc<Naming>),
+}
+
+impl TaskInfo {
+    pub(crate) fn named(name: Cow<'static, str>) -> Self {
+        let label = match name {
+            Cow::Borrowed(name) => Label::Static(name),
+            Cow::Owned(name) => Label::Shared(name.into()),
+        };
+        Self::new(TaskId::next(), label)
+    }
+
+    /// The `number`th task of a scope, counted from 1, where it has no name of its own.
+    pub(crate) fn numbered(id: TaskId, scope: &Arc<Naming>, number: u64) -> Self {
+        Self::new(id, Label::Numbered(scope.clone(), number))
+    }
+
+    pub(crate) fn body(scope: &Arc<Naming>) -> Self {
+        Self::new(TaskId::next(), Label::Body(scope.clone()))
+    }
+
+    fn new(id: TaskId, label: Label) -> Self {
+        Self { id, label, text: OnceLock::new() }
+    }
+
+    /// The task's number.
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    /// The task's name.
+    pub fn name(&self) -> &str {
+        let given = match &self.label {
+            Label::Static(name) => name,
+            Label::Shared(name) => &**name,
+            Label::Numbered(..) | Label::Body(_) => "",
+        };
+        if given.is_empty() { self.text.get_or_init(|| self.default_name().into()) } else { given }
+    }
+
+    fn default_name(&self) -> String {
+        match &self.label {
+            Label::Numbered(scope, number) => match scope.prefix() {
+                Some(prefix) => format!("{prefix}/{number}"),
+                None => format!("task-{number}"),
+            },
+            Label::Body(scope) => scope.prefix().unwrap_or("body").to_owned(),
+            // An empty name was given.
+            Label::Static(_) | Label::Shared(_) => format!("task-{}", self.id),
+        }
+    }
+}
+
+impl fmt::Debug for TaskInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskInfo").field("id", &self.id.0).field("name", &self.name()).finish()
+    }
+}
+
+/// What the tasks of one scope are named after.
+#[derive(Default)]
+pub(crate) struct Naming {
+    given: Option<Cow<'static, str>>,
+    /// The task the scope runs in, known when it is first polled.
+    inherited: OnceLock<TaskInfo>,
+}
+
+impl Naming {
+    pub(crate) fn new(given: Option<Cow<'static, str>>) -> Self {
+        Self { given: given.filter(|name| !name.is_empty()), inherited: OnceLock::new() }
+    }
+
+    pub(crate) fn inherit(&self, task: TaskInfo) {
+        // A scope is first polled once; a second call could only come from a bug of ours and changes nothing.
+        let _ = self.inherited.set(task);
+    }
+
+    pub(crate) fn prefix(&self) -> Option<&str> {
+        self.given.as_deref().or_else(|| {
+            // A body that has no name stands for no name: its children are not called "body/1".
+            self.inherited.get().filter(|task| !task.is_nameless_body()).map(TaskInfo::name)
+        })
+    }
+}
+
+impl TaskInfo {
+    fn is_nameless_body(&self) -> bool {
+        matches!(&self.label, Label::Body(scope) if scope.prefix().is_none())
+    }
+}

@@ -1,0 +1,50 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use crate::runtime::Runtime;
+
+/// One timer of a runtime, set again when the instant it waits for changes, and made only when somebody waits.
+#[derive(Default)]
+pub(crate) struct Alarm {
+    armed: Option<(Instant, Pin<Box<dyn Future<Output = ()> + Send>>)>,
+}
+
+impl Alarm {
+    /// Sees to it that `waker` is woken when `at` is reached; ready if it has been.
+    ///
+    /// The clock decides, not the timer: one that goes off early is made anew.
+    pub(crate) fn set(&mut self, at: Option<Instant>, runtime: &dyn Runtime, waker: &Waker) -> Poll<()> {
+        let Some(at) = at else {
+            self.clear();
+            return Poll::Pending;
+        };
+        if self.armed.as_ref().is_none_or(|(armed, _)| *armed != at) {
+            self.clear();
+            self.armed = Some((at, runtime.sleep_until(at)));
+        }
+        let Some((_, sleep)) = &mut self.armed else { unreachable!("armed just above") };
+        if sleep.as_mut().poll(&mut Context::from_waker(waker)).is_pending() {
+            return Poll::Pending;
+        }
+        self.clear();
+        if runtime.now() >= at {
+            return Poll::Ready(());
+        }
+        // Early. The new timer is polled at the next turn, so that one that is always early cannot keep the thread.
+        self.armed = Some((at, runtime.sleep_until(at)));
+        waker.wake_by_ref();
+        Poll::Pending
+    }
+
+    /// What it waits for.
+    pub(crate) fn instant(&self) -> Option<Instant> {
+        self.armed.as_ref().map(|(at, _)| *at)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.armed = None;
+    }
+}

@@ -1,0 +1,15 @@
+//! Instants by which things must be over, and waiting for instants.
+
+mod alarm;
+mod ambient;
+mod bound;
+mod sleep;
+mod timeout;
+
+pub(crate) use alarm::Alarm;
+pub(crate) use bound::Bound;
+pub use {
+    ambient::{deadline, remaining},
+    sleep::{Sleep, sleep, sleep_until},
+    timeout::{Timeout, timeout, timeout_at},
+};

@@ -1,0 +1,101 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use super::Alarm;
+use crate::{
+    context,
+    runtime::{Embedded, Runtime, RuntimeChoice, Timer},
+};
+
+/// Waits for a duration, on the clock of the scope around the caller.
+///
+/// Counts from the first poll. A duration too large for the clock, such as [`Duration::MAX`], waits for ever. Outside
+/// any scope it uses the feature-selected runtime.
+///
+/// # Cancel safety
+///
+/// Dropping it releases its timer; nothing is lost.
+///
+/// ```
+/// # use std::time::Duration;
+/// purview_core::block_on(purview_core::sleep(Duration::from_millis(1)));
+/// ```
+pub fn sleep(duration: Duration) -> Sleep {
+    Sleep::new(When::After(duration))
+}
+
+/// Waits until an instant of the clock of the scope around the caller; an instant in the past is over at once.
+///
+/// # Cancel safety
+///
+/// Dropping it releases its timer; nothing is lost.
+pub fn sleep_until(at: Instant) -> Sleep {
+    Sleep::new(When::At(at))
+}
+
+/// The future of [`sleep`] and [`sleep_until`].
+#[must_use = "futures do nothing until awaited"]
+pub struct Sleep {
+    when: When,
+    fallback: Option<RuntimeChoice>,
+    runtime: Option<Arc<dyn Runtime>>,
+    alarm: Alarm,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum When {
+    After(Duration),
+    At(Instant),
+    Never,
+}
+
+impl Sleep {
+    fn new(when: When) -> Self {
+        Self { when, fallback: None, runtime: None, alarm: Alarm::default() }
+    }
+
+    /// For facades: the runtime to use outside any scope.
+    #[doc(hidden)]
+    pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
+        self.fallback = Some(choose);
+        self
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let runtime = this.runtime.get_or_insert_with(|| ambient_runtime(this.fallback));
+        if let When::After(duration) = this.when {
+            this.when = runtime.now().checked_add(duration).map_or(When::Never, When::At);
+        }
+        let When::At(at) = this.when else { return Poll::Pending };
+        if runtime.now() >= at {
+            this.alarm.clear();
+            return Poll::Ready(());
+        }
+        this.alarm.set(Some(at), &**runtime, cx.waker())
+    }
+}
+
+/// The runtime of the scope around, else the one a facade chose, else the embedded one.
+pub(crate) fn ambient_runtime(fallback: Option<RuntimeChoice>) -> Arc<dyn Runtime> {
+    match (context::scope(), fallback) {
+        (Some((scope, _)), _) => scope.runtime().clone(),
+        (None, Some(choose)) => choose(),
+        (None, None) => Arc::new(Embedded),
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("when", &self.when).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,131 @@
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    sync::{Mutex, PoisonError},
+};
+
+/// The payload of a panic, caught where it happened and kept until somebody resumes it.
+///
+/// It is `Sync`, so that errors that hold one go through `?` into `anyhow` or `Box<dyn Error + Send + Sync>`.
+/// Dropping it drops the payload; the panic is then swallowed, as with [`std::thread::JoinHandle::join`].
+///
+/// ```
+/// use purview_core::{TaskError, settled};
+///
+/// let out = purview_core::block_on(settled::<()>().run(async |s| {
+///     let child = s.spawn(async { if true { panic!("out of cheese") } Ok(()) });
+///     Ok(match child.await {
+///         Err(TaskError::Panicked(panic)) => panic.message().map(str::to_owned),
+///         _ => None,
+///     })
+/// }));
+/// assert_eq!(out.unwrap().value.as_deref(), Some("out of cheese"));
+/// ```
+pub struct Panic {
+    /// A copy of the text, because a `&str` into the payload cannot leave the lock.
+    message: Option<Box<str>>,
+    payload: Mutex<Box<dyn Any + Send>>,
+}
+
+impl Panic {
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Self {
+        let message = payload
+            .downcast_ref::<&'static str>()
+            .map(|text| Box::from(*text))
+            .or_else(|| payload.downcast_ref::<String>().map(|text| Box::from(text.as_str())));
+        Self { message, payload: Mutex::new(payload) }
+    }
+
+    /// The text the panic was raised with; `None` where the payload is neither `&'static str` nor `String`.
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    /// The payload, as [`std::panic::catch_unwind`] gives it.
+    pub fn into_payload(self) -> Box<dyn Any + Send> {
+        self.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Goes on with the panic in the calling thread, without calling the panic hook again.
+    ///
+    /// # Panics
+    ///
+    /// Always: that is what it is for.
+    pub fn resume(self) -> ! {
+        resume_unwind(self.into_payload())
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Panic").field("message", &self.message()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message().unwrap_or("a panic whose payload is not text"))
+    }
+}
+
+/// Runs code of the user's that may panic, and keeps the panic.
+pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(Panic::new)
+}
+
+/// Drops something of the user's whose destructor may panic when nobody is left to be told.
+pub(crate) fn discard<T>(value: T) {
+    if let Err(panic) = catch(|| drop(value)) {
+        forget_payload(panic);
+    }
+}
+
+/// A payload whose own destructor panics would take down whoever drops it: such a payload is leaked.
+fn forget_payload(panic: Panic) {
+    if let Err(again) = catch(|| drop(panic)) {
+        std::mem::forget(again);
+    }
+}
+
+/// Keeps the first of several panics and drops the others safely.
+#[derive(Debug, Default)]
+pub(crate) struct FirstPanic(Option<Panic>);
+
+impl FirstPanic {
+    pub(crate) fn keep(&mut self, panic: Panic) {
+        if self.0.is_none() {
+            self.0 = Some(panic);
+        } else {
+            forget_payload(panic);
+        }
+    }
+
+    pub(crate) fn run(&mut self, f: impl FnOnce()) {
+        if let Err(panic) = catch(f) {
+            self.keep(panic);
+        }
+    }
+
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Goes on with the panic, if there was one.
+    pub(crate) fn resume(&mut self) {
+        if let Some(panic) = self.0.take() {
+            panic.resume();
+        }
+    }
+
+    /// As [`resume`](Self::resume), from a destructor: a second panic while unwinding would abort the process.
+    pub(crate) fn resume_unless_unwinding(&mut self) {
+        if std::thread::panicking() {
+            if let Some(panic) = self.0.take() {
+                forget_payload(panic);
+            }
+        } else {
+            self.resume();
+        }
+    }
+}

@@ -1,0 +1,125 @@
+use std::fmt;
+
+use crate::cancel::CancelReason;
+
+/// A race over no futures at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is nothing to race: the gather has no futures")]
+pub struct Empty;
+
+/// The time given to [`timeout`](crate::timeout) or [`timeout_at`](crate::timeout_at) ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("deadline exceeded")]
+#[non_exhaustive]
+pub struct DeadlineExceeded;
+
+/// [`Ready::set`](crate::Ready::set) was called a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this task has already reported that it is ready")]
+pub struct AlreadyReady;
+
+/// [`Scope::set_deadline`](crate::Scope::set_deadline) on a scope that is cancelled or over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the deadline cannot be moved: the scope is already cancelled or has ended")]
+#[non_exhaustive]
+pub struct TooLate;
+
+/// The receiving side of a [`produce`](crate::Scope::produce) is gone; the item comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Closed<T>(pub T);
+
+impl<T> fmt::Debug for Closed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closed").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for Closed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody receives any more: the stream of this producer has been dropped")
+    }
+}
+
+impl<T> std::error::Error for Closed<T> {}
+
+/// Why a scope did not take a child.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RejectReason {
+    /// As many children as the limit allows are running.
+    #[error("the scope's limit is reached")]
+    Full,
+    /// The scope is cancelled.
+    #[error("the scope is cancelled: {0}")]
+    Cancelled(CancelReason),
+    /// The scope has ended, or takes no more children.
+    #[error("the scope has ended")]
+    Ended,
+}
+
+/// What [`Scope::try_spawn`](crate::Scope::try_spawn) hands back: the future, never polled, and why.
+pub struct Rejected<F> {
+    future: F,
+    reason: RejectReason,
+}
+
+impl<F> Rejected<F> {
+    pub(crate) fn new(future: F, reason: RejectReason) -> Self {
+        Self { future, reason }
+    }
+
+    /// Why the scope did not take it.
+    pub fn reason(&self) -> &RejectReason {
+        &self.reason
+    }
+
+    /// The future, as it was.
+    pub fn into_inner(self) -> F {
+        self.future
+    }
+}
+
+impl<F> fmt::Debug for Rejected<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+impl<F> fmt::Display for Rejected<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the child was not spawned: {}", self.reason)
+    }
+}
+
+impl<F> std::error::Error for Rejected<F> {}
+
+/// The last error of [`retry`](crate::retry), and how often it tried.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct RetryError<E> {
+    /// The error of the last attempt.
+    pub error: E,
+    /// How many attempts were made; at least 1.
+    pub attempts: usize,
+}
+
+impl<E> RetryError<E> {
+    pub(crate) fn new(error: E, attempts: usize) -> Self {
+        Self { error, attempts }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for RetryError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.attempts {
+            1 => write!(f, "failed at the only attempt: {}", self.error),
+            n => write!(f, "failed after {n} attempts: {}", self.error),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for RetryError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}

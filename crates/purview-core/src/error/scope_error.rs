@@ -1,0 +1,99 @@
+use std::fmt;
+
+use super::{Failure, TaskError};
+use crate::cancel::CancelReason;
+
+/// Why a scope or a gather has no value, and everybody who failed in it.
+///
+/// Exactly one of [`is_failed`](Self::is_failed), [`is_deadline_exceeded`](Self::is_deadline_exceeded) and
+/// [`is_cancelled`](Self::is_cancelled) is true.
+///
+/// ```
+/// use purview_core::fail_fast;
+///
+/// let error = purview_core::block_on(fail_fast().name("import").run(async |s| {
+///     s.task().name("users").spawn(async { Err::<(), _>("connection refused") });
+///     std::future::pending::<Result<(), _>>().await
+/// }))
+/// .unwrap_err();
+/// assert!(error.is_failed());
+/// assert_eq!(error.to_string(), "users: connection refused");
+/// assert_eq!(error.into_failure(), Some("connection refused"));
+/// ```
+#[derive(Debug)]
+pub struct ScopeError<E> {
+    failures: Vec<Failure<E>>,
+    reason: CancelReason,
+}
+
+impl<E> ScopeError<E> {
+    pub(crate) fn new(reason: CancelReason, failures: Vec<Failure<E>>) -> Self {
+        Self { failures, reason }
+    }
+
+    /// What ended the scope: the first cause in time, which nothing later changes.
+    pub fn reason(&self) -> &CancelReason {
+        &self.reason
+    }
+
+    /// Everybody who failed, in the order they were seen; empty for a deadline or a cancellation during which nobody
+    /// failed.
+    pub fn failures(&self) -> &[Failure<E>] {
+        &self.failures
+    }
+
+    /// As [`failures`](Self::failures), by value.
+    pub fn into_failures(self) -> Vec<Failure<E>> {
+        self.failures
+    }
+
+    /// The first error that a child or the body returned; `None` where there was a panic, a deadline or a
+    /// cancellation only.
+    pub fn into_failure(self) -> Option<E> {
+        self.failures.into_iter().find_map(|failure| match failure.error {
+            TaskError::Failed(error) => Some(error),
+            _ => None,
+        })
+    }
+
+    /// Whether a failure, or a panic, ended it.
+    pub fn is_failed(&self) -> bool {
+        matches!(self.reason, CancelReason::Failed | CancelReason::Panicked)
+    }
+
+    /// Whether its deadline, or one around it, ended it.
+    pub fn is_deadline_exceeded(&self) -> bool {
+        self.reason == CancelReason::DeadlineExceeded
+    }
+
+    /// Whether it was cancelled by request, by the scope around it, or by having nothing to run.
+    pub fn is_cancelled(&self) -> bool {
+        !self.is_failed() && !self.is_deadline_exceeded()
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for ScopeError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.failures.as_slice() {
+            [] => write!(f, "{}", self.reason),
+            [first, rest @ ..] => {
+                if !self.is_failed() {
+                    write!(f, "{}; while cleaning up: ", self.reason)?;
+                }
+                write!(f, "{first}")?;
+                match rest.len() {
+                    0 => Ok(()),
+                    1 => write!(f, " (and 1 more failure)"),
+                    n => write!(f, " (and {n} more failures)"),
+                }
+            }
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for ScopeError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        // The display already shows the first failure: the chain goes on with what is behind it.
+        self.failures.first().and_then(|failure| failure.source())
+    }
+}

@@ -1,0 +1,80 @@
+use std::{error::Error, fmt};
+
+use super::Panic;
+use crate::cancel::CancelReason;
+
+/// How a child ended that gave no value.
+///
+/// ```
+/// use purview_core::{TaskError, settled};
+///
+/// let out = purview_core::block_on(settled().run(async |s| {
+///     let child = s.spawn(async { Err::<(), _>("no route") });
+///     Ok(matches!(child.await, Err(TaskError::Failed("no route"))))
+/// }));
+/// assert!(out.unwrap().value);
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TaskError<E> {
+    /// It returned an error.
+    Failed(E),
+    /// It panicked.
+    Panicked(Panic),
+    /// It was cancelled before it had ended.
+    Cancelled(CancelReason),
+}
+
+impl<E: fmt::Display> fmt::Display for TaskError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => error.fmt(f),
+            Self::Panicked(panic) => write!(f, "panicked: {panic}"),
+            Self::Cancelled(reason) => write!(f, "cancelled: {reason}"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for TaskError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            // The display already shows the error itself: the chain goes on with what is behind it.
+            Self::Failed(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// Why [`Scope::start`](crate::Scope::start) has no value to return.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError<E> {
+    /// The child returned an error before it was ready; its scope did not see it.
+    Failed(E),
+    /// The child panicked before it was ready; its scope did not see it.
+    Panicked(Panic),
+    /// The child was cancelled before it was ready.
+    Cancelled(CancelReason),
+    /// The child returned without having called [`Ready::set`](crate::Ready::set).
+    NeverReady,
+}
+
+impl<E: fmt::Display> fmt::Display for StartError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => write!(f, "failed before it was ready: {error}"),
+            Self::Panicked(panic) => write!(f, "panicked before it was ready: {panic}"),
+            Self::Cancelled(reason) => write!(f, "cancelled before it was ready: {reason}"),
+            Self::NeverReady => f.write_str("ended without having said that it was ready"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for StartError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(error) => error.source(),
+            _ => None,
+        }
+    }
+}

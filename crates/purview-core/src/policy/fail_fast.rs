@@ -1,0 +1,107 @@
+use std::{fmt, ops::ControlFlow};
+
+use super::{End, Fallible, Policy, join_all::no_value};
+use crate::{CancelReason, Failure, ScopeError, TaskError, TaskInfo, error::FirstPanic};
+
+/// The first failure cancels everybody else: the policy of [`try_scope`](crate::try_scope) and
+/// [`fail_fast`](crate::fail_fast).
+///
+/// The first failure in time is the cause and never changes; failures of those who were still cleaning up are kept in
+/// order behind it. Cancelled children are not failures. A panic cancels the siblings too, and goes on in the awaiting
+/// task once all are gone, whatever failed besides.
+///
+/// A body that returned a value before the scope was cancelled *by request* has the last word: the value is the result,
+/// as when a trio nursery's own cancel scope is cancelled. A deadline or the scope around cuts the result off too.
+pub struct FailFast<E> {
+    failures: Vec<Failure<E>>,
+    panic: FirstPanic,
+    /// Whose error is to be the bare `E`: there is no way to say that time was up, so a value is never held back.
+    bare: bool,
+}
+
+impl<E> FailFast<E> {
+    /// The policy, for [`with_policy`](crate::with_policy).
+    pub fn new() -> Self {
+        Self { failures: Vec::new(), panic: FirstPanic::default(), bare: false }
+    }
+
+    pub(crate) fn bare() -> Self {
+        Self { bare: true, ..Self::new() }
+    }
+
+    /// The first error, for a scope that returns nothing else; `None` where it has to stay pending.
+    pub(crate) fn bare_error(error: ScopeError<E>) -> E {
+        let reason = error.reason().clone();
+        error.into_failure().unwrap_or_else(|| no_value(Some(reason)))
+    }
+
+    fn ended<T>(&mut self, task: &TaskInfo, end: End<Result<T, E>>) -> (Option<T>, ControlFlow<()>) {
+        match end {
+            End::Returned(Ok(value)) => (Some(value), ControlFlow::Continue(())),
+            End::Returned(Err(error)) => {
+                self.failures.push(Failure { task: task.clone(), error: TaskError::Failed(error) });
+                (None, ControlFlow::Break(()))
+            }
+            End::Panicked(panic) => {
+                self.panic.keep(panic);
+                (None, ControlFlow::Break(()))
+            }
+            End::Cancelled(_) => (None, ControlFlow::Continue(())),
+        }
+    }
+}
+
+impl<E> Default for FailFast<E> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<E> Policy for FailFast<E> {
+    type Child<T> = Result<T, E>;
+    type Joined<T> = T;
+    type Output<R> = Result<R, ScopeError<E>>;
+
+    fn child_ended<T>(&mut self, task: &TaskInfo, end: End<Result<T, E>>) -> (Option<T>, ControlFlow<()>) {
+        self.ended(task, end)
+    }
+
+    fn body_ended<R>(&mut self, end: End<Result<R, E>>) -> (Option<R>, ControlFlow<()>) {
+        self.ended(&super::body(), end)
+    }
+
+    fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Result<R, ScopeError<E>> {
+        self.panic.resume();
+        match (body, stop) {
+            (Some(value), None | Some(CancelReason::Requested(_))) if self.failures.is_empty() => Ok(value),
+            (Some(value), _) if self.bare && self.failures.is_empty() => Ok(value),
+            (_, stop) => Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), self.failures)),
+        }
+    }
+
+    fn can_finish(&self, has_value: bool, stop: Option<&CancelReason>) -> bool {
+        !self.bare
+            || has_value
+            || self.panic.is_some()
+            || !self.failures.is_empty()
+            || stop != Some(&CancelReason::Parent)
+    }
+}
+
+impl<E> Fallible for FailFast<E> {
+    type Error = E;
+
+    fn into_result<T>(child: Result<T, E>) -> Result<T, E> {
+        child
+    }
+
+    fn from_result<T>(result: Result<T, E>) -> Option<Result<T, E>> {
+        Some(result)
+    }
+}
+
+impl<E> fmt::Debug for FailFast<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FailFast").field("failures", &self.failures.len()).field("panic", &self.panic).finish()
+    }
+}

@@ -1,0 +1,63 @@
+use std::{
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake},
+    thread::{self, Thread},
+};
+
+use crate::context;
+
+/// Runs a future to its end on the calling thread, which sleeps while the future waits.
+///
+/// For sync code that enters a scope: `main`, tests, threads of a blocking pool.
+///
+/// # Panics
+///
+/// Inside a task of a scope, where it would keep the thread from everybody else who is to be polled on it, and could
+/// wait for one of them for ever.
+///
+/// ```
+/// assert_eq!(purview_core::block_on(async { 1 + 1 }), 2);
+/// ```
+#[track_caller]
+pub fn block_on<F: Future>(fut: F) -> F::Output {
+    if let Some(task) = context::current() {
+        panic!(
+            "`block_on` was called inside the async task `{}`, where it would block everybody on this thread: `.await` \
+             the future instead, or call it in `spawn_blocking`",
+            task.name()
+        );
+    }
+    let parker = Arc::new(Parker { thread: thread::current(), woken: AtomicBool::new(false) });
+    let waker = parker.clone().into();
+    let mut cx = Context::from_waker(&waker);
+    let mut fut = pin!(fut);
+    loop {
+        if let Poll::Ready(output) = fut.as_mut().poll(&mut cx) {
+            return output;
+        }
+        while !parker.woken.swap(false, Ordering::Acquire) {
+            thread::park();
+        }
+    }
+}
+
+struct Parker {
+    thread: Thread,
+    /// Other code on this thread may park and unpark too.
+    woken: AtomicBool,
+}
+
+impl Wake for Parker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}

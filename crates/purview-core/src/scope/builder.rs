@@ -1,0 +1,204 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    handle::Scope,
+    kind::{Local, Threads},
+    limit::Limit,
+    run::{Run, TryRun},
+    state::Options,
+};
+use crate::{
+    cancel::CancelToken,
+    policy::{FailFast, Policy, Settled},
+    runtime::{Runtime, RuntimeChoice},
+};
+
+/// A scope to be, and its options; from [`fail_fast`], [`settled`] or [`with_policy`].
+///
+/// ```
+/// use purview_core::fail_fast;
+/// use std::time::Duration;
+///
+/// let out = purview_core::block_on(
+///     fail_fast::<std::io::Error>().name("import").timeout(Duration::from_secs(30)).limit(8).run(async |s| {
+///         let rows = (0..100).map(|n| s.spawn(async move { Ok(n) })).collect::<Vec<_>>();
+///         let mut sum = 0;
+///         for row in rows {
+///             sum += row.await;
+///         }
+///         Ok(sum)
+///     }),
+/// );
+/// assert_eq!(out.unwrap(), 4950);
+/// ```
+#[must_use = "a builder does nothing until `run`, `run_local` or `open` is called"]
+pub struct Builder<P> {
+    pub(super) policy: P,
+    pub(super) options: Options,
+}
+
+/// A scope that the first failure ends, and whose error says who failed, why, and who else: see [`FailFast`].
+pub fn fail_fast<E>() -> Builder<FailFast<E>> {
+    with_policy(FailFast::new())
+}
+
+/// A scope in which failures touch nobody else: see [`Settled`].
+///
+/// ```
+/// use purview_core::settled;
+///
+/// let out = purview_core::block_on(settled().run(async |s| {
+///     let good = s.spawn(async { Ok(1) });
+///     drop(s.task().name("bad").spawn(async { Err::<(), _>("broken") }));
+///     Ok(good.await.unwrap_or(0))
+/// }));
+/// let settlement = out.unwrap();
+/// assert_eq!(settlement.value, 1);
+/// assert_eq!(settlement.failures[0].to_string(), "bad: broken");
+/// ```
+pub fn settled<E>() -> Builder<Settled<E>> {
+    with_policy(Settled::new())
+}
+
+/// A scope under a [policy](Policy) of your own.
+pub fn with_policy<P: Policy>(policy: P) -> Builder<P> {
+    Builder { policy, options: Options::default() }
+}
+
+impl<P: Policy> Builder<P> {
+    /// How the scope is called: its children without names are `name/1`, `name/2` and so on.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.options.name = Some(name.into());
+        self
+    }
+
+    /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
+    /// With several of these and [`deadline`](Self::deadline) the earliest counts. Default: none.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.bound.after(timeout);
+        self
+    }
+
+    /// An absolute deadline, on the clock of the scope's runtime. One that has passed when the scope is first polled
+    /// keeps the body from being polled at all. Default: none.
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.options.bound.at_instant(at);
+        self
+    }
+
+    /// How long children that hold are waited for, from the cancellation on; then they are dropped too.
+    ///
+    /// Default: no bound, as in trio and Kotlin. [`Duration::ZERO`]: nobody is waited for. The grace of a scope around
+    /// bounds this one as well. It costs nothing where nobody holds.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.options.grace = Some(grace);
+        self
+    }
+
+    /// Never more than `n` children are started and unfinished; the others wait in the order they were spawned.
+    /// Default: no limit.
+    ///
+    /// # Panics
+    ///
+    /// For a `usize` of zero, with which nothing could ever run.
+    #[track_caller]
+    pub fn limit(mut self, n: impl Limit) -> Self {
+        self.options.limit = Some(n.into_limit());
+        self
+    }
+
+    /// Never more than `max` children start in any window of `period`, in the order they were spawned. They start evenly,
+    /// one every `period / max`. Default: no limit.
+    ///
+    /// # Panics
+    ///
+    /// For a `max` of 0 or a `period` of zero.
+    #[cfg(feature = "rate-limit")]
+    #[track_caller]
+    pub fn rate(mut self, max: u32, period: Duration) -> Self {
+        self.options.rate = Some(super::rate::Rate::new(max, period));
+        self
+    }
+
+    /// Cancels the scope when the token is, for the same reason. May be given several times.
+    pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
+        self.options.cancel_on.push(token.into());
+        self
+    }
+
+    /// Which runtime keeps the time and runs parallel children.
+    ///
+    /// Default: the enclosing scope's; else the one the facade selected by its features; else
+    /// [`Embedded`](crate::Embedded).
+    pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
+        self.options.runtime = Some(Arc::new(runtime));
+        self
+    }
+
+    /// For facades: the runtime to use where neither the builder nor a scope around names one.
+    #[doc(hidden)]
+    pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
+        self.options.fallback = Some(choose);
+        self
+    }
+
+    /// Opens the scope, calls `body` with its handle at once, and gives the future that runs both.
+    ///
+    /// The body is polled like a child, beside the others. See [`Run`] for what dropping and panics do.
+    pub fn run<'env, F, B, R>(self, body: F) -> Run<'env, P, B, R>
+    where
+        F: FnOnce(Scope<'env, P, Threads>) -> B,
+        B: Future<Output = P::Child<R>>,
+    {
+        Run::new(self.policy, self.options, body)
+    }
+
+    /// As [`run`](Self::run), with children that need not be `Send`; the scope is then not `Send` either.
+    pub fn run_local<'env, F, B, R>(self, body: F) -> Run<'env, P, B, R, Local>
+    where
+        F: FnOnce(Scope<'env, P, Local>) -> B,
+        B: Future<Output = P::Child<R>>,
+    {
+        Run::new(self.policy, self.options, body)
+    }
+}
+
+impl<E> Builder<FailFast<E>> {
+    /// For facades: what [`try_scope`](crate::try_scope) is.
+    #[doc(hidden)]
+    pub fn run_bare<'env, F, B, R>(mut self, body: F) -> TryRun<'env, E, B, R>
+    where
+        F: FnOnce(Scope<'env, FailFast<E>, Threads>) -> B,
+        B: Future<Output = Result<R, E>>,
+    {
+        self.policy = FailFast::bare();
+        TryRun::new(self.run(body))
+    }
+
+    /// For facades: what [`try_local_scope`](crate::try_local_scope) is.
+    #[doc(hidden)]
+    pub fn run_local_bare<'env, F, B, R>(mut self, body: F) -> TryRun<'env, E, B, R, Local>
+    where
+        F: FnOnce(Scope<'env, FailFast<E>, Local>) -> B,
+        B: Future<Output = Result<R, E>>,
+    {
+        self.policy = FailFast::bare();
+        TryRun::new(self.run_local(body))
+    }
+}
+
+impl<P> fmt::Debug for Builder<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("name", &self.options.name)
+            .field("bound", &self.options.bound)
+            .field("grace", &self.options.grace)
+            .field("limit", &self.options.limit)
+            .finish_non_exhaustive()
+    }
+}

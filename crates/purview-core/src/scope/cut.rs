@@ -1,0 +1,175 @@
+//! Cancellation: who is dropped at once, who is waited for, and for how long.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+    time::{Duration, Instant},
+};
+
+use super::{
+    child::Child,
+    driver::{Engine, Stage},
+    kind::{Boxed, Kind, AnyChild},
+    seat::Seat,
+    signal::{Signal, part},
+};
+use crate::{
+    cancel::CancelReason,
+    error::catch,
+    policy::Policy,
+    runtime::Timer,
+};
+
+impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
+    /// The scope's token fires, and everybody who does not hold is dropped: the body first, then newest to oldest.
+    pub(super) fn cut(&mut self, reason: CancelReason, body: Pin<&mut dyn Child<P>>) {
+        let state = self.shared.state.clone();
+        let grace = state.grace();
+        let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
+        let hard = grace == Some(Duration::ZERO);
+        self.stage = Stage::Cut { reason: reason.clone(), until: until.filter(|_| !hard), hard };
+        state.begin_cut(reason.clone());
+        self.panicked.run(|| state.cancel(reason.clone()));
+        self.drop_tasks(&reason, hard, body);
+    }
+
+    /// When the grace is over nobody is waited for any more.
+    pub(super) fn end_grace(&mut self, body: Pin<&mut dyn Child<P>>) {
+        if !self.reprieved.is_empty() {
+            let now = self.now();
+            self.reprieved.retain(|(until, frame)| {
+                let over = *until <= now;
+                if over {
+                    frame.end_grace();
+                }
+                !over && !frame.is_ended()
+            });
+        }
+        if let Stage::Cut { reason, until: Some(until), hard: false } = &self.stage {
+            if *until <= self.now() {
+                let reason = reason.clone();
+                self.stage = Stage::Cut { reason: reason.clone(), until: None, hard: true };
+                self.drop_tasks(&reason, true, body);
+            }
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.shared.state.runtime().now()
+    }
+
+    fn drop_tasks(&mut self, reason: &CancelReason, hard: bool, mut body: Pin<&mut dyn Child<P>>) {
+        if !self.body_ended {
+            if self.keeps_body() {
+                body.frame().spare(true);
+            } else if hard || !body.frame().holds() {
+                self.cut_body(body.as_mut(), reason.clone());
+            }
+        }
+        self.sort_in();
+        let mut doomed: Vec<_> = self.ready.drain(..).chain(self.waiting.drain(..)).collect();
+        for seat in &mut self.set {
+            let child = seat.child();
+            doomed.extend(child.take_if(|child| hard || !child.get().frame().holds()));
+        }
+        self.drop_newest_first(doomed, reason, body);
+    }
+
+    /// Drops those whom nobody has polled yet.
+    pub(super) fn drop_unstarted(&mut self, body: Pin<&mut dyn Child<P>>) {
+        if let Stage::Cut { reason, .. } = &self.stage {
+            let reason = reason.clone();
+            let doomed = self.ready.drain(..).chain(self.waiting.drain(..)).collect();
+            self.drop_newest_first(doomed, &reason, body);
+        }
+    }
+
+    fn drop_newest_first(
+        &mut self,
+        mut doomed: Vec<Boxed<'env, P, K>>,
+        reason: &CancelReason,
+        mut body: Pin<&mut dyn Child<P>>,
+    ) {
+        // The set keeps its children by when they were last polled; their numbers rise with the order of spawning.
+        // Nearly sorted as they are, this takes little more than one look at each.
+        doomed.sort_by_key(|child| std::cmp::Reverse(child.get().frame().info.id()));
+        for child in doomed {
+            self.cut_child(child, reason.clone(), body.as_mut());
+        }
+    }
+
+    pub(super) fn cut_child(
+        &mut self,
+        mut child: Boxed<'env, P, K>,
+        reason: CancelReason,
+        body: Pin<&mut dyn Child<P>>,
+    ) {
+        match child.pinned().cut(reason, &self.desk) {
+            Poll::Ready(verdict) => self.finish_child(child, verdict, body),
+            Poll::Pending => {
+                // Another thread is in it: it comes back as ended.
+                self.set.push(Seat::new(child, &self.desk));
+                self.shared.state.signal.raise(part::CHILDREN);
+            }
+        }
+    }
+
+    fn keeps_body(&mut self) -> bool {
+        catch(|| self.desk.ask(|policy| policy.keeps_body())).unwrap_or_else(|panic| {
+            self.panicked.keep(panic);
+            false
+        })
+    }
+
+    /// Sees to tasks that were cancelled alone.
+    pub(super) fn stop_single_tasks(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) {
+        if !signal.take(part::STOPPED) {
+            return;
+        }
+        for frame in self.shared.state.take_stopped() {
+            let Some(at) = self.waiting.iter().position(|child| Arc::ptr_eq(child.get().frame(), &frame)) else {
+                self.begin_single_grace(frame);
+                continue;
+            };
+            if let (Some(child), Some(reason)) = (self.waiting.remove(at), frame.stopped()) {
+                self.cut_child(child, reason, body.as_mut());
+            }
+        }
+    }
+
+    fn begin_single_grace(&mut self, frame: Arc<crate::context::Frame>) {
+        match self.shared.state.grace() {
+            Some(Duration::ZERO) => frame.end_grace(),
+            Some(grace) if frame.holds() => {
+                self.reprieved.extend(self.now().checked_add(grace).map(|until| (until, frame)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The scope's future is being dropped: everybody goes, now.
+    pub(super) fn drop_everybody(&mut self, mut body: Pin<&mut dyn Child<P>>) {
+        if matches!(self.stage, Stage::Ended { .. }) {
+            return;
+        }
+        let reason = CancelReason::Requested(Some("the scope's future was dropped".into()));
+        let state = self.shared.state.clone();
+        self.stage = Stage::Cut { reason: reason.clone(), until: None, hard: true };
+        state.begin_cut(reason.clone());
+        self.panicked.run(|| state.cancel(reason.clone()));
+        if !self.body_ended {
+            self.cut_body(body.as_mut(), reason.clone());
+        }
+        self.drop_tasks(&reason, true, body.as_mut());
+        self.shared.close();
+        // What came in until the door was shut.
+        self.drop_tasks(&reason, true, body.as_mut());
+        while let Some(finalizer) = self.shared.take_finalizer() {
+            self.cut_child(finalizer, reason.clone(), body.as_mut());
+        }
+        self.stage = Stage::Ended { stop: Some(reason) };
+        self.panicked.run(|| state.end());
+        self.panicked.resume_unless_unwinding();
+    }
+}

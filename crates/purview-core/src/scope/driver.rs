@@ -1,0 +1,371 @@
+//! Polls, cancels, waits and drops. What an end means it asks the policy.
+//!
+//! One poll of a scope is one pass: first the deadline, then the body and the children that were woken, each at most
+//! once, in turns, until nothing is left to do or the pass has done enough. Cancellation is in `cut.rs`, the order of
+//! the end in `ending.rs`.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use futures_util::stream::{FuturesUnordered, Stream};
+
+use super::{
+    child::{Child, Verdict},
+    desk::Desk,
+    ending::Progress,
+    fruitless,
+    kept::Kept,
+    kind::{Boxed, Kind, AnyChild},
+    seat::{STEPS, Seat},
+    shared::Shared,
+    signal::{Signal, lane, part},
+};
+use crate::{
+    cancel::CancelReason,
+    context::{Frame, Role, TaskId},
+    deadline::Alarm,
+    error::FirstPanic,
+    policy::Policy,
+    runtime::Timer,
+};
+
+/// So many children enter the set before those that are in it get their turn.
+const INTAKE: u32 = 32;
+
+pub(super) struct Engine<'env, P: Policy, K: Kind> {
+    pub(super) shared: Arc<Shared<'env, P, K>>,
+    pub(super) desk: Arc<Desk<P>>,
+    pub(super) set: FuturesUnordered<Seat<Boxed<'env, P, K>, P>>,
+    /// Children that may start.
+    pub(super) ready: VecDeque<Boxed<'env, P, K>>,
+    /// Children that the limit keeps waiting.
+    pub(super) waiting: VecDeque<Boxed<'env, P, K>>,
+    pub(super) kept: Kept<Boxed<'env, P, K>>,
+    /// Ordinary children that have been taken out of the queue and have not ended.
+    pub(super) ordinary: usize,
+    pub(super) daemons: BTreeMap<TaskId, Arc<Frame>>,
+    pub(super) finalizing: bool,
+    pub(super) stage: Stage,
+    /// What a finalizer did that would have cancelled the scope, had there been anybody to cancel.
+    pub(super) broke: Option<CancelReason>,
+    pub(super) body_ended: bool,
+    pub(super) alarm: Alarm,
+    /// When the rate lets the next child start.
+    pub(super) next_start: Option<Instant>,
+    /// Tasks that were cancelled alone and hold, and how long they may.
+    pub(super) reprieved: Vec<(Instant, Arc<Frame>)>,
+    /// Panics of policies and of other people's wakers.
+    pub(super) panicked: FirstPanic,
+    lanes: Option<Lanes>,
+}
+
+/// How far a scope has come.
+pub(super) enum Stage {
+    New,
+    Running,
+    /// Cancelled: those who hold are waited for, at most until the grace is over, and nobody when it is.
+    Cut { reason: CancelReason, until: Option<Instant>, hard: bool },
+    Ended { stop: Option<CancelReason> },
+}
+
+struct Lanes {
+    body: Waker,
+    children: Waker,
+    alarm: Waker,
+}
+
+impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
+    pub(super) fn new(shared: Arc<Shared<'env, P, K>>, policy: P) -> Self {
+        Self {
+            shared,
+            desk: Desk::new(policy),
+            set: FuturesUnordered::new(),
+            ready: VecDeque::new(),
+            waiting: VecDeque::new(),
+            kept: Kept::new(),
+            ordinary: 0,
+            daemons: BTreeMap::new(),
+            finalizing: false,
+            stage: Stage::New,
+            broke: None,
+            body_ended: false,
+            alarm: Alarm::default(),
+            next_start: None,
+            reprieved: Vec::new(),
+            panicked: FirstPanic::default(),
+            lanes: None,
+        }
+    }
+
+    /// Ready when everybody has ended and all that is left is to ask the policy for the result.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut body: Pin<&mut dyn Child<P>>) -> Poll<()> {
+        let signal = self.shared.state.signal.clone();
+        signal.begin(cx.waker());
+        let _pass = Pass { signal: &signal, _turn: fruitless::begin() };
+        if matches!(self.stage, Stage::New) {
+            self.open(body.as_mut());
+        }
+        let alarmed = signal.take(part::ALARM);
+        if self.pass(&signal, body) {
+            return Poll::Ready(());
+        }
+        self.set_alarm(alarmed);
+        Poll::Pending
+    }
+
+    fn open(&mut self, body: Pin<&mut dyn Child<P>>) {
+        self.stage = Stage::Running;
+        let state = self.shared.state.clone();
+        let lanes = Lanes {
+            body: lane::<{ part::BODY }>(&state.signal),
+            children: lane::<{ part::CHILDREN }>(&state.signal),
+            alarm: lane::<{ part::ALARM }>(&state.signal),
+        };
+        state.open();
+        body.frame().set_place(&lanes.body);
+        self.lanes = Some(lanes);
+        state.signal.raise(part::BODY);
+        // A scope that begins too late polls nobody.
+        if state.is_expired() {
+            self.cut(CancelReason::DeadlineExceeded, body);
+        }
+    }
+
+    fn pass(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
+        let state = self.shared.state.clone();
+        let expired = self.is_running() && state.is_expired();
+        let mut body_may_run = true;
+        loop {
+            if signal.take(part::CANCEL) && self.is_running() {
+                let reason = state.token().reason().unwrap_or(CancelReason::Requested(None));
+                self.cut(reason, body.as_mut());
+            }
+            self.stop_single_tasks(signal, body.as_mut());
+            self.end_grace(body.as_mut());
+
+            let mut busy = false;
+            if body_may_run && !self.body_ended && signal.take(part::BODY) {
+                busy = true;
+                body_may_run = self.poll_body(signal, body.as_mut());
+            }
+            busy |= self.take_in(signal, body.as_mut());
+            if signal.take(part::CHILDREN) {
+                busy |= self.poll_children(signal, body.as_mut());
+            }
+            match self.advance(body.as_mut()) {
+                Progress::Over => return true,
+                Progress::Moved => busy = true,
+                Progress::None => {}
+            }
+            let enough = state.signal.steps.load(Ordering::Relaxed) >= STEPS
+                || state.signal.turned_away.load(Ordering::Relaxed) != 0;
+            if !busy || enough {
+                break;
+            }
+        }
+        // What this pass has produced is in: only now does the deadline count. It may have been moved meanwhile.
+        if expired && self.is_running() && state.is_expired() {
+            self.cut(CancelReason::DeadlineExceeded, body.as_mut());
+            return matches!(self.advance(body), Progress::Over);
+        }
+        false
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.stage, Stage::Running)
+    }
+
+    /// Gives whether the body may be polled again in this pass: not if it has only yielded.
+    pub(super) fn poll_body(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
+        count_step(signal);
+        let mut cx = Context::from_waker(&self.lanes().body);
+        if let Poll::Ready(verdict) = body.as_mut().poll(&mut cx, &self.desk) {
+            self.finish_body(verdict, body);
+        }
+        !signal.is_raised(part::BODY)
+    }
+
+    fn lanes(&self) -> &Lanes {
+        self.lanes.as_ref().expect("a scope has its lanes from its first poll on")
+    }
+
+    /// Moves children from the queue into the set; some at a time, so that those in it get their turn.
+    fn take_in(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) -> bool {
+        self.empty_queue(signal, body);
+        let mut taken = 0;
+        while taken < INTAKE && signal.steps.load(Ordering::Relaxed) < STEPS && self.may_start() {
+            let Some(child) = self.ready.pop_front() else { break };
+            count_step(signal);
+            self.set.push(Seat::new(child, &self.desk));
+            taken += 1;
+        }
+        if taken > 0 {
+            signal.raise(part::CHILDREN);
+        }
+        if !self.ready.is_empty() && self.next_start.is_none() {
+            signal.raise(part::QUEUE);
+        }
+        taken > 0
+    }
+
+    fn empty_queue(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) {
+        if signal.take(part::QUEUE) {
+            self.sort_in();
+            if !self.is_running() {
+                // Somebody spawned just as the scope was cancelled.
+                self.drop_unstarted(body);
+            }
+        }
+    }
+
+    /// Takes everybody out of the queue, and gives freed places to those who have waited longest.
+    pub(super) fn sort_in(&mut self) {
+        for child in self.shared.take_children() {
+            let frame = child.get().frame();
+            match frame.role {
+                Role::Daemon => drop(self.daemons.insert(frame.info.id(), frame.clone())),
+                Role::Ordinary | Role::Finalizer => self.ordinary += 1,
+            }
+            let queue = if frame.is_admitted() { &mut self.ready } else { &mut self.waiting };
+            queue.push_back(child);
+        }
+        let shared = self.shared.clone();
+        let Some(limiter) = &shared.state.limiter else { return };
+        while limiter.take_granted() {
+            match self.waiting.pop_front() {
+                Some(child) => {
+                    child.get().frame().admit();
+                    self.ready.push_back(child);
+                }
+                // It was cancelled while it waited.
+                None => self.panicked.run(|| shared.state.free_place()),
+            }
+        }
+    }
+
+    /// Whether the rate lets a child start now.
+    fn may_start(&mut self) -> bool {
+        self.next_start = None;
+        let Some(rate) = &self.shared.state.rate else { return true };
+        if self.ready.is_empty() {
+            return false;
+        }
+        self.next_start = rate.start(self.shared.state.runtime().now()).err();
+        self.next_start.is_none()
+    }
+
+    fn poll_children(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
+        let waker = self.lanes().children.clone();
+        let mut cx = Context::from_waker(&waker);
+        let before = signal.steps.load(Ordering::Relaxed);
+        while let Poll::Ready(Some((child, verdict))) = Pin::new(&mut self.set).poll_next(&mut cx) {
+            count_step(signal);
+            self.finish_child(child, verdict, body.as_mut());
+            // Whatever that child has set going comes before its siblings.
+            if signal.is_raised(part::CANCEL | part::QUEUE) || signal.steps.load(Ordering::Relaxed) >= STEPS {
+                signal.raise(part::CHILDREN);
+                break;
+            }
+        }
+        signal.steps.load(Ordering::Relaxed) != before
+    }
+
+    /// Lets go of a child that has ended.
+    pub(super) fn finish_child(
+        &mut self,
+        child: Boxed<'env, P, K>,
+        verdict: Verdict,
+        body: Pin<&mut dyn Child<P>>,
+    ) {
+        let frame = child.get().frame().clone();
+        frame.end();
+        let state = self.shared.state.clone();
+        match frame.role {
+            Role::Ordinary => self.ordinary -= 1,
+            Role::Daemon => drop(self.daemons.remove(&frame.info.id())),
+            Role::Finalizer => {
+                self.finalizing = false;
+                state.let_go();
+            }
+        }
+        if frame.role != Role::Finalizer {
+            state.live.fetch_sub(1, Ordering::AcqRel);
+        }
+        if frame.is_admitted() {
+            self.panicked.run(|| state.free_place());
+        }
+        if verdict.keep {
+            self.kept.keep::<P>(child);
+        } else {
+            self.panicked.run(|| drop(child));
+        }
+        self.act(verdict, frame.role, body);
+    }
+
+    fn finish_body(&mut self, verdict: Verdict, body: Pin<&mut dyn Child<P>>) {
+        self.body_ended = true;
+        body.frame().end();
+        self.act(verdict, Role::Ordinary, body);
+    }
+
+    pub(super) fn cut_body(&mut self, mut body: Pin<&mut dyn Child<P>>, reason: CancelReason) {
+        if let Poll::Ready(verdict) = body.as_mut().cut(reason, &self.desk) {
+            self.finish_body(verdict, body);
+        }
+    }
+
+    fn act(&mut self, verdict: Verdict, role: Role, body: Pin<&mut dyn Child<P>>) {
+        if let Some(panic) = verdict.raised {
+            self.panicked.keep(panic);
+        }
+        if verdict.flow.is_continue() && !self.panicked.is_some() {
+            return;
+        }
+        let panicked = verdict.panicked || self.panicked.is_some();
+        let reason = if panicked { CancelReason::Panicked } else { CancelReason::Failed };
+        if role == Role::Finalizer {
+            // The other finalizers run as if nothing had happened.
+            self.broke.get_or_insert(reason);
+        } else if self.is_running() {
+            self.cut(reason, body);
+        }
+    }
+
+    fn set_alarm(&mut self, alarmed: bool) {
+        let state = &self.shared.state;
+        let bound = match &self.stage {
+            Stage::Cut { until, .. } => *until,
+            _ => state.own_deadline(),
+        };
+        let start = self.next_start.filter(|_| !self.ready.is_empty());
+        let reprieved = self.reprieved.iter().map(|(until, _)| *until);
+        let at = bound.into_iter().chain(start).chain(reprieved).min();
+        if alarmed || self.alarm.instant() != at {
+            let waker = self.lanes().alarm.clone();
+            if self.alarm.set(at, &**state.runtime(), &waker).is_ready() {
+                state.signal.raise(part::ALARM);
+            }
+        }
+    }
+}
+
+pub(super) fn count_step(signal: &Signal) {
+    signal.steps.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Ends the pass on every way out, a panic too.
+struct Pass<'a> {
+    signal: &'a Signal,
+    _turn: fruitless::Turn,
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        self.signal.end();
+    }
+}

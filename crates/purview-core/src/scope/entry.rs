@@ -1,0 +1,101 @@
+use super::{
+    builder::{fail_fast, with_policy},
+    handle::Scope,
+    kind::{Local, Threads},
+    run::{Run, TryRun},
+};
+use crate::policy::{FailFast, JoinAll};
+
+/// Runs `body` with a scope whose children cannot fail, and resolves to what it returns once all of them have ended.
+///
+/// Children may borrow whatever outlives the scope, run beside the body in this very task, and are gone when the scope
+/// resolves: as [`std::thread::scope`] for tasks. A panic of one cancels the others and goes on here. To learn of
+/// cancellations and deadlines use [`fail_fast`]: this scope has no value for one, and panics when it is cancelled
+/// through its own handle before its body has returned.
+///
+/// **Dropping the future** drops the body and every child, at once.
+///
+/// # Examples
+///
+/// ```
+/// let words = vec!["one", "two", "three"];
+/// let total = purview_core::block_on(purview_core::scope(async |s| {
+///     let tasks = words.iter().map(|word| s.spawn(async { word.len() })).collect::<Vec<_>>();
+///     let mut total = 0;
+///     for task in tasks {
+///         total += task.await;
+///     }
+///     total
+/// }));
+/// assert_eq!((total, words.len()), (11, 3));
+/// ```
+pub fn scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output>
+where
+    F: FnOnce(Scope<'env, JoinAll, Threads>) -> B,
+    B: Future,
+{
+    with_policy(JoinAll::new()).run(body)
+}
+
+/// As [`scope`], for children that need not be `Send`.
+///
+/// ```
+/// use std::{cell::RefCell, rc::Rc};
+///
+/// let log = Rc::new(RefCell::new(Vec::new()));
+/// purview_core::block_on(purview_core::local_scope(async |s| {
+///     for n in 0..3 {
+///         let log = log.clone();
+///         drop(s.spawn(async move { log.borrow_mut().push(n) }));
+///     }
+/// }));
+/// assert_eq!(*log.borrow(), [0, 1, 2]);
+/// ```
+pub fn local_scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output, Local>
+where
+    F: FnOnce(Scope<'env, JoinAll, Local>) -> B,
+    B: Future,
+{
+    with_policy(JoinAll::new()).run_local(body)
+}
+
+/// Runs `body` with a scope that the first error ends, of a child or of the body, and resolves to that error.
+///
+/// Siblings and body are cancelled at once; awaiting a task gives its value, because a failure never comes back to the
+/// body. `?` inside works on anything that converts into the scope's error. The other failures, if any, and
+/// cancellations, are what [`fail_fast`]'s error is for.
+///
+/// **Dropping the future** drops the body and every child, at once.
+///
+/// # Errors
+///
+/// The first error in time.
+///
+/// # Examples
+///
+/// ```
+/// async fn fetch(id: u32) -> Result<String, std::io::Error> { Ok(id.to_string()) }
+///
+/// let both = purview_core::block_on(purview_core::try_scope(async |s| {
+///     let a = s.spawn(fetch(1));
+///     let b = s.spawn(fetch(2));
+///     Ok(a.await + &b.await)
+/// }));
+/// assert_eq!(both.unwrap(), "12");
+/// ```
+pub fn try_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R>
+where
+    F: FnOnce(Scope<'env, FailFast<E>, Threads>) -> B,
+    B: Future<Output = Result<R, E>>,
+{
+    fail_fast().run_bare(body)
+}
+
+/// As [`try_scope`], for children that need not be `Send`.
+pub fn try_local_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R, Local>
+where
+    F: FnOnce(Scope<'env, FailFast<E>, Local>) -> B,
+    B: Future<Output = Result<R, E>>,
+{
+    fail_fast().run_local_bare(body)
+}

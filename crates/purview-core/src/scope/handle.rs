@@ -1,0 +1,169 @@
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, sync::atomic::Ordering, time::Instant};
+
+use super::{
+    kind::{Kind, Local, Threads, Sealed},
+    shared::Shared,
+    signal::part,
+};
+use crate::{
+    cancel::{CancelReason, CancelToken},
+    error::TooLate,
+    policy::Policy,
+};
+
+/// A handle to a scope: spawns children into it, cancels it, and sees how it is.
+///
+/// It is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that spawns
+/// siblings moves a clone into itself. A handle may outlive its scope, and then takes nobody in any more: see
+/// [`spawn`](Self::spawn).
+///
+/// `'env` is what children may borrow from: everything that outlives the scope, and nothing that is declared inside
+/// its body. `P` is the [policy](crate::Policy), `K` whether children are `Send`.
+///
+/// Dropping a handle does nothing to a scope that is awaited; an [open](crate::Builder::open) scope ends when its last
+/// handle is gone and its children have ended.
+///
+/// # What children may borrow
+///
+/// ```
+/// let text = String::from("borrowed");
+/// let n = purview_core::block_on(purview_core::scope(async |s| s.spawn(async { text.len() }).await));
+/// assert_eq!((n, text.len()), (8, 8));
+/// ```
+///
+/// A child cannot borrow from the body, which is dropped before the children are when the scope is cancelled:
+///
+/// ```compile_fail,E0597
+/// purview_core::block_on(purview_core::scope(async |s| {
+///     let text = String::from("the body's own");
+///     s.spawn(async { text.len() }).await
+/// }));
+/// ```
+///
+/// What a child borrows cannot be moved while the scope is alive:
+///
+/// ```compile_fail,E0505
+/// let text = String::from("borrowed");
+/// let run = purview_core::scope(async |s| s.spawn(async { text.len() }).await);
+/// drop(text);
+/// purview_core::block_on(run);
+/// ```
+///
+/// A child that is not `Send` needs a [`local_scope`](crate::local_scope):
+///
+/// ```compile_fail,E0277
+/// purview_core::block_on(purview_core::scope(async |s| {
+///     let shared = std::rc::Rc::new(1);
+///     s.spawn(async move { *shared }).await
+/// }));
+/// ```
+///
+/// And such a scope is itself not `Send`:
+///
+/// ```compile_fail,E0277
+/// fn is_send<T: Send>(_: T) {}
+/// is_send(purview_core::local_scope(async |s| { s.spawn(async {}).await }));
+/// ```
+pub struct Scope<'env, P: Policy, K: Kind = Threads> {
+    pub(super) shared: Arc<Shared<'env, P, K>>,
+    mark: PhantomData<<K as Sealed>::Mark>,
+}
+
+/// A scope whose children need not be `Send`: what [`local_scope`](crate::local_scope) hands to its body.
+pub type LocalScope<'env, P> = Scope<'env, P, Local>;
+
+impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
+    pub(super) fn new(shared: &Arc<Shared<'env, P, K>>) -> Self {
+        shared.handles.fetch_add(1, Ordering::AcqRel);
+        Self { shared: shared.clone(), mark: PhantomData }
+    }
+
+    /// Asks the whole scope to stop; without effect on one that is cancelled already or has ended.
+    ///
+    /// Its token fires, for the whole subtree. Children and body are then dropped without another poll, the body
+    /// first, then newest to oldest, but for those that hold (see [`shield`](crate::shield) and
+    /// [`cancelled`](crate::cancelled)), which are polled on until they let go or the grace is over.
+    ///
+    /// ```
+    /// use purview_core::fail_fast;
+    ///
+    /// let out = purview_core::block_on(fail_fast::<()>().run(async |s| {
+    ///     s.cancel_with("enough");
+    ///     std::future::pending::<Result<(), ()>>().await
+    /// }));
+    /// assert_eq!(out.unwrap_err().to_string(), "cancelled on request: enough");
+    /// ```
+    pub fn cancel(&self) {
+        self.shared.state.cancel(CancelReason::Requested(None));
+    }
+
+    /// As [`cancel`](Self::cancel), saying why.
+    pub fn cancel_with(&self, reason: impl Into<Cow<'static, str>>) {
+        self.shared.state.cancel(CancelReason::Requested(Some(reason.into())));
+    }
+
+    /// The scope's token: it fires when the scope is cancelled, and with [`CancelReason::Ended`] when it ends in the
+    /// ordinary way. Cancelling the token cancels the scope.
+    pub fn token(&self) -> CancelToken {
+        self.shared.state.token().clone()
+    }
+
+    /// Moves the scope's own deadline, both ways; `None` takes it away. A deadline in the past is exceeded at once.
+    ///
+    /// The deadlines of the scopes around are not touched, and still count.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLate`] when the scope has been cancelled, by its deadline for instance, or has ended.
+    pub fn set_deadline(&self, at: impl Into<Option<Instant>>) -> Result<(), TooLate> {
+        self.shared.state.set_deadline(at.into())
+    }
+
+    /// How many children have not ended, counting those that wait for a place; the body and finalizers do not count.
+    pub fn len(&self) -> usize {
+        self.shared.state.live.load(Ordering::Acquire)
+    }
+
+    /// Whether all children have ended.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether the scope has been cancelled; its ordinary end is no cancellation.
+    pub fn is_cancelled(&self) -> bool {
+        self.shared.state.cancelled().is_some()
+    }
+
+    /// Takes no more children in; those that are in run on. An [open](crate::Builder::open) scope then ends with the
+    /// last of them.
+    ///
+    /// Spawning from now on is spawning after the end.
+    pub fn close(&self) {
+        self.shared.shut();
+    }
+}
+
+impl<P: Policy, K: Kind> Clone for Scope<'_, P, K> {
+    fn clone(&self) -> Self {
+        Self::new(&self.shared)
+    }
+}
+
+impl<P: Policy, K: Kind> Drop for Scope<'_, P, K> {
+    fn drop(&mut self) {
+        if self.shared.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.shared.state.signal.raise(part::HANDLES);
+        }
+    }
+}
+
+impl<P: Policy, K: Kind> fmt::Debug for Scope<'_, P, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("name", &self.shared.state.naming().prefix())
+            .field("len", &self.len())
+            .field("cancelled", &self.shared.state.cancelled())
+            .field("ended", &self.shared.state.is_ended())
+            .finish_non_exhaustive()
+    }
+}

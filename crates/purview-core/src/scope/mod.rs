@@ -1,0 +1,37 @@
+//! Scopes: what owns futures, drives them, and does not end before they do.
+
+mod body;
+mod builder;
+mod child;
+mod cut;
+mod desk;
+mod driver;
+mod ending;
+mod entry;
+mod fruitless;
+mod handle;
+mod kept;
+mod kind;
+mod limit;
+mod permit;
+mod rate;
+mod run;
+mod seat;
+mod shared;
+mod signal;
+mod spawn;
+mod state;
+mod task;
+
+pub use {
+    builder::{Builder, fail_fast, settled, with_policy},
+    entry::{local_scope, scope, try_local_scope, try_scope},
+    handle::{LocalScope, Scope},
+    kind::{Kind, Local, Threads},
+    limit::Limit,
+    permit::Permit,
+    run::{Run, TryRun},
+    spawn::{Here, Parallel, TaskBuilder},
+    task::Task,
+};
+pub(crate) use state::{Link, Options, State};

@@ -1,0 +1,108 @@
+use std::{
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::{handle::Scope, kind::{Kind, Threads}, limit::PermitWait, spawn::TaskBuilder, state::State};
+use crate::policy::Policy;
+
+/// A place under the limit of a scope, reserved for one child; from [`Scope::permit`].
+///
+/// Dropping it gives the place to whoever waits longest.
+#[must_use = "a permit that is dropped gives its place back; call `spawn` on it"]
+pub struct Permit<'env, P: Policy, K: Kind = Threads> {
+    scope: Scope<'env, P, K>,
+    place: Option<Place>,
+}
+
+impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
+    /// Waits for a place under the [`limit`](crate::Builder::limit), first come first served, together with children
+    /// that wait in the queue.
+    ///
+    /// Without a limit there always is one. In a scope that is cancelled or has ended it resolves at once; spawning with
+    /// that permit is then spawning after the end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives up the turn in the queue, or the place if it had just been given.
+    pub async fn permit(&self) -> Permit<'env, P, K> {
+        let state = self.shared.state.clone();
+        let place = if state.limiter.is_some() { Waiter { state, wait: None, key: None }.await } else { None };
+        Permit { scope: self.clone(), place }
+    }
+}
+
+impl<'env, P: Policy, K: Kind> Permit<'env, P, K> {
+    /// Gives also whether there is a place that goes over to the child.
+    pub(super) fn into_builder(self) -> (TaskBuilder<'env, P, K>, bool) {
+        let admitted = self.place.is_some();
+        if let Some(place) = self.place {
+            place.hand_over();
+        }
+        (self.scope.task(), admitted)
+    }
+}
+
+impl<P: Policy, K: Kind> fmt::Debug for Permit<'_, P, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// Gives a place back when dropped.
+struct Place(Option<Arc<State>>);
+
+impl Place {
+    /// Somebody else gives it back.
+    fn hand_over(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(state) = self.0.take() {
+            state.free_place();
+        }
+    }
+}
+
+struct Waiter {
+    state: Arc<State>,
+    wait: Option<Arc<PermitWait>>,
+    key: Option<u64>,
+}
+
+impl Future for Waiter {
+    type Output = Option<Place>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Place>> {
+        let this = self.get_mut();
+        if this.state.token().node.poll_cancelled(&mut this.key, cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        let Some(limiter) = &this.state.limiter else { return Poll::Ready(None) };
+        let wait = this.wait.get_or_insert_with(|| limiter.wait());
+        if !wait.is_granted() {
+            wait.set_waker(cx);
+            if !wait.is_granted() {
+                return Poll::Pending;
+            }
+        }
+        this.wait = None;
+        Poll::Ready(Some(Place(Some(this.state.clone()))))
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.state.token().node.forget_waiter(self.key);
+        if let (Some(wait), Some(limiter)) = (self.wait.take(), &self.state.limiter) {
+            if limiter.forget(&wait) {
+                self.state.free_place();
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    body::Body,
+    driver::{Engine, Stage},
+    handle::Scope,
+    kind::{Kind, Threads},
+    shared::Shared,
+    state::Options,
+};
+use crate::{
+    context::{self, Frame, Role},
+    policy::{FailFast, Policy},
+};
+
+/// A scope that is awaited: the future of [`Builder::run`](crate::Builder::run) and of [`scope`](crate::scope).
+///
+/// It polls the body and the children inside the task that polls it, and resolves when all of them are gone. It is
+/// `Send` when its body and children are.
+///
+/// **Dropping it** cancels at once and synchronously: the body is dropped first, then the children, newest to oldest.
+/// Async finalizers and shields cannot run then; a scope that must clean up is cancelled through its handle or token,
+/// and awaited.
+///
+/// # Panics
+///
+/// With the first payload, when a child or the body panicked and the policy passes panics on. When polled again after
+/// it has resolved.
+///
+/// # Cancel safety
+///
+/// Not cancel-safe in the sense of tokio's `select!`: dropping it throws the children's work away. Poll it by reference
+/// to keep it.
+#[must_use = "a scope does nothing until awaited"]
+pub struct Run<'env, P: Policy, B, R, K: Kind = Threads>
+where
+    B: Future<Output = P::Child<R>>,
+{
+    engine: Engine<'env, P, K>,
+    body: Pin<Box<Body<B, R>>>,
+}
+
+impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, B, R, K> {
+    pub(super) fn new(policy: P, options: Options, body: impl FnOnce(Scope<'env, P, K>) -> B) -> Self {
+        let shared = Shared::new(options);
+        let fut = body(Scope::new(&shared));
+        let state = shared.state.clone();
+        let frame = Frame::new(state.body_info(), state, context::bindings(), Role::Ordinary);
+        Self { engine: Engine::new(shared, policy), body: Body::new(frame, fut) }
+    }
+}
+
+impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Unpin for Run<'env, P, B, R, K> {}
+
+impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Future for Run<'env, P, B, R, K> {
+    type Output = P::Output<R>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<R>> {
+        let this = self.get_mut();
+        if let Stage::Ended { .. } = this.engine.stage {
+            assert!(!this.engine.desk.is_empty(), "a scope must not be polled after it has resolved");
+            return Poll::Pending;
+        }
+        ready!(this.engine.poll(cx, this.body.as_mut()));
+        let value = this.body.as_mut().take_value();
+        this.engine.resolve(value)
+    }
+}
+
+impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Drop for Run<'_, P, B, R, K> {
+    fn drop(&mut self) {
+        self.engine.drop_everybody(self.body.as_mut());
+    }
+}
+
+impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> fmt::Debug for Run<'_, P, B, R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run").field("scope", &Scope::new(&self.engine.shared)).finish_non_exhaustive()
+    }
+}
+
+/// The future of [`try_scope`](crate::try_scope): a [`Run`] whose error is the bare first `E`.
+///
+/// Dropping it, and polling it, is as with [`Run`].
+#[must_use = "a scope does nothing until awaited"]
+pub struct TryRun<'env, E, B, R, K: Kind = Threads>
+where
+    B: Future<Output = Result<R, E>>,
+{
+    run: Run<'env, FailFast<E>, B, R, K>,
+}
+
+impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> TryRun<'env, E, B, R, K> {
+    pub(super) fn new(run: Run<'env, FailFast<E>, B, R, K>) -> Self {
+        Self { run }
+    }
+}
+
+impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> Future for TryRun<'env, E, B, R, K> {
+    type Output = Result<R, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, E>> {
+        Pin::new(&mut self.get_mut().run).poll(cx).map(|result| result.map_err(FailFast::bare_error))
+    }
+}
+
+impl<E, B: Future<Output = Result<R, E>>, R, K: Kind> fmt::Debug for TryRun<'_, E, B, R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.run.fmt(f)
+    }
+}

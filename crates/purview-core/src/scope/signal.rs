@@ -1,0 +1,122 @@
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+    task::{Wake, Waker},
+};
+
+/// Why a scope is to be polled: one bit for each of its parts that has something to do.
+pub(super) mod part {
+    /// The body was woken.
+    pub(crate) const BODY: u32 = 1;
+    /// A child in the set was woken.
+    pub(crate) const CHILDREN: u32 = 1 << 1;
+    /// The alarm went off, or is to be set anew.
+    pub(crate) const ALARM: u32 = 1 << 2;
+    /// There are children in the queue.
+    pub(crate) const QUEUE: u32 = 1 << 3;
+    /// The scope's token fired.
+    pub(crate) const CANCEL: u32 = 1 << 4;
+    /// Some tasks are to be stopped although nothing will wake them.
+    pub(crate) const STOPPED: u32 = 1 << 5;
+    /// The last handle is gone.
+    pub(crate) const HANDLES: u32 = 1 << 6;
+}
+
+/// The scope is being polled and looks at the bits itself.
+const POLLING: u32 = 1 << 31;
+
+/// Collects the wake-ups of a scope's parts into one wake-up of the task that awaits the scope.
+///
+/// The user's waker is kept here and nowhere else. It is cloned, woken and dropped outside the lock, because all three
+/// are the user's code; a clone that panics leaves everything as it was.
+#[derive(Default)]
+pub(crate) struct Signal {
+    bits: AtomicU32,
+    waker: Mutex<Option<Waker>>,
+    /// How often the scope has been polled: a child is polled once in each.
+    pub(super) pass: AtomicU64,
+    /// What the present pass has done.
+    pub(super) steps: AtomicU32,
+    /// Whether a child was turned away because the pass had done enough.
+    pub(super) turned_away: AtomicU32,
+}
+
+impl Signal {
+    pub(crate) fn raise(&self, part: u32) {
+        // Somebody who finds a bit set need not wake: whoever set the first one has.
+        if self.bits.fetch_or(part, Ordering::AcqRel) == 0 {
+            self.wake();
+        }
+    }
+
+    /// Whether this part had something to do; it has not any more.
+    pub(super) fn take(&self, part: u32) -> bool {
+        self.bits.fetch_and(!part, Ordering::AcqRel) & part != 0
+    }
+
+    pub(super) fn is_raised(&self, part: u32) -> bool {
+        self.bits.load(Ordering::Acquire) & part != 0
+    }
+
+    pub(super) fn any_raised(&self) -> bool {
+        self.bits.load(Ordering::Acquire) & !POLLING != 0
+    }
+
+    fn wake(&self) {
+        let waker = self.lock().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Begins a pass: wake-ups are collected and not passed on until it ends.
+    pub(super) fn begin(&self, waker: &Waker) {
+        let kept = self.lock().as_ref().is_some_and(|kept| kept.will_wake(waker));
+        if !kept {
+            let waker = waker.clone();
+            let old = self.lock().replace(waker);
+            drop(old);
+        }
+        self.bits.fetch_or(POLLING, Ordering::AcqRel);
+        self.pass.fetch_add(1, Ordering::Relaxed);
+        self.steps.store(0, Ordering::Relaxed);
+        self.turned_away.store(0, Ordering::Relaxed);
+    }
+
+    /// Ends a pass: what is left to do, or came in meanwhile, is another wake-up.
+    pub(super) fn end(&self) {
+        if self.bits.fetch_and(!POLLING, Ordering::AcqRel) & !POLLING != 0 {
+            self.wake();
+        }
+    }
+
+    /// Forgets the user's waker when nothing will happen any more.
+    pub(super) fn close(&self) {
+        let waker = self.lock().take();
+        drop(waker);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The waker of one part of a scope.
+struct Lane<const PART: u32>(Arc<Signal>);
+
+impl<const PART: u32> Wake for Lane<PART> {
+    fn wake(self: Arc<Self>) {
+        self.0.raise(PART);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.raise(PART);
+    }
+}
+
+/// A waker that says which part of the scope it woke.
+pub(super) fn lane<const PART: u32>(signal: &Arc<Signal>) -> Waker {
+    Arc::new(Lane::<PART>(signal.clone())).into()
+}

@@ -1,0 +1,317 @@
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering},
+};
+use std::{
+    borrow::Cow,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use super::{
+    limit::{Freed, Limiter},
+    signal::{Signal, lane, part},
+};
+use crate::{
+    cancel::{
+        CancelReason, CancelToken,
+        waiters::{Waiters, wake_all},
+    },
+    context::{self, Frame, Naming, TaskInfo},
+    deadline::Bound,
+    error::TooLate,
+    runtime::{Embedded, Runtime, RuntimeChoice, Timer},
+};
+
+/// Where a scope was first polled.
+pub(crate) struct Link {
+    pub(crate) frame: Arc<Frame>,
+    /// A shield stands between the two: neither cancellation nor deadline comes through.
+    pub(crate) shielded: bool,
+}
+
+/// What a scope is given before it runs.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) bound: Bound,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) limit: Option<std::num::NonZeroUsize>,
+    pub(crate) rate: Option<super::rate::Rate>,
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) fallback: Option<RuntimeChoice>,
+    pub(crate) cancel_on: Vec<CancelToken>,
+}
+
+/// Everything of a scope that does not depend on the types in it: what handles, children and free functions share.
+pub(crate) struct State {
+    naming: Arc<Naming>,
+    token: CancelToken,
+    pub(crate) signal: Arc<Signal>,
+    link: OnceLock<Option<Link>>,
+    runtime: OnceLock<Arc<dyn Runtime>>,
+    fallback: Option<RuntimeChoice>,
+    bound: Mutex<Bound>,
+    grace: Mutex<Option<Duration>>,
+    pub(super) limiter: Option<Limiter>,
+    pub(super) rate: Option<super::rate::Rate>,
+    /// Why the children are being dropped; set when the driver begins to, which is after the token has fired.
+    cut: OnceLock<CancelReason>,
+    ended: AtomicBool,
+    /// Children that have not ended.
+    pub(super) live: AtomicUsize,
+    serial: AtomicU64,
+    /// Tasks that were cancelled alone, for the driver to look at.
+    stopped: Mutex<Vec<Arc<Frame>>>,
+    /// Tasks that hold, and finalizers that wait for their turn.
+    holding: AtomicIsize,
+    /// Who awaits a task that can never yield: woken at the end, to be told so.
+    stranded: Mutex<Waiters>,
+}
+
+impl State {
+    pub(crate) fn new(options: Options) -> Arc<Self> {
+        let state = Arc::new(Self {
+            naming: Arc::new(Naming::new(options.name)),
+            token: CancelToken::new(),
+            signal: Arc::default(),
+            link: OnceLock::new(),
+            runtime: options.runtime.map_or_else(OnceLock::new, OnceLock::from),
+            fallback: options.fallback,
+            bound: Mutex::new(options.bound),
+            grace: Mutex::new(options.grace),
+            limiter: options.limit.map(Limiter::new),
+            rate: options.rate,
+            cut: OnceLock::new(),
+            ended: AtomicBool::new(false),
+            live: AtomicUsize::new(0),
+            serial: AtomicU64::new(0),
+            stopped: Mutex::default(),
+            holding: AtomicIsize::new(0),
+            stranded: Mutex::default(),
+        });
+        for token in options.cancel_on {
+            token.node.adopt(&state.token.node, None);
+        }
+        state
+    }
+
+    /// Hangs the scope into what surrounds its first poll: names, runtime, deadline and cancellation come from there.
+    pub(crate) fn open(&self) {
+        let link = context::link();
+        if let Some(link) = &link {
+            self.naming.inherit(link.frame.info.clone());
+            if !link.shielded {
+                link.frame.token().node.adopt(&self.token.node, Some(CancelReason::Parent));
+            }
+        }
+        self.runtime.get_or_init(|| match (&link, self.fallback) {
+            (Some(link), _) => link.frame.scope.runtime().clone(),
+            (None, Some(choose)) => choose(),
+            (None, None) => Arc::new(Embedded),
+        });
+        let _ = self.link.set(link);
+        if self.holding.load(Ordering::Acquire) > 0 {
+            self.hold_outer();
+        }
+        let now = self.runtime().now();
+        lock(&self.bound).resolve(now);
+        self.token.node.set_owner(lane::<{ part::CANCEL }>(&self.signal));
+    }
+
+    pub(crate) fn naming(&self) -> &Arc<Naming> {
+        &self.naming
+    }
+
+    pub(crate) fn token(&self) -> &CancelToken {
+        &self.token
+    }
+
+    pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
+        // Only before the first poll is there none; a parallel child that early is the only one to ask.
+        self.runtime.get_or_init(|| self.fallback.map_or_else(|| Arc::new(Embedded) as Arc<dyn Runtime>, |choose| choose()))
+    }
+
+    fn outer(&self) -> Option<&Link> {
+        self.link.get().and_then(Option::as_ref)
+    }
+
+    /// The number of the next child.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    // -- deadline ------------------------------------------------------------------------------------------------
+
+    /// The scope's own deadline.
+    pub(crate) fn own_deadline(&self) -> Option<Instant> {
+        lock(&self.bound).at()
+    }
+
+    /// The earliest deadline of this scope and those around it, up to the next shield.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        earliest(self.own_deadline(), self.outer_deadline())
+    }
+
+    /// The earliest deadline of the scopes around, up to the next shield.
+    pub(crate) fn outer_deadline(&self) -> Option<Instant> {
+        let mut found = None;
+        let mut link = self.outer();
+        while let Some(Link { frame, shielded: false }) = link {
+            found = earliest(found, frame.scope.own_deadline());
+            link = frame.scope.outer();
+        }
+        found
+    }
+
+
+    /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
+    /// passed too is.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.own_deadline().is_some_and(|own| {
+            own <= self.runtime().now() && self.outer_deadline().is_none_or(|outer| own < outer)
+        })
+    }
+
+    pub(crate) fn set_deadline(&self, at: Option<Instant>) -> Result<(), TooLate> {
+        if self.is_ended() || self.token.is_cancelled() {
+            return Err(TooLate);
+        }
+        lock(&self.bound).set(at);
+        self.signal.raise(part::ALARM);
+        Ok(())
+    }
+
+    // -- cancellation --------------------------------------------------------------------------------------------
+
+    /// Asks the whole scope to stop.
+    pub(crate) fn cancel(&self, reason: CancelReason) {
+        self.token.node.cancel(reason);
+    }
+
+    /// Why the scope was cancelled; the ordinary end is no cancellation.
+    pub(crate) fn cancelled(&self) -> Option<&CancelReason> {
+        self.token.node.reason().filter(|_| !self.ended_quietly())
+    }
+
+    fn ended_quietly(&self) -> bool {
+        self.is_ended() && self.cut.get().is_none()
+    }
+
+    pub(crate) fn begin_cut(&self, reason: CancelReason) {
+        let _ = self.cut.set(reason);
+    }
+
+    pub(crate) fn cut(&self) -> Option<CancelReason> {
+        self.cut.get().cloned()
+    }
+
+    pub(crate) fn grace(&self) -> Option<Duration> {
+        *lock(&self.grace)
+    }
+
+    pub(crate) fn set_grace(&self, grace: Duration) {
+        *lock(&self.grace) = Some(grace);
+    }
+
+    /// A task was cancelled alone.
+    pub(crate) fn task_stopped(&self, frame: Arc<Frame>) {
+        lock(&self.stopped).push(frame);
+        self.signal.raise(part::STOPPED);
+    }
+
+    pub(super) fn take_stopped(&self) -> Vec<Arc<Frame>> {
+        std::mem::take(&mut *lock(&self.stopped))
+    }
+
+    // -- limit ---------------------------------------------------------------------------------------------------
+
+    /// Gives a place back; whoever waits longest has it next.
+    pub(super) fn free_place(&self) {
+        match self.limiter.as_ref().map(Limiter::give_back) {
+            Some(Freed::Child) => self.signal.raise(part::QUEUE),
+            Some(Freed::Permit(Some(waker))) => waker.wake(),
+            None | Some(Freed::Nobody | Freed::Permit(None)) => {}
+        }
+    }
+
+    // -- holding -------------------------------------------------------------------------------------------------
+
+    /// One more task in this scope holds; the first one makes the task that the scope runs in hold too.
+    pub(crate) fn hold(&self) {
+        if self.holding.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.hold_outer();
+        }
+    }
+
+    pub(crate) fn let_go(&self) {
+        if self.holding.fetch_sub(1, Ordering::AcqRel) == 1 {
+            if let Some(link) = self.outer() {
+                link.frame.let_go();
+            }
+        }
+    }
+
+    fn hold_outer(&self) {
+        if let Some(link) = self.outer() {
+            link.frame.hold();
+        }
+    }
+
+    // -- the end -------------------------------------------------------------------------------------------------
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+
+    /// The scope is over: its token fires for whoever still waits, and what can never come is said.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+        self.token.node.forget_owner();
+        self.signal.close();
+        let stranded = lock(&self.stranded).take_all();
+        let mut panicked = crate::error::FirstPanic::default();
+        panicked.run(|| self.cancel(CancelReason::Ended));
+        panicked.run(|| wake_all(stranded.into_values()));
+        panicked.resume();
+    }
+
+    /// Waits for the end of the scope, under `key`.
+    pub(crate) fn poll_ended(&self, key: &mut Option<u64>, cx: &Context<'_>) -> Poll<()> {
+        if self.is_ended() {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        let mut stranded = lock(&self.stranded);
+        if self.is_ended() {
+            return Poll::Ready(());
+        }
+        let old = stranded.put(key, waker);
+        drop(stranded);
+        drop(old);
+        Poll::Pending
+    }
+
+    pub(crate) fn forget_stranded(&self, key: Option<u64>) {
+        if key.is_some() {
+            let waker = lock(&self.stranded).remove(key);
+            drop(waker);
+        }
+    }
+
+    /// The body of a scope, as a task.
+    pub(crate) fn body_info(&self) -> TaskInfo {
+        TaskInfo::body(&self.naming)
+    }
+}
+
+fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
