@@ -19,6 +19,6 @@ pub use error::{
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
 pub use scope::{
-    Builder, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Run, Scope, Task, TaskBuilder, Threads, TryRun,
-    fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy,
+    Builder, Finalized, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Produced, Ready, Run, Scope, Sender, Start,
+    Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy,
 };

@@ -26,7 +26,8 @@ pub(crate) struct Frame {
     pub(crate) info: TaskInfo,
     pub(crate) scope: Arc<State>,
     pub(crate) role: Role,
-    bindings: Option<Arc<Binding>>,
+    /// What was bound where it was spawned; for a body, where it is first polled.
+    bindings: OnceLock<Option<Arc<Binding>>>,
     /// How many shields, waits and nested scopes keep it from being dropped at once.
     holds: AtomicIsize,
     /// Why this task alone is to stop.
@@ -46,11 +47,18 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub(crate) fn new(info: TaskInfo, scope: Arc<State>, bindings: Option<Arc<Binding>>, role: Role) -> Arc<Self> {
+        let frame = Self::unbound(info, scope, role);
+        frame.bind(bindings);
+        frame
+    }
+
+    /// A task that is yet to be bound.
+    pub(crate) fn unbound(info: TaskInfo, scope: Arc<State>, role: Role) -> Arc<Self> {
         Arc::new(Self {
             info,
             scope,
             role,
-            bindings,
+            bindings: OnceLock::new(),
             holds: AtomicIsize::new(0),
             stop: OnceLock::new(),
             token: OnceLock::new(),
@@ -63,12 +71,16 @@ impl Frame {
         })
     }
 
+    pub(crate) fn bind(&self, bindings: Option<Arc<Binding>>) {
+        let _ = self.bindings.set(bindings);
+    }
+
     /// What surrounds this task's code.
     pub(crate) fn surroundings(self: &Arc<Self>) -> Surroundings {
         Surroundings {
             place: Place::Task(self.clone()),
             shielded: self.role == Role::Finalizer,
-            bindings: self.bindings.clone(),
+            bindings: self.bindings.get().cloned().flatten(),
         }
     }
 

@@ -42,6 +42,7 @@ enum Label {
     Shared(Arc<str>),
     Numbered(Arc<Naming>, u64),
     Body(Arc<Naming>),
+    Finalizer(Arc<Naming>),
 }
 
 impl TaskInfo {
@@ -62,6 +63,10 @@ impl TaskInfo {
         Self::new(TaskId::next(), Label::Body(scope.clone()))
     }
 
+    pub(crate) fn finalizer(scope: &Arc<Naming>) -> Self {
+        Self::new(TaskId::next(), Label::Finalizer(scope.clone()))
+    }
+
     fn new(id: TaskId, label: Label) -> Self {
         Self { id, label, text: OnceLock::new() }
     }
@@ -76,7 +81,7 @@ impl TaskInfo {
         let given = match &self.label {
             Label::Static(name) => name,
             Label::Shared(name) => &**name,
-            Label::Numbered(..) | Label::Body(_) => "",
+            Label::Numbered(..) | Label::Body(_) | Label::Finalizer(_) => "",
         };
         if given.is_empty() { self.text.get_or_init(|| self.default_name().into()) } else { given }
     }
@@ -88,6 +93,10 @@ impl TaskInfo {
                 None => format!("task-{number}"),
             },
             Label::Body(scope) => scope.prefix().unwrap_or("body").to_owned(),
+            Label::Finalizer(scope) => match scope.prefix() {
+                Some(prefix) => format!("{prefix}/finalizer"),
+                None => "finalizer".to_owned(),
+            },
             // An empty name was given.
             Label::Static(_) | Label::Shared(_) => format!("task-{}", self.id),
         }

@@ -50,12 +50,21 @@ pub(crate) struct Verdict {
 }
 
 impl Verdict {
+    /// Nobody had to be told.
+    pub(super) fn quiet() -> Self {
+        Self { flow: ControlFlow::Continue(()), panicked: false, keep: false, raised: None }
+    }
+
+    pub(super) fn raised(panic: Panic) -> Self {
+        Self { flow: ControlFlow::Break(()), panicked: true, keep: false, raised: Some(panic) }
+    }
+
     /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept.
     pub(super) fn of<C>(end: End<C>, ask: impl FnOnce(End<C>) -> (ControlFlow<()>, bool)) -> Self {
         let panicked = matches!(end, End::Panicked(_));
         match catch(|| ask(end)) {
             Ok((flow, keep)) => Self { flow, panicked, keep, raised: None },
-            Err(raised) => Self { flow: ControlFlow::Break(()), panicked: true, keep: false, raised: Some(raised) },
+            Err(raised) => Self::raised(raised),
         }
     }
 }

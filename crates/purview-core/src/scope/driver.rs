@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    context::{Frame, Role, TaskId},
+    context::{self, Frame, Role, TaskId},
     deadline::Alarm,
     error::FirstPanic,
     policy::Policy,
@@ -128,6 +128,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         };
         state.open();
         body.frame().set_place(&lanes.body);
+        body.frame().bind(context::bindings());
         self.lanes = Some(lanes);
         state.signal.raise(part::BODY);
         // A scope that begins too late polls nobody.

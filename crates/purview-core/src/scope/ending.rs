@@ -44,6 +44,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             if self.finalizing {
                 return Progress::None;
             }
+            if self.shared.has_finalizers() {
+                // What failed before them comes before what fails in them.
+                let (kept, desk) = (&mut self.kept, &self.desk);
+                self.panicked.run(|| kept.reclaim(desk));
+            }
             if let Some(finalizer) = self.shared.take_finalizer() {
                 if let Stage::Cut { reason, hard: true, .. } = &self.stage {
                     let reason = reason.clone();

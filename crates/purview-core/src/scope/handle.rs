@@ -87,9 +87,9 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// ```
     /// use purview_core::fail_fast;
     ///
-    /// let out = purview_core::block_on(fail_fast::<()>().run(async |s| {
+    /// let out = purview_core::block_on(fail_fast::<std::io::Error>().run(async |s| {
     ///     s.cancel_with("enough");
-    ///     std::future::pending::<Result<(), ()>>().await
+    ///     std::future::pending::<std::io::Result<()>>().await
     /// }));
     /// assert_eq!(out.unwrap_err().to_string(), "cancelled on request: enough");
     /// ```

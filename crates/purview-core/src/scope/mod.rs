@@ -4,6 +4,7 @@ mod body;
 mod builder;
 mod child;
 mod cut;
+mod defer;
 mod desk;
 mod driver;
 mod ending;
@@ -14,24 +15,29 @@ mod kept;
 mod kind;
 mod limit;
 mod permit;
+mod produce;
 mod rate;
 mod run;
 mod seat;
 mod shared;
 mod signal;
 mod spawn;
+mod start;
 mod state;
 mod task;
 
 pub use {
     builder::{Builder, fail_fast, settled, with_policy},
+    defer::Finalized,
     entry::{local_scope, scope, try_local_scope, try_scope},
     handle::{LocalScope, Scope},
     kind::{Kind, Local, Threads},
     limit::Limit,
     permit::Permit,
+    produce::{Produced, Sender},
     run::{Run, TryRun},
     spawn::{Here, Parallel, TaskBuilder},
+    start::{Ready, Start},
     task::Task,
 };
 pub(crate) use state::{Link, Options, State};

@@ -13,7 +13,7 @@ use super::{
     state::Options,
 };
 use crate::{
-    context::{self, Frame, Role},
+    context::{Frame, Role},
     policy::{FailFast, Policy},
 };
 
@@ -49,7 +49,7 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, 
         let shared = Shared::new(options);
         let fut = body(Scope::new(&shared));
         let state = shared.state.clone();
-        let frame = Frame::new(state.body_info(), state, context::bindings(), Role::Ordinary);
+        let frame = Frame::unbound(state.body_info(), state, Role::Ordinary);
         Self { engine: Engine::new(shared, policy), body: Body::new(frame, fut) }
     }
 }

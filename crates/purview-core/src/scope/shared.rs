@@ -76,6 +76,10 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         mem::take(&mut self.lock().children)
     }
 
+    pub(super) fn has_finalizers(&self) -> bool {
+        !self.lock().finalizers.is_empty()
+    }
+
     pub(super) fn take_finalizer(&self) -> Option<Boxed<'env, P, K>> {
         self.lock().finalizers.pop()
     }

@@ -9,6 +9,7 @@ use super::{
     task::{Slot, Task},
 };
 use crate::{
+    cancel::CancelReason,
     context::{self, Frame, Role, TaskId, TaskInfo},
     error::{RejectReason, Rejected},
     policy::Policy,
@@ -146,8 +147,12 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
 
 /// Nobody takes the child in: its task says what the policy says to that.
 pub(super) fn refuse<P: Policy, T>(frame: &Frame, slot: &Slot<P::Joined<T>>, reason: RejectReason) {
-    slot.fill(P::refused::<T>(reason.into_cancel_reason()));
+    slot.fill(P::refused::<T>(refuse_frame(frame, reason)));
+}
+
+pub(super) fn refuse_frame(frame: &Frame, reason: RejectReason) -> CancelReason {
     frame.end();
+    reason.into_cancel_reason()
 }
 
 // The `Send` and the local half are written out, not made by a macro: behind a macro every bound error ends in "this

@@ -50,6 +50,10 @@ impl<J> Task<J> {
         Self { slot, frame, key: None }
     }
 
+    pub(super) fn frame(&self) -> &Arc<Frame> {
+        &self.frame
+    }
+
     /// The child's number, unique in the process.
     pub fn id(&self) -> TaskId {
         self.frame.info.id()
@@ -132,7 +136,7 @@ enum Content<J> {
     Never,
 }
 
-enum Take<J> {
+pub(super) enum Take<J> {
     Value(J),
     NotYet,
     Taken,
@@ -173,7 +177,7 @@ impl<J> Slot<J> {
         }
     }
 
-    fn poll(&self, cx: &mut Context<'_>) -> Take<J> {
+    pub(super) fn poll(&self, cx: &Context<'_>) -> Take<J> {
         if let Some(take) = self.try_take(Some(cx.waker())) {
             return take;
         }
