@@ -142,6 +142,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let expired = self.is_running() && state.is_expired();
         let mut body_may_run = true;
         loop {
+            // That the last handle is gone asks for nothing but a look at whether the scope is over, below.
+            signal.take(part::HANDLES);
             if signal.take(part::CANCEL) && self.is_running() {
                 let reason = state.token().reason().unwrap_or(CancelReason::Requested(None));
                 self.cut(reason, body.as_mut());
