@@ -1,0 +1,83 @@
+use std::{
+    io,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use async_io::Async;
+use futures::AsyncWriteExt;
+use purview::{fail_fast, shield};
+
+use crate::{args::Args, journal::Journal, lines::Lines, roster::Presence};
+
+/// What keeps a client that does not read from delaying the end of its connection.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Serves one client until it leaves, falls silent, or the server stops.
+pub(crate) async fn serve(
+    stream: Async<TcpStream>,
+    journal: &Journal,
+    args: &Args,
+    mut presence: Presence<'_>,
+) {
+    let mut lines = Lines::new(&stream);
+    let ended = fail_fast::<io::Error>()
+        .name(presence.peer().to_string())
+        .run(async |s| {
+            s.defer(say_goodbye(&stream));
+            // Waiting on the scope's token holds: a scope that is cancelled polls us on, instead of dropping us.
+            let token = s.token();
+            loop {
+                // Too late only when the scope is being cancelled, which the token says next.
+                let _ = s.set_deadline(Instant::now() + args.idle);
+                match token.run_until_cancelled(lines.next()).await {
+                    Some(line) => match line? {
+                        Some(line) if line != "quit" => {
+                            shield(answer(&stream, journal, args, &mut presence, &line)).await?;
+                        }
+                        _ => return Ok(()),
+                    },
+                    None => break,
+                }
+            }
+            shield(async {
+                for _ in 0..lines.begun()? {
+                    if let Some(line) = lines.next().await? {
+                        answer(&stream, journal, args, &mut presence, &line).await?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+        })
+        .await;
+    if let Err(error) = ended {
+        if error.is_failed() {
+            eprintln!("{}: {error}", presence.peer());
+        }
+    }
+    presence.finish();
+}
+
+async fn answer(
+    mut stream: &Async<TcpStream>,
+    journal: &Journal,
+    args: &Args,
+    presence: &mut Presence<'_>,
+    line: &str,
+) -> io::Result<()> {
+    if let Some(work) = args.work {
+        purview::sleep(work).await;
+    }
+    let number = journal.record(presence.peer(), line);
+    stream
+        .write_all(format!("ok {number}\n").as_bytes())
+        .await?;
+    presence.line_answered();
+    Ok(())
+}
+
+async fn say_goodbye(mut stream: &Async<TcpStream>) {
+    // The client may be gone, or not listening; there is nobody to tell.
+    let _ = purview::timeout(GOODBYE, stream.write_all(b"bye\n")).await;
+}

@@ -1,0 +1,112 @@
+use std::{
+    convert::Infallible,
+    io,
+    net::{SocketAddr, TcpListener, TcpStream},
+    time::Duration,
+};
+
+use async_io::Async;
+use async_signal::Signals;
+use purview::{CancelReason, CancelToken, ScopeError, fail_fast, settled};
+
+use crate::{args::Args, connection, journal::Journal, roster::Roster, signals};
+
+/// How long to wait when the system has no socket for a new connection.
+const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
+
+/// Serves until a signal comes and every connection has ended.
+pub(crate) async fn run(
+    args: &Args,
+    listener: Async<TcpListener>,
+    journal: &Journal,
+    roster: &Roster,
+    signals: Signals,
+) -> Result<(), ScopeError<io::Error>> {
+    let (stop, hurry) = (CancelToken::new(), CancelToken::new());
+    fail_fast()
+        .name("server")
+        .runtime(args.runtime.runtime())
+        .run(async |s| {
+            // Runs when everything else has ended, whichever way it did.
+            s.defer(journal.close());
+            s.task()
+                .name("flusher")
+                .daemon()
+                .spawn(journal.flush_every(args.flush_every));
+            s.task()
+                .name("signals")
+                .daemon()
+                .spawn(signals::watch(signals, &stop, &hurry));
+
+            // A second signal drops the scope of the connections, and with it every one of them, at once.
+            if hurry
+                .run_until_cancelled(serve_all(args, listener, journal, roster, &stop))
+                .await
+                .is_none()
+            {
+                println!("second signal: no more waiting");
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Accepts connections until `stop`, then gives those that are open the grace period.
+async fn serve_all(
+    args: &Args,
+    listener: Async<TcpListener>,
+    journal: &Journal,
+    roster: &Roster,
+    stop: &CancelToken,
+) {
+    let ended = settled::<Infallible>()
+        .name("connections")
+        .grace(args.grace)
+        .run(async |s| {
+            // Started and not merely spawned: a child that was never polled waits for nothing, so it does not hold,
+            // and cancellation would drop it before it has read what its client has sent.
+            let welcome = async |stream: Async<TcpStream>, peer: SocketAddr| {
+                let presence = roster.enter(peer);
+                let started = s.start(|ready| async move {
+                    ready.set(()).expect("the first and only time");
+                    connection::serve(stream, journal, args, presence).await;
+                    Ok(())
+                });
+                // What is being cancelled starts nothing; the roster knows.
+                let _ = started.await;
+            };
+            while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+                match accepted {
+                    Ok((stream, peer)) => welcome(stream, peer).await,
+                    Err(error) => {
+                        eprintln!("cannot accept a connection: {error}");
+                        purview::sleep(OUT_OF_SOCKETS).await;
+                    }
+                }
+            }
+            // Clients whose handshake the system has done already count as connected.
+            while let Ok((stream, peer)) = listener.get_ref().accept() {
+                if let Ok(stream) = Async::<TcpStream>::new(stream) {
+                    welcome(stream, peer).await;
+                }
+            }
+            drop(listener);
+
+            let signal = match stop.reason() {
+                Some(CancelReason::Requested(Some(signal))) => signal,
+                _ => "stop".into(),
+            };
+            println!(
+                "{signal}: no new connections; still open: {}",
+                roster.stop()
+            );
+            s.cancel_with(signal);
+            Ok(())
+        })
+        .await;
+    if let Ok(settlement) = ended {
+        for failure in settlement.failures {
+            eprintln!("{failure}");
+        }
+    }
+}
