@@ -6,6 +6,7 @@ mod context;
 mod deadline;
 mod error;
 pub mod policy;
+mod retry;
 pub mod runtime;
 mod scope;
 
@@ -16,6 +17,7 @@ pub use error::{
     AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
     Settlement, StartError, TaskError, TooLate,
 };
+pub use retry::{Retry, retry};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
 pub use scope::{

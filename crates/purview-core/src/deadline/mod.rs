@@ -7,7 +7,7 @@ mod sleep;
 mod timeout;
 
 pub(crate) use alarm::Alarm;
-pub(crate) use bound::Bound;
+pub(crate) use {bound::Bound, sleep::ambient_runtime};
 pub use {
     ambient::{deadline, remaining},
     sleep::{Sleep, sleep, sleep_until},

@@ -147,7 +147,7 @@ impl<F: Future> Future for Timeout<F> {
             this.fut.set(None);
             return Poll::Ready(Err(DeadlineExceeded));
         }
-        if this.alarm.set(state.own_deadline(), &**state.runtime(), cx.waker()).is_ready() && !state.token().is_cancelled() {
+        if this.alarm.set(state.own_deadline(), &**state.runtime(), cx.waker()).is_ready() && state.reason().is_none() {
             // Either time ran out during this poll, or an outer deadline is about to be reported. Should that one be
             // moved instead, this one must be looked at again.
             cx.waker().wake_by_ref();

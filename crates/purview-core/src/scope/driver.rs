@@ -21,9 +21,10 @@ use super::{
     fruitless,
     kept::Kept,
     kind::{Boxed, Kind, AnyChild},
-    seat::{STEPS, Seat},
+    seat::Seat,
     shared::Shared,
     signal::{Signal, lane, part},
+    state::State,
 };
 use crate::{
     cancel::CancelReason,
@@ -104,14 +105,14 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
 
     /// Ready when everybody has ended and all that is left is to ask the policy for the result.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut body: Pin<&mut dyn Child<P>>) -> Poll<()> {
-        let signal = self.shared.state.signal.clone();
-        signal.begin(cx.waker());
-        let _pass = Pass { signal: &signal, _turn: fruitless::begin() };
+        let state = self.shared.state.clone();
+        state.signal.begin(cx.waker());
+        let _pass = Pass { signal: &state.signal, _turn: fruitless::begin() };
         if matches!(self.stage, Stage::New) {
             self.open(body.as_mut());
         }
-        let alarmed = signal.take(part::ALARM);
-        if self.pass(&signal, body) {
+        let alarmed = state.signal.take(part::ALARM);
+        if self.pass(&state, body) {
             return Poll::Ready(());
         }
         self.set_alarm(alarmed);
@@ -122,9 +123,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         self.stage = Stage::Running;
         let state = self.shared.state.clone();
         let lanes = Lanes {
-            body: lane::<{ part::BODY }>(&state.signal),
-            children: lane::<{ part::CHILDREN }>(&state.signal),
-            alarm: lane::<{ part::ALARM }>(&state.signal),
+            body: lane::<{ part::BODY }>(&state),
+            children: state.clone().into(),
+            alarm: lane::<{ part::ALARM }>(&state),
         };
         state.open();
         body.frame().set_place(&lanes.body);
@@ -137,15 +138,15 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
     }
 
-    fn pass(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
-        let state = self.shared.state.clone();
+    fn pass(&mut self, state: &Arc<State>, mut body: Pin<&mut dyn Child<P>>) -> bool {
+        let signal = &state.signal;
         let expired = self.is_running() && state.is_expired();
         let mut body_may_run = true;
         loop {
             // That the last handle is gone asks for nothing but a look at whether the scope is over, below.
             signal.take(part::HANDLES);
             if signal.take(part::CANCEL) && self.is_running() {
-                let reason = state.token().reason().unwrap_or(CancelReason::Requested(None));
+                let reason = state.reason().cloned().unwrap_or(CancelReason::Requested(None));
                 self.cut(reason, body.as_mut());
             }
             self.stop_single_tasks(signal, body.as_mut());
@@ -165,9 +166,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 Progress::Moved => busy = true,
                 Progress::None => {}
             }
-            let enough = state.signal.steps.load(Ordering::Relaxed) >= STEPS
-                || state.signal.turned_away.load(Ordering::Relaxed) != 0;
-            if !busy || enough {
+            if !busy || signal.is_exhausted() {
                 break;
             }
         }
@@ -185,7 +184,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
 
     /// Gives whether the body may be polled again in this pass: not if it has only yielded.
     pub(super) fn poll_body(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
-        count_step(signal);
+        signal.count_step();
         let mut cx = Context::from_waker(&self.lanes().body);
         if let Poll::Ready(verdict) = body.as_mut().poll(&mut cx, &self.desk) {
             self.finish_body(verdict, body);
@@ -201,9 +200,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     fn take_in(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) -> bool {
         self.empty_queue(signal, body);
         let mut taken = 0;
-        while taken < INTAKE && signal.steps.load(Ordering::Relaxed) < STEPS && self.may_start() {
+        while taken < INTAKE && !signal.has_no_steps() && self.may_start() {
             let Some(child) = self.ready.pop_front() else { break };
-            count_step(signal);
+            signal.count_step();
             self.set.push(Seat::new(child, &self.desk));
             taken += 1;
         }
@@ -267,10 +266,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let mut cx = Context::from_waker(&waker);
         let before = signal.steps.load(Ordering::Relaxed);
         while let Poll::Ready(Some((child, verdict))) = Pin::new(&mut self.set).poll_next(&mut cx) {
-            count_step(signal);
+            signal.count_step();
             self.finish_child(child, verdict, body.as_mut());
             // Whatever that child has set going comes before its siblings.
-            if signal.is_raised(part::CANCEL | part::QUEUE) || signal.steps.load(Ordering::Relaxed) >= STEPS {
+            if signal.is_raised(part::CANCEL | part::QUEUE) || signal.has_no_steps() {
                 signal.raise(part::CHILDREN);
                 break;
             }
@@ -355,10 +354,6 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             }
         }
     }
-}
-
-pub(super) fn count_step(signal: &Signal) {
-    signal.steps.fetch_add(1, Ordering::Relaxed);
 }
 
 /// Ends the pass on every way out, a panic too.

@@ -78,9 +78,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
 
     /// The body of a scope that was cut sees that its tasks have resolved, and returns what it has.
     fn give_last_turn(&mut self, mut body: Pin<&mut dyn Child<P>>) {
-        let signal = self.shared.state.signal.clone();
-        if signal.take(part::BODY) {
-            self.poll_body(&signal, body.as_mut());
+        let state = self.shared.state.clone();
+        if state.signal.take(part::BODY) {
+            self.poll_body(&state.signal, body.as_mut());
             if self.body_ended {
                 return;
             }

@@ -7,9 +7,6 @@ use std::{
 use super::{child::Verdict, desk::Desk, fruitless, kind::AnyChild, signal::part};
 use crate::policy::Policy;
 
-/// How much one poll of a scope does at most before it yields to the executor.
-pub(super) const STEPS: u32 = 128;
-
 /// A child's place in the set: polls the child once a pass, while the pass has not done enough.
 ///
 /// It is empty when the child was dropped in its place.
@@ -47,14 +44,14 @@ impl<P: Policy, C: AnyChild<P>> Future for Seat<C, P> {
             return Poll::Pending;
         }
         if !dropped {
-            let enough = signal.steps.load(Ordering::Relaxed) >= STEPS || fruitless::enough();
+            let enough = signal.has_no_steps() || fruitless::enough();
             if enough || this.pass == pass {
                 signal.turned_away.store(1, Ordering::Relaxed);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
-        signal.steps.fetch_add(1, Ordering::Relaxed);
+        signal.count_step();
         if this.pass == 0 {
             frame.set_place(cx.waker());
         }

@@ -6,8 +6,10 @@ use std::{
     task::{Wake, Waker},
 };
 
+use super::state::State;
+
 /// Why a scope is to be polled: one bit for each of its parts that has something to do.
-pub(super) mod part {
+pub(crate) mod part {
     /// The body was woken.
     pub(crate) const BODY: u32 = 1;
     /// A child in the set was woken.
@@ -24,6 +26,9 @@ pub(super) mod part {
     pub(crate) const HANDLES: u32 = 1 << 6;
 }
 
+/// How much one poll of a scope does at most before it yields to the executor.
+const STEPS: u32 = 128;
+
 /// The scope is being polled and looks at the bits itself.
 const POLLING: u32 = 1 << 31;
 
@@ -36,11 +41,11 @@ pub(crate) struct Signal {
     bits: AtomicU32,
     waker: Mutex<Option<Waker>>,
     /// How often the scope has been polled: a child is polled once in each.
-    pub(super) pass: AtomicU64,
+    pub(crate) pass: AtomicU64,
     /// What the present pass has done.
-    pub(super) steps: AtomicU32,
+    pub(crate) steps: AtomicU32,
     /// Whether a child was turned away because the pass had done enough.
-    pub(super) turned_away: AtomicU32,
+    pub(crate) turned_away: AtomicU32,
 }
 
 impl Signal {
@@ -52,16 +57,12 @@ impl Signal {
     }
 
     /// Whether this part had something to do; it has not any more.
-    pub(super) fn take(&self, part: u32) -> bool {
+    pub(crate) fn take(&self, part: u32) -> bool {
         self.bits.fetch_and(!part, Ordering::AcqRel) & part != 0
     }
 
-    pub(super) fn is_raised(&self, part: u32) -> bool {
+    pub(crate) fn is_raised(&self, part: u32) -> bool {
         self.bits.load(Ordering::Acquire) & part != 0
-    }
-
-    pub(super) fn any_raised(&self) -> bool {
-        self.bits.load(Ordering::Acquire) & !POLLING != 0
     }
 
     fn wake(&self) {
@@ -72,7 +73,7 @@ impl Signal {
     }
 
     /// Begins a pass: wake-ups are collected and not passed on until it ends.
-    pub(super) fn begin(&self, waker: &Waker) {
+    pub(crate) fn begin(&self, waker: &Waker) {
         let kept = self.lock().as_ref().is_some_and(|kept| kept.will_wake(waker));
         if !kept {
             let waker = waker.clone();
@@ -86,14 +87,33 @@ impl Signal {
     }
 
     /// Ends a pass: what is left to do, or came in meanwhile, is another wake-up.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if self.bits.fetch_and(!POLLING, Ordering::AcqRel) & !POLLING != 0 {
             self.wake();
         }
     }
 
+    /// Ends a pass after which the caller polls again by itself.
+    pub(crate) fn end_quietly(&self) {
+        self.bits.fetch_and(!POLLING, Ordering::AcqRel);
+    }
+
+    /// Counts something that was done in this pass.
+    pub(crate) fn count_step(&self) {
+        self.steps.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether the pass has done enough, or somebody was turned away: the rest is the next pass's.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.has_no_steps() || self.turned_away.load(Ordering::Relaxed) != 0
+    }
+
+    pub(crate) fn has_no_steps(&self) -> bool {
+        self.steps.load(Ordering::Relaxed) >= STEPS
+    }
+
     /// Forgets the user's waker when nothing will happen any more.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let waker = self.lock().take();
         drop(waker);
     }
@@ -104,19 +124,30 @@ impl Signal {
 }
 
 /// The waker of one part of a scope.
-struct Lane<const PART: u32>(Arc<Signal>);
+struct Lane<const PART: u32>(Arc<State>);
 
 impl<const PART: u32> Wake for Lane<PART> {
     fn wake(self: Arc<Self>) {
-        self.0.raise(PART);
+        self.0.signal.raise(PART);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.0.raise(PART);
+        self.0.signal.raise(PART);
     }
 }
 
 /// A waker that says which part of the scope it woke.
-pub(super) fn lane<const PART: u32>(signal: &Arc<Signal>) -> Waker {
-    Arc::new(Lane::<PART>(signal.clone())).into()
+pub(crate) fn lane<const PART: u32>(state: &Arc<State>) -> Waker {
+    Arc::new(Lane::<PART>(state.clone())).into()
+}
+
+/// The children's waker is the state itself, which saves a scope an allocation.
+impl Wake for State {
+    fn wake(self: Arc<Self>) {
+        self.signal.raise(part::CHILDREN);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.signal.raise(part::CHILDREN);
+    }
 }

@@ -45,9 +45,11 @@ pub(crate) struct Options {
 
 /// Everything of a scope that does not depend on the types in it: what handles, children and free functions share.
 pub(crate) struct State {
-    naming: Arc<Naming>,
-    token: CancelToken,
-    pub(crate) signal: Arc<Signal>,
+    naming: OnceLock<Arc<Naming>>,
+    name: Option<Cow<'static, str>>,
+    /// Made when somebody wants it, or there is a scope around that may be cancelled.
+    token: OnceLock<CancelToken>,
+    pub(crate) signal: Signal,
     link: OnceLock<Option<Link>>,
     runtime: OnceLock<Arc<dyn Runtime>>,
     fallback: Option<RuntimeChoice>,
@@ -72,9 +74,10 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(options: Options) -> Arc<Self> {
         let state = Arc::new(Self {
-            naming: Arc::new(Naming::new(options.name)),
-            token: CancelToken::new(),
-            signal: Arc::default(),
+            naming: OnceLock::new(),
+            name: options.name,
+            token: OnceLock::new(),
+            signal: Signal::default(),
             link: OnceLock::new(),
             runtime: options.runtime.map_or_else(OnceLock::new, OnceLock::from),
             fallback: options.fallback,
@@ -91,40 +94,47 @@ impl State {
             stranded: Mutex::default(),
         });
         for token in options.cancel_on {
-            token.node.adopt(&state.token.node, None);
+            token.node.adopt(&state.token().node, None);
         }
         state
     }
 
     /// Hangs the scope into what surrounds its first poll: names, runtime, deadline and cancellation come from there.
-    pub(crate) fn open(&self) {
+    pub(crate) fn open(self: &Arc<Self>) {
         let link = context::link();
-        if let Some(link) = &link {
-            self.naming.inherit(link.frame.info.clone());
-            if !link.shielded {
-                link.frame.token().node.adopt(&self.token.node, Some(CancelReason::Parent));
-            }
+        if let Some(Link { frame, shielded: false }) = &link {
+            frame.token().node.adopt(&self.token().node, Some(CancelReason::Parent));
         }
         self.runtime.get_or_init(|| match (&link, self.fallback) {
             (Some(link), _) => link.frame.scope.runtime().clone(),
             (None, Some(choose)) => choose(),
             (None, None) => Arc::new(Embedded),
         });
+        if let Some(link) = &link {
+            self.naming().inherit(link.frame.info.clone());
+        }
         let _ = self.link.set(link);
         if self.holding.load(Ordering::Acquire) > 0 {
             self.hold_outer();
         }
         let now = self.runtime().now();
         lock(&self.bound).resolve(now);
-        self.token.node.set_owner(lane::<{ part::CANCEL }>(&self.signal));
     }
 
     pub(crate) fn naming(&self) -> &Arc<Naming> {
-        &self.naming
+        self.naming.get_or_init(|| Arc::new(Naming::new(self.name.clone())))
     }
 
-    pub(crate) fn token(&self) -> &CancelToken {
-        &self.token
+    pub(crate) fn token(self: &Arc<Self>) -> &CancelToken {
+        let token = self.token.get_or_init(|| {
+            let token = CancelToken::new();
+            token.node.set_owner(lane::<{ part::CANCEL }>(self));
+            token
+        });
+        if self.is_ended() {
+            token.node.cancel(CancelReason::Ended);
+        }
+        token
     }
 
     pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
@@ -174,7 +184,7 @@ impl State {
     }
 
     pub(crate) fn set_deadline(&self, at: Option<Instant>) -> Result<(), TooLate> {
-        if self.is_ended() || self.token.is_cancelled() {
+        if self.is_ended() || self.reason().is_some() {
             return Err(TooLate);
         }
         lock(&self.bound).set(at);
@@ -185,13 +195,20 @@ impl State {
     // -- cancellation --------------------------------------------------------------------------------------------
 
     /// Asks the whole scope to stop.
-    pub(crate) fn cancel(&self, reason: CancelReason) {
-        self.token.node.cancel(reason);
+    pub(crate) fn cancel(self: &Arc<Self>, reason: CancelReason) {
+        if !self.is_ended() {
+            self.token().node.cancel(reason);
+        }
+    }
+
+    /// What the token fired with, the ordinary end too.
+    pub(crate) fn reason(&self) -> Option<&CancelReason> {
+        self.token.get().and_then(|token| token.node.reason())
     }
 
     /// Why the scope was cancelled; the ordinary end is no cancellation.
     pub(crate) fn cancelled(&self) -> Option<&CancelReason> {
-        self.token.node.reason().filter(|_| !self.ended_quietly())
+        self.reason().filter(|_| !self.ended_quietly())
     }
 
     fn ended_quietly(&self) -> bool {
@@ -267,11 +284,13 @@ impl State {
     /// The scope is over: its token fires for whoever still waits, and what can never come is said.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        self.token.node.forget_owner();
         self.signal.close();
         let stranded = lock(&self.stranded).take_all();
         let mut panicked = crate::error::FirstPanic::default();
-        panicked.run(|| self.cancel(CancelReason::Ended));
+        if let Some(token) = self.token.get() {
+            token.node.forget_owner();
+            panicked.run(|| token.node.cancel(CancelReason::Ended));
+        }
         panicked.run(|| wake_all(stranded.into_values()));
         panicked.resume();
     }
@@ -301,7 +320,7 @@ impl State {
 
     /// The body of a scope, as a task.
     pub(crate) fn body_info(&self) -> TaskInfo {
-        TaskInfo::body(&self.naming)
+        TaskInfo::body(self.naming())
     }
 }
 
