@@ -1,10 +1,17 @@
 //! A runtime of one's own: `async-executor` for futures, `async-io` for time, the `blocking` crate for closures.
 
-use std::{future::pending, io, pin::Pin, sync::Arc, thread, time::Instant};
+use std::{
+    error::Error,
+    io,
+    pin::Pin,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use async_executor::Executor;
 use futures::{FutureExt, channel::oneshot};
-use purview_core::{BoxFuture, SpawnError, Spawner, Timer};
+use purview_core::{BoxFuture, SpawnError, Spawner, Timer, fail_fast};
 
 /// An executor with threads of its own, which end when its last handle is dropped.
 #[derive(Clone, Debug)]
@@ -66,9 +73,18 @@ impl Spawner for OwnRuntime {
 }
 
 // Step 3: scopes on it.
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let runtime = OwnRuntime::new(2)?;
-    let _ = (runtime, pending::<()>());
+    let scope = fail_fast::<io::Error>()
+        .name("sums")
+        .timeout(Duration::from_secs(60))
+        .runtime(runtime);
+    let sum = async_io::block_on(scope.run(async |s| {
+        let halves = [0..5_000_000_u64, 5_000_000..10_000_000];
+        let [low, high] = halves.map(|half| s.spawn(async { Ok(half.sum::<u64>()) }));
+        Ok(low.await + high.await)
+    }))?;
+    println!("the sum is {sum}");
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! Running one test program.
 
-use crate::VirtualRuntime;
+use purview_core::{JoinAll, with_policy};
+
+use crate::{VirtualRuntime, jitter};
 
 /// Runs `program` on a fresh [`VirtualRuntime`] that all scopes inside use.
 ///
@@ -41,7 +43,11 @@ impl VirtualRuntime {
     #[track_caller]
     pub fn run<F: Future>(&self, program: F) -> F::Output {
         let _shutdown = ShutdownOnDrop(self);
-        self.block_on(program)
+        let scope = with_policy(JoinAll::new())
+            .name("test")
+            .runtime(self.clone());
+        // A scope gives its body a waker of its own, and polls it when that was woken: faults must go inside.
+        self.block_on(scope.run_local(|_| jitter(program)))
     }
 }
 

@@ -15,18 +15,11 @@
 /// # Examples
 ///
 /// ```
-/// use purview_core::Embedded;
-/// use purview_test::{VirtualRuntime, conformance};
-///
 /// mod embedded {
-///     # use super::*;
-///     // use super::*;
-///     conformance!(|| Embedded, refuses: [spawn, spawn_blocking]);
+///     purview_test::conformance!(|| purview_core::Embedded, refuses: [spawn, spawn_blocking]);
 /// }
 /// mod simulated {
-///     # use super::*;
-///     // use super::*;
-///     conformance!(VirtualRuntime::new, block_on: |rt, test| rt.block_on(test));
+///     purview_test::conformance!(purview_test::VirtualRuntime::new, block_on: |rt, test| rt.block_on(test));
 /// }
 /// ```
 #[macro_export]

@@ -70,7 +70,7 @@ impl<F: Future> Future for Jitter<F> {
             return Poll::Pending;
         }
         let poll = if runtime.has_foreign_wakers() {
-            let waker = self.renewed(cx.waker());
+            let waker = self.renewed(&runtime, cx.waker());
             self.future.as_mut().poll(&mut Context::from_waker(&waker))
         } else {
             self.future.as_mut().poll(cx)
@@ -84,9 +84,10 @@ impl<F: Future> Future for Jitter<F> {
 
 impl<F> Jitter<F> {
     /// A waker for one poll, which wakes nobody once the next poll has got one.
-    fn renewed(&self, inner: &Waker) -> Waker {
+    fn renewed(&self, runtime: &VirtualRuntime, inner: &Waker) -> Waker {
         let number = self.latest.fetch_add(1, Ordering::Relaxed) + 1;
         Waker::from(Arc::new(OfOnePoll {
+            runtime: runtime.clone(),
             inner: inner.clone(),
             number,
             latest: Arc::clone(&self.latest),
@@ -95,6 +96,7 @@ impl<F> Jitter<F> {
 }
 
 struct OfOnePoll {
+    runtime: VirtualRuntime,
     inner: Waker,
     number: u64,
     latest: Arc<AtomicU64>,
@@ -108,6 +110,8 @@ impl Wake for OfOnePoll {
     fn wake_by_ref(self: &Arc<Self>) {
         if self.latest.load(Ordering::Relaxed) == self.number {
             self.inner.wake_by_ref();
+        } else {
+            self.runtime.ignored_a_wake();
         }
     }
 }

@@ -232,6 +232,11 @@ impl VirtualRuntime {
         self.shared.lock().schedule.polls_spuriously()
     }
 
+    /// A wrapped future was woken through the waker of an earlier poll.
+    pub(crate) fn ignored_a_wake(&self) {
+        self.shared.lock().ignored_wakes += 1;
+    }
+
     pub(crate) fn has_foreign_wakers(&self) -> bool {
         self.shared.lock().schedule.foreign_wakers()
     }

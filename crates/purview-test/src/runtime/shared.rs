@@ -42,6 +42,8 @@ pub(super) struct State {
     pub(super) shut_down: bool,
     pub(super) steps: u64,
     pub(super) steps_at_this_instant: u64,
+    /// Wakes of wrapped futures through the waker of an earlier poll.
+    pub(super) ignored_wakes: u64,
 }
 
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl Shared {
             shut_down: false,
             steps: 0,
             steps_at_this_instant: 0,
+            ignored_wakes: 0,
         };
         Self {
             state: Mutex::new(state),

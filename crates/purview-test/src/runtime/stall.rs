@@ -104,6 +104,13 @@ impl State {
                 count(self.timers.len() as u64, "timer")
             )?;
         }
+        if self.ignored_wakes > 0 {
+            let wakes = count(self.ignored_wakes, "wake");
+            writeln!(
+                out,
+                "{wakes} came through the waker of an earlier poll and did nothing: only that of the latest poll counts"
+            )?;
+        }
         let hope = self
             .tasks
             .iter()
