@@ -1,2 +1,60 @@
-//! (being written)
+//! Structured concurrency for async Rust, on any executor.
+//!
+//! A scope owns the futures spawned in it, drives them in the task that awaits it, and **does not resolve before every
+//! one of them has been dropped.** So children may borrow from the caller's stack, and no error is lost.
+//!
+//! ```
+//! # fn main() { purview::block_on(async {
+//! let words = vec!["structured", "concurrency"];
+//! let letters = purview::scope(async |s| {
+//!     let tasks: Vec<_> = words.iter().map(|word| s.spawn(async move { word.len() })).collect();
+//!     let mut sum = 0;
+//!     for task in tasks {
+//!         sum += task.await;
+//!     }
+//!     sum
+//! })
+//! .await;
+//! assert_eq!(letters, 21);
+//! # }) }
+//! ```
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+
+mod block_on;
+pub mod gather;
+mod retry;
+pub mod runtime;
+mod scopes;
+mod select;
+mod time;
+
+#[doc(inline)]
+pub use purview_core::*;
+
+pub use block_on::block_on;
+#[doc(inline)]
+pub use gather::{gather, gather_stream};
+pub use retry::retry;
+#[cfg(feature = "async-std")]
+#[cfg_attr(docsrs, doc(cfg(feature = "async-std")))]
+#[doc(inline)]
+pub use runtime::AsyncStd;
+#[doc(inline)]
+pub use runtime::Embedded;
+#[cfg(feature = "smol")]
+#[cfg_attr(docsrs, doc(cfg(feature = "smol")))]
+#[doc(inline)]
+pub use runtime::Smol;
+#[cfg(feature = "tokio")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
+#[doc(inline)]
+pub use runtime::Tokio;
+pub use scopes::{fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy};
+pub use time::{sleep, sleep_until, timeout, timeout_at};
+
+/// What `gather!` expands to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::select::select;
+}
