@@ -113,6 +113,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
         let alarmed = state.signal.take(part::ALARM);
         if self.pass(&state, body) {
+            state.signal.clear();
             return Poll::Ready(());
         }
         self.set_alarm(alarmed);

@@ -93,6 +93,11 @@ impl Signal {
         }
     }
 
+    /// Forgets what there was left to do: once a scope is over there is nothing.
+    pub(crate) fn clear(&self) {
+        self.bits.fetch_and(POLLING, Ordering::AcqRel);
+    }
+
     /// Ends a pass after which the caller polls again by itself.
     pub(crate) fn end_quietly(&self) {
         self.bits.fetch_and(!POLLING, Ordering::AcqRel);
