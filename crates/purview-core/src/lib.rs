@@ -5,6 +5,7 @@ mod cancel;
 mod context;
 mod deadline;
 mod error;
+pub mod gather;
 pub mod policy;
 mod retry;
 pub mod runtime;
@@ -18,6 +19,7 @@ pub use error::{
     Settlement, StartError, TaskError, TooLate,
 };
 pub use retry::{Retry, retry};
+pub use gather::{Completed, ForEach, Gather, gather, gather_stream};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
 pub use scope::{

@@ -15,22 +15,22 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-pub(super) fn enough() -> bool {
+pub(crate) fn enough() -> bool {
     POLLS.get() >= ENOUGH
 }
 
-pub(super) fn count() {
+pub(crate) fn count() {
     POLLS.set(POLLS.get().saturating_add(1));
 }
 
-pub(super) fn reset() {
+pub(crate) fn reset() {
     POLLS.set(0);
 }
 
 /// A scope that is being polled.
-pub(super) struct Turn(());
+pub(crate) struct Turn(());
 
-pub(super) fn begin() -> Turn {
+pub(crate) fn begin() -> Turn {
     if DEPTH.get() == 0 {
         POLLS.set(0);
     } else if POLLS.get() >= ENOUGH {

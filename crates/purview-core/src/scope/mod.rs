@@ -9,7 +9,7 @@ mod desk;
 mod driver;
 mod ending;
 mod entry;
-mod fruitless;
+pub(crate) mod fruitless;
 mod handle;
 mod kept;
 mod kind;
@@ -40,4 +40,8 @@ pub use {
     start::{Ready, Start},
     task::Task,
 };
-pub(crate) use state::{Link, Options, State};
+pub(crate) use {
+    rate::Rate,
+    signal::{lane, part},
+    state::{Link, Options, State},
+};

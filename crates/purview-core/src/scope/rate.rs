@@ -8,7 +8,12 @@ use std::time::Instant;
 /// window of `period`, which a bucket that can be filled with a burst does not keep.
 #[cfg(feature = "rate-limit")]
 pub(crate) struct Rate {
-    limiter: governor::RateLimiter<governor::state::NotKeyed, governor::state::InMemoryState, Hand>,
+    limiter: governor::RateLimiter<
+        governor::state::NotKeyed,
+        governor::state::InMemoryState,
+        Hand,
+        governor::middleware::NoOpMiddleware<Duration>,
+    >,
     clock: Hand,
     origin: std::sync::OnceLock<Instant>,
 }

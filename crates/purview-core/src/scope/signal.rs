@@ -24,6 +24,10 @@ pub(crate) mod part {
     pub(crate) const STOPPED: u32 = 1 << 5;
     /// The last handle is gone.
     pub(crate) const HANDLES: u32 = 1 << 6;
+    /// The source of a gather has something.
+    pub(crate) const SOURCE: u32 = 1 << 7;
+    /// The first of up to twelve members of a `gather!`.
+    pub(crate) const MEMBER: u32 = 1 << 8;
 }
 
 /// How much one poll of a scope does at most before it yields to the executor.

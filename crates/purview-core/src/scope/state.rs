@@ -241,6 +241,10 @@ impl State {
         std::mem::take(&mut *lock(&self.stopped))
     }
 
+    pub(crate) fn rate(&self) -> Option<&super::rate::Rate> {
+        self.rate.as_ref()
+    }
+
     // -- limit ---------------------------------------------------------------------------------------------------
 
     /// Gives a place back; whoever waits longest has it next.

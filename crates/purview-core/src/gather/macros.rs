@@ -1,0 +1,21 @@
+/// Runs up to twelve futures of different types side by side, and resolves to a tuple of their values or to the first
+/// failure.
+///
+/// They share one error type, except with `.settled()`, which gives a tuple of results, each with an error type of its
+/// own. For the options see [`Gather`](crate::Gather).
+///
+/// ```
+/// use purview_core::gather;
+///
+/// purview_core::block_on(async {
+///     let (a, b) = gather!(async { Ok::<_, String>(1) }, async { Ok("two") }).await.unwrap();
+///     assert_eq!((a, b), (1, "two"));
+///
+///     let (a, b) = gather!(async { Ok::<_, String>(1) }, async { Err::<(), _>(2) }).settled().await;
+///     assert!(a.is_ok() && b.is_err());
+/// });
+/// ```
+#[macro_export]
+macro_rules! gather {
+    ($($future:expr),+ $(,)?) => { $crate::gather::Mixed::<_>::new(($($future,)+)) };
+}

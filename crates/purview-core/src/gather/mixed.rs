@@ -1,0 +1,139 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{
+    mode::{All, Settled},
+    team::Team,
+    tuple::{Alike, Tuple, Unlike},
+};
+use crate::{
+    cancel::{CancelReason, CancelToken},
+    error::ScopeError,
+    runtime::{Runtime, RuntimeChoice},
+    scope::Limit,
+};
+
+pin_project! {
+    /// Futures of different types, run side by side: made by [`gather!`](crate::gather!).
+    ///
+    /// The futures stay where they are, in this value: it makes four allocations for three of them. For what the options
+    /// do, dropping it and cancellation see [`Gather`](crate::Gather).
+    #[must_use = "a gather does nothing until awaited"]
+    pub struct Mixed<Fs: Tuple, M = All> {
+        #[pin]
+        team: Team<Fs::Slots>,
+        mode: M,
+    }
+}
+
+impl<Fs: Tuple> Mixed<Fs> {
+    #[doc(hidden)]
+    pub fn new(futures: Fs) -> Self {
+        Self { team: Team::new(futures.into_slots()), mode: All(()) }
+    }
+
+    /// Waits for all of them, whatever becomes of each: a tuple of results, each with an error type of its own.
+    pub fn settled(self) -> Mixed<Fs, Settled> {
+        Mixed { team: self.team, mode: Settled(()) }
+    }
+}
+
+impl<Fs: Tuple, M> Mixed<Fs, M> {
+    /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.team.options.bound.after(timeout);
+        self
+    }
+
+    /// An absolute deadline, on the clock of the gather's runtime.
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.team.options.bound.at_instant(at);
+        self
+    }
+
+    /// How long futures that hold are waited for when the others have been dropped. Default: no bound.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.team.options.grace = Some(grace);
+        self
+    }
+
+    /// Never more than `n` futures are started and unfinished. Default: no limit.
+    ///
+    /// # Panics
+    ///
+    /// For a `usize` of zero, with which nothing could ever run.
+    #[track_caller]
+    pub fn limit(mut self, n: impl Limit) -> Self {
+        self.team.options.limit = Some(n.into_limit());
+        self
+    }
+
+    /// How the gather is called; its futures are `name/0`, `name/1` and so on.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.team.options.name = Some(name.into());
+        self
+    }
+
+    /// Cancels the gather when the token is, for the same reason.
+    pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
+        self.team.options.cancel_on.push(token.into());
+        self
+    }
+
+    /// Which runtime keeps the time. Default: as for a [scope](crate::Builder::runtime).
+    pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
+        self.team.options.runtime = Some(Arc::new(runtime));
+        self
+    }
+
+    /// For facades: the runtime to use where neither the caller nor a scope around names one.
+    #[doc(hidden)]
+    pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
+        self.team.options.fallback = Some(choose);
+        self
+    }
+}
+
+impl<Fs: Tuple<Slots: Alike>> Future for Mixed<Fs, All> {
+    type Output = Result<<Fs::Slots as Alike>::Values, ScopeError<<Fs::Slots as Alike>::Error>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut team = self.project().team;
+        ready!(team.as_mut().poll(cx, true));
+        let mut team = team.project();
+        let Some(run) = team.run else { unreachable!("it has run just now") };
+        let stopped = run.stopped().cloned();
+        let values = if stopped.is_none() { team.slots.as_mut().take_values() } else { None };
+        Poll::Ready(values.ok_or_else(|| {
+            let failed = std::mem::take(&mut run.failed);
+            let failures = failed.into_iter().filter_map(|index| team.slots.as_mut().take_failure(index, &run.common.state));
+            ScopeError::new(stopped.unwrap_or(CancelReason::Failed), failures.collect())
+        }))
+    }
+}
+
+impl<Fs: Tuple<Slots: Unlike>> Future for Mixed<Fs, Settled> {
+    type Output = <Fs::Slots as Unlike>::Results;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut team = self.project().team;
+        ready!(team.as_mut().poll(cx, false));
+        let team = team.project();
+        let stopped = team.run.as_ref().and_then(|run| run.stopped().cloned()).unwrap_or(CancelReason::Ended);
+        Poll::Ready(team.slots.take_results(&stopped))
+    }
+}
+
+impl<Fs: Tuple, M: fmt::Debug> fmt::Debug for Mixed<Fs, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mixed").field("mode", &self.mode).finish_non_exhaustive()
+    }
+}

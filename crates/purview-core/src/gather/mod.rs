@@ -1,0 +1,22 @@
+//! Many futures of one kind: all, the first, some, or each as it ends.
+
+mod all;
+mod completed;
+mod crew;
+mod for_each;
+mod macros;
+mod member;
+mod mixed;
+pub mod mode;
+mod options;
+mod outcome;
+mod race;
+pub mod source;
+mod team;
+mod tuple;
+
+pub use {
+    for_each::ForEach,
+    mixed::Mixed,
+    options::{Completed, Gather, gather, gather_stream},
+};

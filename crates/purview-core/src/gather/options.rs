@@ -1,0 +1,270 @@
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use futures_core::Stream;
+
+use super::{
+    crew::Crew,
+    for_each::ForEach,
+    mode::{self, All},
+    outcome::Outcome,
+    source::{Items, Pulled, Source},
+};
+use crate::{
+    cancel::CancelToken,
+    error::TaskError,
+    runtime::{Runtime, RuntimeChoice},
+    scope::{Limit, Options},
+};
+
+/// Many futures of one kind, run side by side in the task that awaits them: made by [`gather`] or [`gather_stream`].
+///
+/// The mode says what is waited for; every option may come before or after it.
+///
+/// | | waits for all | waits for some |
+/// |---|---|---|
+/// | stops at the first failure | `gather(..)` | [`quorum`](Self::quorum), once it is out of reach |
+/// | goes on after failures | [`settled`](Self::settled), [`as_completed`](Self::as_completed), [`for_each`](Self::for_each) | [`first`](Self::first), [`first_success`](Self::first_success) |
+///
+/// The futures may borrow, and need not be `Send`: the gather is `Send` exactly when they are. It is a scope of its own:
+/// those that hold (see [`shield`](crate::shield)) are waited for when the others have been dropped, and a panic of one
+/// goes on here once all are gone, except in the modes that report each future by itself.
+///
+/// **Dropping it** drops all futures at once, newest first.
+///
+/// # Cancel safety
+///
+/// Dropping it throws away what has come in so far; only [`as_completed`](Self::as_completed) hands out results as they
+/// come.
+#[must_use = "a gather does nothing until awaited"]
+pub struct Gather<S: Source, M = All> {
+    pub(super) source: S,
+    pub(super) mode: M,
+    pub(super) options: Options,
+    pub(super) crew: Option<Crew<S::Future>>,
+    pub(super) outcome: Outcome<<S::Future as Future>::Output>,
+}
+
+/// The stream of [`Gather::as_completed`].
+pub type Completed<F> = Gather<Items<F>, mode::Completed>;
+
+/// Runs the futures side by side and resolves to all their values, in the order of the input, or to the first failure.
+///
+/// # Errors
+///
+/// A [`ScopeError`](crate::ScopeError) that names the future by its index: unless the gather was given a
+/// [`name`](Gather::name) the third one is `task-2`.
+///
+/// # Examples
+///
+/// ```
+/// use purview_core::gather;
+///
+/// async fn fetch(id: u32) -> Result<String, String> {
+///     if id == 13 { Err("unlucky".into()) } else { Ok(id.to_string()) }
+/// }
+///
+/// purview_core::block_on(async {
+///     assert_eq!(gather((1..=3).map(fetch)).limit(2).await.unwrap(), ["1", "2", "3"]);
+///     let error = gather([1, 13].map(fetch)).await.unwrap_err();
+///     assert_eq!(error.to_string(), "task-1: unlucky");
+/// });
+/// ```
+pub fn gather<I>(futures: I) -> Gather<Items<I::Item>>
+where
+    I: IntoIterator,
+    I::Item: Future,
+{
+    Gather::new(Items::new(futures))
+}
+
+/// As [`gather`], pulling the futures from a stream as there is room for them: give it a [`limit`](Gather::limit).
+///
+/// Without a limit it pulls whatever the stream has, at once. When the gather is cut short it pulls no more. A stream that
+/// panics ends the gather like a future that does.
+///
+/// Other than `StreamExt::buffer_unordered`, whose futures stand still while its consumer awaits,
+/// [`for_each`](Gather::for_each) polls futures and closure side by side.
+///
+/// ```
+/// use futures::StreamExt;
+/// use purview_core::gather_stream;
+///
+/// let ids = futures::stream::iter(1..=100);
+/// let all = gather_stream(ids.map(async |id| Ok::<u32, ()>(id))).limit(10);
+/// assert_eq!(purview_core::block_on(all).unwrap().iter().sum::<u32>(), 5050);
+/// ```
+pub fn gather_stream<S>(stream: S) -> Gather<Pulled<S>>
+where
+    S: Stream,
+    S::Item: Future,
+{
+    Gather::new(Pulled::new(stream))
+}
+
+impl<S: Source> Gather<S> {
+    fn new(source: S) -> Self {
+        Self { source, mode: All(()), options: Options::default(), crew: None, outcome: Outcome::new() }
+    }
+}
+
+impl<S: Source, M> Gather<S, M> {
+    /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.bound.after(timeout);
+        self
+    }
+
+    /// An absolute deadline, on the clock of the gather's runtime.
+    pub fn deadline(mut self, at: Instant) -> Self {
+        self.options.bound.at_instant(at);
+        self
+    }
+
+    /// How long futures that hold are waited for when the others have been dropped. Default: no bound.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.options.grace = Some(grace);
+        self
+    }
+
+    /// Never more than `n` futures are started and unfinished. Default: no limit.
+    ///
+    /// # Panics
+    ///
+    /// For a `usize` of zero, with which nothing could ever run.
+    #[track_caller]
+    pub fn limit(mut self, n: impl Limit) -> Self {
+        self.options.limit = Some(n.into_limit());
+        self
+    }
+
+    /// Never more than `max` futures start in any window of `period`. They start evenly, one every `period / max`.
+    ///
+    /// # Panics
+    ///
+    /// For a `max` of 0 or a `period` of zero.
+    #[cfg(feature = "rate-limit")]
+    #[track_caller]
+    pub fn rate(mut self, max: u32, period: Duration) -> Self {
+        self.options.rate = Some(crate::scope::Rate::new(max, period));
+        self
+    }
+
+    /// How the gather is called; its futures are `name/0`, `name/1` and so on, by their index.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.options.name = Some(name.into());
+        self
+    }
+
+    /// Cancels the gather when the token is, for the same reason.
+    pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
+        self.options.cancel_on.push(token.into());
+        self
+    }
+
+    /// Which runtime keeps the time. Default: as for a [scope](crate::Builder::runtime).
+    pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
+        self.options.runtime = Some(Arc::new(runtime));
+        self
+    }
+
+    /// For facades: the runtime to use where neither the caller nor a scope around names one.
+    #[doc(hidden)]
+    pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
+        self.options.fallback = Some(choose);
+        self
+    }
+
+    pub(super) fn into_mode<N>(self, mode: N) -> Gather<S, N> {
+        Gather { source: self.source, mode, options: self.options, crew: self.crew, outcome: self.outcome }
+    }
+}
+
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
+    /// Waits for all of them, whatever becomes of each: one result for each future, in the order of the input. At a
+    /// deadline or a cancellation those that have not ended are `Cancelled`; the others are kept. With a stream, those
+    /// that were pulled.
+    pub fn settled(self) -> Gather<S, mode::Settled> {
+        self.into_mode(mode::Settled(()))
+    }
+
+    /// Whichever ends first, in whatever way; the others are dropped. No input is [`Empty`](crate::Empty) at once. At a
+    /// deadline or a cancellation it is the lowest unfinished future, `Cancelled`.
+    pub fn first(self) -> Gather<S, mode::First> {
+        self.into_mode(mode::First(()))
+    }
+
+    /// Whichever succeeds first; the others are dropped. If none does, the error has all failures; with no input it has
+    /// none, and reason [`Ended`](crate::CancelReason::Ended).
+    pub fn first_success(self) -> Gather<S, mode::FirstSuccess> {
+        self.into_mode(mode::FirstSuccess(()))
+    }
+
+    /// The first `k` that succeed, with their index, in the order they did; the others are dropped. Fails as soon as `k`
+    /// is out of reach: with reason [`Ended`](crate::CancelReason::Ended) where there never were so many futures, else
+    /// [`Failed`](crate::CancelReason::Failed). `quorum(0)` is ready at once.
+    pub fn quorum(self, k: usize) -> Gather<S, mode::Quorum> {
+        self.into_mode(mode::Quorum(k))
+    }
+
+    /// A stream of the results, each as it comes, with its index. At a deadline or a cancellation those that have not
+    /// ended are `Cancelled`.
+    ///
+    /// The futures run while the stream is being polled, and stand still while its consumer awaits something else: where
+    /// that matters use [`for_each`](Self::for_each).
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    ///
+    /// purview_core::block_on(async {
+    ///     let mut done = purview_core::gather((0..3).map(async |n| Ok::<_, ()>(n * n))).as_completed();
+    ///     while let Some((index, result)) = done.next().await {
+    ///         assert_eq!(result.unwrap(), index * index);
+    ///     }
+    /// });
+    /// ```
+    pub fn as_completed(self) -> Gather<S, mode::Completed> {
+        self.into_mode(mode::Completed(0))
+    }
+
+    /// Calls `f` with each result as it comes, one at a time, while the other futures run on.
+    ///
+    /// It takes `FnMut(..) -> Fut` and not `AsyncFnMut`, whose future would not be `Send` once the closure captures a
+    /// reference: an `async |index, result| ..` closure fits, but one that mutates a captured local is refused; collect into
+    /// a `Mutex` or a `Cell`. Under a limit, results that wait for `f` keep their places, so that a slow consumer slows
+    /// the source down.
+    ///
+    /// ```
+    /// use std::sync::Mutex;
+    ///
+    /// let seen = Mutex::new(Vec::new());
+    /// purview_core::block_on(
+    ///     purview_core::gather((0..3).map(async |n| Ok::<_, ()>(n)))
+    ///         .for_each(async |index, result| seen.lock().unwrap().push((index, result.unwrap()))),
+    /// );
+    /// assert_eq!(*seen.lock().unwrap(), [(0, 0), (1, 1), (2, 2)]);
+    /// ```
+    pub fn for_each<F, Fut>(self, f: F) -> ForEach<S, F, Fut>
+    where
+        F: FnMut(usize, Result<T, TaskError<E>>) -> Fut,
+        Fut: Future<Output = ()>,
+    {
+        ForEach::new(self.as_completed(), f)
+    }
+}
+
+impl<S: Source, M> Unpin for Gather<S, M> {}
+
+impl<S: Source, M: fmt::Debug> fmt::Debug for Gather<S, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gather")
+            .field("mode", &self.mode)
+            .field("name", &self.options.name)
+            .field("running", &self.crew.as_ref().map_or(0, Crew::running))
+            .finish_non_exhaustive()
+    }
+}
