@@ -53,7 +53,7 @@ pub(crate) async fn serve(
         .await;
     if let Err(error) = ended {
         if error.is_failed() {
-            eprintln!("{}: {error}", presence.peer());
+            eprintln!("{error}");
         }
     }
     presence.finish();

@@ -16,7 +16,7 @@ mod roster;
 mod service;
 mod signals;
 
-use std::{io, net::TcpListener, process::ExitCode};
+use std::{net::TcpListener, process::ExitCode};
 
 use async_io::Async;
 use clap::Parser;

@@ -29,14 +29,10 @@ pub(crate) async fn run(
         .run(async |s| {
             // Runs when everything else has ended, whichever way it did.
             s.defer(journal.close());
-            s.task()
-                .name("flusher")
-                .daemon()
-                .spawn(journal.flush_every(args.flush_every));
-            s.task()
-                .name("signals")
-                .daemon()
-                .spawn(signals::watch(signals, &stop, &hurry));
+            let flusher = journal.flush_every(args.flush_every);
+            drop(s.task().name("flusher").daemon().spawn(flusher));
+            let watch = signals::watch(signals, &stop, &hurry);
+            drop(s.task().name("signals").daemon().spawn(watch));
 
             // A second signal drops the scope of the connections, and with it every one of them, at once.
             if hurry

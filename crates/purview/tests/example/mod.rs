@@ -4,12 +4,24 @@
 use std::{
     env::consts::EXE_SUFFIX,
     io::Write,
+    panic::resume_unwind,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
 };
 
 /// The executors that every example can run on.
-pub(crate) const RUNTIMES: [&str; 4] = ["embedded", "tokio", "smol", "async-std"];
+const RUNTIMES: [&str; 4] = ["embedded", "tokio", "smol", "async-std"];
+
+/// Runs `check` for every runtime, all at once, because most of what takes time here is waiting.
+pub(crate) fn on_every_runtime<T: Send>(check: impl Fn(&'static str) -> T + Sync) -> [T; 4] {
+    let check = &check;
+    thread::scope(|s| {
+        RUNTIMES
+            .map(|runtime| s.spawn(move || check(runtime)))
+            .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })
+}
 
 /// The program of an example, which `cargo test` has put beside the folder this test runs from.
 pub(crate) fn program(name: &str) -> PathBuf {

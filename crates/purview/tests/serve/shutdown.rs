@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use rustix::process::Signal;
 
 use crate::{
-    example::RUNTIMES,
+    example::on_every_runtime,
     server::{Client, Server},
 };
 
@@ -36,7 +36,7 @@ fn entries(journal: &str) -> BTreeSet<String> {
 #[test]
 fn a_thousand_connections_get_their_answers_after_sigterm() {
     rlimit::increase_nofile_limit(2048).unwrap();
-    for runtime in RUNTIMES {
+    on_every_runtime(|runtime| {
         let server = Server::start(
             &format!("serve-thousand-{runtime}.journal"),
             &[
@@ -88,12 +88,12 @@ fn a_thousand_connections_get_their_answers_after_sigterm() {
         );
         assert_eq!(end.peers("cut"), BTreeSet::new());
         assert_eq!(entries(&end.journal), expected, "{runtime}");
-    }
+    });
 }
 
 #[test]
 fn clients_that_wait_to_be_accepted_are_answered_too() {
-    for runtime in RUNTIMES {
+    on_every_runtime(|runtime| {
         let server = Server::start(
             &format!("serve-waiting-{runtime}.journal"),
             &["--runtime", runtime, "--grace", "1h"],
@@ -112,22 +112,15 @@ fn clients_that_wait_to_be_accepted_are_answered_too() {
         let end = server.ended();
         assert_eq!(end.exit_code, Some(0), "{runtime}: {}", end.text);
         assert_eq!(entries(&end.journal).len(), 500);
-    }
+    });
 }
 
 #[test]
 fn a_connection_that_refuses_to_end_is_cut_at_the_grace_and_named() {
-    for runtime in RUNTIMES {
+    on_every_runtime(|runtime| {
         let server = Server::start(
             &format!("serve-refuses-{runtime}.journal"),
-            &[
-                "--runtime",
-                runtime,
-                "--grace",
-                "200ms",
-                "--flush-every",
-                "1h",
-            ],
+            &["--runtime", runtime, "--grace", "2s", "--flush-every", "1h"],
         );
         let (mut polite, mut stubborn) = (server.connect(), server.connect());
         for client in [&mut polite, &mut stubborn] {
@@ -148,12 +141,12 @@ fn a_connection_that_refuses_to_end_is_cut_at_the_grace_and_named() {
             2,
             "flushed by the finalizer, the flusher's hour being far away"
         );
-    }
+    });
 }
 
 #[test]
 fn a_second_signal_cuts_the_grace_short() {
-    for runtime in RUNTIMES {
+    on_every_runtime(|runtime| {
         let mut server = Server::start(
             &format!("serve-hurry-{runtime}.journal"),
             &["--runtime", runtime, "--grace", "1h", "--flush-every", "1h"],
@@ -175,7 +168,7 @@ fn a_second_signal_cuts_the_grace_short() {
         assert_eq!(end.exit_code, Some(1), "{runtime}: {}", end.text);
         assert_eq!(end.peers("cut"), BTreeSet::from([stubborn.address]));
         assert_eq!(entries(&end.journal).len(), 1);
-    }
+    });
 }
 
 #[test]
