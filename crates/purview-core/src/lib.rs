@@ -23,6 +23,6 @@ pub use gather::{Completed, ForEach, Gather, gather, gather_stream};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
 pub use scope::{
-    Builder, Finalized, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Produced, Ready, Run, Scope, Sender, Start,
+    Builder, Driver, Finalized, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run, Scope, Sender, Start,
     Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy,
 };

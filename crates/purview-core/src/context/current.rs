@@ -14,6 +14,8 @@ pub(crate) struct Surroundings {
     /// Inside a shield the scopes around are not seen: neither their cancellation nor their deadline.
     pub(crate) shielded: bool,
     pub(crate) bindings: Option<Arc<Binding>>,
+    /// This is a thread for blocking work, though it works for a task.
+    pub(crate) may_block: bool,
 }
 
 #[derive(Clone, Default)]
@@ -110,6 +112,12 @@ pub(crate) fn bindings() -> Option<Arc<Binding>> {
 /// The task that is being polled.
 pub(crate) fn frame() -> Option<Arc<Frame>> {
     CURRENT.try_with(|current| current.borrow_mut().place.frame()).unwrap_or_default()
+}
+
+/// The task whose thread must not be blocked.
+pub(crate) fn must_not_block() -> Option<TaskInfo> {
+    let blocking = CURRENT.try_with(|current| current.borrow().may_block).unwrap_or_default();
+    if blocking { None } else { current() }
 }
 
 /// The task that is being polled, unless a shield hides its scope.

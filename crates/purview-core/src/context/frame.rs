@@ -81,6 +81,7 @@ impl Frame {
             place: Place::Task(self.clone()),
             shielded: self.role == Role::Finalizer,
             bindings: self.bindings.get().cloned().flatten(),
+            may_block: false,
         }
     }
 
@@ -175,6 +176,12 @@ impl Frame {
     }
 
     // -- being polled --------------------------------------------------------------------------------------------
+
+    /// Runs a closure of this task's on a thread that may block.
+    pub(crate) fn run_blocking<T>(self: &Arc<Self>, f: impl FnOnce() -> T) -> T {
+        let _entered = context::enter(Surroundings { may_block: true, ..self.surroundings() });
+        f()
+    }
 
     /// Runs code of this task's, which finds itself in it.
     pub(crate) fn run<T>(self: &Arc<Self>, f: impl FnOnce() -> T) -> T {

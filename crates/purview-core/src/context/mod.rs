@@ -16,7 +16,7 @@ pub use {
     task_info::{TaskId, TaskInfo},
 };
 pub(crate) use {
-    current::{Place, Surroundings, bindings, enter, enter_shield, frame, link, scope, visible_frame},
+    current::{Place, Surroundings, bindings, enter, enter_shield, frame, link, must_not_block, scope, visible_frame},
     frame::{Frame, Role},
     key::Binding,
     task_info::Naming,

@@ -162,7 +162,7 @@ impl<F: Future> Crew<F> {
         let state = self.common.state.clone();
         let signal = &state.signal;
         loop {
-            if signal.take(part::CANCEL) && self.is_running() {
+            if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
                 self.cut(state.reason().cloned().unwrap_or(CancelReason::Requested(None)));
             }
             self.end_grace();

@@ -93,7 +93,7 @@ impl Seat {
         }
         let place =
             Place::Member { scope: state.clone(), id: self.id, number: self.index as u64, frame: self.frame.take() };
-        let entered = enter(Surroundings { place, shielded: false, bindings: common.bindings.clone() });
+        let entered = enter(Surroundings { place, shielded: false, bindings: common.bindings.clone(), may_block: false });
         let polled = catch(|| fut.poll(cx));
         if let Place::Member { frame: Some(frame), .. } = entered.leave().place {
             frame.set_place(cx.waker());

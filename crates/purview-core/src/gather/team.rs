@@ -99,7 +99,7 @@ impl Run {
         }
         let mut polled = 0;
         loop {
-            if state.signal.take(part::CANCEL) && self.is_running() {
+            if state.signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
                 self.cut(state.reason().cloned().unwrap_or(CancelReason::Requested(None)), slots.as_mut());
             }
             self.end_grace(slots.as_mut());

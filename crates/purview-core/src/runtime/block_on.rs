@@ -24,7 +24,7 @@ use crate::context;
 /// ```
 #[track_caller]
 pub fn block_on<F: Future>(fut: F) -> F::Output {
-    if let Some(task) = context::current() {
+    if let Some(task) = context::must_not_block() {
         panic!(
             "`block_on` was called inside the async task `{}`, where it would block everybody on this thread: `.await` \
              the future instead, or call it in `spawn_blocking`",

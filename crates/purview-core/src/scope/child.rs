@@ -33,6 +33,9 @@ pub(crate) trait Child<P: Policy> {
         false
     }
 
+    /// Another thread is still in it when its scope is gone: its `Task` gets what there is to say.
+    fn abandon(self: Pin<&mut Self>, _: CancelReason) {}
+
     /// Gives what nobody has taken back to the policy.
     fn reclaim(self: Pin<&mut Self>, _: &Desk<P>) {}
 }
@@ -47,23 +50,39 @@ pub(crate) struct Verdict {
     pub(super) keep: bool,
     /// The policy panicked when it was told, or somebody's waker did.
     pub(super) raised: Option<Panic>,
+    /// It was dropped before it had ended.
+    pub(super) cancelled: bool,
+    /// It is lost through nobody's wish, and nobody who awaits it can be told: why.
+    pub(super) lost: Option<CancelReason>,
 }
 
 impl Verdict {
     /// Nobody had to be told.
     pub(super) fn quiet() -> Self {
-        Self { flow: ControlFlow::Continue(()), panicked: false, keep: false, raised: None }
+        Self {
+            flow: ControlFlow::Continue(()),
+            panicked: false,
+            keep: false,
+            raised: None,
+            cancelled: false,
+            lost: None,
+        }
     }
 
     pub(super) fn raised(panic: Panic) -> Self {
-        Self { flow: ControlFlow::Break(()), panicked: true, keep: false, raised: Some(panic) }
+        Self { flow: ControlFlow::Break(()), panicked: true, raised: Some(panic), ..Self::quiet() }
+    }
+
+    pub(super) fn lost(self, lost: Option<CancelReason>) -> Self {
+        Self { lost, ..self }
     }
 
     /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept.
     pub(super) fn of<C>(end: End<C>, ask: impl FnOnce(End<C>) -> (ControlFlow<()>, bool)) -> Self {
         let panicked = matches!(end, End::Panicked(_));
+        let cancelled = matches!(end, End::Cancelled(_));
         match catch(|| ask(end)) {
-            Ok((flow, keep)) => Self { flow, panicked, keep, raised: None },
+            Ok((flow, keep)) => Self { flow, panicked, keep, cancelled, ..Self::quiet() },
             Err(raised) => Self::raised(raised),
         }
     }

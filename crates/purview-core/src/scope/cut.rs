@@ -46,6 +46,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 !over && !frame.is_ended()
             });
         }
+        if self.is_running() && self.shared.state.shutdown_until().is_some_and(|until| until <= self.now()) {
+            self.shared.state.set_grace(Duration::ZERO);
+            self.cut(super::state::shutdown(), body);
+            return;
+        }
         if let Stage::Cut { reason, until: Some(until), hard: false } = &self.stage {
             if *until <= self.now() {
                 let reason = reason.clone();
@@ -167,6 +172,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         self.drop_tasks(&reason, true, body.as_mut());
         while let Some(finalizer) = self.shared.take_finalizer() {
             self.cut_child(finalizer, reason.clone(), body.as_mut());
+        }
+        for seat in &mut self.set {
+            if let Some(child) = seat.child() {
+                self.panicked.run(|| child.pinned().abandon(reason.clone()));
+            }
         }
         self.stage = Stage::Ended { stop: Some(reason) };
         self.panicked.run(|| state.end());

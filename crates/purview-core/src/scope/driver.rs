@@ -145,8 +145,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let mut body_may_run = true;
         loop {
             // That the last handle is gone asks for nothing but a look at whether the scope is over, below.
-            signal.take(part::HANDLES);
-            if signal.take(part::CANCEL) && self.is_running() {
+            if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
                 let reason = state.reason().cloned().unwrap_or(CancelReason::Requested(None));
                 self.cut(reason, body.as_mut());
             }
@@ -299,6 +298,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         if frame.role != Role::Finalizer {
             state.live.fetch_sub(1, Ordering::AcqRel);
         }
+        state.note_end(&frame, verdict.cancelled);
         if frame.is_admitted() {
             self.panicked.run(|| state.free_place());
         }
@@ -323,6 +323,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     fn act(&mut self, verdict: Verdict, role: Role, body: Pin<&mut dyn Child<P>>) {
+        if let Some(reason) = verdict.lost {
+            self.panicked.run(|| self.shared.state.cancel(reason));
+        }
         if let Some(panic) = verdict.raised {
             self.panicked.keep(panic);
         }
@@ -343,7 +346,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let state = &self.shared.state;
         let bound = match &self.stage {
             Stage::Cut { until, .. } => *until,
-            _ => state.own_deadline(),
+            _ => state.own_deadline().into_iter().chain(state.shutdown_until()).min(),
         };
         let start = self.next_start.filter(|_| !self.ready.is_empty());
         let reprieved = self.reprieved.iter().map(|(until, _)| *until);

@@ -3,7 +3,6 @@ use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, sync::atomic::Orderi
 use super::{
     kind::{Kind, Local, Threads, Sealed},
     shared::Shared,
-    signal::part,
 };
 use crate::{
     cancel::{CancelReason, CancelToken},
@@ -152,7 +151,7 @@ impl<P: Policy, K: Kind> Clone for Scope<'_, P, K> {
 impl<P: Policy, K: Kind> Drop for Scope<'_, P, K> {
     fn drop(&mut self) {
         if self.shared.handles.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.shared.state.signal.raise(part::HANDLES);
+            self.shared.state.handles_gone();
         }
     }
 }

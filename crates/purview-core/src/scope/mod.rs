@@ -1,5 +1,6 @@
 //! Scopes: what owns futures, drives them, and does not end before they do.
 
+mod blocking;
 mod body;
 mod builder;
 mod child;
@@ -14,9 +15,12 @@ mod handle;
 mod kept;
 mod kind;
 mod limit;
+mod open;
+mod parallel;
 mod permit;
 mod produce;
 mod rate;
+mod remote;
 mod run;
 mod seat;
 mod shared;
@@ -33,6 +37,7 @@ pub use {
     handle::{LocalScope, Scope},
     kind::{Kind, Local, Threads},
     limit::Limit,
+    open::{Driver, Report},
     permit::Permit,
     produce::{Produced, Sender},
     run::{Run, TryRun},

@@ -99,7 +99,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     /// Takes nobody in any more; those who are in run on.
     pub(super) fn shut(&self) {
         self.lock().shut = true;
-        self.state.signal.raise(part::BODY);
+        self.state.handles_gone();
     }
 
     pub(super) fn is_shut(&self) -> bool {

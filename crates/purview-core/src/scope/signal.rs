@@ -22,12 +22,10 @@ pub(crate) mod part {
     pub(crate) const CANCEL: u32 = 1 << 4;
     /// Some tasks are to be stopped although nothing will wake them.
     pub(crate) const STOPPED: u32 = 1 << 5;
-    /// The last handle is gone.
-    pub(crate) const HANDLES: u32 = 1 << 6;
     /// The source of a gather has something.
-    pub(crate) const SOURCE: u32 = 1 << 7;
+    pub(crate) const SOURCE: u32 = 1 << 6;
     /// The first of up to twelve members of a `gather!`.
-    pub(crate) const MEMBER: u32 = 1 << 8;
+    pub(crate) const MEMBER: u32 = 1 << 7;
 }
 
 /// How much one poll of a scope does at most before it yields to the executor.

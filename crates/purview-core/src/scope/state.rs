@@ -60,6 +60,9 @@ pub(crate) struct State {
     /// Why the children are being dropped; set when the driver begins to, which is after the token has fired.
     cut: OnceLock<CancelReason>,
     ended: AtomicBool,
+    /// It has no body, and ends when nobody can spawn any more.
+    open: AtomicBool,
+    shutdown: Mutex<Option<Shutdown>>,
     /// Children that have not ended.
     pub(super) live: AtomicUsize,
     serial: AtomicU64,
@@ -87,6 +90,8 @@ impl State {
             rate: options.rate,
             cut: OnceLock::new(),
             ended: AtomicBool::new(false),
+            open: AtomicBool::new(false),
+            shutdown: Mutex::default(),
             live: AtomicUsize::new(0),
             serial: AtomicU64::new(0),
             stopped: Mutex::default(),
@@ -245,6 +250,60 @@ impl State {
         self.rate.as_ref()
     }
 
+    // -- open scopes ---------------------------------------------------------------------------------------------
+
+    pub(super) fn set_open(&self) {
+        self.open.store(true, Ordering::Release);
+    }
+
+    /// Nobody can spawn any more.
+    pub(super) fn handles_gone(&self) {
+        if self.open.load(Ordering::Acquire) {
+            self.signal.raise(part::BODY);
+        }
+    }
+
+    /// Children may end by themselves until the grace has passed; a second call can only shorten it.
+    pub(super) fn begin_shutdown(self: &Arc<Self>, grace: Duration) {
+        if self.is_ended() {
+            return;
+        }
+        let until = self.runtime().now().checked_add(grace);
+        {
+            let mut begun = lock(&self.shutdown);
+            let begun = begun.get_or_insert_with(Shutdown::default);
+            begun.until = earliest(begun.until, until);
+        }
+        self.signal.raise(part::ALARM);
+        self.cancel(shutdown());
+    }
+
+    /// Whether everybody has been told to end, and nobody is dropped yet: in this scope, or in one around it.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        if self.cut.get().is_some() {
+            return false;
+        }
+        let own = lock(&self.shutdown).is_some();
+        own || (self.reason() == Some(&CancelReason::Parent)
+            && self.outer().is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
+    }
+
+    pub(super) fn shutdown_until(&self) -> Option<Instant> {
+        lock(&self.shutdown).as_ref().and_then(|shutdown| shutdown.until)
+    }
+
+    /// Keeps account of who ended during a shutdown.
+    pub(super) fn note_end(&self, frame: &Frame, cancelled: bool) {
+        if let Some(Shutdown { report, .. }) = &mut *lock(&self.shutdown) {
+            let list = if cancelled { &mut report.cut } else { &mut report.finished };
+            list.push(frame.info.clone());
+        }
+    }
+
+    pub(super) fn report(&self) -> super::Report {
+        lock(&self.shutdown).as_ref().map(|shutdown| shutdown.report.clone()).unwrap_or_default()
+    }
+
     // -- limit ---------------------------------------------------------------------------------------------------
 
     /// Gives a place back; whoever waits longest has it next.
@@ -326,6 +385,18 @@ impl State {
     pub(crate) fn body_info(&self) -> TaskInfo {
         TaskInfo::body(self.naming())
     }
+}
+
+/// Children are to end by themselves until then.
+#[derive(Default)]
+struct Shutdown {
+    until: Option<Instant>,
+    report: super::Report,
+}
+
+/// Why a scope is cancelled that is being shut down.
+pub(super) fn shutdown() -> CancelReason {
+    CancelReason::Requested(Some("shutdown".into()))
 }
 
 fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {

@@ -162,6 +162,11 @@ impl<J> Slot<J> {
         matches!(*self.lock(), Content::Value(_))
     }
 
+    /// Whether the policy gave nothing for it.
+    pub(super) fn is_barren(&self) -> bool {
+        matches!(*self.lock(), Content::Never)
+    }
+
     /// Looks through what nobody has taken; it may leave something else in its place.
     pub(super) fn reclaim(&self, look: impl FnOnce(J) -> Option<J>) {
         let content = {

@@ -1,0 +1,264 @@
+use std::{
+    mem,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use crate::{
+    cancel::CancelReason,
+    context::Frame,
+    error::{catch, discard},
+    policy::End,
+};
+
+/// Where the future of a parallel child is: in a slot of ours, so that whoever cancels it can destroy it without asking
+/// the executor. Idle, being polled, ended, or gone.
+pub(super) struct Remote<F: Future> {
+    frame: Arc<Frame>,
+    slot: Mutex<Slot<F>>,
+}
+
+struct Slot<F: Future> {
+    place: Place<F>,
+    /// It is being polled, and is to be dropped by whoever polls it.
+    cut: Option<CancelReason>,
+    /// Has the executor poll it.
+    executor: Option<Waker>,
+    /// Has the scope look at it.
+    scope: Option<Waker>,
+    owner: Owner,
+}
+
+enum Place<F: Future> {
+    Idle(Pin<Box<F>>),
+    Polling,
+    /// It has ended, and the scope has not heard of it.
+    Ended(End<F::Output>),
+    Gone,
+}
+
+/// Who polls it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    /// The executor has it, and has not polled it.
+    Given,
+    Executor,
+    /// The executor has thrown it away before it ran: it runs in the scope's task.
+    Scope,
+}
+
+impl<F: Future> Remote<F> {
+    pub(super) fn new(frame: Arc<Frame>, fut: F) -> Arc<Self> {
+        let place = Place::Idle(Box::pin(fut));
+        let slot = Slot { place, cut: None, executor: None, scope: None, owner: Owner::Given };
+        Arc::new(Self { frame, slot: Mutex::new(slot) })
+    }
+
+    /// What the scope does when it polls the child: hears of its end, or polls it itself where nobody else does.
+    pub(super) fn poll_in_scope(&self, cx: &mut Context<'_>) -> Poll<End<F::Output>> {
+        let waker = cx.waker().clone();
+        let mut slot = self.lock();
+        if let Some(end) = slot.take_end() {
+            drop(slot);
+            return Poll::Ready(end);
+        }
+        let owner = slot.owner;
+        let old = slot.scope.replace(waker);
+        drop(slot);
+        drop(old);
+        if owner != Owner::Scope || self.poll_slot(cx).is_pending() {
+            return Poll::Pending;
+        }
+        match self.lock().take_end() {
+            Some(end) => Poll::Ready(end),
+            None => Poll::Pending,
+        }
+    }
+
+    /// Polls the future, if it is there; ready when it has ended.
+    fn poll_slot(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut fut = {
+            let mut slot = self.lock();
+            match mem::replace(&mut slot.place, Place::Polling) {
+                Place::Idle(fut) => fut,
+                other => {
+                    let polled_elsewhere = matches!(other, Place::Polling);
+                    slot.place = other;
+                    return if polled_elsewhere { Poll::Pending } else { Poll::Ready(()) };
+                }
+            }
+        };
+        let end = match self.cut_now() {
+            Some(reason) => End::Cancelled(reason),
+            None => match catch(|| self.frame.run(|| fut.as_mut().poll(cx))) {
+                Ok(Poll::Ready(value)) => End::Returned(value),
+                Err(panic) => End::Panicked(panic),
+                Ok(Poll::Pending) => match self.put_back(fut) {
+                    Ok(()) => return Poll::Pending,
+                    Err((fut, reason)) => {
+                        self.end(fut, End::Cancelled(reason));
+                        return Poll::Ready(());
+                    }
+                },
+            },
+        };
+        self.end(fut, end);
+        Poll::Ready(())
+    }
+
+    fn cut_now(&self) -> Option<CancelReason> {
+        self.frame.stopped().filter(|_| !self.frame.holds())
+    }
+
+    /// The future is idle again, unless it was cancelled while it was being polled.
+    #[expect(clippy::type_complexity, reason = "gives the future back with the reason why it is to go")]
+    fn put_back(&self, fut: Pin<Box<F>>) -> Result<(), (Pin<Box<F>>, CancelReason)> {
+        let stopped = self.cut_now();
+        let mut slot = self.lock();
+        match slot.cut.take().or(stopped) {
+            Some(reason) => Err((fut, reason)),
+            None => {
+                slot.place = Place::Idle(fut);
+                Ok(())
+            }
+        }
+    }
+
+    /// Drops the future, and then tells the scope how it ended.
+    fn end(&self, fut: Pin<Box<F>>, end: End<F::Output>) {
+        let end = drop_future(fut, end);
+        let scope = {
+            let mut slot = self.lock();
+            slot.place = Place::Ended(end);
+            slot.scope.take()
+        };
+        if let Some(scope) = scope {
+            scope.wake();
+        }
+    }
+
+    /// Destroys the future where it is idle; pending where another thread is polling it, which then drops it.
+    pub(super) fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
+        let (place, executor) = {
+            let mut slot = self.lock();
+            match mem::replace(&mut slot.place, Place::Gone) {
+                Place::Polling => {
+                    slot.place = Place::Polling;
+                    slot.cut = Some(reason);
+                    return Poll::Pending;
+                }
+                place => (place, slot.executor.take()),
+            }
+        };
+        let end = match place {
+            Place::Idle(fut) => drop_future(fut, End::Cancelled(reason)),
+            // It was faster.
+            Place::Ended(end) => end,
+            Place::Polling | Place::Gone => End::Cancelled(reason),
+        };
+        if let Some(executor) = executor {
+            // The executor's task finds nothing to do and ends.
+            discard_waking(executor);
+        }
+        Poll::Ready(end)
+    }
+
+    /// Nobody but the scope has it from now on.
+    pub(super) fn keep_in_scope(&self) {
+        let scope = {
+            let mut slot = self.lock();
+            slot.owner = Owner::Scope;
+            slot.scope.take()
+        };
+        if let Some(scope) = scope {
+            scope.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot<F>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Future> Slot<F> {
+    fn take_end(&mut self) -> Option<End<F::Output>> {
+        match mem::replace(&mut self.place, Place::Gone) {
+            Place::Ended(end) => Some(end),
+            other => {
+                self.place = other;
+                None
+            }
+        }
+    }
+}
+
+/// A panic of the future's destructor is how it ended, whatever it did before.
+fn drop_future<F, O>(fut: Pin<Box<F>>, end: End<O>) -> End<O> {
+    match catch(|| drop(fut)) {
+        Ok(()) => end,
+        Err(panic) => {
+            discard(end);
+            End::Panicked(panic)
+        }
+    }
+}
+
+fn discard_waking(waker: Waker) {
+    if let Err(panic) = catch(|| waker.wake()) {
+        discard(panic);
+    }
+}
+
+/// What the executor is given: polls the future in the slot.
+pub(super) struct Errand<F: Future>(Option<Arc<Remote<F>>>);
+
+impl<F: Future> Errand<F> {
+    pub(super) fn new(remote: &Arc<Remote<F>>) -> Self {
+        Self(Some(remote.clone()))
+    }
+}
+
+impl<F: Future> Future for Errand<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(remote) = &self.0 else { return Poll::Ready(()) };
+        let waker = cx.waker().clone();
+        let old = {
+            let mut slot = remote.lock();
+            slot.owner = Owner::Executor;
+            slot.executor.replace(waker)
+        };
+        drop(old);
+        let polled = remote.poll_slot(cx);
+        if polled.is_ready() {
+            self.0 = None;
+        }
+        polled
+    }
+}
+
+/// The executor throws it away, or has finished.
+impl<F: Future> Drop for Errand<F> {
+    fn drop(&mut self) {
+        let Some(remote) = self.0.take() else { return };
+        let fut = {
+            let mut slot = remote.lock();
+            if slot.owner == Owner::Given {
+                drop(slot);
+                remote.keep_in_scope();
+                return;
+            }
+            match mem::replace(&mut slot.place, Place::Polling) {
+                Place::Idle(fut) => fut,
+                other => {
+                    slot.place = other;
+                    return;
+                }
+            }
+        };
+        let reason = CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into()));
+        remote.end(fut, End::Cancelled(reason));
+    }
+}
