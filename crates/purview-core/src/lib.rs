@@ -18,11 +18,12 @@ pub use error::{
     AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
     Settlement, StartError, TaskError, TooLate,
 };
-pub use retry::{Retry, retry};
 pub use gather::{Completed, ForEach, Gather, gather, gather_stream};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
+pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
 pub use scope::{
-    Builder, Driver, Finalized, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run, Scope, Sender, Start,
-    Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy,
+    Builder, Driver, Finalized, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run,
+    Scope, Sender, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope,
+    try_scope, with_policy,
 };

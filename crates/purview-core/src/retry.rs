@@ -187,12 +187,17 @@ where
 /// Whether an attempt after this delay would still come before the deadline.
 fn is_in_time(delay: Duration, fallback: Option<RuntimeChoice>) -> bool {
     deadline().is_none_or(|deadline| {
-        ambient_runtime(fallback).now().checked_add(delay).is_some_and(|attempt| attempt < deadline)
+        ambient_runtime(fallback)
+            .now()
+            .checked_add(delay)
+            .is_some_and(|attempt| attempt < deadline)
     })
 }
 
 impl<I, F, Fut, E, W, N> fmt::Debug for Retry<I, F, Fut, E, W, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Retry").field("attempts", &self.attempts).finish_non_exhaustive()
+        f.debug_struct("Retry")
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
     }
 }

@@ -39,7 +39,11 @@ use crate::context;
 /// assert_eq!(why, Some(CancelReason::Requested(Some("enough".into()))));
 /// ```
 pub fn cancelled() -> Cancelled {
-    Cancelled { token: None, key: None, hold: Hold::default() }
+    Cancelled {
+        token: None,
+        key: None,
+        hold: Hold::default(),
+    }
 }
 
 /// The future of [`cancelled`] and of [`CancelToken::cancelled`].
@@ -53,7 +57,11 @@ pub struct Cancelled {
 
 impl Cancelled {
     pub(super) fn on(token: CancelToken) -> Self {
-        Self { token: Some(token), key: None, hold: Hold::default() }
+        Self {
+            token: Some(token),
+            key: None,
+            hold: Hold::default(),
+        }
     }
 
     /// The task that waits, if what it waits for is its own cancellation.
@@ -94,6 +102,8 @@ impl Drop for Cancelled {
 
 impl fmt::Debug for Cancelled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cancelled").field("token", &self.token).finish_non_exhaustive()
+        f.debug_struct("Cancelled")
+            .field("token", &self.token)
+            .finish_non_exhaustive()
     }
 }

@@ -37,7 +37,11 @@ struct Child {
 
 impl Node {
     pub(crate) fn root() -> Arc<Self> {
-        Arc::new(Self { reason: OnceLock::new(), listeners: Mutex::default(), parents: Mutex::default() })
+        Arc::new(Self {
+            reason: OnceLock::new(),
+            listeners: Mutex::default(),
+            parents: Mutex::default(),
+        })
     }
 
     pub(crate) fn reason(&self) -> Option<&CancelReason> {
@@ -56,9 +60,19 @@ impl Node {
         }
         listeners.next_child += 1;
         let key = listeners.next_child;
-        listeners.children.insert(key, Child { node: Arc::downgrade(child), reason });
+        listeners.children.insert(
+            key,
+            Child {
+                node: Arc::downgrade(child),
+                reason,
+            },
+        );
         drop(listeners);
-        child.parents.lock().unwrap_or_else(PoisonError::into_inner).push((Arc::downgrade(self), key));
+        child
+            .parents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((Arc::downgrade(self), key));
     }
 
     /// Cancels this node and everything below it. A node that is cancelled already keeps its reason, and its subtree
@@ -82,14 +96,21 @@ impl Node {
         }
         let (owner, waiters, children) = {
             let mut listeners = self.lock();
-            (listeners.owner.take(), listeners.waiters.take_all(), std::mem::take(&mut listeners.children))
+            (
+                listeners.owner.take(),
+                listeners.waiters.take_all(),
+                std::mem::take(&mut listeners.children),
+            )
         };
         told.wakers.extend(owner);
         told.wakers.extend(waiters.into_values());
         let own = self.reason.get();
         // Newest last, so that the stack gives the oldest first.
         told.children.extend(
-            children.into_values().rev().filter_map(|child| Some((child.node, child.reason.or_else(|| own.cloned())?))),
+            children
+                .into_values()
+                .rev()
+                .filter_map(|child| Some((child.node, child.reason.or_else(|| own.cloned())?))),
         );
     }
 

@@ -42,7 +42,10 @@ use crate::context;
 /// });
 /// ```
 pub fn shield<F: Future>(fut: F) -> Shield<F> {
-    Shield { fut: Some(fut), hold: Hold::default() }
+    Shield {
+        fut: Some(fut),
+        hold: Hold::default(),
+    }
 }
 
 pin_project! {
@@ -62,8 +65,14 @@ impl<F: Future> Future for Shield<F> {
         let mut this = self.project();
         this.hold.take(context::frame());
         let shielded = context::enter_shield();
-        let fut = this.fut.as_mut().as_pin_mut().expect("a shield must not be polled after it has completed");
-        let Poll::Ready(output) = fut.poll(cx) else { return Poll::Pending };
+        let fut = this
+            .fut
+            .as_mut()
+            .as_pin_mut()
+            .expect("a shield must not be polled after it has completed");
+        let Poll::Ready(output) = fut.poll(cx) else {
+            return Poll::Pending;
+        };
         // What the future still owns is dropped while the shield stands.
         this.fut.set(None);
         drop(shielded);
@@ -74,6 +83,8 @@ impl<F: Future> Future for Shield<F> {
 
 impl<F> fmt::Debug for Shield<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shield").field("done", &self.fut.is_none()).finish_non_exhaustive()
+        f.debug_struct("Shield")
+            .field("done", &self.fut.is_none())
+            .finish_non_exhaustive()
     }
 }

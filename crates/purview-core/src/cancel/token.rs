@@ -120,6 +120,8 @@ impl From<&CancelToken> for CancelToken {
 
 impl fmt::Debug for CancelToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CancelToken").field("reason", &self.node.reason()).finish_non_exhaustive()
+        f.debug_struct("CancelToken")
+            .field("reason", &self.node.reason())
+            .finish_non_exhaustive()
     }
 }

@@ -21,7 +21,11 @@ pin_project! {
 
 impl<F> UntilCancelled<F> {
     pub(super) fn new(cancelled: Cancelled, fut: F) -> Self {
-        Self { cancelled, fut: Some(fut), started: false }
+        Self {
+            cancelled,
+            fut: Some(fut),
+            started: false,
+        }
     }
 }
 
@@ -33,7 +37,11 @@ impl<F: Future> Future for UntilCancelled<F> {
         let cancelled = Pin::new(&mut *this.cancelled).poll(cx).is_ready();
         if !cancelled || *this.started {
             *this.started = true;
-            let fut = this.fut.as_mut().as_pin_mut().expect("must not be polled after it has completed");
+            let fut = this
+                .fut
+                .as_mut()
+                .as_pin_mut()
+                .expect("must not be polled after it has completed");
             if let Poll::Ready(output) = fut.poll(cx) {
                 this.fut.set(None);
                 return Poll::Ready(Some(output));
@@ -49,6 +57,8 @@ impl<F: Future> Future for UntilCancelled<F> {
 
 impl<F> fmt::Debug for UntilCancelled<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UntilCancelled").field("cancelled", &self.cancelled).finish_non_exhaustive()
+        f.debug_struct("UntilCancelled")
+            .field("cancelled", &self.cancelled)
+            .finish_non_exhaustive()
     }
 }

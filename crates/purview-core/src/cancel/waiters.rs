@@ -15,7 +15,8 @@ pub(crate) struct Waiters {
 impl Waiters {
     /// Whether the waiter under this key would already wake the same task.
     pub(crate) fn has(&self, key: Option<u64>, waker: &Waker) -> bool {
-        key.and_then(|key| self.wakers.get(&key)).is_some_and(|kept| kept.will_wake(waker))
+        key.and_then(|key| self.wakers.get(&key))
+            .is_some_and(|kept| kept.will_wake(waker))
     }
 
     /// Puts the waker under `key`, or under a new one, and gives back the waker it replaces.

@@ -24,7 +24,12 @@ pub(crate) enum Place {
     Outside,
     Task(Arc<Frame>),
     /// A future of a gather, which gets a frame only when it asks for something that needs one.
-    Member { scope: Arc<State>, id: TaskId, number: u64, frame: Option<Arc<Frame>> },
+    Member {
+        scope: Arc<State>,
+        id: TaskId,
+        number: u64,
+        frame: Option<Arc<Frame>>,
+    },
 }
 
 impl Place {
@@ -40,7 +45,12 @@ impl Place {
         match self {
             Self::Outside => None,
             Self::Task(frame) => Some(frame.clone()),
-            Self::Member { scope, id, number, frame } => Some(
+            Self::Member {
+                scope,
+                id,
+                number,
+                frame,
+            } => Some(
                 frame
                     .get_or_insert_with(|| {
                         let info = TaskInfo::numbered(*id, scope.naming(), *number);
@@ -75,23 +85,34 @@ impl Drop for Entered {
 }
 
 pub(crate) fn enter(surroundings: Surroundings) -> Entered {
-    Entered { outer: replace(surroundings), here: PhantomData }
+    Entered {
+        outer: replace(surroundings),
+        here: PhantomData,
+    }
 }
 
 /// Hides the scopes around from the code that runs until the guard is dropped.
 pub(crate) fn enter_shield() -> Entered {
-    enter(Surroundings { shielded: true, ..snapshot() })
+    enter(Surroundings {
+        shielded: true,
+        ..snapshot()
+    })
 }
 
 /// Binds a context value for the code that runs until the guard is dropped.
 pub(super) fn enter_bindings(binding: Arc<Binding>) -> Entered {
-    enter(Surroundings { bindings: Some(binding), ..snapshot() })
+    enter(Surroundings {
+        bindings: Some(binding),
+        ..snapshot()
+    })
 }
 
 /// The old value is given back, so that what it owns is dropped outside the borrow.
 fn replace(surroundings: Surroundings) -> Surroundings {
     // A thread that is being taken down has no surroundings any more.
-    CURRENT.try_with(|current| current.replace(surroundings)).unwrap_or_default()
+    CURRENT
+        .try_with(|current| current.replace(surroundings))
+        .unwrap_or_default()
 }
 
 fn snapshot() -> Surroundings {
@@ -106,17 +127,23 @@ fn snapshot() -> Surroundings {
 }
 
 pub(crate) fn bindings() -> Option<Arc<Binding>> {
-    CURRENT.try_with(|current| current.borrow().bindings.clone()).unwrap_or_default()
+    CURRENT
+        .try_with(|current| current.borrow().bindings.clone())
+        .unwrap_or_default()
 }
 
 /// The task that is being polled.
 pub(crate) fn frame() -> Option<Arc<Frame>> {
-    CURRENT.try_with(|current| current.borrow_mut().place.frame()).unwrap_or_default()
+    CURRENT
+        .try_with(|current| current.borrow_mut().place.frame())
+        .unwrap_or_default()
 }
 
 /// The task whose thread must not be blocked.
 pub(crate) fn must_not_block() -> Option<TaskInfo> {
-    let blocking = CURRENT.try_with(|current| current.borrow().may_block).unwrap_or_default();
+    let blocking = CURRENT
+        .try_with(|current| current.borrow().may_block)
+        .unwrap_or_default();
     if blocking { None } else { current() }
 }
 

@@ -106,7 +106,10 @@ impl Frame {
         if self.role == Role::Finalizer {
             return None;
         }
-        self.stop.get().cloned().or_else(|| self.scope.cut().filter(|_| !self.is_spared()))
+        self.stop
+            .get()
+            .cloned()
+            .or_else(|| self.scope.cut().filter(|_| !self.is_spared()))
     }
 
     pub(crate) fn spare(&self, spared: bool) {
@@ -179,7 +182,10 @@ impl Frame {
 
     /// Runs a closure of this task's on a thread that may block.
     pub(crate) fn run_blocking<T>(self: &Arc<Self>, f: impl FnOnce() -> T) -> T {
-        let _entered = context::enter(Surroundings { may_block: true, ..self.surroundings() });
+        let _entered = context::enter(Surroundings {
+            may_block: true,
+            ..self.surroundings()
+        });
         f()
     }
 

@@ -52,7 +52,10 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
     #[doc(hidden)]
     #[expect(clippy::new_without_default, reason = "a key is made by its macro, as a static")]
     pub const fn new() -> Self {
-        Self { id: AtomicUsize::new(0), value: PhantomData }
+        Self {
+            id: AtomicUsize::new(0),
+            value: PhantomData,
+        }
     }
 
     /// Runs `fut` with the key bound to `value`, which hides an outer binding until `fut` ends.
@@ -61,7 +64,10 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
     ///
     /// As cancel-safe as `fut`.
     pub fn scope<F: Future>(&'static self, value: T, fut: F) -> WithContext<F> {
-        WithContext { fut, binding: Unbound::New(self.id(), Arc::new(value)) }
+        WithContext {
+            fut,
+            binding: Unbound::New(self.id(), Arc::new(value)),
+        }
     }
 
     /// A clone of the value that is bound here; `None` where none is.
@@ -92,7 +98,9 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
             0 => {
                 let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
                 // Whoever comes first names it.
-                self.id.compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed).map_or_else(|id| id, |_| new)
+                self.id
+                    .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
+                    .map_or_else(|id| id, |_| new)
             }
             id => id,
         }
@@ -101,7 +109,9 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
 
 impl<T> fmt::Debug for ContextKey<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContextKey").field("type", &std::any::type_name::<T>()).finish_non_exhaustive()
+        f.debug_struct("ContextKey")
+            .field("type", &std::any::type_name::<T>())
+            .finish_non_exhaustive()
     }
 }
 
@@ -133,10 +143,16 @@ impl<F: Future> Future for WithContext<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         if let Unbound::New(key, value) = this.binding {
-            let binding = Binding { key: *key, value: value.clone(), outer: bindings() };
+            let binding = Binding {
+                key: *key,
+                value: value.clone(),
+                outer: bindings(),
+            };
             *this.binding = Unbound::Bound(Arc::new(binding));
         }
-        let Unbound::Bound(binding) = this.binding else { unreachable!("bound just above") };
+        let Unbound::Bound(binding) = this.binding else {
+            unreachable!("bound just above")
+        };
         let _entered = enter_bindings(binding.clone());
         this.fut.poll(cx)
     }

@@ -68,7 +68,11 @@ impl TaskInfo {
     }
 
     fn new(id: TaskId, label: Label) -> Self {
-        Self { id, label, text: OnceLock::new() }
+        Self {
+            id,
+            label,
+            text: OnceLock::new(),
+        }
     }
 
     /// The task's number.
@@ -83,7 +87,11 @@ impl TaskInfo {
             Label::Shared(name) => &**name,
             Label::Numbered(..) | Label::Body(_) | Label::Finalizer(_) => "",
         };
-        if given.is_empty() { self.text.get_or_init(|| self.default_name().into()) } else { given }
+        if given.is_empty() {
+            self.text.get_or_init(|| self.default_name().into())
+        } else {
+            given
+        }
     }
 
     fn default_name(&self) -> String {
@@ -105,7 +113,10 @@ impl TaskInfo {
 
 impl fmt::Debug for TaskInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TaskInfo").field("id", &self.id.0).field("name", &self.name()).finish()
+        f.debug_struct("TaskInfo")
+            .field("id", &self.id.0)
+            .field("name", &self.name())
+            .finish()
     }
 }
 
@@ -119,7 +130,10 @@ pub(crate) struct Naming {
 
 impl Naming {
     pub(crate) fn new(given: Option<Cow<'static, str>>) -> Self {
-        Self { given: given.filter(|name| !name.is_empty()), inherited: OnceLock::new() }
+        Self {
+            given: given.filter(|name| !name.is_empty()),
+            inherited: OnceLock::new(),
+        }
     }
 
     pub(crate) fn inherit(&self, task: TaskInfo) {
@@ -130,7 +144,10 @@ impl Naming {
     pub(crate) fn prefix(&self) -> Option<&str> {
         self.given.as_deref().or_else(|| {
             // A body that has no name stands for no name: its children are not called "body/1".
-            self.inherited.get().filter(|task| !task.is_nameless_body()).map(TaskInfo::name)
+            self.inherited
+                .get()
+                .filter(|task| !task.is_nameless_body())
+                .map(TaskInfo::name)
         })
     }
 }

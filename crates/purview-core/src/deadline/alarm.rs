@@ -25,7 +25,9 @@ impl Alarm {
             self.clear();
             self.armed = Some((at, runtime.sleep_until(at)));
         }
-        let Some((_, sleep)) = &mut self.armed else { unreachable!("armed just above") };
+        let Some((_, sleep)) = &mut self.armed else {
+            unreachable!("armed just above")
+        };
         if sleep.as_mut().poll(&mut Context::from_waker(waker)).is_pending() {
             return Poll::Pending;
         }

@@ -7,9 +7,9 @@ mod sleep;
 mod timeout;
 
 pub(crate) use alarm::Alarm;
-pub(crate) use {bound::Bound, sleep::ambient_runtime};
 pub use {
     ambient::{deadline, remaining},
     sleep::{Sleep, sleep, sleep_until},
     timeout::{Timeout, timeout, timeout_at},
 };
+pub(crate) use {bound::Bound, sleep::ambient_runtime};

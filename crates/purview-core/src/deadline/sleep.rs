@@ -56,7 +56,12 @@ enum When {
 
 impl Sleep {
     fn new(when: When) -> Self {
-        Self { when, fallback: None, runtime: None, alarm: Alarm::default() }
+        Self {
+            when,
+            fallback: None,
+            runtime: None,
+            alarm: Alarm::default(),
+        }
     }
 
     /// For facades: the runtime to use outside any scope.
@@ -96,6 +101,8 @@ pub(crate) fn ambient_runtime(fallback: Option<RuntimeChoice>) -> Arc<dyn Runtim
 
 impl fmt::Debug for Sleep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sleep").field("when", &self.when).finish_non_exhaustive()
+        f.debug_struct("Sleep")
+            .field("when", &self.when)
+            .finish_non_exhaustive()
     }
 }

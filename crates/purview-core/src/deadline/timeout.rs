@@ -88,7 +88,11 @@ struct Opened {
 
 impl Opened {
     fn new(bound: Bound, fallback: Option<RuntimeChoice>) -> Self {
-        let state = State::new(Options { bound, fallback, ..Options::default() });
+        let state = State::new(Options {
+            bound,
+            fallback,
+            ..Options::default()
+        });
         let outer = context::current();
         state.open();
         let info = outer.unwrap_or_else(|| state.body_info());
@@ -106,7 +110,13 @@ impl Drop for Opened {
 
 impl<F> Timeout<F> {
     fn new(bound: Bound, fut: F) -> Self {
-        Self { fut: Some(fut), bound, fallback: None, alarm: Alarm::default(), opened: None }
+        Self {
+            fut: Some(fut),
+            bound,
+            fallback: None,
+            alarm: Alarm::default(),
+            opened: None,
+        }
     }
 
     /// For facades: the runtime to use outside any scope.
@@ -123,16 +133,26 @@ impl<F: Future> Future for Timeout<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let first = this.opened.is_none();
-        let Opened { state, frame } = this.opened.get_or_insert_with(|| Opened::new(*this.bound, *this.fallback));
+        let Opened { state, frame } = this
+            .opened
+            .get_or_insert_with(|| Opened::new(*this.bound, *this.fallback));
 
         let expired = state.is_expired();
         let late = state.own_deadline().is_some_and(|own| own <= state.runtime().now());
         if !(first && late) {
-            let fut = this.fut.as_mut().as_pin_mut().expect("a timeout must not be polled after it has completed");
+            let fut = this
+                .fut
+                .as_mut()
+                .as_pin_mut()
+                .expect("a timeout must not be polled after it has completed");
             if let Poll::Ready(value) = frame.run(|| fut.poll(cx)) {
                 this.fut.set(None);
                 this.alarm.clear();
-                return Poll::Ready(if state.cut().is_some() { Err(DeadlineExceeded) } else { Ok(value) });
+                return Poll::Ready(if state.cut().is_some() {
+                    Err(DeadlineExceeded)
+                } else {
+                    Ok(value)
+                });
             }
         }
         if expired && state.cut().is_none() {
@@ -147,7 +167,12 @@ impl<F: Future> Future for Timeout<F> {
             this.fut.set(None);
             return Poll::Ready(Err(DeadlineExceeded));
         }
-        if this.alarm.set(state.own_deadline(), &**state.runtime(), cx.waker()).is_ready() && state.reason().is_none() {
+        if this
+            .alarm
+            .set(state.own_deadline(), &**state.runtime(), cx.waker())
+            .is_ready()
+            && state.reason().is_none()
+        {
             // Either time ran out during this poll, or an outer deadline is about to be reported. Should that one be
             // moved instead, this one must be looked at again.
             cx.waker().wake_by_ref();
@@ -158,6 +183,8 @@ impl<F: Future> Future for Timeout<F> {
 
 impl<F> fmt::Debug for Timeout<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Timeout").field("bound", &self.bound).finish_non_exhaustive()
+        f.debug_struct("Timeout")
+            .field("bound", &self.bound)
+            .finish_non_exhaustive()
     }
 }

@@ -34,7 +34,10 @@ impl Panic {
             .downcast_ref::<&'static str>()
             .map(|text| Box::from(*text))
             .or_else(|| payload.downcast_ref::<String>().map(|text| Box::from(text.as_str())));
-        Self { message, payload: Mutex::new(payload) }
+        Self {
+            message,
+            payload: Mutex::new(payload),
+        }
     }
 
     /// The text the panic was raised with; `None` where the payload is neither `&'static str` nor `String`.
@@ -59,7 +62,9 @@ impl Panic {
 
 impl fmt::Debug for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panic").field("message", &self.message()).finish_non_exhaustive()
+        f.debug_struct("Panic")
+            .field("message", &self.message())
+            .finish_non_exhaustive()
     }
 }
 

@@ -17,7 +17,9 @@ impl<S: Source> Gather<S, Completed> {
     ) -> Poll<Option<Ended<<S::Future as Future>::Output>>> {
         if !self.outcome.done {
             self.open();
-            let Some(crew) = &mut self.crew else { unreachable!("opened just above") };
+            let Some(crew) = &mut self.crew else {
+                unreachable!("opened just above")
+            };
             let mut pass = crew.begin(cx);
             match crew.turn(&mut self.source, &mut pass, backlog) {
                 Turn::Ended(ended) => {
@@ -37,7 +39,11 @@ impl<S: Source> Gather<S, Completed> {
         let reason = self.outcome.stopped.clone().filter(|_| next < self.outcome.total);
         Poll::Ready(reason.map(|reason| {
             self.mode.0 += 1;
-            Ended { index: next, id: TaskId::next(), end: End::Cancelled(reason) }
+            Ended {
+                index: next,
+                id: TaskId::next(),
+                end: End::Cancelled(reason),
+            }
         }))
     }
 }
@@ -46,6 +52,8 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Stream for Gather<S
     type Item = (usize, Result<T, TaskError<E>>);
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_ended(cx, 0).map(|ended| ended.map(|ended| (ended.index, into_result(ended.end))))
+        self.get_mut()
+            .poll_ended(cx, 0)
+            .map(|ended| ended.map(|ended| (ended.index, into_result(ended.end))))
     }
 }

@@ -47,7 +47,10 @@ pub(super) struct Crew<F: Future> {
 
 enum Stage {
     Running,
-    Cut { reason: CancelReason, until: Option<Instant> },
+    Cut {
+        reason: CancelReason,
+        until: Option<Instant>,
+    },
 }
 
 /// What came of a turn.
@@ -91,7 +94,10 @@ impl<F: Future> Crew<F> {
         let state = State::new(options);
         state.open();
         Self {
-            common: Arc::new(Common { state, bindings: context::bindings() }),
+            common: Arc::new(Common {
+                state,
+                bindings: context::bindings(),
+            }),
             limit,
             set: FuturesUnordered::new(),
             stage: Stage::Running,
@@ -121,7 +127,13 @@ impl<F: Future> Crew<F> {
         if expired && self.started == 0 {
             self.cut(CancelReason::DeadlineExceeded);
         }
-        Pass { state, expired, alarmed, quiet: false, _turn: fruitless::begin() }
+        Pass {
+            state,
+            expired,
+            alarmed,
+            quiet: false,
+            _turn: fruitless::begin(),
+        }
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -237,7 +249,11 @@ impl<F: Future> Crew<F> {
         let state = self.common.state.clone();
         let waker = self.source_waker.get_or_insert_with(|| {
             // Futures that are all there wake nobody.
-            if source.left().is_some() { Waker::noop().clone() } else { lane::<{ part::SOURCE }>(&state) }
+            if source.left().is_some() {
+                Waker::noop().clone()
+            } else {
+                lane::<{ part::SOURCE }>(&state)
+            }
         });
         match catch(|| source.poll_next(&mut Context::from_waker(waker))) {
             Ok(Poll::Ready(Some(fut))) => self.next = Some(fut),
@@ -260,7 +276,10 @@ impl<F: Future> Crew<F> {
         let state = self.common.state.clone();
         let grace = state.grace();
         let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
-        self.stage = Stage::Cut { reason: reason.clone(), until };
+        self.stage = Stage::Cut {
+            reason: reason.clone(),
+            until,
+        };
         let next = self.next.take();
         self.panicked.run(|| drop(next));
         state.begin_cut(reason.clone());
@@ -269,10 +288,17 @@ impl<F: Future> Crew<F> {
     }
 
     fn end_grace(&mut self) {
-        if let Stage::Cut { reason, until: Some(until) } = &self.stage {
+        if let Stage::Cut {
+            reason,
+            until: Some(until),
+        } = &self.stage
+        {
             if *until <= self.common.state.runtime().now() {
                 let reason = reason.clone();
-                self.stage = Stage::Cut { reason: reason.clone(), until: None };
+                self.stage = Stage::Cut {
+                    reason: reason.clone(),
+                    until: None,
+                };
                 self.drop_members(&reason, true);
             }
         }
@@ -282,7 +308,10 @@ impl<F: Future> Crew<F> {
         let mut doomed: Vec<_> = Pin::new(&mut self.set).iter_pin_mut().collect();
         // The set keeps its futures by when they were last polled.
         doomed.sort_by_key(|member| std::cmp::Reverse(member.id()));
-        let mut dropped: Vec<_> = doomed.into_iter().filter_map(|member| member.cut(reason, hard)).collect();
+        let mut dropped: Vec<_> = doomed
+            .into_iter()
+            .filter_map(|member| member.cut(reason, hard))
+            .collect();
         self.running -= dropped.len();
         dropped.sort_by_key(|ended| ended.index);
         self.dropped.extend(dropped);
@@ -296,7 +325,10 @@ impl<F: Future> Crew<F> {
         };
         let at = bound.into_iter().chain(self.next_start).min();
         if (alarmed || self.alarm.instant() != at)
-            && self.alarm.set(at, &**state.runtime(), &lane::<{ part::ALARM }>(&state)).is_ready()
+            && self
+                .alarm
+                .set(at, &**state.runtime(), &lane::<{ part::ALARM }>(&state))
+                .is_ready()
         {
             state.signal.raise(part::ALARM);
         }

@@ -32,7 +32,13 @@ pin_project! {
 
 impl<S: Source, F, Fut> ForEach<S, F, Fut> {
     pub(super) fn new(set: Gather<S, mode::Completed>, f: F) -> Self {
-        Self { set, f, call: None, backlog: VecDeque::new(), exhausted: false }
+        Self {
+            set,
+            f,
+            call: None,
+            backlog: VecDeque::new(),
+            exhausted: false,
+        }
     }
 }
 
@@ -81,6 +87,8 @@ where
 
 impl<S: Source, F, Fut> fmt::Debug for ForEach<S, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ForEach").field("backlog", &self.backlog.len()).finish_non_exhaustive()
+        f.debug_struct("ForEach")
+            .field("backlog", &self.backlog.len())
+            .finish_non_exhaustive()
     }
 }

@@ -44,7 +44,12 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(index: usize) -> Self {
-        Self { index, id: TaskId::next(), frame: None, pass: 0 }
+        Self {
+            index,
+            id: TaskId::next(),
+            frame: None,
+            pass: 0,
+        }
     }
 
     pub(super) fn holds(&self) -> bool {
@@ -59,7 +64,11 @@ impl Seat {
         if let Some(frame) = &self.frame {
             frame.end();
         }
-        Ended { index: self.index, id: self.id, end }
+        Ended {
+            index: self.index,
+            id: self.id,
+            end,
+        }
     }
 
     /// Whether the pass has had enough of this member, which then is left for the next one.
@@ -91,9 +100,18 @@ impl Seat {
         if let Some(reason) = state.cut().filter(|_| !self.holds()) {
             return Poll::Ready(End::Cancelled(reason));
         }
-        let place =
-            Place::Member { scope: state.clone(), id: self.id, number: self.index as u64, frame: self.frame.take() };
-        let entered = enter(Surroundings { place, shielded: false, bindings: common.bindings.clone(), may_block: false });
+        let place = Place::Member {
+            scope: state.clone(),
+            id: self.id,
+            number: self.index as u64,
+            frame: self.frame.take(),
+        };
+        let entered = enter(Surroundings {
+            place,
+            shielded: false,
+            bindings: common.bindings.clone(),
+            may_block: false,
+        });
         let polled = catch(|| fut.poll(cx));
         if let Place::Member { frame: Some(frame), .. } = entered.leave().place {
             frame.set_place(cx.waker());
@@ -133,7 +151,11 @@ pin_project! {
 
 impl<F> Member<F> {
     pub(super) fn new(fut: F, index: usize, common: Arc<Common>) -> Self {
-        Self { fut: Some(fut), seat: Seat::new(index), common }
+        Self {
+            fut: Some(fut),
+            seat: Seat::new(index),
+            common,
+        }
     }
 }
 
@@ -158,7 +180,9 @@ impl<F: Future> Future for Member<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let Some(fut) = this.fut.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Some(fut) = this.fut.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
         if this.seat.is_turned_away(&this.common.state, cx) {
             return Poll::Pending;
         }

@@ -37,12 +37,18 @@ pin_project! {
 impl<Fs: Tuple> Mixed<Fs> {
     #[doc(hidden)]
     pub fn new(futures: Fs) -> Self {
-        Self { team: Team::new(futures.into_slots()), mode: All(()) }
+        Self {
+            team: Team::new(futures.into_slots()),
+            mode: All(()),
+        }
     }
 
     /// Waits for all of them, whatever becomes of each: a tuple of results, each with an error type of its own.
     pub fn settled(self) -> Mixed<Fs, Settled> {
-        Mixed { team: self.team, mode: Settled(()) }
+        Mixed {
+            team: self.team,
+            mode: Settled(()),
+        }
     }
 }
 
@@ -109,12 +115,20 @@ impl<Fs: Tuple<Slots: Alike>> Future for Mixed<Fs, All> {
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, true));
         let mut team = team.project();
-        let Some(run) = team.run else { unreachable!("it has run just now") };
+        let Some(run) = team.run else {
+            unreachable!("it has run just now")
+        };
         let stopped = run.stopped().cloned();
-        let values = if stopped.is_none() { team.slots.as_mut().take_values() } else { None };
+        let values = if stopped.is_none() {
+            team.slots.as_mut().take_values()
+        } else {
+            None
+        };
         Poll::Ready(values.ok_or_else(|| {
             let failed = std::mem::take(&mut run.failed);
-            let failures = failed.into_iter().filter_map(|index| team.slots.as_mut().take_failure(index, &run.common.state));
+            let failures = failed
+                .into_iter()
+                .filter_map(|index| team.slots.as_mut().take_failure(index, &run.common.state));
             ScopeError::new(stopped.unwrap_or(CancelReason::Failed), failures.collect())
         }))
     }
@@ -127,13 +141,19 @@ impl<Fs: Tuple<Slots: Unlike>> Future for Mixed<Fs, Settled> {
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, false));
         let team = team.project();
-        let stopped = team.run.as_ref().and_then(|run| run.stopped().cloned()).unwrap_or(CancelReason::Ended);
+        let stopped = team
+            .run
+            .as_ref()
+            .and_then(|run| run.stopped().cloned())
+            .unwrap_or(CancelReason::Ended);
         Poll::Ready(team.slots.take_results(&stopped))
     }
 }
 
 impl<Fs: Tuple, M: fmt::Debug> fmt::Debug for Mixed<Fs, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mixed").field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("Mixed")
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
     }
 }

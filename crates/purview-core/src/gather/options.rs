@@ -108,7 +108,13 @@ where
 
 impl<S: Source> Gather<S> {
     fn new(source: S) -> Self {
-        Self { source, mode: All(()), options: Options::default(), crew: None, outcome: Outcome::new() }
+        Self {
+            source,
+            mode: All(()),
+            options: Options::default(),
+            crew: None,
+            outcome: Outcome::new(),
+        }
     }
 }
 
@@ -180,7 +186,13 @@ impl<S: Source, M> Gather<S, M> {
     }
 
     pub(super) fn into_mode<N>(self, mode: N) -> Gather<S, N> {
-        Gather { source: self.source, mode, options: self.options, crew: self.crew, outcome: self.outcome }
+        Gather {
+            source: self.source,
+            mode,
+            options: self.options,
+            crew: self.crew,
+            outcome: self.outcome,
+        }
     }
 }
 

@@ -30,7 +30,14 @@ pub(super) struct Outcome<O> {
 
 impl<O> Outcome<O> {
     pub(super) fn new() -> Self {
-        Self { total: 0, ends: Vec::new(), failed: Vec::new(), won: Vec::new(), stopped: None, done: false }
+        Self {
+            total: 0,
+            ends: Vec::new(),
+            failed: Vec::new(),
+            won: Vec::new(),
+            stopped: None,
+            done: false,
+        }
     }
 
     pub(super) fn keep(&mut self, ended: Ended<O>) {
@@ -99,11 +106,15 @@ impl<S: Source, M> Gather<S, M> {
         if self.crew.is_none() {
             self.outcome.total = self.source.left().unwrap_or(0);
         }
-        self.crew.get_or_insert_with(|| Crew::open(std::mem::take(&mut self.options)))
+        self.crew
+            .get_or_insert_with(|| Crew::open(std::mem::take(&mut self.options)))
     }
 
     /// Runs to the end, asking `judge` about each future that ends; gives how many were started.
-    #[expect(clippy::type_complexity, reason = "a judge sees what has come so far, and may cut the crew short")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "a judge sees what has come so far, and may cut the crew short"
+    )]
     pub(super) fn poll_to_end(
         &mut self,
         cx: &mut Context<'_>,
@@ -115,7 +126,9 @@ impl<S: Source, M> Gather<S, M> {
         ),
     ) -> Poll<usize> {
         self.open();
-        let Some(crew) = &mut self.crew else { unreachable!("opened just above") };
+        let Some(crew) = &mut self.crew else {
+            unreachable!("opened just above")
+        };
         let mut pass = crew.begin(cx);
         loop {
             match crew.turn(&mut self.source, &mut pass, 0) {

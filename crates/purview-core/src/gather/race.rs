@@ -93,22 +93,32 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
                 End::Returned(Err(_)) | End::Panicked(_) if !decided => outcome.keep_failure(ended),
                 _ => lost(crew, ended),
             }
-            let left = if crew.is_exhausted() { Some(0) } else { source.left().map(|left| left + crew.kept_back()) };
+            let left = if crew.is_exhausted() {
+                Some(0)
+            } else {
+                source.left().map(|left| left + crew.kept_back())
+            };
             if left.is_some_and(|left| outcome.won.len() + crew.running() + left < k) {
                 crew.cut(CancelReason::Failed);
             }
         }));
         if self.outcome.won.len() == k {
             let won = std::mem::take(&mut self.outcome.won);
-            let won = won.into_iter().filter_map(|ended| Some((ended.index, into_result(ended.end).ok()?)));
+            let won = won
+                .into_iter()
+                .filter_map(|ended| Some((ended.index, into_result(ended.end).ok()?)));
             return Poll::Ready(Ok(won.collect()));
         }
         let failures = self.take_failures();
-        let reason = self.outcome.stopped.take().unwrap_or(if started < k && failures.is_empty() {
-            CancelReason::Ended
-        } else {
-            CancelReason::Failed
-        });
+        let reason = self
+            .outcome
+            .stopped
+            .take()
+            .unwrap_or(if started < k && failures.is_empty() {
+                CancelReason::Ended
+            } else {
+                CancelReason::Failed
+            });
         Poll::Ready(Err(ScopeError::new(reason, failures)))
     }
 }

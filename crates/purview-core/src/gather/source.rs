@@ -35,7 +35,9 @@ pub struct Items<F> {
 
 impl<F> Items<F> {
     pub(super) fn new(futures: impl IntoIterator<Item = F>) -> Self {
-        Self { futures: futures.into_iter().collect::<Vec<_>>().into_iter() }
+        Self {
+            futures: futures.into_iter().collect::<Vec<_>>().into_iter(),
+        }
     }
 }
 
@@ -66,7 +68,9 @@ pub struct Pulled<S> {
 
 impl<S> Pulled<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream: Box::pin(stream) }
+        Self {
+            stream: Box::pin(stream),
+        }
     }
 }
 

@@ -56,7 +56,10 @@ pub(super) struct Run {
 
 enum Stage {
     Running,
-    Cut { reason: CancelReason, until: Option<Instant> },
+    Cut {
+        reason: CancelReason,
+        until: Option<Instant>,
+    },
 }
 
 impl Run {
@@ -65,7 +68,10 @@ impl Run {
         let state = State::new(options);
         state.open();
         Self {
-            common: Common { state, bindings: context::bindings() },
+            common: Common {
+                state,
+                bindings: context::bindings(),
+            },
             limit,
             started: 0,
             ended: 0,
@@ -100,7 +106,10 @@ impl Run {
         let mut polled = 0;
         loop {
             if state.signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
-                self.cut(state.reason().cloned().unwrap_or(CancelReason::Requested(None)), slots.as_mut());
+                self.cut(
+                    state.reason().cloned().unwrap_or(CancelReason::Requested(None)),
+                    slots.as_mut(),
+                );
             }
             self.end_grace(slots.as_mut());
             self.start::<S>();
@@ -182,17 +191,27 @@ impl Run {
         let state = self.common.state.clone();
         let grace = state.grace();
         let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
-        self.stage = Stage::Cut { reason: reason.clone(), until };
+        self.stage = Stage::Cut {
+            reason: reason.clone(),
+            until,
+        };
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
         self.drop_members(&reason, grace == Some(Duration::ZERO), slots);
     }
 
     fn end_grace<S: Slots>(&mut self, slots: Pin<&mut S>) {
-        if let Stage::Cut { reason, until: Some(until) } = &self.stage {
+        if let Stage::Cut {
+            reason,
+            until: Some(until),
+        } = &self.stage
+        {
             if *until <= self.common.state.runtime().now() {
                 let reason = reason.clone();
-                self.stage = Stage::Cut { reason: reason.clone(), until: None };
+                self.stage = Stage::Cut {
+                    reason: reason.clone(),
+                    until: None,
+                };
                 self.drop_members(&reason, true, slots);
             }
         }
@@ -250,13 +269,19 @@ impl Run {
 
 impl<S: Slots> Team<S> {
     pub(super) fn new(slots: S) -> Self {
-        Self { slots, options: Options::default(), run: None }
+        Self {
+            slots,
+            options: Options::default(),
+            run: None,
+        }
     }
 
     /// Ready when all have ended.
     pub(super) fn poll(self: Pin<&mut Self>, cx: &Context<'_>, fail_fast: bool) -> Poll<()> {
         let mut this = self.project();
-        let run = this.run.get_or_insert_with(|| Run::open::<S>(std::mem::take(this.options)));
+        let run = this
+            .run
+            .get_or_insert_with(|| Run::open::<S>(std::mem::take(this.options)));
         assert!(!run.over, "a gather must not be polled after it has completed");
         let state = run.common.state.clone();
         state.signal.begin(cx.waker());

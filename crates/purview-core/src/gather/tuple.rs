@@ -53,12 +53,19 @@ pin_project! {
 
 impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     fn new(fut: F, index: usize) -> Self {
-        Self { fut: Some(fut), seat: Seat::new(index), waker: None, end: None }
+        Self {
+            fut: Some(fut),
+            seat: Seat::new(index),
+            waker: None,
+            end: None,
+        }
     }
 
     fn poll(self: Pin<&mut Self>, index: usize, common: &Common) -> Poll<Told> {
         let mut this = self.project();
-        let Some(fut) = this.fut.as_mut().as_pin_mut() else { return Poll::Pending };
+        let Some(fut) = this.fut.as_mut().as_pin_mut() else {
+            return Poll::Pending;
+        };
         let waker = this.waker.get_or_insert_with(|| member_waker(&common.state, index));
         match this.seat.poll(common, fut, &mut Context::from_waker(waker)) {
             Poll::Pending => Poll::Pending,
@@ -101,7 +108,10 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
         match this.end.take_if(|end| matches!(end, End::Returned(Err(_)))) {
             Some(End::Returned(Err(error))) => {
                 let task = this.seat.ended(End::<()>::Cancelled(CancelReason::Failed)).info(state);
-                Some(Failure { task, error: TaskError::Failed(error) })
+                Some(Failure {
+                    task,
+                    error: TaskError::Failed(error),
+                })
             }
             _ => None,
         }

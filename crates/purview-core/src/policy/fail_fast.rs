@@ -22,11 +22,18 @@ pub struct FailFast<E> {
 impl<E> FailFast<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
     pub fn new() -> Self {
-        Self { failures: Vec::new(), panic: FirstPanic::default(), bare: false }
+        Self {
+            failures: Vec::new(),
+            panic: FirstPanic::default(),
+            bare: false,
+        }
     }
 
     pub(crate) fn bare() -> Self {
-        Self { bare: true, ..Self::new() }
+        Self {
+            bare: true,
+            ..Self::new()
+        }
     }
 
     /// The first error, for a scope that returns nothing else; `None` where it has to stay pending.
@@ -39,7 +46,10 @@ impl<E> FailFast<E> {
         match end {
             End::Returned(Ok(value)) => (Some(value), ControlFlow::Continue(())),
             End::Returned(Err(error)) => {
-                self.failures.push(Failure { task: task.clone(), error: TaskError::Failed(error) });
+                self.failures.push(Failure {
+                    task: task.clone(),
+                    error: TaskError::Failed(error),
+                });
                 (None, ControlFlow::Break(()))
             }
             End::Panicked(panic) => {
@@ -102,6 +112,9 @@ impl<E> Fallible for FailFast<E> {
 
 impl<E> fmt::Debug for FailFast<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FailFast").field("failures", &self.failures.len()).field("panic", &self.panic).finish()
+        f.debug_struct("FailFast")
+            .field("failures", &self.failures.len())
+            .field("panic", &self.panic)
+            .finish()
     }
 }

@@ -49,7 +49,10 @@ impl<E> Policy for Settled<E> {
             Ok(value) => (Some(value), ControlFlow::Continue(())),
             Err(TaskError::Cancelled(_)) => (None, ControlFlow::Continue(())),
             Err(error) => {
-                self.failures.push(Failure { task: super::body(), error });
+                self.failures.push(Failure {
+                    task: super::body(),
+                    error,
+                });
                 (None, ControlFlow::Break(()))
             }
         }
@@ -57,7 +60,11 @@ impl<E> Policy for Settled<E> {
 
     fn finish<R>(self, body: Option<R>, stop: Option<CancelReason>) -> Self::Output<R> {
         match body {
-            Some(value) => Ok(Settlement { value, failures: self.failures, stopped: stop }),
+            Some(value) => Ok(Settlement {
+                value,
+                failures: self.failures,
+                stopped: stop,
+            }),
             None => Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), self.failures)),
         }
     }
@@ -77,7 +84,10 @@ impl<E> Policy for Settled<E> {
     fn unclaimed<T>(&mut self, task: &TaskInfo, joined: Self::Joined<T>) -> Option<Self::Joined<T>> {
         match joined {
             Err(error @ (TaskError::Failed(_) | TaskError::Panicked(_))) => {
-                self.failures.push(Failure { task: task.clone(), error });
+                self.failures.push(Failure {
+                    task: task.clone(),
+                    error,
+                });
                 // The error can be in one place only, and there it cannot be missed.
                 Some(Err(TaskError::Cancelled(CancelReason::Ended)))
             }
@@ -100,6 +110,8 @@ impl<E> Fallible for Settled<E> {
 
 impl<E> fmt::Debug for Settled<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settled").field("failures", &self.failures.len()).finish()
+        f.debug_struct("Settled")
+            .field("failures", &self.failures.len())
+            .finish()
     }
 }

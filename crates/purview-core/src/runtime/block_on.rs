@@ -31,7 +31,10 @@ pub fn block_on<F: Future>(fut: F) -> F::Output {
             task.name()
         );
     }
-    let parker = Arc::new(Parker { thread: thread::current(), woken: AtomicBool::new(false) });
+    let parker = Arc::new(Parker {
+        thread: thread::current(),
+        woken: AtomicBool::new(false),
+    });
     let waker = parker.clone().into();
     let mut cx = Context::from_waker(&waker);
     let mut fut = pin!(fut);

@@ -65,8 +65,16 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
             refuse::<P, T>(&frame, &slot, reason);
             return task;
         }
-        let job = Arc::new(Job(Mutex::new(State { stage: Stage::Queued(f), scope: None })));
-        let child = Box::new(BlockingChild::<P, T, F> { frame: frame.clone(), slot: slot.clone(), job, given: false });
+        let job = Arc::new(Job(Mutex::new(State {
+            stage: Stage::Queued(f),
+            scope: None,
+        })));
+        let child = Box::new(BlockingChild::<P, T, F> {
+            frame: frame.clone(),
+            slot: slot.clone(),
+            job,
+            given: false,
+        });
         if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
             drop(child);
             refuse::<P, T>(&frame, &slot, RejectReason::Ended);
@@ -203,7 +211,9 @@ struct Errand<F: Closure>(Arc<Job<F>>);
 
 impl<F: Closure> Drop for Errand<F> {
     fn drop(&mut self) {
-        self.0.lose(CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into())));
+        self.0.lose(CancelReason::Requested(Some(
+            "the runtime dropped it, as when it shuts down".into(),
+        )));
     }
 }
 
@@ -286,7 +296,8 @@ where
     }
 
     fn reclaim(self: Pin<&mut Self>, desk: &Desk<P>) {
-        self.slot.reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&self.frame.info, joined)));
+        self.slot
+            .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&self.frame.info, joined)));
     }
 }
 

@@ -28,7 +28,11 @@ pin_project! {
 
 impl<B, R> Body<B, R> {
     pub(super) fn new(frame: Arc<Frame>, fut: B) -> Pin<Box<Self>> {
-        Box::pin(Self { frame, work: Work::Running { fut }, value: None })
+        Box::pin(Self {
+            frame,
+            work: Work::Running { fut },
+            value: None,
+        })
     }
 
     /// What the policy made of what the body returned.

@@ -67,7 +67,10 @@ pub fn settled<E>() -> Builder<Settled<E>> {
 
 /// A scope under a [policy](Policy) of your own.
 pub fn with_policy<P: Policy>(policy: P) -> Builder<P> {
-    Builder { policy, options: Options::default() }
+    Builder {
+        policy,
+        options: Options::default(),
+    }
 }
 
 impl<P: Policy> Builder<P> {

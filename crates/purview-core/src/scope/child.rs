@@ -70,7 +70,12 @@ impl Verdict {
     }
 
     pub(super) fn raised(panic: Panic) -> Self {
-        Self { flow: ControlFlow::Break(()), panicked: true, raised: Some(panic), ..Self::quiet() }
+        Self {
+            flow: ControlFlow::Break(()),
+            panicked: true,
+            raised: Some(panic),
+            ..Self::quiet()
+        }
     }
 
     pub(super) fn lost(self, lost: Option<CancelReason>) -> Self {
@@ -82,7 +87,13 @@ impl Verdict {
         let panicked = matches!(end, End::Panicked(_));
         let cancelled = matches!(end, End::Cancelled(_));
         match catch(|| ask(end)) {
-            Ok((flow, keep)) => Self { flow, panicked, keep, cancelled, ..Self::quiet() },
+            Ok((flow, keep)) => Self {
+                flow,
+                panicked,
+                keep,
+                cancelled,
+                ..Self::quiet()
+            },
             Err(raised) => Self::raised(raised),
         }
     }
@@ -103,7 +114,9 @@ impl<F: Future> Work<F> {
         if let Some(reason) = is_to_be_cut(frame) {
             return Poll::Ready(self.cut(reason));
         }
-        let WorkProj::Running { fut } = self.as_mut().project() else { unreachable!("a task that ended is gone") };
+        let WorkProj::Running { fut } = self.as_mut().project() else {
+            unreachable!("a task that ended is gone")
+        };
         let end = match catch(|| frame.run(|| fut.poll(cx))) {
             Ok(Poll::Ready(value)) => End::Returned(value),
             Err(panic) => End::Panicked(panic),
@@ -149,7 +162,9 @@ pub(super) fn report<P: Policy, T>(
     Verdict::of(end, |end| {
         let (joined, flow, keep) = desk.ask(|policy| {
             let (joined, flow) = policy.child_ended::<T>(&frame.info, end);
-            let keep = joined.as_ref().is_some_and(|joined| policy.keeps_unclaimed::<T>(joined));
+            let keep = joined
+                .as_ref()
+                .is_some_and(|joined| policy.keeps_unclaimed::<T>(joined));
             (joined, flow, keep)
         });
         slot.fill(joined);
@@ -169,7 +184,11 @@ pin_project! {
 
 impl<P: Policy, T, F> LocalChild<P, T, F> {
     pub(super) fn new(frame: Arc<Frame>, slot: Arc<Slot<P::Joined<T>>>, fut: F) -> Box<Self> {
-        Box::new(Self { frame, slot, work: Work::Running { fut } })
+        Box::new(Self {
+            frame,
+            slot,
+            work: Work::Running { fut },
+        })
     }
 
     /// Its future, where it was never taken in.
@@ -203,6 +222,7 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
 
     fn reclaim(self: Pin<&mut Self>, desk: &Desk<P>) {
         let this = self.project();
-        this.slot.reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&this.frame.info, joined)));
+        this.slot
+            .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&this.frame.info, joined)));
     }
 }

@@ -10,16 +10,11 @@ use std::{
 use super::{
     child::Child,
     driver::{Engine, Stage},
-    kind::{Boxed, Kind, AnyChild},
+    kind::{AnyChild, Boxed, Kind},
     seat::Seat,
     signal::{Signal, part},
 };
-use crate::{
-    cancel::CancelReason,
-    error::catch,
-    policy::Policy,
-    runtime::Timer,
-};
+use crate::{cancel::CancelReason, error::catch, policy::Policy, runtime::Timer};
 
 impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// The scope's token fires, and everybody who does not hold is dropped: the body first, then newest to oldest.
@@ -28,7 +23,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let grace = state.grace();
         let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
         let hard = grace == Some(Duration::ZERO);
-        self.stage = Stage::Cut { reason: reason.clone(), until: until.filter(|_| !hard), hard };
+        self.stage = Stage::Cut {
+            reason: reason.clone(),
+            until: until.filter(|_| !hard),
+            hard,
+        };
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
         self.drop_tasks(&reason, hard, body);
@@ -46,15 +45,30 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 !over && !frame.is_ended()
             });
         }
-        if self.is_running() && self.shared.state.shutdown_until().is_some_and(|until| until <= self.now()) {
+        if self.is_running()
+            && self
+                .shared
+                .state
+                .shutdown_until()
+                .is_some_and(|until| until <= self.now())
+        {
             self.shared.state.set_grace(Duration::ZERO);
             self.cut(super::state::shutdown(), body);
             return;
         }
-        if let Stage::Cut { reason, until: Some(until), hard: false } = &self.stage {
+        if let Stage::Cut {
+            reason,
+            until: Some(until),
+            hard: false,
+        } = &self.stage
+        {
             if *until <= self.now() {
                 let reason = reason.clone();
-                self.stage = Stage::Cut { reason: reason.clone(), until: None, hard: true };
+                self.stage = Stage::Cut {
+                    reason: reason.clone(),
+                    until: None,
+                    hard: true,
+                };
                 self.drop_tasks(&reason, true, body);
             }
         }
@@ -133,7 +147,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             return;
         }
         for frame in self.shared.state.take_stopped() {
-            let Some(at) = self.waiting.iter().position(|child| Arc::ptr_eq(child.get().frame(), &frame)) else {
+            let Some(at) = self
+                .waiting
+                .iter()
+                .position(|child| Arc::ptr_eq(child.get().frame(), &frame))
+            else {
                 self.begin_single_grace(frame);
                 continue;
             };
@@ -147,7 +165,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         match self.shared.state.grace() {
             Some(Duration::ZERO) => frame.end_grace(),
             Some(grace) if frame.holds() => {
-                self.reprieved.extend(self.now().checked_add(grace).map(|until| (until, frame)));
+                self.reprieved
+                    .extend(self.now().checked_add(grace).map(|until| (until, frame)));
             }
             _ => {}
         }
@@ -160,7 +179,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
         let reason = CancelReason::Requested(Some("the scope's future was dropped".into()));
         let state = self.shared.state.clone();
-        self.stage = Stage::Cut { reason: reason.clone(), until: None, hard: true };
+        self.stage = Stage::Cut {
+            reason: reason.clone(),
+            until: None,
+            hard: true,
+        };
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
         if !self.body_ended {

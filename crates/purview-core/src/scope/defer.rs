@@ -36,7 +36,11 @@ impl<P: Fallible> Finalized<P> for Result<(), P::Error> {
     fn failure(self) -> Option<End<P::Child<()>>> {
         let error = self.err()?;
         Some(P::from_result(Err(error)).map_or_else(
-            || End::Panicked(Panic::new(Box::new("a finalizer failed, under a policy without `Fallible::from_result`"))),
+            || {
+                End::Panicked(Panic::new(Box::new(
+                    "a finalizer failed, under a policy without `Fallible::from_result`",
+                )))
+            },
             End::Returned,
         ))
     }
@@ -47,7 +51,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         let state = &self.shared.state;
         let info = crate::TaskInfo::finalizer(state.naming());
         let frame = Frame::new(info, state.clone(), context::bindings(), Role::Finalizer);
-        let finalizer = Box::new(Finalizer { frame, work: Work::Running { fut } });
+        let finalizer = Box::new(Finalizer {
+            frame,
+            work: Work::Running { fut },
+        });
         drop(self.shared.push_finalizer(forget(finalizer)));
     }
 }

@@ -15,8 +15,13 @@ impl<P: Policy> Desk<P> {
 
     /// Asks the policy, and puts it back even if it panics.
     pub(super) fn ask<T>(&self, ask: impl FnOnce(&mut P) -> T) -> T {
-        let policy = self.take().expect("a scope asks its policy from one place at a time, until it resolves");
-        let mut asked = Asked { desk: self, policy: Some(policy) };
+        let policy = self
+            .take()
+            .expect("a scope asks its policy from one place at a time, until it resolves");
+        let mut asked = Asked {
+            desk: self,
+            policy: Some(policy),
+        };
         ask(asked.policy.as_mut().expect("put there just above"))
     }
 

@@ -20,7 +20,7 @@ use super::{
     ending::Progress,
     fruitless,
     kept::Kept,
-    kind::{Boxed, Kind, AnyChild},
+    kind::{AnyChild, Boxed, Kind},
     seat::Seat,
     shared::Shared,
     signal::{Signal, lane, part},
@@ -70,8 +70,14 @@ pub(super) enum Stage {
     New,
     Running,
     /// Cancelled: those who hold are waited for, at most until the grace is over, and nobody when it is.
-    Cut { reason: CancelReason, until: Option<Instant>, hard: bool },
-    Ended { stop: Option<CancelReason> },
+    Cut {
+        reason: CancelReason,
+        until: Option<Instant>,
+        hard: bool,
+    },
+    Ended {
+        stop: Option<CancelReason>,
+    },
 }
 
 struct Lanes {
@@ -107,7 +113,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut body: Pin<&mut dyn Child<P>>) -> Poll<()> {
         let state = self.shared.state.clone();
         state.signal.begin(cx.waker());
-        let _pass = Pass { signal: &state.signal, _turn: fruitless::begin() };
+        let _pass = Pass {
+            signal: &state.signal,
+            _turn: fruitless::begin(),
+        };
         if matches!(self.stage, Stage::New) {
             self.open(body.as_mut());
         }
@@ -193,7 +202,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     fn lanes(&self) -> &Lanes {
-        self.lanes.as_ref().expect("a scope has its lanes from its first poll on")
+        self.lanes
+            .as_ref()
+            .expect("a scope has its lanes from its first poll on")
     }
 
     /// Moves children from the queue into the set; some at a time, so that those in it get their turn.
@@ -233,7 +244,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 Role::Daemon => drop(self.daemons.insert(frame.info.id(), frame.clone())),
                 Role::Ordinary | Role::Finalizer => self.ordinary += 1,
             }
-            let queue = if frame.is_admitted() { &mut self.ready } else { &mut self.waiting };
+            let queue = if frame.is_admitted() {
+                &mut self.ready
+            } else {
+                &mut self.waiting
+            };
             queue.push_back(child);
         }
         let shared = self.shared.clone();
@@ -253,7 +268,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// Whether the rate lets a child start now.
     fn may_start(&mut self) -> bool {
         self.next_start = None;
-        let Some(rate) = &self.shared.state.rate else { return true };
+        let Some(rate) = &self.shared.state.rate else {
+            return true;
+        };
         if self.ready.is_empty() {
             return false;
         }
@@ -278,12 +295,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     /// Lets go of a child that has ended.
-    pub(super) fn finish_child(
-        &mut self,
-        child: Boxed<'env, P, K>,
-        verdict: Verdict,
-        body: Pin<&mut dyn Child<P>>,
-    ) {
+    pub(super) fn finish_child(&mut self, child: Boxed<'env, P, K>, verdict: Verdict, body: Pin<&mut dyn Child<P>>) {
         let frame = child.get().frame().clone();
         frame.end();
         let state = self.shared.state.clone();
@@ -333,7 +345,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             return;
         }
         let panicked = verdict.panicked || self.panicked.is_some();
-        let reason = if panicked { CancelReason::Panicked } else { CancelReason::Failed };
+        let reason = if panicked {
+            CancelReason::Panicked
+        } else {
+            CancelReason::Failed
+        };
         if role == Role::Finalizer {
             // The other finalizers run as if nothing had happened.
             self.broke.get_or_insert(reason);

@@ -28,7 +28,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 return Progress::None;
             }
             if !self.body_ended {
-                let last = matches!(self.stage, Stage::Cut { .. }) && self.daemons.is_empty() && body.frame().is_spared();
+                let last =
+                    matches!(self.stage, Stage::Cut { .. }) && self.daemons.is_empty() && body.frame().is_spared();
                 if last {
                     self.give_last_turn(body.as_mut());
                 }
@@ -122,4 +123,3 @@ impl Stage {
         }
     }
 }
-

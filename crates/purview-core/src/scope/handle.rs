@@ -1,7 +1,7 @@
 use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, sync::atomic::Ordering, time::Instant};
 
 use super::{
-    kind::{Kind, Local, Threads, Sealed},
+    kind::{Kind, Local, Sealed, Threads},
     shared::Shared,
 };
 use crate::{
@@ -74,7 +74,10 @@ pub type LocalScope<'env, P> = Scope<'env, P, Local>;
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     pub(super) fn new(shared: &Arc<Shared<'env, P, K>>) -> Self {
         shared.handles.fetch_add(1, Ordering::AcqRel);
-        Self { shared: shared.clone(), mark: PhantomData }
+        Self {
+            shared: shared.clone(),
+            mark: PhantomData,
+        }
     }
 
     /// Asks the whole scope to stop; without effect on one that is cancelled already or has ended.

@@ -14,7 +14,10 @@ const FIRST_SWEEP: usize = 32;
 
 impl<C> Kept<C> {
     pub(super) fn new() -> Self {
-        Self { children: Vec::new(), sweep_at: FIRST_SWEEP }
+        Self {
+            children: Vec::new(),
+            sweep_at: FIRST_SWEEP,
+        }
     }
 
     pub(super) fn keep<P: Policy>(&mut self, child: C)

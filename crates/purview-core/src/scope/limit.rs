@@ -77,7 +77,11 @@ impl PermitWait {
 
 impl Limiter {
     pub(super) fn new(limit: NonZeroUsize) -> Self {
-        Self(Mutex::new(Places { free: limit.get(), queue: VecDeque::new(), granted: 0 }))
+        Self(Mutex::new(Places {
+            free: limit.get(),
+            queue: VecDeque::new(),
+            granted: 0,
+        }))
     }
 
     /// A place now, if nobody waits for one.

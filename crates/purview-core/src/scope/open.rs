@@ -48,8 +48,17 @@ impl<P: Policy> Builder<P> {
         shared.state.set_open();
         let scope = Scope::new(&shared);
         let frame = Frame::unbound(shared.state.body_info(), shared.state.clone(), Role::Ordinary);
-        let intake = Box::pin(Intake { frame, shared: shared.clone() });
-        (scope, Driver { engine: Engine::new(shared, self.policy), intake })
+        let intake = Box::pin(Intake {
+            frame,
+            shared: shared.clone(),
+        });
+        (
+            scope,
+            Driver {
+                engine: Engine::new(shared, self.policy),
+                intake,
+            },
+        )
     }
 }
 
@@ -75,7 +84,10 @@ impl<P: Policy> Future for Driver<P> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<()>> {
         let this = self.get_mut();
         if let Stage::Ended { .. } = this.engine.stage {
-            assert!(!this.engine.desk.is_empty(), "a scope must not be polled after it has resolved");
+            assert!(
+                !this.engine.desk.is_empty(),
+                "a scope must not be polled after it has resolved"
+            );
             return Poll::Pending;
         }
         ready!(this.engine.poll(cx, this.intake.as_mut()));
@@ -91,7 +103,9 @@ impl<P: Policy> Drop for Driver<P> {
 
 impl<P: Policy> fmt::Debug for Driver<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("name", &self.engine.shared.state.naming().prefix()).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("name", &self.engine.shared.state.naming().prefix())
+            .finish_non_exhaustive()
     }
 }
 
@@ -145,7 +159,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         let state = self.shared.state.clone();
         self.shared.shut();
         state.begin_shutdown(grace);
-        let mut waiting = Waiting { scope: &state, key: None };
+        let mut waiting = Waiting {
+            scope: &state,
+            key: None,
+        };
         poll_fn(|cx| waiting.scope.poll_ended(&mut waiting.key, cx)).await;
         state.report()
     }

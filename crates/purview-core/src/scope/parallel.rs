@@ -77,7 +77,12 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
             return task;
         }
         let remote = Remote::new(frame.clone(), fut);
-        let child = Box::new(ParallelChild::<P, T, F> { frame: frame.clone(), slot: slot.clone(), remote, given: false });
+        let child = Box::new(ParallelChild::<P, T, F> {
+            frame: frame.clone(),
+            slot: slot.clone(),
+            remote,
+            given: false,
+        });
         if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
             drop(child);
             refuse::<P, T>(&frame, &slot, RejectReason::Ended);
@@ -159,6 +164,7 @@ where
     }
 
     fn reclaim(self: Pin<&mut Self>, desk: &Desk<P>) {
-        self.slot.reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&self.frame.info, joined)));
+        self.slot
+            .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&self.frame.info, joined)));
     }
 }

@@ -5,7 +5,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{handle::Scope, kind::{Kind, Threads}, limit::PermitWait, spawn::TaskBuilder, state::State};
+use super::{
+    handle::Scope,
+    kind::{Kind, Threads},
+    limit::PermitWait,
+    spawn::TaskBuilder,
+    state::State,
+};
 use crate::policy::Policy;
 
 /// A place under the limit of a scope, reserved for one child; from [`Scope::permit`].
@@ -29,8 +35,20 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Dropping the future gives up the turn in the queue, or the place if it had just been given.
     pub async fn permit(&self) -> Permit<'env, P, K> {
         let state = self.shared.state.clone();
-        let place = if state.limiter.is_some() { Waiter { state, wait: None, key: None }.await } else { None };
-        Permit { scope: self.clone(), place }
+        let place = if state.limiter.is_some() {
+            Waiter {
+                state,
+                wait: None,
+                key: None,
+            }
+            .await
+        } else {
+            None
+        };
+        Permit {
+            scope: self.clone(),
+            place,
+        }
     }
 }
 
@@ -47,7 +65,9 @@ impl<'env, P: Policy, K: Kind> Permit<'env, P, K> {
 
 impl<P: Policy, K: Kind> fmt::Debug for Permit<'_, P, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Permit").field("scope", &self.scope).finish_non_exhaustive()
+        f.debug_struct("Permit")
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,7 +103,9 @@ impl Future for Waiter {
         if this.state.token().node.poll_cancelled(&mut this.key, cx).is_ready() {
             return Poll::Ready(None);
         }
-        let Some(limiter) = &this.state.limiter else { return Poll::Ready(None) };
+        let Some(limiter) = &this.state.limiter else {
+            return Poll::Ready(None);
+        };
         let wait = this.wait.get_or_insert_with(|| limiter.wait());
         if !wait.is_granted() {
             wait.set_waker(cx);

@@ -40,7 +40,12 @@ impl<T> Sender<T> {
     ///
     /// Dropping the future before it has completed drops the item, unless it had found room already.
     pub async fn send(&self, item: T) -> Result<(), Closed<T>> {
-        let mut sending = Sending { channel: &self.channel, item: Some(item), key: None, turn: None };
+        let mut sending = Sending {
+            channel: &self.channel,
+            item: Some(item),
+            key: None,
+            turn: None,
+        };
         poll_fn(|cx| sending.poll(cx)).await
     }
 }
@@ -82,8 +87,13 @@ impl<T> Sending<'_, T> {
                 receiver = queue.receiver.take();
             }
         }
-        let through = self.item.is_none() && (queue.capacity > 0 || self.turn.is_some_and(|turn| turn <= queue.received));
-        let old = if through { Some(waker) } else { queue.senders.put(&mut self.key, waker) };
+        let through =
+            self.item.is_none() && (queue.capacity > 0 || self.turn.is_some_and(|turn| turn <= queue.received));
+        let old = if through {
+            Some(waker)
+        } else {
+            queue.senders.put(&mut self.key, waker)
+        };
         drop(queue);
         drop(old);
         if let Some(receiver) = receiver {
@@ -140,13 +150,16 @@ impl<T> Drop for Produced<T> {
     fn drop(&mut self) {
         self.frame.scope.forget_stranded(self.key);
         self.channel.close();
-        self.frame.cancel(CancelReason::Requested(Some("its stream was dropped".into())));
+        self.frame
+            .cancel(CancelReason::Requested(Some("its stream was dropped".into())));
     }
 }
 
 impl<T> fmt::Debug for Produced<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Produced").field("task", &self.frame.info).finish_non_exhaustive()
+        f.debug_struct("Produced")
+            .field("task", &self.frame.info)
+            .finish_non_exhaustive()
     }
 }
 
@@ -194,7 +207,11 @@ impl<T> Channel<T> {
         let (items, senders, receiver) = {
             let mut queue = self.lock();
             queue.closed = true;
-            (std::mem::take(&mut queue.items), queue.senders.take_all(), queue.receiver.take())
+            (
+                std::mem::take(&mut queue.items),
+                queue.senders.take_all(),
+                queue.receiver.take(),
+            )
         };
         wake_all(senders.into_values());
         drop((items, receiver));
@@ -211,7 +228,11 @@ fn produced<T, J>(channel: Arc<Channel<T>>, task: &Task<J>) -> Produced<T> {
     if frame.is_ended() {
         channel.end();
     }
-    Produced { channel, frame, key: None }
+    Produced {
+        channel,
+        frame,
+        key: None,
+    }
 }
 
 impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
@@ -249,7 +270,9 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
         P::Joined<()>: 'env + Send,
     {
         let channel = Channel::new(capacity);
-        let task = self.spawn(f(Sender { channel: channel.clone() }));
+        let task = self.spawn(f(Sender {
+            channel: channel.clone(),
+        }));
         produced(channel, &task)
     }
 }
@@ -264,7 +287,9 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
         P::Joined<()>: 'env,
     {
         let channel = Channel::new(capacity);
-        let task = self.spawn(f(Sender { channel: channel.clone() }));
+        let task = self.spawn(f(Sender {
+            channel: channel.clone(),
+        }));
         produced(channel, &task)
     }
 }

@@ -22,14 +22,24 @@ pub(crate) struct Rate {
 impl Rate {
     #[track_caller]
     pub(crate) fn new(max: u32, period: Duration) -> Self {
-        assert!(max > 0, "a rate of 0 would let no child ever start: give at least 1 start per period");
-        assert!(!period.is_zero(), "a rate of {max} per 0 s is no rate: give a period longer than zero");
+        assert!(
+            max > 0,
+            "a rate of 0 would let no child ever start: give at least 1 start per period"
+        );
+        assert!(
+            !period.is_zero(),
+            "a rate of {max} per 0 s is no rate: give a period longer than zero"
+        );
         let nanos = period.as_nanos().div_ceil(u128::from(max));
         let spacing = Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));
         let quota = governor::Quota::with_period(spacing).expect("the spacing is not zero");
         let clock = Hand::default();
         let limiter = governor::RateLimiter::direct_with_clock(quota, clock.clone());
-        Self { limiter, clock, origin: std::sync::OnceLock::new() }
+        Self {
+            limiter,
+            clock,
+            origin: std::sync::OnceLock::new(),
+        }
     }
 
     /// Takes the next start, or says when it may be.

@@ -51,8 +51,17 @@ enum Owner {
 impl<F: Future> Remote<F> {
     pub(super) fn new(frame: Arc<Frame>, fut: F) -> Arc<Self> {
         let place = Place::Idle(Box::pin(fut));
-        let slot = Slot { place, cut: None, executor: None, scope: None, owner: Owner::Given };
-        Arc::new(Self { frame, slot: Mutex::new(slot) })
+        let slot = Slot {
+            place,
+            cut: None,
+            executor: None,
+            scope: None,
+            owner: Owner::Given,
+        };
+        Arc::new(Self {
+            frame,
+            slot: Mutex::new(slot),
+        })
     }
 
     /// What the scope does when it polls the child: hears of its end, or polls it itself where nobody else does.
@@ -85,7 +94,11 @@ impl<F: Future> Remote<F> {
                 other => {
                     let polled_elsewhere = matches!(other, Place::Polling);
                     slot.place = other;
-                    return if polled_elsewhere { Poll::Pending } else { Poll::Ready(()) };
+                    return if polled_elsewhere {
+                        Poll::Pending
+                    } else {
+                        Poll::Ready(())
+                    };
                 }
             }
         };
@@ -112,7 +125,10 @@ impl<F: Future> Remote<F> {
     }
 
     /// The future is idle again, unless it was cancelled while it was being polled.
-    #[expect(clippy::type_complexity, reason = "gives the future back with the reason why it is to go")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "gives the future back with the reason why it is to go"
+    )]
     fn put_back(&self, fut: Pin<Box<F>>) -> Result<(), (Pin<Box<F>>, CancelReason)> {
         let stopped = self.cut_now();
         let mut slot = self.lock();

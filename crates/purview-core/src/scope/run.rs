@@ -50,7 +50,10 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, 
         let fut = body(Scope::new(&shared));
         let state = shared.state.clone();
         let frame = Frame::unbound(state.body_info(), state, Role::Ordinary);
-        Self { engine: Engine::new(shared, policy), body: Body::new(frame, fut) }
+        Self {
+            engine: Engine::new(shared, policy),
+            body: Body::new(frame, fut),
+        }
     }
 }
 
@@ -62,7 +65,10 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Future for Ru
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<R>> {
         let this = self.get_mut();
         if let Stage::Ended { .. } = this.engine.stage {
-            assert!(!this.engine.desk.is_empty(), "a scope must not be polled after it has resolved");
+            assert!(
+                !this.engine.desk.is_empty(),
+                "a scope must not be polled after it has resolved"
+            );
             return Poll::Pending;
         }
         ready!(this.engine.poll(cx, this.body.as_mut()));
@@ -79,7 +85,9 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Drop for Run<'_, P,
 
 impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> fmt::Debug for Run<'_, P, B, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run").field("scope", &Scope::new(&self.engine.shared)).finish_non_exhaustive()
+        f.debug_struct("Run")
+            .field("scope", &Scope::new(&self.engine.shared))
+            .finish_non_exhaustive()
     }
 }
 
@@ -104,7 +112,9 @@ impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> Future for TryRun<'e
     type Output = Result<R, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, E>> {
-        Pin::new(&mut self.get_mut().run).poll(cx).map(|result| result.map_err(FailFast::bare_error))
+        Pin::new(&mut self.get_mut().run)
+            .poll(cx)
+            .map(|result| result.map_err(FailFast::bare_error))
     }
 }
 

@@ -19,7 +19,11 @@ pub(super) struct Seat<C, P> {
 
 impl<C, P> Seat<C, P> {
     pub(super) fn new(child: C, desk: &Arc<Desk<P>>) -> Self {
-        Self { child: Some(child), pass: 0, desk: desk.clone() }
+        Self {
+            child: Some(child),
+            pass: 0,
+            desk: desk.clone(),
+        }
     }
 
     pub(super) fn child(&mut self) -> &mut Option<C> {
@@ -32,7 +36,9 @@ impl<P: Policy, C: AnyChild<P>> Future for Seat<C, P> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<(C, Verdict)> {
         let this = self.get_mut();
-        let Some(child) = &mut this.child else { return Poll::Pending };
+        let Some(child) = &mut this.child else {
+            return Poll::Pending;
+        };
         let frame = child.get().frame();
         let signal = &frame.scope.signal;
         let pass = signal.pass.load(Ordering::Relaxed);

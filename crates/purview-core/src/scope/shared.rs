@@ -34,7 +34,12 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     pub(super) fn new(options: Options) -> Arc<Self> {
         Arc::new(Self {
             state: State::new(options),
-            queue: Mutex::new(Queue { children: Vec::new(), finalizers: Vec::new(), closed: false, shut: false }),
+            queue: Mutex::new(Queue {
+                children: Vec::new(),
+                finalizers: Vec::new(),
+                closed: false,
+                shut: false,
+            }),
             handles: AtomicUsize::new(0),
         })
     }

@@ -43,14 +43,22 @@ pub struct Parallel(());
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Gives a child a name, makes it a daemon or parallel, and then spawns it.
     pub fn task(&self) -> TaskBuilder<'env, P, K> {
-        TaskBuilder { scope: self.clone(), name: None, role: Role::Ordinary, place: Here(()) }
+        TaskBuilder {
+            scope: self.clone(),
+            name: None,
+            role: Role::Ordinary,
+            place: Here(()),
+        }
     }
 }
 
 impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// How the child is called in errors, in [`Task::name`] and by [`current`](crate::current).
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: Some(name.into()), ..self }
+        Self {
+            name: Some(name.into()),
+            ..self
+        }
     }
 
     /// The scope does not wait for it: it is cancelled, with reason [`Ended`](crate::CancelReason::Ended), when the
@@ -59,7 +67,10 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// That cancellation is no failure; an error of a daemon's own is one like any other child's. Taken from Ruby's
     /// `transient` tasks and ox's daemons.
     pub fn daemon(self) -> Self {
-        Self { role: Role::Daemon, ..self }
+        Self {
+            role: Role::Daemon,
+            ..self
+        }
     }
 
     pub(super) fn frame(&mut self) -> Arc<Frame> {
@@ -131,7 +142,9 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         match self.enlist(&frame, LocalChild::new(frame.clone(), slot, fut), forget) {
             None => Ok(task),
             Some(child) => {
-                let fut = child.into_future().expect("a child that nobody has taken has not been polled");
+                let fut = child
+                    .into_future()
+                    .expect("a child that nobody has taken has not been polled");
                 Err(Rejected::new(fut, RejectReason::Ended))
             }
         }
@@ -141,7 +154,12 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
 impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// On the executor, where the runtime has one: see [`Scope::spawn_parallel`].
     pub fn parallel(self) -> TaskBuilder<'env, P, K, Parallel> {
-        TaskBuilder { scope: self.scope, name: self.name, role: self.role, place: Parallel(()) }
+        TaskBuilder {
+            scope: self.scope,
+            name: self.name,
+            role: self.role,
+            place: Parallel(()),
+        }
     }
 }
 

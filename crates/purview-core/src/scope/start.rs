@@ -40,7 +40,9 @@ impl<V> Ready<V> {
 
 impl<V> fmt::Debug for Ready<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ready").field("set", &self.mark.is_set()).finish_non_exhaustive()
+        f.debug_struct("Ready")
+            .field("set", &self.mark.is_set())
+            .finish_non_exhaustive()
     }
 }
 
@@ -76,14 +78,18 @@ impl<V, E> Future for Start<V, E> {
 impl<V, E> Drop for Start<V, E> {
     fn drop(&mut self) {
         if !self.done && !self.mark.is_set() {
-            self.frame.cancel(CancelReason::Requested(Some("nobody waits for it to be ready".into())));
+            self.frame
+                .cancel(CancelReason::Requested(Some("nobody waits for it to be ready".into())));
         }
     }
 }
 
 impl<V, E> fmt::Debug for Start<V, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Start").field("task", &self.frame.info).field("done", &self.done).finish_non_exhaustive()
+        f.debug_struct("Start")
+            .field("task", &self.frame.info)
+            .field("done", &self.done)
+            .finish_non_exhaustive()
     }
 }
 
@@ -98,7 +104,11 @@ struct MarkState<V> {
 
 impl<V> Mark<V> {
     fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(MarkState { value: None, set: false, waker: None })))
+        Arc::new(Self(Mutex::new(MarkState {
+            value: None,
+            set: false,
+            waker: None,
+        })))
     }
 
     fn set(&self, value: V) -> Result<(), AlreadyReady> {
@@ -126,7 +136,11 @@ impl<V> Mark<V> {
         let waker = cx.waker().clone();
         let mut mark = self.lock();
         let value = mark.value.take();
-        let old = if value.is_none() { mark.waker.replace(waker) } else { Some(waker) };
+        let old = if value.is_none() {
+            mark.waker.replace(waker)
+        } else {
+            Some(waker)
+        };
         drop(mark);
         drop(old);
         value
@@ -149,16 +163,32 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
         let mut builder = self.task();
         let frame = builder.frame();
         let (mark, failed) = (Mark::new(), Slot::new());
-        let start = Start { mark: mark.clone(), failed: failed.clone(), frame: frame.clone(), done: false };
+        let start = Start {
+            mark: mark.clone(),
+            failed: failed.clone(),
+            frame: frame.clone(),
+            done: false,
+        };
         if let Some(reason) = self.shared.refusal() {
             failed.fill(Some(StartError::Cancelled(refuse_frame(&frame, reason))));
             return start;
         }
-        let work = Work::Running { fut: f(Ready { mark: mark.clone() }) };
-        let child = Starting { frame: frame.clone(), mark, failed: failed.clone(), slot: Slot::new(), work };
+        let work = Work::Running {
+            fut: f(Ready { mark: mark.clone() }),
+        };
+        let child = Starting {
+            frame: frame.clone(),
+            mark,
+            failed: failed.clone(),
+            slot: Slot::new(),
+            work,
+        };
         if let Some(child) = builder.enlist(&frame, Box::new(child), forget) {
             drop(child);
-            failed.fill(Some(StartError::Cancelled(refuse_frame(&frame, crate::RejectReason::Ended))));
+            failed.fill(Some(StartError::Cancelled(refuse_frame(
+                &frame,
+                crate::RejectReason::Ended,
+            ))));
         }
         start
     }
@@ -246,7 +276,9 @@ impl<P: Fallible, V, T, F> Starting<P, V, T, F> {
         let failed = this.failed;
         let told = catch(|| {
             let error = match end {
-                End::Returned(child) => P::into_result(child).map_or_else(StartError::Failed, |_| StartError::NeverReady),
+                End::Returned(child) => {
+                    P::into_result(child).map_or_else(StartError::Failed, |_| StartError::NeverReady)
+                }
                 End::Panicked(panic) => StartError::Panicked(panic),
                 End::Cancelled(reason) => StartError::Cancelled(reason),
             };
@@ -278,6 +310,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
 
     fn reclaim(self: Pin<&mut Self>, desk: &Desk<P>) {
         let this = self.project();
-        this.slot.reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&this.frame.info, joined)));
+        this.slot
+            .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&this.frame.info, joined)));
     }
 }

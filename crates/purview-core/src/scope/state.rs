@@ -144,7 +144,10 @@ impl State {
 
     pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
         // Only before the first poll is there none; a parallel child that early is the only one to ask.
-        self.runtime.get_or_init(|| self.fallback.map_or_else(|| Arc::new(Embedded) as Arc<dyn Runtime>, |choose| choose()))
+        self.runtime.get_or_init(|| {
+            self.fallback
+                .map_or_else(|| Arc::new(Embedded) as Arc<dyn Runtime>, |choose| choose())
+        })
     }
 
     fn outer(&self) -> Option<&Link> {
@@ -179,13 +182,11 @@ impl State {
         found
     }
 
-
     /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
     /// passed too is.
     pub(crate) fn is_expired(&self) -> bool {
-        self.own_deadline().is_some_and(|own| {
-            own <= self.runtime().now() && self.outer_deadline().is_none_or(|outer| own < outer)
-        })
+        self.own_deadline()
+            .is_some_and(|own| own <= self.runtime().now() && self.outer_deadline().is_none_or(|outer| own < outer))
     }
 
     pub(crate) fn set_deadline(&self, at: Option<Instant>) -> Result<(), TooLate> {
@@ -285,7 +286,9 @@ impl State {
         }
         let own = lock(&self.shutdown).is_some();
         own || (self.reason() == Some(&CancelReason::Parent)
-            && self.outer().is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
+            && self
+                .outer()
+                .is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
     }
 
     pub(super) fn shutdown_until(&self) -> Option<Instant> {
@@ -295,13 +298,20 @@ impl State {
     /// Keeps account of who ended during a shutdown.
     pub(super) fn note_end(&self, frame: &Frame, cancelled: bool) {
         if let Some(Shutdown { report, .. }) = &mut *lock(&self.shutdown) {
-            let list = if cancelled { &mut report.cut } else { &mut report.finished };
+            let list = if cancelled {
+                &mut report.cut
+            } else {
+                &mut report.finished
+            };
             list.push(frame.info.clone());
         }
     }
 
     pub(super) fn report(&self) -> super::Report {
-        lock(&self.shutdown).as_ref().map(|shutdown| shutdown.report.clone()).unwrap_or_default()
+        lock(&self.shutdown)
+            .as_ref()
+            .map(|shutdown| shutdown.report.clone())
+            .unwrap_or_default()
     }
 
     // -- limit ---------------------------------------------------------------------------------------------------

@@ -88,7 +88,10 @@ impl<J> Future for Task<J> {
         match this.slot.poll(cx) {
             Take::Value(value) => Poll::Ready(value),
             Take::NotYet => Poll::Pending,
-            Take::Taken => panic!("task `{}` was polled after it had given its value", this.frame.info.name()),
+            Take::Taken => panic!(
+                "task `{}` was polled after it had given its value",
+                this.frame.info.name()
+            ),
             Take::Never => {
                 let name = this.frame.info.name();
                 if this.frame.stopped_alone().is_some() && this.frame.scope.cut().is_none() {
