@@ -22,7 +22,8 @@
 //! | none | [`Embedded`] | `futures-timer`'s | in the scope's own task | the `blocking` crate's pool (feature `blocking`, on by default) |
 //!
 //! ```
-//! # fn main() { purview::block_on(async {
+//! # #[cfg(not(feature = "blocking"))] fn main() {}
+//! # #[cfg(feature = "blocking")] fn main() { purview::block_on(async {
 //! use purview::runtime::Embedded;
 //!
 //! let answer = purview::fail_fast::<std::io::Error>()
