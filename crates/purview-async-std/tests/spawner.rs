@@ -36,12 +36,8 @@ fn a_closure_runs_on_a_thread_that_may_block() {
 #[test]
 fn a_panic_leaves_the_executor_and_the_pool_usable() {
     for _ in 0..32 {
-        AsyncStd
-            .spawn(Box::pin(async { panic!("on purpose") }))
-            .unwrap();
-        AsyncStd
-            .spawn_blocking(Box::new(|| panic!("on purpose")))
-            .unwrap();
+        AsyncStd.spawn(Box::pin(async { panic!("on purpose") })).unwrap();
+        AsyncStd.spawn_blocking(Box::new(|| panic!("on purpose"))).unwrap();
     }
     let (tx, rx) = mpsc::channel();
     let also = tx.clone();

@@ -7,9 +7,7 @@ use purview_smol::Smol;
 
 #[test]
 fn a_thread_of_the_global_executor_must_not_be_blocked() {
-    assert!(smol::block_on(smol::spawn(async {
-        Smol::drives_this_thread()
-    })));
+    assert!(smol::block_on(smol::spawn(async { Smol::drives_this_thread() })));
 }
 
 #[test]

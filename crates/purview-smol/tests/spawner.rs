@@ -19,10 +19,8 @@ fn name_of_this_thread() -> String {
 #[test]
 fn a_future_runs_on_a_thread_of_the_global_executor() {
     let (tx, rx) = mpsc::channel();
-    Smol.spawn(Box::pin(
-        async move { tx.send(name_of_this_thread()).unwrap() },
-    ))
-    .unwrap();
+    Smol.spawn(Box::pin(async move { tx.send(name_of_this_thread()).unwrap() }))
+        .unwrap();
     assert_eq!(rx.recv().unwrap(), "smol-1");
 }
 
@@ -41,10 +39,8 @@ fn a_closure_runs_on_a_thread_that_may_block() {
 
 #[test]
 fn a_panic_leaves_the_executor_and_the_pool_usable() {
-    Smol.spawn(Box::pin(async { panic!("on purpose") }))
-        .unwrap();
-    Smol.spawn_blocking(Box::new(|| panic!("on purpose")))
-        .unwrap();
+    Smol.spawn(Box::pin(async { panic!("on purpose") })).unwrap();
+    Smol.spawn_blocking(Box::new(|| panic!("on purpose"))).unwrap();
     let (tx, rx) = mpsc::channel();
     let also = tx.clone();
     Smol.spawn(Box::pin(async move { tx.send("spawned").unwrap() }))
@@ -63,9 +59,7 @@ fn an_executor_of_the_users_own_runs_futures_where_it_is_run() {
     assert!(Arc::ptr_eq(runtime.executor(), &executor));
     let (tx, rx) = mpsc::channel();
     runtime
-        .spawn(Box::pin(
-            async move { tx.send(thread::current().id()).unwrap() },
-        ))
+        .spawn(Box::pin(async move { tx.send(thread::current().id()).unwrap() }))
         .unwrap();
     assert!(rx.try_recv().is_err());
     assert!(executor.try_tick());

@@ -32,11 +32,7 @@ impl Clock {
     pub(crate) fn is_tokio(&self, handle: &Handle) -> bool {
         match self.0.load(Relaxed) {
             UNKNOWN => {
-                let found = if has_time_driver(handle) {
-                    TOKIO
-                } else {
-                    EMBEDDED
-                };
+                let found = if has_time_driver(handle) { TOKIO } else { EMBEDDED };
                 let _ = self.0.compare_exchange(UNKNOWN, found, Relaxed, Relaxed);
                 found == TOKIO
             }

@@ -73,9 +73,9 @@ impl Tokio {
     pub fn current() -> Self {
         match Self::try_current() {
             Ok(tokio) => tokio,
-            Err(e) => panic!(
-                "`Tokio::current()` needs a tokio runtime around it ({e}); elsewhere use `Tokio::new(handle)`"
-            ),
+            Err(e) => {
+                panic!("`Tokio::current()` needs a tokio runtime around it ({e}); elsewhere use `Tokio::new(handle)`")
+            }
         }
     }
 
@@ -125,9 +125,7 @@ impl Tokio {
     /// inside `block_in_place` and one that has merely entered a runtime's context may block.
     #[doc(hidden)]
     pub fn drives_this_thread() -> bool {
-        Handle::try_current().is_ok_and(|handle| {
-            catch_unwind(AssertUnwindSafe(|| handle.block_on(ready(())))).is_err()
-        })
+        Handle::try_current().is_ok_and(|handle| catch_unwind(AssertUnwindSafe(|| handle.block_on(ready(())))).is_err())
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -171,8 +169,7 @@ impl Spawner for Tokio {
         // If no thread can be started tokio panics, and leaves the closure in its queue for whichever thread comes
         // later. What was refused must not run, so it is taken back.
         let slot = Arc::new(Mutex::new(Some(f)));
-        let take =
-            |slot: &Mutex<Option<_>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let take = |slot: &Mutex<Option<_>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         let queued = Arc::clone(&slot);
         let run = move || {
             if let Some(f) = take(&queued) {
@@ -181,9 +178,7 @@ impl Spawner for Tokio {
         };
         let Ok(task) = catch_unwind(AssertUnwindSafe(|| self.handle.spawn_blocking(run))) else {
             drop(take(&slot));
-            return Err(SpawnError::new(
-                "tokio could not start a thread for blocking work",
-            ));
+            return Err(SpawnError::new("tokio could not start a thread for blocking work"));
         };
         refused_if_cancelled(task)
     }
@@ -195,9 +190,7 @@ fn refused_if_cancelled(task: JoinHandle<()>) -> Result<(), SpawnError> {
         return Ok(());
     }
     match pin!(task).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Err(e)) if e.is_cancelled() => {
-            Err(SpawnError::new("the tokio runtime has been shut down"))
-        }
+        Poll::Ready(Err(e)) if e.is_cancelled() => Err(SpawnError::new("the tokio runtime has been shut down")),
         _ => Ok(()),
     }
 }

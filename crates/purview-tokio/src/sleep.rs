@@ -59,20 +59,12 @@ impl Future for Sleep {
 
 struct ShutDown;
 
-fn poll_tokio(
-    timer: Pin<&mut tokio::time::Sleep>,
-    tokio: &Tokio,
-    cx: &mut Context<'_>,
-) -> Result<Poll<()>, ShutDown> {
+fn poll_tokio(timer: Pin<&mut tokio::time::Sleep>, tokio: &Tokio, cx: &mut Context<'_>) -> Result<Poll<()>, ShutDown> {
     // A shutdown wakes every timer, whatever its time, and polling one then panics. Looking first spares the user's
     // panic hook; catching is for the timer that is polled for the first time, and for the race.
     if timer.is_elapsed() {
         let is_due = tokio.now() >= timer.deadline().into_std();
-        return if is_due {
-            Ok(Poll::Ready(()))
-        } else {
-            Err(ShutDown)
-        };
+        return if is_due { Ok(Poll::Ready(())) } else { Err(ShutDown) };
     }
     // Constrained, it would stay pending once the task's budget is spent, and children that are always ready would
     // outlive their deadline.

@@ -7,18 +7,12 @@ use tokio::{
 };
 
 fn multi_thread() -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(1)
-        .build()
-        .unwrap()
+    Builder::new_multi_thread().worker_threads(1).build().unwrap()
 }
 
 #[test]
 fn a_thread_that_drives_tasks_must_not_be_blocked() {
-    for runtime in [
-        multi_thread(),
-        Builder::new_current_thread().build().unwrap(),
-    ] {
+    for runtime in [multi_thread(), Builder::new_current_thread().build().unwrap()] {
         assert!(runtime.block_on(async { Tokio::drives_this_thread() }));
         let spawned = runtime.spawn(async { Tokio::drives_this_thread() });
         assert!(runtime.block_on(spawned).unwrap());

@@ -39,12 +39,7 @@ fn a_timer_that_was_waiting_is_woken_and_fires_at_its_time() {
     let mut sleep = tokio.sleep_until(at);
     let counter = Arc::new(Wakes(AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&counter));
-    assert!(
-        sleep
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop(runtime);
     assert_eq!(counter.0.load(SeqCst), 1);
     block_on(sleep);
@@ -76,12 +71,7 @@ fn a_timer_that_fired_before_the_shutdown_is_ready_after_it() {
     );
     runtime.block_on(tokio.sleep_until(tokio.now() + SOON));
     drop(runtime);
-    assert!(
-        sleep
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready()
-    );
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
 }
 
 #[test]

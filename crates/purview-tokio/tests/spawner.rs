@@ -39,9 +39,7 @@ fn a_future_runs_on_a_worker_of_the_runtime() {
     let tokio = Tokio::new(runtime.handle().clone());
     let (tx, rx) = mpsc::channel();
     tokio
-        .spawn(Box::pin(
-            async move { tx.send(name_of_this_thread()).unwrap() },
-        ))
+        .spawn(Box::pin(async move { tx.send(name_of_this_thread()).unwrap() }))
         .unwrap();
     assert_eq!(rx.recv().unwrap(), "a tokio worker");
 }
@@ -86,9 +84,7 @@ fn a_runtime_that_was_shut_down_refuses_work_and_drops_it() {
 
     let dropped = Arc::new(AtomicBool::new(false));
     let guard = Dropped(Arc::clone(&dropped));
-    let refusal = tokio
-        .spawn(Box::pin(async move { drop(guard) }))
-        .unwrap_err();
+    let refusal = tokio.spawn(Box::pin(async move { drop(guard) })).unwrap_err();
     assert_eq!(
         refusal.to_string(),
         "the runtime cannot take work: the tokio runtime has been shut down"
@@ -138,19 +134,12 @@ fn a_closure_refused_for_want_of_a_thread_never_runs() {
 
 #[test]
 fn closures_beyond_a_full_pool_are_queued_and_run() {
-    let runtime = Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .build()
-        .unwrap();
+    let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
     let tokio = Tokio::new(runtime.handle().clone());
     let (tx, rx) = mpsc::channel();
     let (release, wait) = mpsc::channel();
-    tokio
-        .spawn_blocking(Box::new(move || wait.recv().unwrap()))
-        .unwrap();
-    tokio
-        .spawn_blocking(Box::new(move || tx.send(()).unwrap()))
-        .unwrap();
+    tokio.spawn_blocking(Box::new(move || wait.recv().unwrap())).unwrap();
+    tokio.spawn_blocking(Box::new(move || tx.send(()).unwrap())).unwrap();
     release.send(()).unwrap();
     rx.recv().unwrap();
 }

@@ -175,17 +175,8 @@ async fn a_dropped_timer_wakes_nobody() {
     let counter = Arc::new(Wakes(AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&counter));
     let [mut kept, mut dropped] = [(); 2].map(|()| tokio.sleep_until(tokio.now() + HOUR));
-    assert!(
-        kept.as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
-    assert!(
-        dropped
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(kept.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(dropped.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop(dropped);
     tokio.sleep_until(tokio.now() + 2 * HOUR).await;
     assert_eq!(counter.0.load(Relaxed), 1);
@@ -225,8 +216,5 @@ fn no_runtime_around_the_caller_is_an_error_or_a_panic_that_says_so() {
     assert!(Tokio::try_current().is_err());
     let payload = std::panic::catch_unwind(Tokio::current).unwrap_err();
     let message = payload.downcast_ref::<String>().unwrap();
-    assert!(
-        message.contains("needs a tokio runtime around it"),
-        "{message}"
-    );
+    assert!(message.contains("needs a tokio runtime around it"), "{message}");
 }

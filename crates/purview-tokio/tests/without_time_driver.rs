@@ -22,9 +22,7 @@ fn a_runtime_without_time_driver_is_asked_once_and_then_served_by_the_embedded_t
     let runtime = Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let quiet = Tokio::current().with_embedded_timer();
-        quiet
-            .sleep_until(quiet.now() + Duration::from_millis(1))
-            .await;
+        quiet.sleep_until(quiet.now() + Duration::from_millis(1)).await;
         assert_eq!(PANICS.load(SeqCst), 0, "nothing was asked");
 
         for _ in 0..3 {
@@ -32,20 +30,13 @@ fn a_runtime_without_time_driver_is_asked_once_and_then_served_by_the_embedded_t
             let at = tokio.now() + Duration::from_millis(1);
             tokio.sleep_until(at).await;
             assert!(tokio.now() >= at);
-            assert_eq!(
-                PANICS.load(SeqCst),
-                1,
-                "asked once for the runtime, not for each value"
-            );
+            assert_eq!(PANICS.load(SeqCst), 1, "asked once for the runtime, not for each value");
         }
         Tokio::current().spawn(Box::pin(async {})).unwrap();
     });
 
     // Its clock may be paused all the same; nothing would ever move it.
-    let paused = Builder::new_current_thread()
-        .start_paused(true)
-        .build()
-        .unwrap();
+    let paused = Builder::new_current_thread().start_paused(true).build().unwrap();
     paused.block_on(async {
         let tokio = Tokio::current();
         let at = tokio.now() + Duration::from_millis(1);
@@ -57,9 +48,7 @@ fn a_runtime_without_time_driver_is_asked_once_and_then_served_by_the_embedded_t
     let complete = Builder::new_current_thread().enable_time().build().unwrap();
     complete.block_on(async {
         let tokio = Tokio::current();
-        tokio
-            .sleep_until(tokio.now() + Duration::from_millis(1))
-            .await;
+        tokio.sleep_until(tokio.now() + Duration::from_millis(1)).await;
     });
     assert_eq!(
         PANICS.load(SeqCst),

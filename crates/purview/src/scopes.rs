@@ -1,6 +1,4 @@
-use purview_core::{
-    Builder, FailFast, JoinAll, Local, LocalScope, Policy, Run, Scope, Settled, TryRun,
-};
+use purview_core::{Builder, FailFast, JoinAll, Local, LocalScope, Policy, Run, Scope, Settled, TryRun};
 
 use crate::select::select;
 

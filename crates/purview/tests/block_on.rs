@@ -15,10 +15,7 @@ fn refusal() -> Option<String> {
 fn sync_code_enters_a_scope() {
     let numbers = [1, 2, 3];
     let sum = block_on(scope(async |s| {
-        let tasks: Vec<_> = numbers
-            .iter()
-            .map(|n| s.spawn(async move { n * 2 }))
-            .collect();
+        let tasks: Vec<_> = numbers.iter().map(|n| s.spawn(async move { n * 2 })).collect();
         let mut sum = 0;
         for task in tasks {
             sum += task.await;
@@ -74,10 +71,7 @@ mod tokio {
     fn inside_a_runtime_it_is_refused_by_name() {
         let runtime = runtime();
         let task = runtime.spawn(async { refusal() });
-        let inside = [
-            runtime.block_on(async { refusal() }),
-            runtime.block_on(task).unwrap(),
-        ];
+        let inside = [runtime.block_on(async { refusal() }), runtime.block_on(task).unwrap()];
         for refusal in inside {
             let message = refusal.unwrap();
             assert!(message.contains("the async runtime tokio"), "{message}");
@@ -100,8 +94,7 @@ mod tokio {
         let runtime = runtime();
         let pool = runtime.spawn_blocking(|| {
             purview::block_on(scope(async |s| {
-                s.spawn_parallel(async { tokio::runtime::Handle::current().id() })
-                    .await
+                s.spawn_parallel(async { tokio::runtime::Handle::current().id() }).await
             }))
         });
         assert_eq!(runtime.block_on(pool).unwrap(), runtime.handle().id());

@@ -37,8 +37,7 @@ fn without_an_executor_parallel_children_run_in_the_task_of_the_scope() {
 #[cfg(any(feature = "blocking", feature = "smol", feature = "async-std"))]
 fn blocking_children_run_on_the_pool() {
     let name = block_on(purview::scope(async |s| {
-        s.spawn_blocking(|_| thread::current().name().map(str::to_owned))
-            .await
+        s.spawn_blocking(|_| thread::current().name().map(str::to_owned)).await
     }));
     assert!(name.unwrap().starts_with("blocking-"));
 }

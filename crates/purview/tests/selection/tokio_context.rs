@@ -46,13 +46,9 @@ async fn scopes_use_the_clock_of_the_current_runtime() {
     let late = takes_an_hour(scope.run(async |_| pending::<Result<(), _>>().await)).await;
     assert!(late.unwrap_err().is_deadline_exceeded());
     let scope = purview::settled::<Infallible>();
-    takes_an_hour(scope.run(async |_| an_hour().await))
-        .await
-        .unwrap();
+    takes_an_hour(scope.run(async |_| an_hour().await)).await.unwrap();
     let scope = purview::with_policy(purview::JoinAll::new());
-    takes_an_hour(scope.run(async |_| an_hour().await))
-        .await
-        .unwrap();
+    takes_an_hour(scope.run(async |_| an_hour().await)).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -69,16 +65,10 @@ async fn an_open_scope_uses_the_clock_of_the_runtime_that_drives_it() {
 
 #[tokio::test(start_paused = true)]
 async fn gathers_and_retries_use_the_clock_of_the_current_runtime() {
-    takes_an_hour(purview::gather([an_hour(), an_hour()]))
-        .await
-        .unwrap();
+    takes_an_hour(purview::gather([an_hour(), an_hour()])).await.unwrap();
     let futures = stream::iter([an_hour(), an_hour()]);
-    takes_an_hour(purview::gather_stream(futures))
-        .await
-        .unwrap();
-    takes_an_hour(purview::gather!(an_hour(), an_hour()))
-        .await
-        .unwrap();
+    takes_an_hour(purview::gather_stream(futures)).await.unwrap();
+    takes_an_hour(purview::gather!(an_hour(), an_hour())).await.unwrap();
     let late = takes_an_hour(purview::gather!(pending::<Result<(), Infallible>>()).timeout(HOUR));
     assert!(late.await.unwrap_err().is_deadline_exceeded());
     let retried = purview::retry([HOUR], || async { Err::<(), _>("no") });
