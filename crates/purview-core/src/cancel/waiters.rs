@@ -38,12 +38,6 @@ impl Waiters {
     pub(crate) fn take_all(&mut self) -> BTreeMap<u64, Waker> {
         std::mem::take(&mut self.wakers)
     }
-
-    /// The waiter that came first.
-    #[must_use = "the waker is to be woken outside the lock"]
-    pub(crate) fn take_first(&mut self) -> Option<Waker> {
-        self.wakers.pop_first().map(|(_, waker)| waker)
-    }
 }
 
 /// Wakes everybody, also when one of them panics; the first panic goes on when all have been woken.

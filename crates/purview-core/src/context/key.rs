@@ -50,7 +50,6 @@ macro_rules! context_key {
 
 impl<T: Send + Sync + 'static> ContextKey<T> {
     #[doc(hidden)]
-    #[expect(clippy::new_without_default, reason = "a key is made by its macro, as a static")]
     pub const fn new() -> Self {
         Self {
             id: AtomicUsize::new(0),
@@ -75,7 +74,7 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
     where
         T: Clone,
     {
-        self.with(|value| value.cloned())
+        self.with(|value: Option<&T>| value.cloned())
     }
 
     /// Calls `f` with the value that is bound here; with `None` where none is.
@@ -86,7 +85,7 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
             match binding {
                 None => break None,
                 Some(found) if found.key == id => break Some(found.value.clone()),
-                Some(other) => binding = other.outer.clone(),
+                Some(other) => binding = other.outer.as_ref().map(Arc::clone),
             }
         };
         f(value.as_deref().and_then(|value| value.downcast_ref()))

@@ -116,7 +116,7 @@ impl fmt::Debug for TaskInfo {
         f.debug_struct("TaskInfo")
             .field("id", &self.id.0)
             .field("name", &self.name())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,15 +1,14 @@
 use std::{
-    pin::Pin,
     task::{Context, Poll, Waker},
     time::Instant,
 };
 
-use crate::runtime::Runtime;
+use crate::runtime::{BoxFuture, Runtime};
 
 /// One timer of a runtime, set again when the instant it waits for changes, and made only when somebody waits.
 #[derive(Default)]
 pub(crate) struct Alarm {
-    armed: Option<(Instant, Pin<Box<dyn Future<Output = ()> + Send>>)>,
+    armed: Option<(Instant, BoxFuture)>,
 }
 
 impl Alarm {

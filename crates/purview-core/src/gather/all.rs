@@ -23,14 +23,14 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
             End::Returned(Ok(_)) => outcome.keep(ended),
             End::Returned(Err(_)) => {
                 outcome.keep_failure(ended);
-                crew.cut(CancelReason::Failed);
+                crew.cut(&CancelReason::Failed);
             }
             End::Panicked(_) => {
                 let end = std::mem::replace(&mut ended.end, End::Cancelled(CancelReason::Panicked));
                 if let End::Panicked(panic) = end {
                     crew.panicked.keep(panic);
                 }
-                crew.cut(CancelReason::Panicked);
+                crew.cut(&CancelReason::Panicked);
             }
             End::Cancelled(_) => {}
         }));

@@ -16,7 +16,7 @@ use crate::{
     cancel::CancelReason,
     context,
     deadline::Alarm,
-    error::{FirstPanic, catch},
+    error::FirstPanic,
     policy::End,
     runtime::Timer,
     scope::{Options, State, fruitless, lane, part},
@@ -26,21 +26,21 @@ use crate::{
 /// order in which they ended.
 pub(super) struct Crew<F: Future> {
     pub(super) common: Arc<Common>,
-    limit: Option<std::num::NonZeroUsize>,
-    set: FuturesUnordered<Member<F>>,
+    pub(super) limit: Option<std::num::NonZeroUsize>,
+    pub(super) set: FuturesUnordered<Member<F>>,
     stage: Stage,
-    running: usize,
+    pub(super) running: usize,
     /// How many have been started.
     pub(super) started: usize,
     /// Pulled, and kept back by the rate.
-    next: Option<F>,
-    source_ready: bool,
-    exhausted: bool,
+    pub(super) next: Option<F>,
+    pub(super) source_ready: bool,
+    pub(super) exhausted: bool,
     /// Those who were dropped when the gather was cut, lowest first.
     dropped: VecDeque<Ended<F::Output>>,
     alarm: Alarm,
-    next_start: Option<Instant>,
-    source_waker: Option<Waker>,
+    pub(super) next_start: Option<Instant>,
+    pub(super) source_waker: Option<Waker>,
     pub(super) panicked: FirstPanic,
     ended: bool,
 }
@@ -125,7 +125,7 @@ impl<F: Future> Crew<F> {
         let alarmed = state.signal.take(part::ALARM);
         let expired = self.is_running() && state.is_expired();
         if expired && self.started == 0 {
-            self.cut(CancelReason::DeadlineExceeded);
+            self.cut(&CancelReason::DeadlineExceeded);
         }
         Pass {
             state,
@@ -175,7 +175,7 @@ impl<F: Future> Crew<F> {
         let signal = &state.signal;
         loop {
             if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
-                self.cut(state.reason().cloned().unwrap_or(CancelReason::Requested(None)));
+                self.cut(state.reason().unwrap_or(&CancelReason::Requested(None)));
             }
             self.end_grace();
             if let Some(ended) = self.dropped.pop_front() {
@@ -202,7 +202,7 @@ impl<F: Future> Crew<F> {
                 continue;
             }
             if pass.expired && self.is_running() && state.is_expired() {
-                self.cut(CancelReason::DeadlineExceeded);
+                self.cut(&CancelReason::DeadlineExceeded);
                 continue;
             }
             self.set_alarm(std::mem::take(&mut pass.alarmed));
@@ -210,66 +210,8 @@ impl<F: Future> Crew<F> {
         }
     }
 
-    /// Starts those for whom there is room; gives whether there were any.
-    fn start<S: Source<Future = F>>(&mut self, source: &mut S, backlog: usize) -> bool {
-        let state = self.common.state.clone();
-        self.source_ready |= state.signal.take(part::SOURCE);
-        self.next_start = None;
-        let before = self.started;
-        while self.is_running() && self.has_room(backlog) && !state.signal.has_no_steps() {
-            if self.next.is_none() && !self.pull(source) {
-                break;
-            }
-            self.next_start = state.rate().and_then(|rate| rate.start(state.runtime().now()).err());
-            if self.next_start.is_some() {
-                break;
-            }
-            let Some(fut) = self.next.take() else { break };
-            self.set.push(Member::new(fut, self.started, self.common.clone()));
-            self.started += 1;
-            self.running += 1;
-            state.signal.count_step();
-            state.signal.raise(part::CHILDREN);
-        }
-        if !self.exhausted && self.source_ready && state.signal.has_no_steps() {
-            state.signal.raise(part::SOURCE);
-        }
-        self.started > before
-    }
-
-    fn has_room(&self, backlog: usize) -> bool {
-        self.limit.is_none_or(|limit| self.running + backlog < limit.get())
-    }
-
-    /// Fetches the next future; gives whether there is one now.
-    fn pull<S: Source<Future = F>>(&mut self, source: &mut S) -> bool {
-        if self.exhausted || !self.source_ready {
-            return false;
-        }
-        let state = self.common.state.clone();
-        let waker = self.source_waker.get_or_insert_with(|| {
-            // Futures that are all there wake nobody.
-            if source.left().is_some() {
-                Waker::noop().clone()
-            } else {
-                lane::<{ part::SOURCE }>(&state)
-            }
-        });
-        match catch(|| source.poll_next(&mut Context::from_waker(waker))) {
-            Ok(Poll::Ready(Some(fut))) => self.next = Some(fut),
-            Ok(Poll::Ready(None)) => self.exhausted = true,
-            Ok(Poll::Pending) => self.source_ready = false,
-            Err(panic) => {
-                self.exhausted = true;
-                self.panicked.keep(panic);
-                self.cut(CancelReason::Panicked);
-            }
-        }
-        self.next.is_some()
-    }
-
     /// Drops everybody who does not hold, newest first; those who do are polled on.
-    pub(super) fn cut(&mut self, reason: CancelReason) {
+    pub(super) fn cut(&mut self, reason: &CancelReason) {
         if !self.is_running() {
             return;
         }
@@ -284,7 +226,7 @@ impl<F: Future> Crew<F> {
         self.panicked.run(|| drop(next));
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
-        self.drop_members(&reason, grace == Some(Duration::ZERO));
+        self.drop_members(reason, grace == Some(Duration::ZERO));
     }
 
     fn end_grace(&mut self) {
@@ -351,7 +293,7 @@ impl<F: Future> Drop for Crew<F> {
             return;
         }
         let reason = CancelReason::Requested(Some("the gather's future was dropped".into()));
-        self.cut(reason.clone());
+        self.cut(&reason);
         self.drop_members(&reason, true);
         for ended in self.dropped.drain(..) {
             if let End::Panicked(panic) = ended.end {

@@ -27,6 +27,7 @@ pin_project! {
     /// The futures stay where they are, in this value: it makes four allocations for three of them. For what the options
     /// do, dropping it and cancellation see [`Gather`](crate::Gather).
     #[must_use = "a gather does nothing until awaited"]
+    #[allow(private_bounds, reason = "the tuples of up to twelve futures, and no others")]
     pub struct Mixed<Fs: Tuple, M = All> {
         #[pin]
         team: Team<Fs::Slots>,
@@ -34,6 +35,7 @@ pin_project! {
     }
 }
 
+#[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple> Mixed<Fs> {
     #[doc(hidden)]
     pub fn new(futures: Fs) -> Self {
@@ -52,6 +54,7 @@ impl<Fs: Tuple> Mixed<Fs> {
     }
 }
 
+#[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple, M> Mixed<Fs, M> {
     /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -108,10 +111,13 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
     }
 }
 
-impl<Fs: Tuple<Slots: Alike>> Future for Mixed<Fs, All> {
-    type Output = Result<<Fs::Slots as Alike>::Values, ScopeError<<Fs::Slots as Alike>::Error>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+#[allow(private_bounds, reason = "as above")]
+impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
+    #[expect(clippy::type_complexity, reason = "it is what the future of each tuple gives")]
+    pub(super) fn poll_alike(
+        self: Pin<&mut Self>,
+        cx: &Context<'_>,
+    ) -> Poll<Result<<Fs::Slots as Alike>::Values, ScopeError<<Fs::Slots as Alike>::Error>>> {
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, true));
         let mut team = team.project();
@@ -134,10 +140,9 @@ impl<Fs: Tuple<Slots: Alike>> Future for Mixed<Fs, All> {
     }
 }
 
-impl<Fs: Tuple<Slots: Unlike>> Future for Mixed<Fs, Settled> {
-    type Output = <Fs::Slots as Unlike>::Results;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+#[allow(private_bounds, reason = "as above")]
+impl<Fs: Tuple<Slots: Unlike>> Mixed<Fs, Settled> {
+    pub(super) fn poll_unlike(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<<Fs::Slots as Unlike>::Results> {
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, false));
         let team = team.project();

@@ -4,6 +4,7 @@ mod all;
 mod completed;
 mod crew;
 mod for_each;
+mod intake;
 mod macros;
 mod member;
 mod mixed;

@@ -111,10 +111,6 @@ impl<S: Source, M> Gather<S, M> {
     }
 
     /// Runs to the end, asking `judge` about each future that ends; gives how many were started.
-    #[expect(
-        clippy::type_complexity,
-        reason = "a judge sees what has come so far, and may cut the crew short"
-    )]
     pub(super) fn poll_to_end(
         &mut self,
         cx: &mut Context<'_>,

@@ -29,7 +29,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
         let started = ready!(this.poll_to_end(cx, |crew, _, outcome, ended| {
             if crew.is_running() {
                 outcome.won.push(ended);
-                crew.cut(CancelReason::Ended);
+                crew.cut(&CancelReason::Ended);
             } else {
                 lost(crew, ended);
             }
@@ -38,10 +38,9 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
             return Poll::Ready(Ok((first.index, into_result(first.end))));
         }
         Poll::Ready(match this.outcome.stopped.take() {
-            None => Err(Empty),
             // Nobody had ended, or the race would have been over.
             Some(reason) if started > 0 || this.outcome.total > 0 => Ok((0, Err(TaskError::Cancelled(reason)))),
-            Some(_) => Err(Empty),
+            _ => Err(Empty),
         })
     }
 }
@@ -86,7 +85,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
                 End::Returned(Ok(_)) if !decided && crew.is_running() => {
                     outcome.won.push(ended);
                     if outcome.won.len() == k {
-                        crew.cut(CancelReason::Ended);
+                        crew.cut(&CancelReason::Ended);
                     }
                     return;
                 }
@@ -99,7 +98,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
                 source.left().map(|left| left + crew.kept_back())
             };
             if left.is_some_and(|left| outcome.won.len() + crew.running() + left < k) {
-                crew.cut(CancelReason::Failed);
+                crew.cut(&CancelReason::Failed);
             }
         }));
         if self.outcome.won.len() == k {

@@ -10,7 +10,8 @@ use std::{
 use futures_core::Stream;
 
 /// Where the futures of a gather come from; sealed.
-pub trait Source: sealed::Sealed {
+#[expect(private_bounds, reason = "that is what seals it")]
+pub trait Source: Sealed {
     /// The futures it yields.
     type Future: Future;
 
@@ -23,10 +24,7 @@ pub trait Source: sealed::Sealed {
     fn left(&self) -> Option<usize>;
 }
 
-mod sealed {
-    #[allow(unreachable_pub, reason = "named by no user: that is what seals the trait")]
-    pub trait Sealed {}
-}
+trait Sealed {}
 
 /// The futures of [`gather`](crate::gather()).
 pub struct Items<F> {
@@ -41,7 +39,7 @@ impl<F> Items<F> {
     }
 }
 
-impl<F> sealed::Sealed for Items<F> {}
+impl<F> Sealed for Items<F> {}
 
 impl<F: Future> Source for Items<F> {
     type Future = F;
@@ -74,7 +72,7 @@ impl<S> Pulled<S> {
     }
 }
 
-impl<S> sealed::Sealed for Pulled<S> {}
+impl<S> Sealed for Pulled<S> {}
 
 impl<S: Stream<Item: Future>> Source for Pulled<S> {
     type Future = S::Item;

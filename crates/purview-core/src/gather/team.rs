@@ -101,15 +101,12 @@ impl Run {
         let alarmed = state.signal.take(part::ALARM);
         let expired = self.is_running() && state.is_expired();
         if expired && self.started == 0 {
-            self.cut(CancelReason::DeadlineExceeded, slots.as_mut());
+            self.cut(&CancelReason::DeadlineExceeded, slots.as_mut());
         }
         let mut polled = 0;
         loop {
             if state.signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
-                self.cut(
-                    state.reason().cloned().unwrap_or(CancelReason::Requested(None)),
-                    slots.as_mut(),
-                );
+                self.cut(state.reason().unwrap_or(&CancelReason::Requested(None)), slots.as_mut());
             }
             self.end_grace(slots.as_mut());
             self.start::<S>();
@@ -120,7 +117,7 @@ impl Run {
                 if !(expired && self.is_running() && state.is_expired()) {
                     break;
                 }
-                self.cut(CancelReason::DeadlineExceeded, slots.as_mut());
+                self.cut(&CancelReason::DeadlineExceeded, slots.as_mut());
             }
         }
         self.set_alarm(alarmed);
@@ -155,13 +152,13 @@ impl Run {
             Told::Succeeded | Told::Cancelled => {}
             Told::Failed => {
                 self.failed.push(index);
-                self.cut(CancelReason::Failed, slots);
+                self.cut(&CancelReason::Failed, slots);
             }
             Told::Panicked => {
                 if let Some(panic) = slots.as_mut().take_panic(index) {
                     self.panicked.keep(panic);
                 }
-                self.cut(CancelReason::Panicked, slots);
+                self.cut(&CancelReason::Panicked, slots);
             }
         }
     }
@@ -171,7 +168,7 @@ impl Run {
         if !self.is_running() {
             return;
         }
-        while self.started.count_ones() < S::LEN as u32
+        while (self.started.count_ones() as usize) < S::LEN
             && ((self.started & !self.ended).count_ones() as usize) < self.limit
         {
             let index = self.started.trailing_ones() as usize;
@@ -184,7 +181,7 @@ impl Run {
         self.started == self.ended && (!self.is_running() || self.started.count_ones() as usize == S::LEN)
     }
 
-    fn cut<S: Slots>(&mut self, reason: CancelReason, slots: Pin<&mut S>) {
+    fn cut<S: Slots>(&mut self, reason: &CancelReason, slots: Pin<&mut S>) {
         if !self.is_running() {
             return;
         }
@@ -197,7 +194,7 @@ impl Run {
         };
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
-        self.drop_members(&reason, grace == Some(Duration::ZERO), slots);
+        self.drop_members(reason, grace == Some(Duration::ZERO), slots);
     }
 
     fn end_grace<S: Slots>(&mut self, slots: Pin<&mut S>) {
@@ -225,7 +222,9 @@ impl Run {
                 self.ended |= 1 << index;
                 if told == Told::Panicked {
                     let panic = slots.as_mut().take_panic(index);
-                    panic.into_iter().for_each(|panic| self.panicked.keep(panic));
+                    if let Some(panic) = panic {
+                        self.panicked.keep(panic);
+                    }
                 }
             }
         }
@@ -259,7 +258,7 @@ impl Run {
             return;
         }
         let reason = CancelReason::Requested(Some("the gather's future was dropped".into()));
-        self.cut(reason.clone(), slots.as_mut());
+        self.cut(&reason, slots.as_mut());
         self.drop_members(&reason, true, slots);
         let state = self.common.state.clone();
         self.panicked.run(|| state.end());

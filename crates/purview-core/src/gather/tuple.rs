@@ -7,18 +7,20 @@ use pin_project_lite::pin_project;
 
 use super::{
     member::{Common, Seat, drop_future},
+    mixed::Mixed,
+    mode::Settled,
     team::member_waker,
 };
 use crate::{
     cancel::CancelReason,
-    error::{Failure, TaskError},
+    error::{Failure, ScopeError, TaskError},
     policy::End,
     scope::State,
 };
 
 /// How a member of a `gather!` ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub(super) enum Told {
     /// It has a value.
     Succeeded,
     /// It returned an error.
@@ -42,7 +44,7 @@ impl Told {
 
 pin_project! {
     /// One future of a `gather!`, and how it ended.
-    pub struct Slot<F: Future> {
+    pub(super) struct Slot<F: Future> {
         #[pin]
         fut: Option<F>,
         seat: Seat,
@@ -126,7 +128,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
 }
 
 /// A tuple of futures, and where they are kept while they run.
-pub trait Tuple {
+pub(super) trait Tuple {
     /// Where each has its place.
     type Slots: Slots;
 
@@ -135,7 +137,7 @@ pub trait Tuple {
 }
 
 /// Several futures of different types, by their index.
-pub trait Slots {
+pub(super) trait Slots {
     /// How many they are.
     const LEN: usize;
 
@@ -150,7 +152,7 @@ pub trait Slots {
 }
 
 /// The tuples whose futures fail alike.
-pub trait Alike: Slots {
+pub(super) trait Alike: Slots {
     /// What all of them give.
     type Values;
     /// What one of them fails with.
@@ -164,7 +166,7 @@ pub trait Alike: Slots {
 }
 
 /// The tuples of any futures.
-pub trait Unlike: Slots {
+pub(super) trait Unlike: Slots {
     /// A result for each.
     type Results;
 
@@ -176,7 +178,7 @@ macro_rules! tuple {
     ($Slots:ident: $($index:literal $f:ident $F:ident $T:ident $E:ident),+) => {
         pin_project! {
             /// Where the futures of a tuple are kept.
-            pub struct $Slots<$($F: Future),+> { $(#[pin] $f: Slot<$F>),+ }
+            pub(super) struct $Slots<$($F: Future),+> { $(#[pin] $f: Slot<$F>),+ }
         }
 
         impl<$($F: Future<Output = Result<$T, $E>>, $T, $E),+> Tuple for ($($F,)+) {
@@ -228,6 +230,23 @@ macro_rules! tuple {
             fn take_results(self: Pin<&mut Self>, stopped: &CancelReason) -> Self::Results {
                 let this = self.project();
                 ($(this.$f.take_result(stopped),)+)
+            }
+        }
+
+        // Written out for each tuple, so that its docs name what comes out.
+        impl<E, $($F: Future<Output = Result<$T, E>>, $T),+> Future for Mixed<($($F,)+)> {
+            type Output = Result<($($T,)+), ScopeError<E>>;
+
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                self.poll_alike(cx)
+            }
+        }
+
+        impl<$($F: Future<Output = Result<$T, $E>>, $T, $E),+> Future for Mixed<($($F,)+), Settled> {
+            type Output = ($(Result<$T, TaskError<$E>>,)+);
+
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                self.poll_unlike(cx)
             }
         }
     };

@@ -133,6 +133,10 @@ pub trait Fallible: Policy {
     type Error;
 
     /// Takes what a child returned apart.
+    ///
+    /// # Errors
+    ///
+    /// What the child failed with.
     fn into_result<T>(child: Self::Child<T>) -> Result<T, Self::Error>;
 
     /// Puts it together again: how the error of a finalizer enters the policy, as a child that returned it.

@@ -9,7 +9,7 @@ use super::{
     child::{Child, Verdict, report},
     desk::Desk,
     handle::Scope,
-    kind::{Kind, Sealed},
+    kind::Kind,
     spawn::{Here, TaskBuilder, refuse},
     task::{Slot, Task},
 };
@@ -169,8 +169,8 @@ impl<F: Closure> Job<F> {
                 drop(state);
                 return Poll::Ready(end);
             }
-            stage => {
-                state.stage = stage;
+            other => {
+                state.stage = other;
                 state.scope.replace(waker)
             }
         };
@@ -188,7 +188,7 @@ impl<F: Closure> Job<F> {
                     state.stage = Stage::Running;
                     return Poll::Pending;
                 }
-                stage => stage,
+                other => other,
             }
         };
         Poll::Ready(match stage {

@@ -183,12 +183,12 @@ pin_project! {
 }
 
 impl<P: Policy, T, F> LocalChild<P, T, F> {
-    pub(super) fn new(frame: Arc<Frame>, slot: Arc<Slot<P::Joined<T>>>, fut: F) -> Box<Self> {
-        Box::new(Self {
+    pub(super) fn new(frame: Arc<Frame>, slot: Arc<Slot<P::Joined<T>>>, fut: F) -> Self {
+        Self {
             frame,
             slot,
             work: Work::Running { fut },
-        })
+        }
     }
 
     /// Its future, where it was never taken in.

@@ -18,7 +18,7 @@ use crate::{cancel::CancelReason, error::catch, policy::Policy, runtime::Timer};
 
 impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// The scope's token fires, and everybody who does not hold is dropped: the body first, then newest to oldest.
-    pub(super) fn cut(&mut self, reason: CancelReason, body: Pin<&mut dyn Child<P>>) {
+    pub(super) fn cut(&mut self, reason: &CancelReason, body: Pin<&mut dyn Child<P>>) {
         let state = self.shared.state.clone();
         let grace = state.grace();
         let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
@@ -30,7 +30,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         };
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
-        self.drop_tasks(&reason, hard, body);
+        self.drop_tasks(reason, hard, body);
     }
 
     /// When the grace is over nobody is waited for any more.
@@ -53,7 +53,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 .is_some_and(|until| until <= self.now())
         {
             self.shared.state.set_grace(Duration::ZERO);
-            self.cut(super::state::shutdown(), body);
+            self.cut(&super::shutdown::shutdown(), body);
             return;
         }
         if let Stage::Cut {

@@ -32,11 +32,7 @@ use crate::{
     deadline::Alarm,
     error::FirstPanic,
     policy::Policy,
-    runtime::Timer,
 };
-
-/// So many children enter the set before those that are in it get their turn.
-const INTAKE: u32 = 32;
 
 pub(super) struct Engine<'env, P: Policy, K: Kind> {
     pub(super) shared: Arc<Shared<'env, P, K>>,
@@ -144,7 +140,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         state.signal.raise(part::BODY);
         // A scope that begins too late polls nobody.
         if state.is_expired() {
-            self.cut(CancelReason::DeadlineExceeded, body);
+            self.cut(&CancelReason::DeadlineExceeded, body);
         }
     }
 
@@ -156,7 +152,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             // That the last handle is gone asks for nothing but a look at whether the scope is over, below.
             if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
                 let reason = state.reason().cloned().unwrap_or(CancelReason::Requested(None));
-                self.cut(reason, body.as_mut());
+                self.cut(&reason, body.as_mut());
             }
             self.stop_single_tasks(signal, body.as_mut());
             self.end_grace(body.as_mut());
@@ -181,7 +177,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
         // What this pass has produced is in: only now does the deadline count. It may have been moved meanwhile.
         if expired && self.is_running() && state.is_expired() {
-            self.cut(CancelReason::DeadlineExceeded, body.as_mut());
+            self.cut(&CancelReason::DeadlineExceeded, body.as_mut());
             return matches!(self.advance(body), Progress::Over);
         }
         false
@@ -205,77 +201,6 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         self.lanes
             .as_ref()
             .expect("a scope has its lanes from its first poll on")
-    }
-
-    /// Moves children from the queue into the set; some at a time, so that those in it get their turn.
-    fn take_in(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) -> bool {
-        self.empty_queue(signal, body);
-        let mut taken = 0;
-        while taken < INTAKE && !signal.has_no_steps() && self.may_start() {
-            let Some(child) = self.ready.pop_front() else { break };
-            signal.count_step();
-            self.set.push(Seat::new(child, &self.desk));
-            taken += 1;
-        }
-        if taken > 0 {
-            signal.raise(part::CHILDREN);
-        }
-        if !self.ready.is_empty() && self.next_start.is_none() {
-            signal.raise(part::QUEUE);
-        }
-        taken > 0
-    }
-
-    fn empty_queue(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) {
-        if signal.take(part::QUEUE) {
-            self.sort_in();
-            if !self.is_running() {
-                // Somebody spawned just as the scope was cancelled.
-                self.drop_unstarted(body);
-            }
-        }
-    }
-
-    /// Takes everybody out of the queue, and gives freed places to those who have waited longest.
-    pub(super) fn sort_in(&mut self) {
-        for child in self.shared.take_children() {
-            let frame = child.get().frame();
-            match frame.role {
-                Role::Daemon => drop(self.daemons.insert(frame.info.id(), frame.clone())),
-                Role::Ordinary | Role::Finalizer => self.ordinary += 1,
-            }
-            let queue = if frame.is_admitted() {
-                &mut self.ready
-            } else {
-                &mut self.waiting
-            };
-            queue.push_back(child);
-        }
-        let shared = self.shared.clone();
-        let Some(limiter) = &shared.state.limiter else { return };
-        while limiter.take_granted() {
-            match self.waiting.pop_front() {
-                Some(child) => {
-                    child.get().frame().admit();
-                    self.ready.push_back(child);
-                }
-                // It was cancelled while it waited.
-                None => self.panicked.run(|| shared.state.free_place()),
-            }
-        }
-    }
-
-    /// Whether the rate lets a child start now.
-    fn may_start(&mut self) -> bool {
-        self.next_start = None;
-        let Some(rate) = &self.shared.state.rate else {
-            return true;
-        };
-        if self.ready.is_empty() {
-            return false;
-        }
-        self.next_start = rate.start(self.shared.state.runtime().now()).err();
-        self.next_start.is_none()
     }
 
     fn poll_children(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
@@ -354,7 +279,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             // The other finalizers run as if nothing had happened.
             self.broke.get_or_insert(reason);
         } else if self.is_running() {
-            self.cut(reason, body);
+            self.cut(&reason, body);
         }
     }
 

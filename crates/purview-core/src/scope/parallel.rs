@@ -8,7 +8,7 @@ use super::{
     child::{Child, Verdict, report},
     desk::Desk,
     handle::Scope,
-    kind::{Kind, Sealed},
+    kind::Kind,
     remote::{Errand, Remote},
     spawn::{Parallel, TaskBuilder, refuse},
     task::{Slot, Task},

@@ -163,9 +163,9 @@ impl<T> fmt::Debug for Produced<T> {
     }
 }
 
-struct Channel<T>(Mutex<Items<T>>);
+struct Channel<T>(Mutex<Queue<T>>);
 
-struct Items<T> {
+struct Queue<T> {
     items: VecDeque<T>,
     capacity: usize,
     sent: u64,
@@ -180,7 +180,7 @@ struct Items<T> {
 
 impl<T> Channel<T> {
     fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Items {
+        Arc::new(Self(Mutex::new(Queue {
             items: VecDeque::new(),
             capacity,
             sent: 0,
@@ -217,7 +217,7 @@ impl<T> Channel<T> {
         drop((items, receiver));
     }
 
-    fn lock(&self) -> MutexGuard<'_, Items<T>> {
+    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -125,20 +125,14 @@ impl<F: Future> Remote<F> {
     }
 
     /// The future is idle again, unless it was cancelled while it was being polled.
-    #[expect(
-        clippy::type_complexity,
-        reason = "gives the future back with the reason why it is to go"
-    )]
     fn put_back(&self, fut: Pin<Box<F>>) -> Result<(), (Pin<Box<F>>, CancelReason)> {
         let stopped = self.cut_now();
         let mut slot = self.lock();
-        match slot.cut.take().or(stopped) {
-            Some(reason) => Err((fut, reason)),
-            None => {
-                slot.place = Place::Idle(fut);
-                Ok(())
-            }
+        if let Some(reason) = slot.cut.take().or(stopped) {
+            return Err((fut, reason));
         }
+        slot.place = Place::Idle(fut);
+        Ok(())
     }
 
     /// Drops the future, and then tells the scope how it ended.

@@ -116,7 +116,7 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
             refuse::<P, T>(&frame, &slot, reason);
             return task;
         }
-        let child = LocalChild::new(frame.clone(), slot.clone(), fut);
+        let child = Box::new(LocalChild::new(frame.clone(), slot.clone(), fut));
         if let Some(child) = self.enlist(&frame, child, forget) {
             drop(child);
             refuse::<P, T>(&frame, &slot, RejectReason::Ended);
@@ -139,7 +139,7 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         frame.admit();
         let slot = Slot::new();
         let task = Task::new(slot.clone(), frame.clone());
-        match self.enlist(&frame, LocalChild::new(frame.clone(), slot, fut), forget) {
+        match self.enlist(&frame, Box::new(LocalChild::new(frame.clone(), slot, fut)), forget) {
             None => Ok(task),
             Some(child) => {
                 let fut = child

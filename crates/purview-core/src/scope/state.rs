@@ -10,6 +10,7 @@ use std::{
 
 use super::{
     limit::{Freed, Limiter},
+    shutdown::Shutdown,
     signal::{Signal, lane, part},
 };
 use crate::{
@@ -58,11 +59,11 @@ pub(crate) struct State {
     pub(super) limiter: Option<Limiter>,
     pub(super) rate: Option<super::rate::Rate>,
     /// Why the children are being dropped; set when the driver begins to, which is after the token has fired.
-    cut: OnceLock<CancelReason>,
+    pub(super) cut: OnceLock<CancelReason>,
     ended: AtomicBool,
     /// It has no body, and ends when nobody can spawn any more.
     open: AtomicBool,
-    shutdown: Mutex<Option<Shutdown>>,
+    pub(super) shutdown: Mutex<Option<Shutdown>>,
     /// Children that have not ended.
     pub(super) live: AtomicUsize,
     serial: AtomicU64,
@@ -150,7 +151,7 @@ impl State {
         })
     }
 
-    fn outer(&self) -> Option<&Link> {
+    pub(super) fn outer(&self) -> Option<&Link> {
         self.link.get().and_then(Option::as_ref)
     }
 
@@ -264,56 +265,6 @@ impl State {
         }
     }
 
-    /// Children may end by themselves until the grace has passed; a second call can only shorten it.
-    pub(super) fn begin_shutdown(self: &Arc<Self>, grace: Duration) {
-        if self.is_ended() {
-            return;
-        }
-        let until = self.runtime().now().checked_add(grace);
-        {
-            let mut begun = lock(&self.shutdown);
-            let begun = begun.get_or_insert_with(Shutdown::default);
-            begun.until = earliest(begun.until, until);
-        }
-        self.signal.raise(part::ALARM);
-        self.cancel(shutdown());
-    }
-
-    /// Whether everybody has been told to end, and nobody is dropped yet: in this scope, or in one around it.
-    pub(crate) fn is_shutting_down(&self) -> bool {
-        if self.cut.get().is_some() {
-            return false;
-        }
-        let own = lock(&self.shutdown).is_some();
-        own || (self.reason() == Some(&CancelReason::Parent)
-            && self
-                .outer()
-                .is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
-    }
-
-    pub(super) fn shutdown_until(&self) -> Option<Instant> {
-        lock(&self.shutdown).as_ref().and_then(|shutdown| shutdown.until)
-    }
-
-    /// Keeps account of who ended during a shutdown.
-    pub(super) fn note_end(&self, frame: &Frame, cancelled: bool) {
-        if let Some(Shutdown { report, .. }) = &mut *lock(&self.shutdown) {
-            let list = if cancelled {
-                &mut report.cut
-            } else {
-                &mut report.finished
-            };
-            list.push(frame.info.clone());
-        }
-    }
-
-    pub(super) fn report(&self) -> super::Report {
-        lock(&self.shutdown)
-            .as_ref()
-            .map(|shutdown| shutdown.report.clone())
-            .unwrap_or_default()
-    }
-
     // -- limit ---------------------------------------------------------------------------------------------------
 
     /// Gives a place back; whoever waits longest has it next.
@@ -397,25 +348,13 @@ impl State {
     }
 }
 
-/// Children are to end by themselves until then.
-#[derive(Default)]
-struct Shutdown {
-    until: Option<Instant>,
-    report: super::Report,
-}
-
-/// Why a scope is cancelled that is being shut down.
-pub(super) fn shutdown() -> CancelReason {
-    CancelReason::Requested(Some("shutdown".into()))
-}
-
-fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+pub(super) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
         (a, b) => a.or(b),
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

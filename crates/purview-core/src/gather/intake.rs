@@ -1,0 +1,69 @@
+use std::task::{Context, Poll, Waker};
+
+use super::{crew::Crew, member::Member, source::Source};
+use crate::{
+    cancel::CancelReason,
+    error::catch,
+    runtime::Timer,
+    scope::{lane, part},
+};
+
+impl<F: Future> Crew<F> {
+    /// Starts those for whom there is room; gives whether there were any.
+    pub(super) fn start<S: Source<Future = F>>(&mut self, source: &mut S, backlog: usize) -> bool {
+        let state = self.common.state.clone();
+        self.source_ready |= state.signal.take(part::SOURCE);
+        self.next_start = None;
+        let before = self.started;
+        while self.is_running() && self.has_room(backlog) && !state.signal.has_no_steps() {
+            if self.next.is_none() && !self.pull(source) {
+                break;
+            }
+            self.next_start = state.rate().and_then(|rate| rate.start(state.runtime().now()).err());
+            if self.next_start.is_some() {
+                break;
+            }
+            let Some(fut) = self.next.take() else { break };
+            self.set.push(Member::new(fut, self.started, self.common.clone()));
+            self.started += 1;
+            self.running += 1;
+            state.signal.count_step();
+            state.signal.raise(part::CHILDREN);
+        }
+        if !self.exhausted && self.source_ready && state.signal.has_no_steps() {
+            state.signal.raise(part::SOURCE);
+        }
+        self.started > before
+    }
+
+    fn has_room(&self, backlog: usize) -> bool {
+        self.limit.is_none_or(|limit| self.running + backlog < limit.get())
+    }
+
+    /// Fetches the next future; gives whether there is one now.
+    fn pull<S: Source<Future = F>>(&mut self, source: &mut S) -> bool {
+        if self.exhausted || !self.source_ready {
+            return false;
+        }
+        let state = self.common.state.clone();
+        let waker = self.source_waker.get_or_insert_with(|| {
+            // Futures that are all there wake nobody.
+            if source.left().is_some() {
+                Waker::noop().clone()
+            } else {
+                lane::<{ part::SOURCE }>(&state)
+            }
+        });
+        match catch(|| source.poll_next(&mut Context::from_waker(waker))) {
+            Ok(Poll::Ready(Some(fut))) => self.next = Some(fut),
+            Ok(Poll::Ready(None)) => self.exhausted = true,
+            Ok(Poll::Pending) => self.source_ready = false,
+            Err(panic) => {
+                self.exhausted = true;
+                self.panicked.keep(panic);
+                self.cut(&CancelReason::Panicked);
+            }
+        }
+        self.next.is_some()
+    }
+}

@@ -1,0 +1,75 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{
+    open::Report,
+    signal::part,
+    state::{State, earliest, lock},
+};
+use crate::{cancel::CancelReason, context::Frame, runtime::Timer};
+
+/// Children are to end by themselves until then.
+#[derive(Default)]
+pub(super) struct Shutdown {
+    until: Option<Instant>,
+    report: Report,
+}
+
+/// Why a scope is cancelled that is being shut down.
+pub(super) fn shutdown() -> CancelReason {
+    CancelReason::Requested(Some("shutdown".into()))
+}
+
+impl State {
+    /// Children may end by themselves until the grace has passed; a second call can only shorten it.
+    pub(super) fn begin_shutdown(self: &Arc<Self>, grace: Duration) {
+        if self.is_ended() {
+            return;
+        }
+        let until = self.runtime().now().checked_add(grace);
+        {
+            let mut begun = lock(&self.shutdown);
+            let begun = begun.get_or_insert_with(Shutdown::default);
+            begun.until = earliest(begun.until, until);
+        }
+        self.signal.raise(part::ALARM);
+        self.cancel(shutdown());
+    }
+
+    /// Whether everybody has been told to end, and nobody is dropped yet: in this scope, or in one around it.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        if self.cut.get().is_some() {
+            return false;
+        }
+        let own = lock(&self.shutdown).is_some();
+        own || (self.reason() == Some(&CancelReason::Parent)
+            && self
+                .outer()
+                .is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
+    }
+
+    pub(super) fn shutdown_until(&self) -> Option<Instant> {
+        lock(&self.shutdown).as_ref().and_then(|shutdown| shutdown.until)
+    }
+
+    /// Keeps account of who ended during a shutdown.
+    pub(super) fn note_end(&self, frame: &Frame, cancelled: bool) {
+        if let Some(Shutdown { report, .. }) = &mut *lock(&self.shutdown) {
+            let list = if cancelled {
+                &mut report.cut
+            } else {
+                &mut report.finished
+            };
+            list.push(frame.info.clone());
+        }
+    }
+
+    pub(super) fn report(&self) -> Report {
+        lock(&self.shutdown)
+            .as_ref()
+            .map(|shutdown| shutdown.report.clone())
+            .unwrap_or_default()
+    }
+}
