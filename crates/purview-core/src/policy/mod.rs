@@ -59,8 +59,8 @@ pub enum End<C> {
 /// }
 ///
 /// let out = purview_core::block_on(with_policy(Count(0)).run(async |s| {
-///     drop(s.spawn(async { 1 }));
-///     drop(s.spawn(async { "two" }));
+///     s.spawn(async { 1 });
+///     s.spawn(async { "two" });
 ///     "body"
 /// }));
 /// assert_eq!(out, (Some("body"), 2));

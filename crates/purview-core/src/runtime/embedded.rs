@@ -22,6 +22,9 @@ impl Timer for Embedded {
 
     fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         let delay = at.saturating_duration_since(Instant::now());
+        if delay.is_zero() {
+            return Box::pin(std::future::ready(()));
+        }
         Box::pin(futures_timer::Delay::new(delay.min(FAR_FUTURE)))
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -68,6 +69,8 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
         let job = Arc::new(Job(Mutex::new(State {
             stage: Stage::Queued(f),
             scope: None,
+            asking: false,
+            dropped: false,
         })));
         let child = Box::new(BlockingChild::<P, T, F> {
             frame: frame.clone(),
@@ -104,6 +107,10 @@ impl<F: FnOnce(CancelToken) -> O, O> Closure for F {
 struct State<F: Closure> {
     stage: Stage<F>,
     scope: Option<Waker>,
+    /// The pool is being asked: what it says counts, not that it drops what it refuses.
+    asking: bool,
+    /// The pool has dropped it.
+    dropped: bool,
 }
 
 enum Stage<F: Closure> {
@@ -146,7 +153,7 @@ impl<F: Closure> Job<F> {
     }
 
     /// Nobody will run it.
-    fn lose(&self, reason: CancelReason) {
+    fn lose(&self, why: impl Into<Cow<'static, str>>) {
         let skipped = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
@@ -158,7 +165,7 @@ impl<F: Closure> Job<F> {
             }
         };
         discard(skipped);
-        self.end(End::Cancelled(reason));
+        self.end(End::Cancelled(CancelReason::Requested(Some(why.into()))));
     }
 
     fn poll(&self, cx: &Context<'_>) -> Poll<End<F::Output>> {
@@ -211,9 +218,14 @@ struct Errand<F: Closure>(Arc<Job<F>>);
 
 impl<F: Closure> Drop for Errand<F> {
     fn drop(&mut self) {
-        self.0.lose(CancelReason::Requested(Some(
-            "the runtime dropped it, as when it shuts down".into(),
-        )));
+        let asking = {
+            let mut state = self.0.lock();
+            state.dropped = true;
+            state.asking
+        };
+        if !asking {
+            self.0.lose("the runtime dropped it, as when it shuts down");
+        }
     }
 }
 
@@ -236,9 +248,20 @@ where
         let runtime = self.frame.scope.runtime().clone();
         let errand = Errand(self.job.clone());
         let frame = self.frame.clone();
+        self.job.lock().asking = true;
         let taken = catch(|| runtime.spawn_blocking(run_later(errand, frame)));
-        if let Ok(Err(error)) = taken {
-            self.job.lose(CancelReason::Requested(Some(error.to_string().into())));
+        let dropped = {
+            let mut state = self.job.lock();
+            state.asking = false;
+            state.dropped
+        };
+        match taken {
+            Ok(Ok(())) if dropped => self.job.lose("the runtime dropped it, as when it shuts down"),
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.job.lose(error.to_string()),
+            Err(panic) => self
+                .job
+                .lose(format!("the runtime panicked when it was given the closure: {panic}")),
         }
     }
 

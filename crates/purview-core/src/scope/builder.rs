@@ -54,7 +54,7 @@ pub fn fail_fast<E>() -> Builder<FailFast<E>> {
 ///
 /// let out = purview_core::block_on(settled().run(async |s| {
 ///     let good = s.spawn(async { Ok(1) });
-///     drop(s.task().name("bad").spawn(async { Err::<(), _>("broken") }));
+///     s.task().name("bad").spawn(async { Err::<(), _>("broken") });
 ///     Ok(good.await.unwrap_or(0))
 /// }));
 /// let settlement = out.unwrap();

@@ -46,7 +46,7 @@ where
 /// purview_core::block_on(purview_core::local_scope(async |s| {
 ///     for n in 0..3 {
 ///         let log = log.clone();
-///         drop(s.spawn(async move { log.borrow_mut().push(n) }));
+///         s.spawn(async move { log.borrow_mut().push(n) });
 ///     }
 /// }));
 /// assert_eq!(*log.borrow(), [0, 1, 2]);

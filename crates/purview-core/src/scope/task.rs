@@ -37,7 +37,6 @@ use crate::{
 /// }));
 /// assert_eq!(sum, 3);
 /// ```
-#[must_use = "the child runs without it; to say that its result is not wanted, use `drop(task)` or `let _ = task`"]
 pub struct Task<J> {
     slot: Arc<Slot<J>>,
     frame: Arc<Frame>,
