@@ -14,10 +14,7 @@ fn the_flusher_writes_while_the_server_runs() {
     client.send("kept\n");
     client.receive();
     // No time is asserted: were the line never written, this would never end.
-    while !std::fs::read_to_string(&server.journal)
-        .unwrap()
-        .ends_with(" kept\n")
-    {
+    while !std::fs::read_to_string(&server.journal).unwrap().ends_with(" kept\n") {
         std::thread::yield_now();
     }
     server.signal(Signal::TERM);
@@ -36,11 +33,7 @@ fn clients_may_leave_be_silent_or_close_with_half_a_line() {
 
     let mut closes = server.connect();
     closes.send("no end of line");
-    closes
-        .stream
-        .get_ref()
-        .shutdown(std::net::Shutdown::Write)
-        .unwrap();
+    closes.stream.get_ref().shutdown(std::net::Shutdown::Write).unwrap();
     assert_eq!(closes.receive_all(), "ok 1\nbye\n");
 
     server.signal(Signal::TERM);
@@ -85,10 +78,7 @@ fn bad_usage_names_the_value_and_the_remedy() {
             &["--runtime", "rayon"],
             &["'rayon'", "embedded, tokio, smol, async-std"],
         ),
-        (
-            &["--idle", "1s", "--idle", "2s"],
-            &["--idle", "multiple times"],
-        ),
+        (&["--idle", "1s", "--idle", "2s"], &["--idle", "multiple times"]),
     ];
     for (args, expected) in cases {
         let output = run("serve", args);

@@ -39,12 +39,7 @@ impl Server {
     pub(crate) fn start(journal: &str, args: &[&str]) -> Self {
         let journal = file(journal, "");
         let mut process = Command::new(program("serve"))
-            .args([
-                "--listen",
-                "127.0.0.1:0",
-                "--journal",
-                journal.to_str().unwrap(),
-            ])
+            .args(["--listen", "127.0.0.1:0", "--journal", journal.to_str().unwrap()])
             .args(args)
             .stdout(Stdio::piped())
             .spawn()
@@ -52,12 +47,7 @@ impl Server {
         let mut stdout = BufReader::new(process.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
-        let address = line
-            .trim()
-            .strip_prefix("listening on ")
-            .unwrap()
-            .parse()
-            .unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().parse().unwrap();
         Self {
             process,
             stdout,
