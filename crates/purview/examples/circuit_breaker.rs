@@ -49,11 +49,7 @@ impl<E> Policy for CircuitBreaker<E> {
     /// What the scope resolves to.
     type Output<R> = Result<Completed<R, E>, Opened<E>>;
 
-    fn child_ended<T>(
-        &mut self,
-        task: &TaskInfo,
-        end: End<Result<T, E>>,
-    ) -> (Option<Option<T>>, ControlFlow<()>) {
+    fn child_ended<T>(&mut self, task: &TaskInfo, end: End<Result<T, E>>) -> (Option<Option<T>>, ControlFlow<()>) {
         match end {
             End::Returned(Ok(value)) => (Some(Some(value)), ControlFlow::Continue(())),
             End::Returned(Err(error)) => (Some(None), self.count(task, TaskError::Failed(error))),
@@ -143,17 +139,11 @@ async fn call(number: u32, first_down: u32) -> Result<u32, ServiceDown> {
 }
 
 /// Twelve calls to a service that is down from call `first_down` on; how many answered.
-async fn twelve_calls(
-    first_down: u32,
-) -> Result<Completed<usize, ServiceDown>, Opened<ServiceDown>> {
+async fn twelve_calls(first_down: u32) -> Result<Completed<usize, ServiceDown>, Opened<ServiceDown>> {
     with_policy(CircuitBreaker::open_after(3))
         .run(async |s| {
             let calls: Vec<_> = (1..=12)
-                .map(|n| {
-                    s.task()
-                        .name(format!("call {n}"))
-                        .spawn(call(n, first_down))
-                })
+                .map(|n| s.task().name(format!("call {n}")).spawn(call(n, first_down)))
                 .collect();
             let mut answered = 0;
             for call in calls {
@@ -176,11 +166,7 @@ fn main() {
                 );
             }
             Err(opened) => {
-                let tasks: Vec<&str> = opened
-                    .failures
-                    .iter()
-                    .map(|failure| failure.task.name())
-                    .collect();
+                let tasks: Vec<&str> = opened.failures.iter().map(|failure| failure.task.name()).collect();
                 println!("the breaker opened: {} failed", tasks.join(", "));
                 if let Some(error) = opened.body {
                     println!("the body: {error}\n");

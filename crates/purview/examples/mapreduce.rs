@@ -78,11 +78,7 @@ impl Words {
     }
 
     fn most_frequent(&self, top: usize) -> Vec<(&str, u64)> {
-        let mut words: Vec<_> = self
-            .0
-            .iter()
-            .map(|(word, count)| (word.as_str(), *count))
-            .collect();
+        let mut words: Vec<_> = self.0.iter().map(|(word, count)| (word.as_str(), *count)).collect();
         words.sort_unstable_by_key(|&(word, count)| (Reverse(count), word));
         words.truncate(top);
         words
@@ -130,10 +126,7 @@ fn enter(folder: &Path, files: &mut Vec<PathBuf>, folders: &mut Vec<PathBuf>) ->
         let kind = entry.file_type()?;
         if kind.is_file() {
             files.push(entry.path());
-        } else if kind.is_dir()
-            && entry.file_name() != ".git"
-            && !entry.path().join("CACHEDIR.TAG").exists()
-        {
+        } else if kind.is_dir() && entry.file_name() != ".git" && !entry.path().join("CACHEDIR.TAG").exists() {
             folders.push(entry.path());
         }
     }
@@ -163,10 +156,7 @@ async fn count(args: &Args) -> io::Result<Tally> {
                 async move {
                     let file = path.clone();
                     let words = match s.spawn_blocking(move |_| fs::read(file)).await {
-                        Ok(text) => {
-                            s.spawn_parallel(async move { Ok(Words::count(&text)) })
-                                .await
-                        }
+                        Ok(text) => s.spawn_parallel(async move { Ok(Words::count(&text)) }).await,
                         Err(error) => Err(error),
                     };
                     words.map_err(|error| (path, error))
@@ -221,10 +211,7 @@ fn report(tally: &Tally, top: usize, elapsed: Duration) {
         tally.words.0.len()
     );
     if let Some(reason) = &tally.stopped {
-        println!(
-            "stopped: {reason}; {} files not counted",
-            tally.found - tally.counted
-        );
+        println!("stopped: {reason}; {} files not counted", tally.found - tally.counted);
     }
 }
 
@@ -234,9 +221,7 @@ fn main() -> ExitCode {
     match args.runtime.block_on(count(&args)) {
         Ok(tally) => {
             report(&tally, args.top, began.elapsed());
-            ExitCode::from(u8::from(
-                tally.stopped.is_some() || !tally.unreadable.is_empty(),
-            ))
+            ExitCode::from(u8::from(tally.stopped.is_some() || !tally.unreadable.is_empty()))
         }
         Err(error) => {
             eprintln!(

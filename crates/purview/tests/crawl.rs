@@ -35,12 +35,7 @@ fn every_page_is_accounted_for_on_every_runtime() {
         );
         let report = stdout(&output);
         let pages = pages(&report);
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{runtime}: {report}{}",
-            stderr(&output)
-        );
+        assert_eq!(output.status.code(), Some(0), "{runtime}: {report}{}", stderr(&output));
         assert_eq!(pages.len(), 2000, "{runtime}");
         // So many of each kind are in `site.rs`.
         assert_eq!(count(&pages, " bytes "), 1983, "{runtime}");
@@ -50,11 +45,7 @@ fn every_page_is_accounted_for_on_every_runtime() {
             "{runtime}: flaky pages answer the third time"
         );
         assert_eq!(count(&pages, "status 500"), 9, "{runtime}");
-        assert_eq!(
-            count(&pages, "no page within 5s"),
-            3,
-            "{runtime}: silent pages"
-        );
+        assert_eq!(count(&pages, "no page within 5s"), 3, "{runtime}: silent pages");
         assert_eq!(count(&pages, "redirects in a circle"), 5, "{runtime}");
     });
 }
@@ -83,29 +74,12 @@ fn without_retries_flaky_pages_stay_failed() {
 fn cut_by_the_deadline_it_prints_the_pages_it_has() {
     on_every_runtime(|runtime| {
         // No more than 30 pages may start before the deadline.
-        let output = run(
-            "crawl",
-            &["--rate", "30/1h", "--deadline", "3s", "--runtime", runtime],
-        );
+        let output = run("crawl", &["--rate", "30/1h", "--deadline", "3s", "--runtime", runtime]);
         let report = stdout(&output);
-        assert_eq!(
-            output.status.code(),
-            Some(1),
-            "{runtime}: {}",
-            stderr(&output)
-        );
-        assert!(
-            (1..=30).contains(&pages(&report).len()),
-            "{runtime}: {report}"
-        );
-        assert!(
-            pages(&report).contains_key("/page/0"),
-            "{runtime}: {report}"
-        );
-        assert!(
-            report.contains("stopped: deadline exceeded; "),
-            "{runtime}: {report}"
-        );
+        assert_eq!(output.status.code(), Some(1), "{runtime}: {}", stderr(&output));
+        assert!((1..=30).contains(&pages(&report).len()), "{runtime}: {report}");
+        assert!(pages(&report).contains_key("/page/0"), "{runtime}: {report}");
+        assert!(report.contains("stopped: deadline exceeded; "), "{runtime}: {report}");
     });
 }
 
@@ -116,10 +90,7 @@ fn bad_usage_names_the_value_and_the_remedy() {
         (&["--rate", "0/1s"], &["'0/1s'", "such as 1000/1s"]),
         (&["--rate", "5/0s"], &["'5/0s'", "longer than zero"]),
         (&["--limit", "0"], &["'0'", "1 or more"]),
-        (
-            &["--deadline", "later"],
-            &["'later'", "such as 500ms or 2s"],
-        ),
+        (&["--deadline", "later"], &["'later'", "such as 500ms or 2s"]),
         (&["--retries", "-1"], &["-1"]),
         (
             &["--runtime", "rayon"],

@@ -41,10 +41,7 @@ fn folder(name: &str) -> (String, u64) {
 
 /// The number in the line that says how many words there are.
 fn total(report: &str) -> u64 {
-    let line = report
-        .lines()
-        .find(|line| line.contains(" words in "))
-        .unwrap();
+    let line = report.lines().find(|line| line.contains(" words in ")).unwrap();
     line.split_whitespace().next().unwrap().parse().unwrap()
 }
 
@@ -52,16 +49,8 @@ fn total(report: &str) -> u64 {
 fn every_runtime_gives_the_same_total() {
     let (folder, expected) = folder("mapreduce-runtimes");
     on_every_runtime(|runtime| {
-        let output = run(
-            "mapreduce",
-            &[&folder, "--runtime", runtime, "--limit", "3"],
-        );
-        assert_eq!(
-            output.status.code(),
-            Some(0),
-            "{runtime}: {}",
-            stderr(&output)
-        );
+        let output = run("mapreduce", &[&folder, "--runtime", runtime, "--limit", "3"]);
+        assert_eq!(output.status.code(), Some(0), "{runtime}: {}", stderr(&output));
         let report = stdout(&output);
         assert_eq!(total(&report), expected, "{runtime}");
         assert!(
@@ -84,11 +73,7 @@ fn the_total_is_that_of_wc() {
         .current_dir(&folder)
         .output()
         .unwrap();
-    let by_wc: u64 = String::from_utf8(by_wc.stdout)
-        .unwrap()
-        .trim()
-        .parse()
-        .unwrap();
+    let by_wc: u64 = String::from_utf8(by_wc.stdout).unwrap().trim().parse().unwrap();
     assert_eq!(total(&stdout(&run("mapreduce", &[&folder]))), by_wc);
 }
 
@@ -97,27 +82,15 @@ fn without_argument_it_counts_this_repository() {
     let output = run("mapreduce", &["--top", "3"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(total(&stdout(&output)) > 10_000);
-    assert_eq!(
-        stdout(&output).lines().count(),
-        4,
-        "three words and the total"
-    );
+    assert_eq!(stdout(&output).lines().count(), 4, "three words and the total");
 }
 
 #[test]
 fn a_deadline_that_has_come_is_reported() {
     let (folder, _) = folder("mapreduce-deadline");
     on_every_runtime(|runtime| {
-        let output = run(
-            "mapreduce",
-            &[&folder, "--deadline", "1ns", "--runtime", runtime],
-        );
-        assert_eq!(
-            output.status.code(),
-            Some(1),
-            "{runtime}: {}",
-            stderr(&output)
-        );
+        let output = run("mapreduce", &[&folder, "--deadline", "1ns", "--runtime", runtime]);
+        assert_eq!(output.status.code(), Some(1), "{runtime}: {}", stderr(&output));
         assert!(
             stdout(&output).contains("stopped: deadline exceeded"),
             "{runtime}: {}",
@@ -129,10 +102,7 @@ fn a_deadline_that_has_come_is_reported() {
 #[test]
 fn bad_usage_names_the_value_and_the_remedy() {
     let cases: &[(&[&str], &[&str])] = &[
-        (
-            &["/no/such/folder"],
-            &["/no/such/folder", "a folder that can be read"],
-        ),
+        (&["/no/such/folder"], &["/no/such/folder", "a folder that can be read"]),
         (&["--limit", "0"], &["'0'", "1 or more"]),
         (&["--deadline", "1"], &["'1'", "such as 500ms or 2s"]),
         (

@@ -5,8 +5,6 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match humantime::parse_duration(text) {
         Ok(Duration::ZERO) => Err("must be longer than zero, such as 500ms or 2s".into()),
         Ok(duration) => Ok(duration),
-        Err(error) => Err(format!(
-            "{error}; write a number and its unit, such as 500ms or 2s"
-        )),
+        Err(error) => Err(format!("{error}; write a number and its unit, such as 500ms or 2s")),
     }
 }

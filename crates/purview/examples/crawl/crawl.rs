@@ -96,10 +96,7 @@ impl<'a> Crawl<'a> {
 
     /// How many pages are known, and those that were fetched, in the order of their addresses.
     pub(crate) fn into_pages(self) -> (usize, Vec<Page>) {
-        let mut map = self
-            .map
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut map = self.map.into_inner().unwrap_or_else(PoisonError::into_inner);
         map.pages
             .sort_by(|a, b| (a.path.len(), &a.path).cmp(&(b.path.len(), &b.path)));
         (map.known.len(), map.pages)

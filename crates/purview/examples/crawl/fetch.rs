@@ -24,10 +24,7 @@ pub(crate) enum FetchError {
     Status(u16),
     Circle,
     TimedOut(Duration),
-    GaveUp {
-        attempts: usize,
-        last: Box<FetchError>,
-    },
+    GaveUp { attempts: usize, last: Box<FetchError> },
 }
 
 impl FetchError {
@@ -48,11 +45,7 @@ impl fmt::Display for FetchError {
             Self::Status(status) => write!(f, "status {status}"),
             Self::Circle => f.write_str("redirects in a circle"),
             Self::TimedOut(patience) => {
-                write!(
-                    f,
-                    "no page within {}",
-                    humantime::format_duration(*patience)
-                )
+                write!(f, "no page within {}", humantime::format_duration(*patience))
             }
             Self::GaveUp { attempts, last } => write!(f, "{last}, {attempts} times"),
         }
@@ -60,11 +53,7 @@ impl fmt::Display for FetchError {
 }
 
 /// Fetches a page, again where that may help, within the time that one page may take.
-pub(crate) async fn fetch(
-    site: SocketAddr,
-    path: &str,
-    args: &Args,
-) -> Result<Fetched, FetchError> {
+pub(crate) async fn fetch(site: SocketAddr, path: &str, args: &Args) -> Result<Fetched, FetchError> {
     let delays = ExponentialBuilder::default()
         .with_min_delay(Duration::from_millis(10))
         .with_max_times(args.retries)

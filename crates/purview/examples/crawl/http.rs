@@ -23,10 +23,7 @@ pub(crate) async fn get(server: SocketAddr, path: &str) -> io::Result<Response> 
     let request = format!("GET {path} HTTP/1.1\r\nHost: {server}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut bytes = Vec::new();
-    (&mut stream)
-        .take(LONGEST as u64)
-        .read_to_end(&mut bytes)
-        .await?;
+    (&mut stream).take(LONGEST as u64).read_to_end(&mut bytes).await?;
     parse_response(&bytes)
 }
 
@@ -75,9 +72,7 @@ pub(crate) fn response(status: &str, body: &str) -> String {
 }
 
 pub(crate) fn redirect(to: &str) -> String {
-    format!(
-        "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    )
+    format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
 fn malformed(reason: impl fmt::Display) -> io::Error {

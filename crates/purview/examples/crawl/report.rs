@@ -39,11 +39,7 @@ impl Report {
                 } else {
                     String::new()
                 };
-                writeln!(
-                    out,
-                    "{:<12} {bytes:>6} bytes {took:>8.1} ms{again}",
-                    page.path
-                )?;
+                writeln!(out, "{:<12} {bytes:>6} bytes {took:>8.1} ms{again}", page.path)?;
             }
             for failure in self.failed() {
                 writeln!(out, "{:<12} {}", failure.task.name(), failure.error)?;

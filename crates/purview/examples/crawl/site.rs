@@ -65,10 +65,7 @@ impl Site {
     }
 
     /// Answers requests for as long as `scope` has anything else to do.
-    pub(crate) async fn serve<'env>(
-        &'env self,
-        scope: Scope<'env, FailFast<io::Error>>,
-    ) -> io::Result<()> {
+    pub(crate) async fn serve<'env>(&'env self, scope: Scope<'env, FailFast<io::Error>>) -> io::Result<()> {
         loop {
             let (stream, peer) = self.listener.accept().await?;
             let answer = async move {

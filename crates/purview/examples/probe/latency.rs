@@ -8,10 +8,6 @@ pub(crate) fn latency(duration: Duration) -> String {
         1_000..1_000_000 => (duration.as_secs_f64() * 1e3, "ms"),
         _ => (duration.as_secs_f64(), "s"),
     };
-    let decimals = if value < 10.0 {
-        2
-    } else {
-        usize::from(value < 100.0)
-    };
+    let decimals = if value < 10.0 { 2 } else { usize::from(value < 100.0) };
     format!("{value:.decimals$} {unit}")
 }

@@ -48,8 +48,7 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<bool, String> {
     let (targets, bad_lines, listeners) = match &args.targets {
         None => {
-            let listeners =
-                Loopback::bind().map_err(|error| format!("cannot listen on loopback: {error}"))?;
+            let listeners = Loopback::bind().map_err(|error| format!("cannot listen on loopback: {error}"))?;
             let targets = listeners
                 .targets()
                 .map_err(|error| format!("cannot listen on loopback: {error}"))?;
@@ -65,9 +64,7 @@ fn run(args: &Args) -> Result<bool, String> {
                 eprintln!("{file_name}:{}: {:?}: {}", bad.number, bad.text, bad.reason);
             }
             if targets.is_empty() {
-                return Err(format!(
-                    "{file_name} names no target; write one host:port on each line"
-                ));
+                return Err(format!("{file_name} names no target; write one host:port on each line"));
             }
             (targets, bad_lines, None)
         }
@@ -89,9 +86,7 @@ fn run(args: &Args) -> Result<bool, String> {
     };
     match report.write(&mut BufWriter::new(io::stdout().lock())) {
         // Whoever reads us (`| head`) has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(format!("cannot write the report: {error}"))
-        }
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the report: {error}")),
         _ => Ok(report.is_good()),
     }
 }

@@ -31,11 +31,7 @@ impl fmt::Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused => f.write_str("nobody listens on this port"),
-            Self::TimedOut(patience) => write!(
-                f,
-                "no answer within {}",
-                humantime::format_duration(*patience)
-            ),
+            Self::TimedOut(patience) => write!(f, "no answer within {}", humantime::format_duration(*patience)),
             Self::Failed(error) if is_out_of_descriptors(error) => {
                 write!(f, "{error}; lower --limit or raise `ulimit -n`")
             }

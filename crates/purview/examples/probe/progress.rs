@@ -8,8 +8,8 @@ pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
     pub(crate) fn new(targets: usize) -> Self {
-        let style = ProgressStyle::with_template("{elapsed:>4} [{bar:40}] {pos}/{len} targets")
-            .expect("a valid template");
+        let style =
+            ProgressStyle::with_template("{elapsed:>4} [{bar:40}] {pos}/{len} targets").expect("a valid template");
         Self(ProgressBar::new(targets as u64).with_style(style.progress_chars("=> ")))
     }
 

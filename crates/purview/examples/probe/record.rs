@@ -19,10 +19,7 @@ impl Outcome {
     /// What is known beyond the outcome's name.
     pub(crate) fn detail(&self) -> &str {
         match self {
-            Self::Answered(text)
-            | Self::Refused(text)
-            | Self::TimedOut(text)
-            | Self::Failed(text) => text,
+            Self::Answered(text) | Self::Refused(text) | Self::TimedOut(text) | Self::Failed(text) => text,
             Self::Cancelled => "",
         }
     }
@@ -59,8 +56,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn latency(&self) -> Option<Duration> {
-        self.span
-            .map(|(started, ended)| ended.saturating_sub(started))
+        self.span.map(|(started, ended)| ended.saturating_sub(started))
     }
 }
 
@@ -96,9 +92,7 @@ impl Record {
     pub(crate) fn into_runs(self) -> (Duration, Vec<Run>) {
         (
             self.began.elapsed(),
-            self.runs
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner),
+            self.runs.into_inner().unwrap_or_else(PoisonError::into_inner),
         )
     }
 }
@@ -122,9 +116,6 @@ impl Drop for Running<'_> {
     fn drop(&mut self) {
         let span = Some((self.started, self.record.began.elapsed()));
         let outcome = std::mem::replace(&mut self.outcome, Outcome::Cancelled);
-        self.record
-            .runs
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)[self.index] = Run { span, outcome };
+        self.record.runs.lock().unwrap_or_else(PoisonError::into_inner)[self.index] = Run { span, outcome };
     }
 }

@@ -62,11 +62,7 @@ impl Report<'_> {
 
     fn summary(&self) -> String {
         let counts = ["answered", "refused", "timed out", "failed", "cancelled"].map(|name| {
-            let count = self
-                .runs
-                .iter()
-                .filter(|run| run.outcome.name() == name)
-                .count();
+            let count = self.runs.iter().filter(|run| run.outcome.name() == name).count();
             (count > 0).then(|| format!("{count} {name}"))
         });
         format!(

@@ -32,16 +32,13 @@ pub(crate) async fn probe_all(
 
             // Each probe borrows its target, the record and the bar from this function's stack.
             let (record, progress) = (record, &progress);
-            let probes = targets
-                .iter()
-                .enumerate()
-                .map(|(index, target)| async move {
-                    let running = record.start(index);
-                    let result = probe(target, args.timeout).await;
-                    running.end(Outcome::from(&result));
-                    progress.one_done();
-                    result
-                });
+            let probes = targets.iter().enumerate().map(|(index, target)| async move {
+                let running = record.start(index);
+                let result = probe(target, args.timeout).await;
+                running.end(Outcome::from(&result));
+                progress.one_done();
+                result
+            });
             let probes = gather(probes).name("targets").limit(args.limit);
             match args.policy {
                 Policy::FailFast => drop(probes.await),

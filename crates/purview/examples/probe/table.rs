@@ -15,11 +15,7 @@ pub(crate) fn write(out: &mut impl Write, targets: &[Target], runs: &[Run]) -> i
         .max()
         .unwrap_or(0)
         .max("TARGET".len());
-    writeln!(
-        out,
-        "{:width$}  {:<9}  {:>8}  DETAIL",
-        "TARGET", "OUTCOME", "LATENCY"
-    )?;
+    writeln!(out, "{:width$}  {:<9}  {:>8}  DETAIL", "TARGET", "OUTCOME", "LATENCY")?;
     for (name, run) in names.iter().zip(runs) {
         let latency = run.latency().map_or_else(|| "-".into(), latency);
         let row = format!(
@@ -33,10 +29,9 @@ pub(crate) fn write(out: &mut impl Write, targets: &[Target], runs: &[Run]) -> i
 }
 
 pub(crate) fn name(target: &Target) -> String {
-    target.role.map_or_else(
-        || target.to_string(),
-        |role| format!("{target} ({})", role.name()),
-    )
+    target
+        .role
+        .map_or_else(|| target.to_string(), |role| format!("{target} ({})", role.name()))
 }
 
 fn detail(run: &Run) -> &str {

@@ -29,19 +29,13 @@ impl Target {
     fn parse(text: &str) -> Result<Self, String> {
         let is_allowed = |c: char| c.is_alphanumeric() || ".-_:%[]".contains(c);
         if let Some(bad) = text.chars().find(|c| !is_allowed(*c)) {
-            return Err(format!(
-                "{bad:?} is not part of host:port; leave out scheme and path"
-            ));
+            return Err(format!("{bad:?} is not part of host:port; leave out scheme and path"));
         }
         let (host, port) = text.rsplit_once(':').ok_or("no port; write host:port")?;
         let bare = match host.strip_prefix('[') {
-            Some(bracketed) => bracketed
-                .strip_suffix(']')
-                .ok_or("the bracket `[` is never closed")?,
+            Some(bracketed) => bracketed.strip_suffix(']').ok_or("the bracket `[` is never closed")?,
             None if host.contains(':') => {
-                return Err(
-                    "more than one `:`; write an IPv6 address in brackets, such as [::1]:80".into(),
-                );
+                return Err("more than one `:`; write an IPv6 address in brackets, such as [::1]:80".into());
             }
             None => host,
         };

@@ -18,12 +18,7 @@ const DENSITY: &[u8] = b" .:-=+*#%@";
 const LEGEND: &str = ". waits for its turn   = runs   * answered   ! did not   x cancelled";
 
 /// Draws who ran when, who answered and who was cancelled.
-pub(crate) fn write(
-    out: &mut impl Write,
-    targets: &[Target],
-    runs: &[Run],
-    total: Duration,
-) -> io::Result<()> {
+pub(crate) fn write(out: &mut impl Write, targets: &[Target], runs: &[Run], total: Duration) -> io::Result<()> {
     let scale = Scale { total };
     writeln!(out, "\n0 {:->COLUMNS$} {}", ">", latency(total))?;
     if targets.len() <= ROWS {
@@ -35,10 +30,7 @@ pub(crate) fn write(
     }
     let mut peak = 0;
     for name in ["answered", "refused", "timed out", "failed", "cancelled"] {
-        let alike: Vec<&Run> = runs
-            .iter()
-            .filter(|run| run.outcome.name() == name)
-            .collect();
+        let alike: Vec<&Run> = runs.iter().filter(|run| run.outcome.name() == name).collect();
         if !alike.is_empty() {
             let running = running_per_column(&scale, &alike);
             let most = running.iter().copied().max().unwrap_or(0);
@@ -108,8 +100,5 @@ fn shades(running: &[usize], most: usize) -> String {
             1 + (n * (DENSITY.len() - 2)) / most
         }
     };
-    running
-        .iter()
-        .map(|n| char::from(DENSITY[shade(*n)]))
-        .collect()
+    running.iter().map(|n| char::from(DENSITY[shade(*n)])).collect()
 }

@@ -14,12 +14,7 @@ use crate::{args::Args, journal::Journal, lines::Lines, roster::Presence};
 const GOODBYE: Duration = Duration::from_secs(1);
 
 /// Serves one client until it leaves, falls silent, or the server stops.
-pub(crate) async fn serve(
-    stream: Async<TcpStream>,
-    journal: &Journal,
-    args: &Args,
-    mut presence: Presence<'_>,
-) {
+pub(crate) async fn serve(stream: Async<TcpStream>, journal: &Journal, args: &Args, mut presence: Presence<'_>) {
     let mut lines = Lines::new(&stream);
     let ended = fail_fast::<io::Error>()
         .name(presence.peer().to_string())
@@ -70,9 +65,7 @@ async fn answer(
         purview::sleep(work).await;
     }
     let number = journal.record(presence.peer(), line);
-    stream
-        .write_all(format!("ok {number}\n").as_bytes())
-        .await?;
+    stream.write_all(format!("ok {number}\n").as_bytes()).await?;
     presence.line_answered();
     Ok(())
 }

@@ -67,10 +67,7 @@ impl Journal {
     }
 
     /// Files block. A flush that is cancelled either has not started, and took nothing, or ends on its thread.
-    async fn on_a_thread(
-        &self,
-        work: impl FnOnce(&Pages) -> io::Result<()> + Send + 'static,
-    ) -> io::Result<()> {
+    async fn on_a_thread(&self, work: impl FnOnce(&Pages) -> io::Result<()> + Send + 'static) -> io::Result<()> {
         let pages = self.0.clone();
         blocking::unblock(move || work(&pages)).await
     }

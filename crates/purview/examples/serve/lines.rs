@@ -79,10 +79,6 @@ impl<'a> Lines<'a> {
             None => return None,
         };
         let line: Vec<u8> = self.arrived.drain(..end).collect();
-        Some(
-            String::from_utf8_lossy(&line)
-                .trim_end_matches(['\r', '\n'])
-                .to_owned(),
-        )
+        Some(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
     }
 }

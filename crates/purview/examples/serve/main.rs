@@ -46,18 +46,11 @@ fn run(args: &Args) -> Result<bool, String> {
             args.journal.display()
         )
     })?;
-    let cannot_listen = |error| {
-        format!(
-            "cannot listen on {}: {error}; choose another --listen",
-            args.listen
-        )
-    };
+    let cannot_listen = |error| format!("cannot listen on {}: {error}; choose another --listen", args.listen);
     let listener = Async::<TcpListener>::bind(args.listen).map_err(cannot_listen)?;
-    rustix::net::listen(listener.get_ref(), BACKLOG)
-        .map_err(|error| cannot_listen(error.into()))?;
+    rustix::net::listen(listener.get_ref(), BACKLOG).map_err(|error| cannot_listen(error.into()))?;
     let address = listener.get_ref().local_addr().map_err(cannot_listen)?;
-    let signals =
-        signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    let signals = signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
     // Every connection is a file descriptor. Where this is refused, `accept` says so in time.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     println!("listening on {address}");

@@ -48,13 +48,7 @@ pub(crate) async fn run(
 }
 
 /// Accepts connections until `stop`, then gives those that are open the grace period.
-async fn serve_all(
-    args: &Args,
-    listener: Async<TcpListener>,
-    journal: &Journal,
-    roster: &Roster,
-    stop: &CancelToken,
-) {
+async fn serve_all(args: &Args, listener: Async<TcpListener>, journal: &Journal, roster: &Roster, stop: &CancelToken) {
     let ended = settled::<Infallible>()
         .name("connections")
         .grace(args.grace)
@@ -92,10 +86,7 @@ async fn serve_all(
                 Some(CancelReason::Requested(Some(signal))) => signal,
                 _ => "stop".into(),
             };
-            println!(
-                "{signal}: no new connections; still open: {}",
-                roster.stop()
-            );
+            println!("{signal}: no new connections; still open: {}", roster.stop());
             s.cancel_with(signal);
             Ok(())
         })

@@ -14,11 +14,7 @@ pub(crate) fn listen() -> io::Result<Signals> {
 }
 
 /// The first signal cancels `stop`, the second one `hurry`; meant to be a daemon.
-pub(crate) async fn watch(
-    mut signals: Signals,
-    stop: &CancelToken,
-    hurry: &CancelToken,
-) -> io::Result<()> {
+pub(crate) async fn watch(mut signals: Signals, stop: &CancelToken, hurry: &CancelToken) -> io::Result<()> {
     for token in [stop, hurry] {
         match signals.next().await {
             Some(signal) => token.cancel_with(name(signal?)),

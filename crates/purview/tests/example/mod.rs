@@ -39,14 +39,7 @@ pub(crate) fn program(name: &str) -> PathBuf {
             .nth(2)
             .expect("a profile's folder is in the target folder");
         let built = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-            .args([
-                "build",
-                "--package",
-                "purview",
-                "--example",
-                name,
-                "--target-dir",
-            ])
+            .args(["build", "--package", "purview", "--example", name, "--target-dir"])
             .arg(target)
             .status();
         assert!(

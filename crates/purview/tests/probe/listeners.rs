@@ -24,8 +24,5 @@ pub(crate) fn silent() -> TcpListener {
 
 /// A port that nobody listens on.
 pub(crate) fn refusing() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

@@ -15,15 +15,7 @@ fn never_more_than_the_limit_at_a_time() {
     let list = format!("{}\n", answering()).repeat(50);
     let output = run_with_input(
         "probe",
-        &[
-            "--targets",
-            "-",
-            "--json",
-            "--limit",
-            "3",
-            "--timeout",
-            "1h",
-        ],
+        &["--targets", "-", "--json", "--limit", "3", "--timeout", "1h"],
         list.as_bytes(),
     );
     let report = json(&output);
@@ -56,17 +48,9 @@ fn a_reader_that_stops_reading_is_no_error() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    probe
-        .stdout
-        .take()
-        .unwrap()
-        .read_exact(&mut [0; 6])
-        .unwrap();
+    probe.stdout.take().unwrap().read_exact(&mut [0; 6]).unwrap();
     let output = probe.wait_with_output().unwrap();
-    assert_eq!(
-        (output.status.code(), stderr(&output)),
-        (Some(1), String::new())
-    );
+    assert_eq!((output.status.code(), stderr(&output)), (Some(1), String::new()));
 }
 
 /// The report is written while nobody reads, so the program waits in it, with all its memory in use.
@@ -96,10 +80,7 @@ fn ten_thousand_targets_fit_in_64_mib_on_every_runtime() {
         let mut stdout = probe.stdout.take().unwrap();
         stdout.read_exact(&mut report).unwrap();
         let status = std::fs::read_to_string(format!("/proc/{}/status", probe.id())).unwrap();
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))
-            .unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         let kib: usize = peak.trim().trim_end_matches(" kB").parse().unwrap();
         assert!(kib < 64 * 1024, "{runtime} took {kib} KiB");
 
@@ -108,17 +89,11 @@ fn ten_thousand_targets_fit_in_64_mib_on_every_runtime() {
         outcomes(&serde_json::from_slice(&report).unwrap())
     });
     assert_eq!(
-        reports[0]
-            .iter()
-            .filter(|(_, outcome)| outcome == "answered")
-            .count(),
+        reports[0].iter().filter(|(_, outcome)| outcome == "answered").count(),
         9_000
     );
     assert_eq!(
-        reports[0]
-            .iter()
-            .filter(|(_, outcome)| outcome == "refused")
-            .count(),
+        reports[0].iter().filter(|(_, outcome)| outcome == "refused").count(),
         1_000
     );
     for report in &reports {

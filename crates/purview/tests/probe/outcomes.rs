@@ -7,10 +7,7 @@ use crate::{
 #[test]
 fn without_input_it_probes_its_own_listeners() {
     let output = run("probe", &["--json", "--timeout", "3s"]);
-    assert_eq!(
-        names(&json(&output)),
-        ["answered", "answered", "timed out", "refused"]
-    );
+    assert_eq!(names(&json(&output)), ["answered", "answered", "timed out", "refused"]);
     assert_eq!(
         output.status.code(),
         Some(0),
@@ -21,12 +18,7 @@ fn without_input_it_probes_its_own_listeners() {
 #[test]
 fn every_runtime_gives_the_same_outcomes() {
     let silent = silent();
-    let list = format!(
-        "{}\n{}\n{}\n",
-        answering(),
-        refusing(),
-        silent.local_addr().unwrap()
-    );
+    let list = format!("{}\n{}\n{}\n", answering(), refusing(), silent.local_addr().unwrap());
     let list = file("probe-runtimes.txt", &list);
     let reports = on_every_runtime(|runtime| {
         let output = run(
@@ -49,31 +41,16 @@ fn every_runtime_gives_the_same_outcomes() {
     for report in &reports {
         assert_eq!(report, &reports[0]);
     }
-    let names: Vec<&str> = reports[0]
-        .iter()
-        .map(|(_, outcome)| outcome.as_str())
-        .collect();
+    let names: Vec<&str> = reports[0].iter().map(|(_, outcome)| outcome.as_str()).collect();
     assert_eq!(names, ["answered", "refused", "timed out"]);
 }
 
 #[test]
 fn exit_code_is_0_when_all_answered() {
-    let list = format!(
-        "# two that answer\n\n{}\n  {}  # the same\n",
-        answering(),
-        answering()
-    );
-    let output = run_with_input(
-        "probe",
-        &["--targets", "-", "--timeout", "1h"],
-        list.as_bytes(),
-    );
+    let list = format!("# two that answer\n\n{}\n  {}  # the same\n", answering(), answering());
+    let output = run_with_input("probe", &["--targets", "-", "--timeout", "1h"], list.as_bytes());
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(
-        stdout(&output).contains("2 targets in "),
-        "{}",
-        stdout(&output)
-    );
+    assert!(stdout(&output).contains("2 targets in "), "{}", stdout(&output));
 }
 
 #[test]

@@ -6,8 +6,7 @@ use crate::example::stderr;
 
 /// What `--json` printed.
 pub(crate) fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|error| panic!("{error}: {}", stderr(output)))
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(output)))
 }
 
 /// Target and outcome, in the order of the report.
@@ -20,8 +19,5 @@ pub(crate) fn outcomes(report: &Value) -> Vec<(String, String)> {
 }
 
 pub(crate) fn names(report: &Value) -> Vec<String> {
-    outcomes(report)
-        .into_iter()
-        .map(|(_, outcome)| outcome)
-        .collect()
+    outcomes(report).into_iter().map(|(_, outcome)| outcome).collect()
 }

@@ -13,20 +13,10 @@ fn a_bad_line_is_reported_and_the_rest_is_probed() {
     let list = file("probe-bad-lines.txt", &list);
     let output = run(
         "probe",
-        &[
-            "--targets",
-            list.to_str().unwrap(),
-            "--json",
-            "--timeout",
-            "1h",
-        ],
+        &["--targets", list.to_str().unwrap(), "--json", "--timeout", "1h"],
     );
     assert_eq!(names(&json(&output)), ["answered", "answered"]);
-    assert_eq!(
-        output.status.code(),
-        Some(1),
-        "what a bad line names was not reached"
-    );
+    assert_eq!(output.status.code(), Some(1), "what a bad line names was not reached");
 
     let errors = stderr(&output);
     let expected = [
@@ -70,23 +60,14 @@ fn bad_usage_names_the_value_and_the_remedy() {
             &["--runtime", "rayon"],
             &["'rayon'", "embedded, tokio, smol, async-std"],
         ),
-        (
-            &["--policy", "best"],
-            &["'best'", "fail-fast, settled, first-success"],
-        ),
+        (&["--policy", "best"], &["'best'", "fail-fast, settled, first-success"]),
         (&["--limit", "0"], &["'0'", "1 or more"]),
         (&["--limit", "many"], &["'many'", "such as 64"]),
         (&["--timeout", "soon"], &["'soon'", "such as 500ms or 2s"]),
         (&["--timeout", "2"], &["'2'", "such as 500ms or 2s"]),
         (&["--timeout", "0s"], &["'0s'", "longer than zero"]),
-        (
-            &["--limit", "1", "--limit", "2"],
-            &["--limit", "multiple times"],
-        ),
-        (
-            &["--targets", "/no/such/file"],
-            &["/no/such/file", "`-` for stdin"],
-        ),
+        (&["--limit", "1", "--limit", "2"], &["--limit", "multiple times"]),
+        (&["--targets", "/no/such/file"], &["/no/such/file", "`-` for stdin"]),
         (&["--targets", empty], &["probe-empty.txt", "host:port"]),
         (&["--verbose"], &["--verbose", "--help"]),
         (&["localhost:80"], &["localhost:80", "--help"]),
@@ -126,10 +107,7 @@ fn a_limit_beyond_the_file_descriptors_is_refused_with_one_that_fits() {
     let list = file("probe-descriptors.txt", &"127.0.0.1:1\n".repeat(500));
     let limited = |limit: &str| {
         std::process::Command::new("sh")
-            .args([
-                "-c",
-                "ulimit -n 200; exec \"$0\" --targets \"$1\" --limit \"$2\"",
-            ])
+            .args(["-c", "ulimit -n 200; exec \"$0\" --targets \"$1\" --limit \"$2\""])
             .arg(program("probe"))
             .args([list.to_str().unwrap(), limit])
             .output()
