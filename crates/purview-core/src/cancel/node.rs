@@ -16,8 +16,9 @@ use super::{
 pub(crate) struct Node {
     reason: OnceLock<CancelReason>,
     listeners: Mutex<Listeners>,
-    /// Where this node is registered, so that it can take itself out.
-    parents: Mutex<Vec<(Weak<Node>, u64)>>,
+    /// Where this node is registered, so that it can take itself out; kept alive, because what cancels an ancestor
+    /// reaches it through them.
+    parents: Mutex<Vec<(Arc<Node>, u64)>>,
 }
 
 #[derive(Default)]
@@ -72,7 +73,7 @@ impl Node {
             .parents
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push((Arc::downgrade(self), key));
+            .push((self.clone(), key));
     }
 
     /// Cancels this node and everything below it. A node that is cancelled already keeps its reason, and its subtree
@@ -157,6 +158,10 @@ impl Node {
         drop(waker);
     }
 
+    fn take_parents(&mut self) -> Vec<(Arc<Self>, u64)> {
+        std::mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -164,11 +169,13 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let parents = std::mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner));
-        for (parent, key) in parents {
-            if let Some(parent) = parent.upgrade() {
-                let child = parent.lock().children.remove(&key);
-                drop(child);
+        let mut above = self.take_parents();
+        // A loop, not recursion: this may be the last to hold a long line of ancestors.
+        while let Some((parent, key)) = above.pop() {
+            let child = parent.lock().children.remove(&key);
+            drop(child);
+            if let Some(mut parent) = Arc::into_inner(parent) {
+                above.append(&mut parent.take_parents());
             }
         }
     }
