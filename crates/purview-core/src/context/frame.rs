@@ -4,7 +4,7 @@ use std::sync::{
 };
 use std::task::Waker;
 
-use super::{self as context, Binding, Place, Surroundings, TaskInfo};
+use super::{self as context, Binding, Place, Surroundings, TaskInfo, span::TaskSpan};
 use crate::{
     cancel::{CancelReason, CancelToken},
     scope::State,
@@ -35,6 +35,7 @@ pub(crate) struct Frame {
     /// Made for those who wait on it, or nest a scope.
     token: OnceLock<CancelToken>,
     place: Mutex<Option<Waker>>,
+    span: TaskSpan,
     polling: AtomicBool,
     ended: AtomicBool,
     /// Its scope is cut, and it is the body that is to see its tasks resolve.
@@ -63,6 +64,7 @@ impl Frame {
             stop: OnceLock::new(),
             token: OnceLock::new(),
             place: Mutex::default(),
+            span: TaskSpan::default(),
             polling: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             spared: AtomicBool::new(false),
@@ -186,14 +188,14 @@ impl Frame {
             may_block: true,
             ..self.surroundings()
         });
-        f()
+        self.span.run(&self.info, f)
     }
 
     /// Runs code of this task's, which finds itself in it.
     pub(crate) fn run<T>(self: &Arc<Self>, f: impl FnOnce() -> T) -> T {
         let _polling = Polling::begin(self);
         let _entered = context::enter(self.surroundings());
-        f()
+        self.span.run(&self.info, f)
     }
 
     /// Remembers how to have this task polled.
@@ -220,6 +222,7 @@ impl Frame {
 
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        self.span.ended();
         let place = self.lock_place().take();
         drop(place);
     }

@@ -7,6 +7,7 @@ mod checkpoint;
 mod current;
 mod frame;
 mod key;
+mod span;
 mod task_info;
 
 pub use {
@@ -19,5 +20,6 @@ pub(crate) use {
     current::{Place, Surroundings, bindings, enter, enter_shield, frame, link, must_not_block, scope, visible_frame},
     frame::{Frame, Role},
     key::Binding,
+    span::scope_cut,
     task_info::Naming,
 };

@@ -32,6 +32,8 @@ mod start;
 mod state;
 mod task;
 
+#[cfg(feature = "rate-limit")]
+pub(crate) use rate::Rate;
 pub use {
     builder::{Builder, fail_fast, settled, with_policy},
     defer::Finalized,
@@ -48,7 +50,6 @@ pub use {
     task::Task,
 };
 pub(crate) use {
-    rate::Rate,
     signal::{lane, part},
     state::{Link, Options, State},
 };

@@ -223,6 +223,7 @@ impl State {
     }
 
     pub(crate) fn begin_cut(&self, reason: CancelReason) {
+        context::scope_cut(self.name.as_deref(), &reason);
         let _ = self.cut.set(reason);
     }
 
