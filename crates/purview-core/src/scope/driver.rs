@@ -51,6 +51,8 @@ pub(super) struct Engine<'env, P: Policy, K: Kind> {
     /// What a finalizer did that would have cancelled the scope, had there been anybody to cancel.
     pub(super) broke: Option<CancelReason>,
     pub(super) body_ended: bool,
+    /// How many polls the children are due before the body, which has yielded, is polled again.
+    owed: usize,
     pub(super) alarm: Alarm,
     /// When the rate lets the next child start.
     pub(super) next_start: Option<Instant>,
@@ -97,6 +99,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             stage: Stage::New,
             broke: None,
             body_ended: false,
+            owed: 0,
             alarm: Alarm::default(),
             next_start: None,
             reprieved: Vec::new(),
@@ -158,7 +161,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             self.end_grace(body.as_mut());
 
             let mut busy = false;
-            if body_may_run && !self.body_ended && signal.take(part::BODY) {
+            if body_may_run && self.is_bodys_turn(signal) && signal.take(part::BODY) {
                 busy = true;
                 body_may_run = self.poll_body(signal, body.as_mut());
             }
@@ -194,7 +197,17 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         if let Poll::Ready(verdict) = body.as_mut().poll(&mut cx, &self.desk) {
             self.finish_body(verdict, body);
         }
-        !signal.is_raised(part::BODY)
+        let yielded = signal.is_raised(part::BODY);
+        if yielded {
+            self.sort_in();
+            self.owed = self.ordinary + self.daemons.len();
+        }
+        !yielded
+    }
+
+    /// A body that has yielded is polled again when every sibling that was ready has been polled, as in one queue.
+    fn is_bodys_turn(&self, signal: &Signal) -> bool {
+        !self.body_ended && (self.owed == 0 || !signal.is_raised(part::CHILDREN | part::QUEUE))
     }
 
     fn lanes(&self) -> &Lanes {
@@ -216,7 +229,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 break;
             }
         }
-        signal.steps.load(Ordering::Relaxed) != before
+        let polled = signal.steps.load(Ordering::Relaxed) - before;
+        self.owed = self.owed.saturating_sub(polled as usize);
+        polled > 0
     }
 
     /// Lets go of a child that has ended.
