@@ -152,7 +152,6 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let expired = self.is_running() && state.is_expired();
         let mut body_may_run = true;
         loop {
-            // That the last handle is gone asks for nothing but a look at whether the scope is over, below.
             if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
                 let reason = state.reason().cloned().unwrap_or(CancelReason::Requested(None));
                 self.cut(&reason, body.as_mut());

@@ -46,7 +46,8 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
 
     /// Why a child would not be taken in now.
     pub(super) fn refusal(&self) -> Option<RejectReason> {
-        if let Some(reason) = self.state.cancelled() {
+        // Who is given time to end may need children of its own for that.
+        if let Some(reason) = self.state.cancelled().filter(|_| !self.state.is_shutting_down()) {
             return Some(RejectReason::Cancelled(reason.clone()));
         }
         let queue = self.lock();

@@ -1,5 +1,5 @@
 use std::{
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,7 @@ impl State {
             let begun = begun.get_or_insert_with(Shutdown::default);
             begun.until = earliest(begun.until, until);
         }
+        self.shutdown_begun.store(true, Ordering::Release);
         self.signal.raise(part::ALARM);
         self.cancel(shutdown());
     }
@@ -43,19 +44,27 @@ impl State {
         if self.cut.get().is_some() {
             return false;
         }
-        let own = lock(&self.shutdown).is_some();
-        own || (self.reason() == Some(&CancelReason::Parent)
-            && self
-                .outer()
-                .is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
+        self.shutdown_begun.load(Ordering::Acquire)
+            || (self.reason() == Some(&CancelReason::Parent)
+                && self
+                    .outer()
+                    .is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
     }
 
     pub(super) fn shutdown_until(&self) -> Option<Instant> {
-        lock(&self.shutdown).as_ref().and_then(|shutdown| shutdown.until)
+        let begun = self.shutdown_begun.load(Ordering::Acquire);
+        if begun {
+            lock(&self.shutdown).as_ref()?.until
+        } else {
+            None
+        }
     }
 
     /// Keeps account of who ended during a shutdown.
     pub(super) fn note_end(&self, frame: &Frame, cancelled: bool) {
+        if !self.shutdown_begun.load(Ordering::Acquire) {
+            return;
+        }
         if let Some(Shutdown { report, .. }) = &mut *lock(&self.shutdown) {
             let list = if cancelled {
                 &mut report.cut

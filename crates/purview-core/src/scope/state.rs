@@ -63,6 +63,8 @@ pub(crate) struct State {
     ended: AtomicBool,
     /// It has no body, and ends when nobody can spawn any more.
     open: AtomicBool,
+    /// Asked on every turn, so that the lock need not be.
+    pub(super) shutdown_begun: AtomicBool,
     pub(super) shutdown: Mutex<Option<Shutdown>>,
     /// Children that have not ended.
     pub(super) live: AtomicUsize,
@@ -92,6 +94,7 @@ impl State {
             cut: OnceLock::new(),
             ended: AtomicBool::new(false),
             open: AtomicBool::new(false),
+            shutdown_begun: AtomicBool::new(false),
             shutdown: Mutex::default(),
             live: AtomicUsize::new(0),
             serial: AtomicU64::new(0),
