@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use purview_core::{block_on, cancelled, fail_fast, scope};
+use purview_core::{TaskInfo, block_on, cancelled, fail_fast, scope};
 
 #[test]
 fn who_is_given_time_to_end_may_open_scopes_and_spawn_in_them() {
@@ -15,7 +15,7 @@ fn who_is_given_time_to_end_may_open_scopes_and_spawn_in_them() {
     });
     let report = block_on(service.shutdown(Duration::from_secs(60)));
     assert_eq!(
-        report.finished.iter().map(|task| task.name()).collect::<Vec<_>>(),
+        report.finished.iter().map(TaskInfo::name).collect::<Vec<_>>(),
         ["polite"]
     );
     assert!(report.cut.is_empty());
