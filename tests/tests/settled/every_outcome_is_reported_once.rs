@@ -1,0 +1,118 @@
+//! An outcome reaches whoever awaits the task, else the settlement; never both, never neither.
+
+use purview::{Task, TaskError, settled};
+use purview_tests::{Gate, by_hand, on_every_runtime, polled_on_every_runtime, yields};
+
+type Outcome = Result<usize, TaskError<usize>>;
+
+async fn outcomes_come_in_the_order_in_which_their_tasks_are_awaited() {
+    let settlement = settled::<usize>().run(async |s| {
+        let tasks: Vec<Task<Outcome>> = (0..10)
+            .map(|i| {
+                s.spawn(async move {
+                    yields(10 - i).await;
+                    if i % 2 == 0 { Ok(i) } else { Err(i) }
+                })
+            })
+            .collect();
+        let mut outcomes = vec![];
+        for task in tasks {
+            outcomes.push(task.await);
+        }
+        Ok(outcomes)
+    });
+    let settlement = settlement.await.expect("the body worked");
+    assert_eq!(settlement.value.len(), 10, "none is missing");
+    for (i, outcome) in settlement.value.iter().enumerate() {
+        match outcome {
+            Ok(value) => assert!(*value == i && i % 2 == 0),
+            Err(TaskError::Failed(error)) => assert!(*error == i && i % 2 == 1),
+            Err(other) => panic!("{i}: {other:?}"),
+        }
+    }
+    assert!(settlement.failures.is_empty(), "every task was awaited");
+}
+
+async fn a_panic_among_them_is_one_outcome_of_many() {
+    let settlement = settled::<usize>().run(async |s| {
+        let tasks: Vec<Task<Outcome>> = (0..3)
+            .map(|i| s.spawn(async move { if i == 1 { panic!("boom {i}") } else { Ok(i) } }))
+            .collect();
+        let mut outcomes = vec![];
+        for task in tasks {
+            outcomes.push(task.await);
+        }
+        Ok(outcomes)
+    });
+    let outcomes = settlement.await.expect("the body worked").value;
+    assert!(
+        matches!(&outcomes[..], [Ok(0), Err(TaskError::Panicked(p)), Ok(2)] if p.message() == Some("boom 1")),
+        "{outcomes:?}"
+    );
+}
+
+async fn a_panic_that_nobody_awaits_is_among_the_failures() {
+    let settlement = settled::<usize>().run(async |s| {
+        drop(s.spawn(async { if true { panic!("unheard") } else { Ok(()) } }));
+        Ok(())
+    });
+    let failures = settlement.await.expect("the body worked").failures;
+    assert!(
+        matches!(&failures[..], [f] if matches!(&f.error, TaskError::Panicked(p) if p.message() == Some("unheard"))),
+        "{failures:?}"
+    );
+}
+
+fn a_task_that_was_dropped_before_or_after_its_child_failed_leaves_the_failure_to_the_settlement() {
+    let gate = Gate::new();
+    let mut run = by_hand(settled::<&str>().run(async |s| {
+        drop(s.spawn(async {
+            yields(2).await;
+            Err::<(), _>("dropped before")
+        }));
+        let later = s.spawn(async { Err::<(), _>("dropped after") });
+        gate.wait().await;
+        assert!(later.is_finished());
+        drop(later);
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    gate.open();
+    let failures = run.finish().expect("the body worked").failures;
+    let mut errors: Vec<_> = failures
+        .into_iter()
+        .map(|f| {
+            if let TaskError::Failed(error) = f.error {
+                error
+            } else {
+                "?"
+            }
+        })
+        .collect();
+    errors.sort_unstable();
+    assert_eq!(errors, ["dropped after", "dropped before"]);
+}
+
+async fn the_reason_of_a_child_cancelled_alone_is_told_to_its_task() {
+    let settlement = settled::<&str>().run(async |s| {
+        let task: Task<Result<(), _>> = s.spawn(std::future::pending());
+        task.cancel();
+        Ok(matches!(
+            task.await,
+            Err(TaskError::Cancelled(purview::CancelReason::Requested(None)))
+        ))
+    });
+    let settlement = settlement.await.expect("the body worked");
+    assert_eq!(
+        (settlement.value, settlement.failures.len(), settlement.stopped),
+        (true, 0, None)
+    );
+}
+
+on_every_runtime!(
+    outcomes_come_in_the_order_in_which_their_tasks_are_awaited,
+    a_panic_among_them_is_one_outcome_of_many,
+    a_panic_that_nobody_awaits_is_among_the_failures,
+    the_reason_of_a_child_cancelled_alone_is_told_to_its_task,
+);
+polled_on_every_runtime!(a_task_that_was_dropped_before_or_after_its_child_failed_leaves_the_failure_to_the_settlement);
