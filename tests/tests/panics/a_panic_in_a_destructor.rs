@@ -1,0 +1,171 @@
+//! A destructor that panics keeps no other child from being dropped, surfaces once, and never aborts the process.
+
+use std::{
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use purview::{fail_fast, scope, settled, try_scope};
+use purview_tests::{
+    Gate, Log, PanicsOnDrop, by_hand, caught, message_of, on_every_runtime, polled_on_every_runtime, yield_now,
+};
+
+/// Owns `owned` for ever.
+async fn keeps<T>(owned: T) -> Result<(), &'static str> {
+    let _owned = owned;
+    pending().await
+}
+
+async fn every_other_child_is_dropped_when_a_cancelled_child_panics_in_its_destructor() {
+    let log = Log::new();
+    let outcome = caught(try_scope(async |s| {
+        for name in ["oldest", "older"] {
+            s.spawn(keeps(log.on_drop(name)));
+        }
+        s.spawn(keeps(PanicsOnDrop("out of a destructor")));
+        for name in ["newer", "newest"] {
+            s.spawn(keeps(log.on_drop(name)));
+        }
+        yield_now().await;
+        Err::<(), _>("no")
+    }));
+    assert_eq!(outcome.await, Err("out of a destructor".into()));
+    assert_eq!(
+        log.entries(),
+        ["newest dropped", "newer dropped", "older dropped", "oldest dropped"]
+    );
+}
+
+async fn of_three_destructors_that_panic_one_surfaces_and_everything_is_dropped() {
+    let log = Log::new();
+    let outcome = caught(try_scope(async |s| {
+        for name in ["oldest", "middle", "newest"] {
+            s.spawn(keeps(log.on_drop(name)));
+            s.spawn(keeps(PanicsOnDrop("one of three")));
+        }
+        yield_now().await;
+        Err::<(), _>("no")
+    }));
+    assert_eq!(outcome.await, Err("one of three".into()));
+    assert_eq!(log.entries(), ["newest dropped", "middle dropped", "oldest dropped"]);
+}
+
+fn dropping_the_scope_drops_the_children_older_than_the_one_that_panics() {
+    let log = Log::new();
+    let mut run = by_hand(try_scope(async |s| {
+        let _body = log.on_drop("body");
+        s.spawn(keeps(log.on_drop("oldest")));
+        s.spawn(keeps(PanicsOnDrop("out of a destructor")));
+        s.spawn(keeps(log.on_drop("newest")));
+        pending::<Result<(), &str>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    // Nobody awaits this scope, so whether the panic goes on from here is left open.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(run)));
+    assert_eq!(log.entries(), ["body dropped", "newest dropped", "oldest dropped"]);
+}
+
+fn dropping_a_scope_during_a_panic_does_not_abort_the_process() {
+    struct PanicsEvenThen;
+    impl Drop for PanicsEvenThen {
+        fn drop(&mut self) {
+            panic!("a second panic");
+        }
+    }
+    let log = Log::new();
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let mut run = by_hand(try_scope(async |s| {
+            s.spawn(keeps(log.on_drop("oldest")));
+            s.spawn(keeps(PanicsEvenThen));
+            s.spawn(keeps(log.on_drop("newest")));
+            pending::<Result<(), &str>>().await
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        panic!("the first panic");
+    }));
+    assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
+    assert_eq!(log.entries(), ["newest dropped", "oldest dropped"]);
+}
+
+async fn a_finished_child_that_panics_in_its_destructor_has_panicked() {
+    /// Ready at once; its destructor panics afterwards.
+    struct ReadyThenPanics(#[expect(dead_code, reason = "its destructor is what matters")] PanicsOnDrop);
+    impl Future for ReadyThenPanics {
+        type Output = ();
+        fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+            std::task::Poll::Ready(())
+        }
+    }
+    let log = Log::new();
+    let outcome = caught(scope(async |s| {
+        let guard = log.on_drop("sibling");
+        s.spawn(async move {
+            let _guard = guard;
+            pending::<()>().await;
+        });
+        s.spawn(ReadyThenPanics(PanicsOnDrop("after its end")));
+    }));
+    assert_eq!(outcome.await, Err("after its end".into()));
+    assert_eq!(log.entries(), ["sibling dropped"]);
+}
+
+async fn in_a_settled_scope_it_touches_nobody() {
+    let settlement = settled::<&str>().run(async |s| {
+        let panics = s.spawn(keeps(PanicsOnDrop("out of a destructor")));
+        yield_now().await;
+        panics.cancel();
+        drop(panics);
+        let sibling = s.spawn(async {
+            yield_now().await;
+            Ok(7)
+        });
+        Ok(sibling.await.ok())
+    });
+    assert_eq!(settlement.await.expect("the body worked").value, Some(7));
+}
+
+fn the_destructor_of_the_body_that_panics_keeps_no_child_from_being_dropped() {
+    let (gate, log) = (Gate::new(), Log::new());
+    let mut run = by_hand(caught(fail_fast::<&str>().run(async |s| {
+        let _panics = PanicsOnDrop("out of the body's destructor");
+        s.spawn(keeps(log.on_drop("child")));
+        s.spawn(async {
+            gate.wait().await;
+            Err::<(), _>("no")
+        });
+        pending::<Result<(), _>>().await
+    })));
+    assert!(run.poll_until_idle().is_pending());
+    gate.open();
+    assert_eq!(run.finish().err(), Some("out of the body's destructor".into()));
+    assert_eq!(log.entries(), ["child dropped"]);
+}
+
+async fn a_value_whose_destructor_panics_is_dropped_with_its_task() {
+    let outcome = caught(scope(async |s| {
+        let task = s.spawn(async { PanicsOnDrop("the value") });
+        while !task.is_finished() {
+            yield_now().await;
+        }
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(task)));
+        assert_eq!(
+            message_of(&*dropped.expect_err("it panics where it is dropped")),
+            "the value"
+        );
+        s.spawn(async { 7 }).await
+    }));
+    assert_eq!(outcome.await, Ok(7));
+}
+
+on_every_runtime!(
+    every_other_child_is_dropped_when_a_cancelled_child_panics_in_its_destructor,
+    of_three_destructors_that_panic_one_surfaces_and_everything_is_dropped,
+    a_finished_child_that_panics_in_its_destructor_has_panicked,
+    in_a_settled_scope_it_touches_nobody,
+    a_value_whose_destructor_panics_is_dropped_with_its_task,
+);
+polled_on_every_runtime!(
+    dropping_the_scope_drops_the_children_older_than_the_one_that_panics,
+    dropping_a_scope_during_a_panic_does_not_abort_the_process,
+    the_destructor_of_the_body_that_panics_keeps_no_child_from_being_dropped,
+);

@@ -1,0 +1,7 @@
+//! A panic in a child, a body or a destructor reaches the caller once, and takes nobody else with it.
+#![forbid(unsafe_code)]
+
+mod a_panic_in_a_destructor;
+mod a_panic_of_a_child;
+mod a_panic_of_the_body;
+mod payloads;
