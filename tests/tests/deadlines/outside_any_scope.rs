@@ -1,0 +1,58 @@
+//! The free functions have a meaning where no scope is around.
+
+use std::{task::Poll, time::Duration};
+
+use purview::{cancelled, checkpoint, current, deadline, remaining, scope, shield, sleep, timeout};
+use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime};
+
+const A_MOMENT: Duration = Duration::from_millis(5);
+
+async fn there_is_no_deadline_and_no_task() {
+    assert_eq!((deadline(), remaining()), (None, None));
+    assert!(current().is_none());
+    scope(async |_| assert!(current().is_some(), "the body is a task")).await;
+    assert!(current().is_none());
+}
+
+fn nothing_is_ever_cancelled() {
+    let mut waiter = by_hand(cancelled());
+    for _ in 0..3 {
+        assert!(waiter.poll().is_pending());
+    }
+    assert_eq!(waiter.wakes(), 0);
+}
+
+async fn a_shield_runs_its_future() {
+    assert_eq!(shield(async { 7 }).await, 7);
+}
+
+async fn a_checkpoint_lets_the_caller_go_on() {
+    checkpoint().await;
+}
+
+async fn sleep_and_timeout_use_the_timer_of_the_runtime() {
+    sleep(A_MOMENT).await;
+    assert!(timeout(A_MOMENT, std::future::pending::<()>()).await.is_err());
+    assert_eq!(timeout(Duration::from_secs(3_600), async { 7 }).await, Ok(7));
+    assert!(timeout(A_MOMENT, sleep(Duration::from_secs(3_600))).await.is_err());
+}
+
+fn a_sleep_of_zero_is_over() {
+    assert_eq!(by_hand(sleep(Duration::ZERO)).poll(), Poll::Ready(()));
+}
+
+fn a_sleep_that_is_beyond_the_clock_never_ends() {
+    assert!(by_hand(sleep(Duration::MAX)).poll().is_pending());
+}
+
+on_every_runtime!(
+    there_is_no_deadline_and_no_task,
+    a_shield_runs_its_future,
+    a_checkpoint_lets_the_caller_go_on,
+    sleep_and_timeout_use_the_timer_of_the_runtime,
+);
+polled_on_every_runtime!(
+    nothing_is_ever_cancelled,
+    a_sleep_of_zero_is_over,
+    a_sleep_that_is_beyond_the_clock_never_ends
+);

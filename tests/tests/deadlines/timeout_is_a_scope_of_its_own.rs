@@ -1,0 +1,145 @@
+//! `timeout` bounds one future as a scope would: what holds inside it may clean up.
+
+use std::{future::pending, time::Duration};
+
+use purview::{
+    Builder, CancelReason, DeadlineExceeded, FailFast, Timer, cancelled, deadline, fail_fast, remaining, scope, shield,
+    timeout, timeout_at,
+};
+use purview_tests::{Gate, Log, PollCount, TestClock, by_hand, on_every_runtime, polled_on_every_runtime, yields};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn on(clock: &TestClock) -> Builder<FailFast<DeadlineExceeded>> {
+    fail_fast().runtime(clock.clone())
+}
+
+async fn a_future_that_is_in_time_gives_its_value() {
+    assert_eq!(timeout(Duration::MAX, yields(3)).await, Ok(()));
+    assert_eq!(scope(async |_| timeout(Duration::MAX, async { 7 }).await).await, Ok(7));
+    let borrowed = [1, 2, 3];
+    assert_eq!(timeout(Duration::MAX, async { borrowed.len() }).await, Ok(3));
+}
+
+fn a_future_that_is_late_is_dropped_and_the_caller_goes_on() {
+    let (clock, log) = (TestClock::new(), Log::new());
+    let mut run = by_hand(on(&clock).run(async |s| {
+        let late = timeout(SECOND, log.traced("late", pending::<()>())).await;
+        log.note(format!("in time: {}", late.is_ok()));
+        Ok(s.is_cancelled())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert_eq!(run.finish().ok(), Some(false));
+    let entries = log.entries();
+    assert_eq!(entries[entries.len() - 2..], ["late dropped", "in time: false"]);
+}
+
+fn its_error_goes_through_the_question_mark() {
+    let clock = TestClock::new();
+    let mut run = by_hand(on(&clock).run(async |_| {
+        timeout_at(clock.now() + SECOND, pending::<()>()).await?;
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    let error = run.finish().expect_err("the body failed");
+    assert!(error.is_failed(), "to the scope it is a failure like any other");
+    assert!(!error.into_failure().expect("the timeout's").to_string().is_empty());
+}
+
+fn a_timeout_of_zero_never_polls_its_future() {
+    let (clock, polls) = (TestClock::new(), PollCount::new());
+    let mut run = by_hand(on(&clock).run(async |_| {
+        assert!(timeout(Duration::ZERO, polls.of(async {})).await.is_err());
+        assert!(timeout_at(clock.now(), polls.of(async {})).await.is_err());
+        Ok(())
+    }));
+    assert!(run.finish().is_ok());
+    assert_eq!(polls.get(), 0);
+}
+
+fn a_value_in_the_pass_in_which_it_fires_wins() {
+    let (clock, gate) = (TestClock::new(), Gate::new());
+    let mut run = by_hand(on(&clock).run(async |_| timeout(SECOND, gate.wait()).await));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    gate.open();
+    assert!(run.finish().is_ok());
+}
+
+fn what_holds_inside_it_is_waited_for_and_it_is_late_all_the_same() {
+    let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
+    let mut run = by_hand(on(&clock).run(async |_| {
+        let late = timeout(SECOND, async {
+            shield(gate.wait()).await;
+            log.note("cleaned up");
+            pending::<()>().await;
+        });
+        log.note(format!("in time: {}", late.await.is_ok()));
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert!(
+        run.poll_until_idle().is_pending(),
+        "a runtime's own timeout would have dropped it"
+    );
+    gate.open();
+    assert!(run.finish().is_ok());
+    assert_eq!(log.entries(), ["cleaned up", "in time: false"]);
+}
+
+fn its_future_is_told_when_it_is_late_and_its_scopes_see_their_parent_cancelled() {
+    let (clock, log) = (TestClock::new(), Log::new());
+    let mut run = by_hand(on(&clock).run(async |_| {
+        let late = timeout(SECOND, async {
+            let inner = scope(async |s| {
+                s.spawn(async { log.note(format!("inner: {:?}", cancelled().await)) });
+                pending::<()>().await;
+            });
+            futures::future::join(inner, async {
+                log.note(format!("future: {:?}", cancelled().await));
+            })
+            .await;
+        });
+        assert!(late.await.is_err());
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert!(run.finish().is_ok());
+    let told = log.entries();
+    assert!(
+        told.contains(&format!("future: {:?}", CancelReason::DeadlineExceeded)),
+        "{told:?}"
+    );
+    assert!(told.contains(&format!("inner: {:?}", CancelReason::Parent)), "{told:?}");
+}
+
+fn its_future_sees_its_deadline() {
+    let clock = TestClock::new();
+    let start = clock.now();
+    let mut run = by_hand(on(&clock).timeout(9 * SECOND).run(async |_| {
+        let inside = timeout(SECOND, async { (deadline(), remaining()) }).await?;
+        assert_eq!(inside, (Some(start + SECOND), Some(SECOND)));
+        let looser = timeout(10 * SECOND, async { deadline() }).await?;
+        assert_eq!(
+            (looser, deadline()),
+            (Some(start + 9 * SECOND), Some(start + 9 * SECOND))
+        );
+        Ok(())
+    }));
+    assert!(run.finish().is_ok());
+}
+
+on_every_runtime!(a_future_that_is_in_time_gives_its_value);
+polled_on_every_runtime!(
+    a_future_that_is_late_is_dropped_and_the_caller_goes_on,
+    its_error_goes_through_the_question_mark,
+    a_timeout_of_zero_never_polls_its_future,
+    a_value_in_the_pass_in_which_it_fires_wins,
+    what_holds_inside_it_is_waited_for_and_it_is_late_all_the_same,
+    its_future_is_told_when_it_is_late_and_its_scopes_see_their_parent_cancelled,
+    its_future_sees_its_deadline,
+);
