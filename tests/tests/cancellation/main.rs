@@ -1,0 +1,13 @@
+//! Cancellation: who is dropped, who is told, who is waited for, and in which order.
+#![forbid(unsafe_code)]
+
+mod a_hundred_thousand_children;
+mod cancelling_a_scope;
+mod cancelling_one_task;
+mod checkpoints;
+mod finalizers;
+mod grace;
+mod scopes_without_a_value_for_it;
+mod shields;
+mod the_body_holds_too;
+mod waiting_to_be_told;
