@@ -1,0 +1,59 @@
+//! A scope without holders is dropped where it is; one with holders sees its parent cancelled and cleans up first.
+
+cells! {
+    ParentIsCancelled:
+    a_plain_child = Plain Child => [
+        "body dropped", "subject dropped", "older dropped",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_shielded_child = Shielded Child => [
+        "body dropped", "older dropped",
+        "(let go)",
+        "subject polled", "subject cleaned up", "subject went past its shield", "subject dropped",
+        "scope: cancelled, Parent",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_child_waiting_to_be_told = Told Child => [
+        "body dropped", "older dropped",
+        "subject polled", "subject was told Parent", "subject dropped",
+        "scope: cancelled, Parent",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_child_owning_a_finalizer = Deferring Child => [
+        "body dropped", "subject dropped", "older dropped",
+        "finalizer polled",
+        "(let go)",
+        "finalizer polled", "finalizer ran", "finalizer dropped",
+        "scope: cancelled, Parent",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_scope_of_a_plain_child = Plain Nested => [
+        "body dropped", "inner dropped", "subject dropped", "older dropped",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_scope_of_a_shielded_child = Shielded Nested => [
+        "body dropped", "older dropped",
+        "subject polled",
+        "(let go)",
+        "subject polled", "inner polled", "inner cleaned up", "inner went past its shield", "inner dropped",
+        "subject: cancelled, Parent", "subject dropped",
+        "scope: cancelled, Parent",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_scope_of_a_child_waiting_to_be_told = Told Nested => [
+        "body dropped", "older dropped",
+        "subject polled", "inner polled", "inner was told Parent", "inner dropped",
+        "subject: cancelled, Parent", "subject dropped",
+        "scope: cancelled, Parent",
+        "parent: cancelled, Requested(None)",
+    ]
+    a_scope_owning_a_finalizer = Deferring Nested => [
+        "body dropped", "older dropped",
+        "subject polled", "inner dropped", "finalizer polled",
+        "(let go)",
+        "subject polled", "finalizer polled", "finalizer ran", "finalizer dropped",
+        "subject: cancelled, Parent", "subject dropped",
+        "scope: cancelled, Parent",
+        "parent: cancelled, Requested(None)",
+    ]
+}
