@@ -1,0 +1,107 @@
+//! The first program of the README, unchanged, in every place where a program starts.
+#![forbid(unsafe_code)]
+#![expect(clippy::useless_vec, reason = "a local `Vec`, as in the README")]
+
+use std::io;
+
+#[expect(clippy::unused_async, reason = "the README says so itself: it stands for a request")]
+async fn size(page: &str) -> io::Result<usize> {
+    Ok(page.len()) // stands for a request: any future of any library will do
+}
+
+async fn total() -> io::Result<usize> {
+    let pages = vec!["/".to_owned(), "/guide".to_owned(), "/cookbook".to_owned()];
+    purview::try_scope(async |s| {
+        // The children borrow `pages` from this function, and run side by side.
+        let sizes: Vec<_> = pages.iter().map(|page| s.spawn(size(page))).collect();
+        let mut total = 0;
+        for size in sizes {
+            total += size.await; // the value; a failure of any child ends the scope instead
+        }
+        Ok(total)
+    })
+    .await
+}
+
+#[test]
+fn it_is_the_program_of_the_readme() {
+    fn function<'a>(text: &'a str, head: &str) -> &'a str {
+        let from = text.find(head).unwrap_or_else(|| panic!("no `{head}`"));
+        let to = text[from..].find("\n}\n").expect("the function ends");
+        &text[from..from + to]
+    }
+    let (readme, here) = (include_str!("../../README.md"), include_str!("readme.rs"));
+    for head in ["async fn size(", "async fn total("] {
+        assert_eq!(function(readme, head), function(here, head));
+    }
+}
+
+#[tokio::main]
+async fn in_a_tokio_main() -> io::Result<usize> {
+    total().await
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn in_a_spawned_task() -> io::Result<usize> {
+    tokio::spawn(total()).await.expect("it does not panic")
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn in_a_spawned_block() -> io::Result<usize> {
+    tokio::spawn(async {
+        let pages = vec!["/".to_owned(), "/guide".to_owned(), "/cookbook".to_owned()];
+        purview::try_scope(async |s| {
+            let sizes: Vec<_> = pages.iter().map(|page| s.spawn(size(page))).collect();
+            let mut total = 0;
+            for size in sizes {
+                total += size.await;
+            }
+            Ok(total)
+        })
+        .await
+    })
+    .await
+    .expect("it does not panic")
+}
+
+#[test]
+fn it_runs_in_a_tokio_main() {
+    assert_eq!(in_a_tokio_main().ok(), Some(16));
+}
+
+#[test]
+fn it_runs_in_a_spawned_tokio_task() {
+    assert_eq!(in_a_spawned_task().ok(), Some(16));
+    assert_eq!(in_a_spawned_block().ok(), Some(16));
+}
+
+#[test]
+fn it_runs_in_a_tokio_local_set() {
+    let executor = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a tokio runtime");
+    let tasks = tokio::task::LocalSet::new();
+    let task = tasks.run_until(async { tokio::task::spawn_local(total()).await });
+    assert_eq!(executor.block_on(task).expect("it does not panic").ok(), Some(16));
+}
+
+#[test]
+fn it_runs_in_smol() {
+    assert_eq!(smol::block_on(total()).ok(), Some(16));
+    assert_eq!(smol::block_on(smol::spawn(total())).ok(), Some(16));
+}
+
+#[test]
+fn it_runs_in_async_std() {
+    assert_eq!(async_std::task::block_on(total()).ok(), Some(16));
+    assert_eq!(
+        async_std::task::block_on(async_std::task::spawn(total())).ok(),
+        Some(16)
+    );
+}
+
+#[test]
+fn it_runs_in_a_plain_function() {
+    assert_eq!(purview::block_on(total()).ok(), Some(16));
+    assert_eq!(futures::executor::block_on(total()).ok(), Some(16));
+}

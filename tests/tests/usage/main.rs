@@ -1,0 +1,6 @@
+//! What users type, compiled against the facade: `snippets.rs` is the file that belongs to the design, word for word.
+#![forbid(unsafe_code)]
+
+#[rustfmt::skip]
+#[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
+mod snippets;
