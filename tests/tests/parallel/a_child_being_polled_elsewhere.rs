@@ -1,0 +1,251 @@
+//! A child that another thread is polling when it is cancelled finishes that poll and is dropped there.
+
+use std::{
+    pin::Pin,
+    sync::mpsc::{self, Receiver, Sender},
+    task::{Context, Poll, Waker},
+    thread,
+};
+
+use purview::{CancelReason, TaskError, fail_fast, settled};
+use purview_tests::{CallsOnDrop, Log, NotesDrop, PanicsOnDrop, by_hand, caught};
+
+use crate::hand_executor::HandExecutor;
+
+/// Says that it is being polled, waits in that poll until it is told what to answer, and notes its drop.
+struct Watched<T> {
+    entered: Sender<()>,
+    answer: Receiver<Poll<T>>,
+    log: Log,
+    _guard: NotesDrop,
+}
+
+/// The test's end of a [`Watched`].
+struct Watch<T> {
+    entered: Receiver<()>,
+    answer: Sender<Poll<T>>,
+}
+
+fn watched<T>(log: &Log) -> (Watch<T>, Watched<T>) {
+    let ((says, entered), (answer, hears)) = (mpsc::channel(), mpsc::channel());
+    let child = Watched {
+        entered: says,
+        answer: hears,
+        log: log.clone(),
+        _guard: log.on_drop("child"),
+    };
+    (Watch { entered, answer }, child)
+}
+
+impl<T> Future for Watched<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        self.log.note("poll begins");
+        self.entered.send(()).unwrap();
+        let answer = self.answer.recv().unwrap();
+        self.log.note("poll ends");
+        if answer.is_pending() {
+            // Whoever polls it again, does so for nothing that was cancelled.
+            cx.waker().wake_by_ref();
+        }
+        answer
+    }
+}
+
+impl<T: Send + 'static> Watch<T> {
+    /// Has the executor poll the child on a thread of its own, `then` does something while the poll lasts, and the
+    /// poll answers.
+    fn during_the_poll<R>(&self, executor: &HandExecutor, then: impl FnOnce() -> R, answer: Poll<T>) -> R {
+        let elsewhere = executor.clone();
+        let thread = thread::spawn(move || elsewhere.run_one());
+        self.entered.recv().unwrap();
+        let done = then();
+        self.answer.send(answer).unwrap();
+        assert!(thread.join().expect("the executor's thread does not panic"));
+        done
+    }
+}
+
+#[test]
+fn when_the_scope_future_is_dropped_it_is_dropped_there_and_never_polled_again() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let mut run = by_hand(fail_fast().runtime(executor.clone()).run(async |s| {
+        drop(s.spawn_parallel(child));
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    watch.during_the_poll(&executor, || {
+        drop(run);
+        log.note("scope dropped");
+    }, Poll::Pending);
+    assert_eq!(log.entries(), ["poll begins", "scope dropped", "poll ends", "child dropped"]);
+    executor.run();
+    assert_eq!((log.entries().len(), executor.futures()), (4, 0));
+}
+
+#[test]
+fn a_value_that_comes_too_late_is_dropped_and_its_panic_stays_off_the_executor() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<PanicsOnDrop, &str>>(&log);
+    let mut run = by_hand(settled().runtime(executor.clone()).run(async |s| {
+        drop(s.spawn_parallel(child));
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let value = PanicsOnDrop("of a value nobody waits for");
+    watch.during_the_poll(&executor, || drop(run), Poll::Ready(Ok(value)));
+    assert!(log.has("child dropped"));
+}
+
+#[test]
+fn a_task_kept_past_the_drop_of_its_scope_is_told() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let mut kept = None;
+    let slot = &mut kept;
+    let mut run = by_hand(settled().runtime(executor.clone()).run(async move |s| {
+        *slot = Some(s.spawn_parallel(child));
+        std::future::pending::<Result<(), _>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    watch.during_the_poll(&executor, || drop(run), Poll::Ready(Ok(())));
+    let outcome = by_hand(kept.expect("spawned")).finish();
+    assert!(matches!(outcome, Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))), "{outcome:?}");
+}
+
+#[test]
+fn a_task_awaited_on_another_thread_is_woken_when_the_scope_is_dropped_meanwhile() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let (open, driver) = settled::<&str>().runtime(executor.clone()).open();
+    let mut driver = by_hand(driver);
+    let mut task = by_hand(open.spawn_parallel(child));
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(task.poll().is_pending());
+    watch.during_the_poll(&executor, || drop(driver), Poll::Pending);
+    assert_eq!(task.wakes(), 1);
+    assert!(matches!(task.finish(), Err(TaskError::Cancelled(_))));
+}
+
+#[test]
+fn in_fail_fast_such_a_task_panics_and_does_not_hang() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let (open, driver) = fail_fast::<&str>().runtime(executor.clone()).open();
+    let mut driver = by_hand(driver);
+    let mut task = by_hand(caught(open.spawn_parallel(child)));
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(task.poll().is_pending());
+    watch.during_the_poll(&executor, || drop(driver), Poll::Pending);
+    assert_eq!(task.wakes(), 1);
+    let message = task.finish().unwrap_err();
+    assert!(message.contains("its scope has ended"), "{message}");
+}
+
+#[test]
+fn a_scope_that_is_cancelled_and_awaited_waits_for_it() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let (open, driver) = fail_fast().runtime(executor.clone()).open();
+    let mut driver = by_hand(driver);
+    drop(open.spawn_parallel(child));
+    assert!(driver.poll_until_idle().is_pending());
+    let before = watch.during_the_poll(&executor, || {
+        open.cancel_with("enough");
+        assert!(driver.poll_until_idle().is_pending());
+        assert!(!log.has("child dropped"));
+        driver.wakes()
+    }, Poll::Pending);
+    assert!(log.has("child dropped"));
+    assert_eq!(driver.wakes(), before + 1, "the end of the poll wakes the scope, once");
+    assert!(driver.finish().is_ok(), "cancelled on request, and nothing failed");
+    assert_eq!(log.entries(), ["poll begins", "poll ends", "child dropped"]);
+}
+
+#[test]
+fn a_failure_that_it_returns_meanwhile_is_kept_behind_the_cause() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let (open, driver) = fail_fast().runtime(executor.clone()).open();
+    let mut driver = by_hand(driver);
+    drop(open.spawn_parallel(child));
+    assert!(driver.poll_until_idle().is_pending());
+    watch.during_the_poll(&executor, || {
+        drop(open.spawn(async { Err::<(), _>("the cause") }));
+        assert!(driver.poll_until_idle().is_pending());
+    }, Poll::Ready(Err("later")));
+    let error = driver.finish().expect_err("a child failed");
+    let failures: Vec<_> = error.into_failures().into_iter().map(|failure| format!("{}", failure.error)).collect();
+    assert_eq!(failures, ["the cause", "later"]);
+}
+
+#[test]
+fn a_value_that_it_returns_meanwhile_is_its_tasks() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<u8, &str>>(&log);
+    let (open, driver) = settled().runtime(executor.clone()).open();
+    let (mut driver, task) = (by_hand(driver), open.spawn_parallel(child));
+    assert!(driver.poll_until_idle().is_pending());
+    watch.during_the_poll(&executor, || {
+        task.cancel();
+        assert!(driver.poll_until_idle().is_pending());
+    }, Poll::Ready(Ok(7)));
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(by_hand(task).finish().unwrap(), 7);
+}
+
+#[test]
+fn a_child_may_drop_its_own_scope_while_it_is_polled() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let slot = std::sync::Arc::new(std::sync::Mutex::new(None));
+    let (inside, guard, noted) = (slot.clone(), log.on_drop("child"), log.clone());
+    let (open, driver) = fail_fast::<&str>().runtime(executor.clone()).open();
+    drop(open.spawn_parallel(async move {
+        let _guard = guard;
+        let driver: Option<purview_tests::ByHand<purview::Driver<purview::FailFast<&str>>>> = inside.lock().unwrap().take();
+        drop(driver);
+        noted.note("scope dropped");
+        std::future::pending::<Result<(), _>>().await
+    }));
+    let mut driver = by_hand(driver);
+    assert!(driver.poll_until_idle().is_pending());
+    *slot.lock().unwrap() = Some(driver);
+    executor.run();
+    assert_eq!(log.entries(), ["scope dropped", "child dropped"]);
+    assert_eq!(executor.futures(), 0);
+}
+
+#[test]
+fn a_waker_of_the_scope_that_panics_stays_off_the_executor() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let mut run = by_hand(fail_fast().runtime(executor.clone()).run(async |s| {
+        drop(s.spawn_parallel(child));
+        Ok(())
+    }));
+    let (waker, armed) = purview_tests::hostile_waker(purview_tests::Trap::Wake);
+    assert!(run.poll_with(&waker).is_pending());
+    watch.during_the_poll(&executor, || (), Poll::Ready(Ok(())));
+    armed.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert!(run.finish().is_ok(), "a scope that is polled again goes on");
+}
+
+#[test]
+fn its_destructor_runs_on_that_thread() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let (watch, child) = watched::<Result<(), &str>>(&log);
+    let (says, hears) = mpsc::channel();
+    let calls = CallsOnDrop(move || says.send(thread::current().id()).unwrap());
+    let mut run = by_hand(fail_fast().runtime(executor.clone()).run(async |s| {
+        drop(s.spawn_parallel(async move {
+            let _calls = calls;
+            child.await
+        }));
+        Ok(())
+    }));
+    assert!(run.poll_with(Waker::noop()).is_pending());
+    watch.during_the_poll(&executor, || drop(run), Poll::Pending);
+    assert_ne!(hears.recv().unwrap(), thread::current().id());
+}
