@@ -43,9 +43,7 @@ impl VirtualRuntime {
     #[track_caller]
     pub fn run<F: Future>(&self, program: F) -> F::Output {
         let _shutdown = ShutdownOnDrop(self);
-        let scope = with_policy(JoinAll::new())
-            .name("test")
-            .runtime(self.clone());
+        let scope = with_policy(JoinAll::new()).name("test").runtime(self.clone());
         // A scope gives its body a waker of its own, and polls it when that was woken: faults must go inside.
         self.block_on(scope.run_local(|_| jitter(program)))
     }

@@ -70,10 +70,8 @@ fn timers_of_one_instant_fire_in_the_order_of_their_creation() {
     // Polled, and so armed, in the opposite order.
     while let Some(sleep) = sleeps.pop() {
         let (order, created) = (Arc::clone(&order), sleeps.len());
-        rt.spawn(Box::pin(
-            sleep.map(move |()| order.lock().unwrap().push(created)),
-        ))
-        .unwrap();
+        rt.spawn(Box::pin(sleep.map(move |()| order.lock().unwrap().push(created))))
+            .unwrap();
     }
     rt.block_on(rt.sleep_until(at));
     assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
@@ -95,12 +93,7 @@ fn a_dropped_sleep_does_not_hold_the_clock_nor_its_waker() {
     let counted = Arc::new(CountedWaker::default());
     let waker = Waker::from(Arc::clone(&counted));
     let mut sleep = rt.sleep_until(rt.now() + SECOND);
-    assert!(
-        sleep
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop((sleep, waker));
     assert_eq!(Arc::strong_count(&counted), 1);
     rt.block_on(rt.sleep_until(rt.now() + 2 * SECOND));
@@ -115,12 +108,7 @@ fn only_the_latest_waker_of_a_sleep_is_woken() {
     let mut sleep = rt.sleep_until(rt.now() + SECOND);
     for waker in &wakers {
         let waker = Waker::from(Arc::clone(waker));
-        assert!(
-            sleep
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
+        assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     }
     rt.advance(SECOND);
     assert_eq!(wakers.map(|w| w.0.load(Ordering::SeqCst)), [0, 1]);
@@ -133,10 +121,8 @@ fn moved_by_hand_it_fires_what_is_due_and_keeps_the_rest() {
     for seconds in 1..=3 {
         let fired = Arc::clone(&fired);
         let sleep = rt.sleep_until(rt.now() + seconds * SECOND);
-        rt.spawn(Box::pin(
-            sleep.map(move |()| fired.lock().unwrap().push(seconds)),
-        ))
-        .unwrap();
+        rt.spawn(Box::pin(sleep.map(move |()| fired.lock().unwrap().push(seconds))))
+            .unwrap();
     }
     rt.run_until_stalled();
     assert!(fired.lock().unwrap().is_empty());
@@ -205,10 +191,7 @@ fn idle_completes_when_all_others_wait_and_before_the_clock_moves() {
     .unwrap();
     rt.block_on(async {
         rt.idle().await;
-        assert_eq!(
-            (steps.load(Ordering::SeqCst), rt.elapsed()),
-            (10, Duration::ZERO)
-        );
+        assert_eq!((steps.load(Ordering::SeqCst), rt.elapsed()), (10, Duration::ZERO));
         rt.sleep_until(rt.now() + SECOND).await;
         rt.idle().await;
         assert_eq!(steps.load(Ordering::SeqCst), 11);

@@ -41,10 +41,7 @@ fn order_of_turns(rt: &VirtualRuntime) -> Vec<usize> {
 
 #[test]
 fn unseeded_it_polls_in_the_order_of_wakes() {
-    assert_eq!(
-        order_of_turns(&VirtualRuntime::new()),
-        [0, 1, 2, 3, 4].repeat(3)
-    );
+    assert_eq!(order_of_turns(&VirtualRuntime::new()), [0, 1, 2, 3, 4].repeat(3));
 }
 
 #[test]
@@ -67,11 +64,7 @@ fn a_task_is_polled_once_for_any_number_of_wakes_before() {
         for _ in 0..3 {
             cx.waker().wake_by_ref();
         }
-        if polls < 10 {
-            Poll::Pending
-        } else {
-            Poll::Ready(())
-        }
+        if polls < 10 { Poll::Pending } else { Poll::Ready(()) }
     }));
     assert_eq!(polls, 10);
 }
@@ -143,8 +136,7 @@ fn another_thread_can_wake_and_spawn() {
     let other = thread::spawn({
         let rt = rt.clone();
         move || {
-            rt.spawn(Box::pin(async { tell.send(()).unwrap() }))
-                .unwrap();
+            rt.spawn(Box::pin(async { tell.send(()).unwrap() })).unwrap();
         }
     });
     rt.block_on(told).unwrap();
@@ -168,11 +160,7 @@ fn closures_are_started_in_an_order_that_the_seed_decides() {
         rt.fingerprint()
     };
     let schedules: BTreeSet<_> = (0..20).map(run).collect();
-    assert!(
-        schedules.len() > 10,
-        "only {} of 20 seeds differ",
-        schedules.len()
-    );
+    assert!(schedules.len() > 10, "only {} of 20 seeds differ", schedules.len());
     assert!((0..20).map(run).all(|again| schedules.contains(&again)));
 }
 
@@ -230,9 +218,7 @@ fn shutdown_drops_what_was_spawned_and_refuses_more() {
     rt.shutdown();
     assert_eq!(Arc::strong_count(&held), 1);
     let refused = Arc::clone(&held);
-    let error = rt
-        .spawn(Box::pin(async move { drop(refused) }))
-        .unwrap_err();
+    let error = rt.spawn(Box::pin(async move { drop(refused) })).unwrap_err();
     assert!(error.to_string().contains("shut down"));
     assert_eq!(Arc::strong_count(&held), 1);
 }
@@ -268,19 +254,9 @@ fn a_waker_whose_drop_uses_the_runtime_does_not_block_it() {
     let mut sleep = rt.sleep_until(rt.now() + Duration::from_secs(1));
     for _ in 0..2 {
         let waker = Waker::from(Arc::new(Reentrant(rt.clone())));
-        assert!(
-            sleep
-                .as_mut()
-                .poll(&mut Context::from_waker(&waker))
-                .is_pending()
-        );
+        assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     }
     rt.advance(Duration::from_secs(1));
     assert_eq!(rt.elapsed(), Duration::from_secs(2));
-    assert!(
-        sleep
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()))
-            .is_ready()
-    );
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
 }

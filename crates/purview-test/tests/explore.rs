@@ -34,15 +34,11 @@ fn failure<T>(program: impl FnOnce() -> T) -> Option<String> {
 }
 
 /// Runs `future` as a task of the virtual runtime, and gives its output.
-fn spawn<T: Send + 'static>(
-    future: impl Future<Output = T> + Send + 'static,
-) -> impl Future<Output = T> {
+fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> impl Future<Output = T> {
     let (tell, told) = oneshot::channel();
     let runtime = VirtualRuntime::current().expect("inside a virtual runtime");
     let task = async move { drop(tell.send(future.await)) };
-    runtime
-        .spawn(Box::pin(task))
-        .expect("the runtime takes work");
+    runtime.spawn(Box::pin(task)).expect("the runtime takes work");
     async { told.await.expect("the task ends") }
 }
 
@@ -65,10 +61,7 @@ impl KeepsTheFirstWaker {
             if self.set.load(Ordering::SeqCst) {
                 return Poll::Ready(());
             }
-            self.waker
-                .lock()
-                .unwrap()
-                .get_or_insert_with(|| cx.waker().clone());
+            self.waker.lock().unwrap().get_or_insert_with(|| cx.waker().clone());
             Poll::Pending
         })
         .await;
@@ -127,10 +120,7 @@ fn a_missed_wake_up_is_reported_as_a_deadlock() {
         text.starts_with("deadlock: every task waits and no timer is armed"),
         "{text}"
     );
-    assert!(
-        text.contains("through the waker of an earlier poll"),
-        "{text}"
-    );
+    assert!(text.contains("through the waker of an earlier poll"), "{text}");
 }
 
 #[test]
@@ -143,10 +133,7 @@ fn a_lock_order_deadlock_is_reported_with_the_tasks_that_wait() {
 
 #[test]
 fn a_value_that_depends_on_the_schedule_is_reported_with_both_values() {
-    assert_eq!(
-        failure(|| explore(0..=0, pushes_in_the_order_of_the_schedule)),
-        None
-    );
+    assert_eq!(failure(|| explore(0..=0, pushes_in_the_order_of_the_schedule)), None);
     let text = failure(|| explore(100, pushes_in_the_order_of_the_schedule)).unwrap();
     assert!(
         text.starts_with("the value depends on the schedule: seed 0 gave [1, 2], seed "),
@@ -250,12 +237,10 @@ fn some_seeds_poll_what_nobody_woke_and_give_each_poll_its_own_waker() {
 
 #[test]
 fn a_program_that_never_ends_is_reported() {
-    let endless = VirtualRuntime::exploring(1)
-        .max_steps(1000)
-        .try_block_on(poll_fn(|cx| {
-            cx.waker().wake_by_ref();
-            Poll::<()>::Pending
-        }));
+    let endless = VirtualRuntime::exploring(1).max_steps(1000).try_block_on(poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::<()>::Pending
+    }));
     let endless = endless.unwrap_err();
     assert!(endless.is_endless() && !endless.is_deadlock());
     assert!(
@@ -271,9 +256,7 @@ fn a_deadlock_behind_a_heartbeat_is_reported_as_endless() {
     let clock = rt.clone();
     rt.spawn(Box::pin(async move {
         loop {
-            clock
-                .sleep_until(clock.now() + Duration::from_secs(1))
-                .await;
+            clock.sleep_until(clock.now() + Duration::from_secs(1)).await;
         }
     }))
     .unwrap();
@@ -291,9 +274,7 @@ fn a_stuck_future_is_dropped_before_the_deadlock_is_reported() {
         never.await.unwrap();
         drop(inside);
     };
-    let stalled = VirtualRuntime::exploring(0)
-        .try_block_on(stuck)
-        .unwrap_err();
+    let stalled = VirtualRuntime::exploring(0).try_block_on(stuck).unwrap_err();
     assert!(stalled.is_deadlock());
     assert_eq!(Arc::strong_count(&held), 1);
 }

@@ -16,8 +16,7 @@ pub async fn spawn_blocking_runs_or_refuses_as_declared(case: Case) {
         runs.set();
     });
     if case.refuses.spawn_blocking {
-        let error = taken
-            .expect_err("the suite was told that this runtime refuses closures that may block");
+        let error = taken.expect_err("the suite was told that this runtime refuses closures that may block");
         assert!(!error.to_string().is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "a refused closure was kept");
     } else {
@@ -36,9 +35,7 @@ pub async fn futures_run_while_a_closure_blocks(case: Case) {
     let (starts, ends) = (started.clone(), ended.clone());
     case.spawn_blocking(move || {
         starts.set();
-        is_released
-            .recv()
-            .expect("the other end is kept until it has sent");
+        is_released.recv().expect("the other end is kept until it has sent");
         ends.set();
     });
     started.wait().await;

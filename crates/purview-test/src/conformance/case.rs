@@ -107,16 +107,12 @@ impl Wake for Unparks {
 
 impl Case {
     pub(super) async fn sleep(&self, duration: Duration) {
-        self.runtime
-            .sleep_until(self.runtime.now() + duration)
-            .await;
+        self.runtime.sleep_until(self.runtime.now() + duration).await;
     }
 
     /// Spawns a future that must be taken.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.runtime
-            .spawn(Box::pin(future))
-            .expect("the runtime takes futures");
+        self.runtime.spawn(Box::pin(future)).expect("the runtime takes futures");
     }
 
     /// Spawns a closure that must be taken.
@@ -125,10 +121,7 @@ impl Case {
             .expect("the runtime takes closures that may block");
     }
 
-    pub(super) fn try_spawn_blocking(
-        &self,
-        closure: impl FnOnce() + Send + 'static,
-    ) -> Result<(), SpawnError> {
+    pub(super) fn try_spawn_blocking(&self, closure: impl FnOnce() + Send + 'static) -> Result<(), SpawnError> {
         self.runtime.spawn_blocking(Box::new(closure))
     }
 

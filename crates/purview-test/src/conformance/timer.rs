@@ -29,13 +29,9 @@ pub async fn timers_are_never_early(case: Case) {
 pub async fn timers_for_the_past_are_ready_at_once(case: Case) {
     case.sleep(2 * MILLISECOND).await;
     let now = case.runtime.now();
-    for passed in [
-        Some(now),
-        now.checked_sub(MILLISECOND),
-        now.checked_sub(HOUR),
-    ]
-    .into_iter()
-    .flatten()
+    for passed in [Some(now), now.checked_sub(MILLISECOND), now.checked_sub(HOUR)]
+        .into_iter()
+        .flatten()
     {
         let mut sleep = case.runtime.sleep_until(passed);
         assert!(poll_once(&mut sleep).is_ready(), "{:?} ago", now - passed);
@@ -57,12 +53,7 @@ pub async fn dropped_timers_release_their_wakers(case: Case) {
     let woken = Arc::new(SetsWhenWoken::default());
     let waker = Waker::from(Arc::clone(&woken));
     let mut sleep = case.runtime.sleep_until(case.runtime.now() + HOUR);
-    assert!(
-        sleep
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop((sleep, waker));
     case.eventually(|| Arc::strong_count(&woken) == 1).await;
     assert!(!woken.0.is_set(), "a dropped timer woke somebody");
@@ -74,30 +65,21 @@ pub async fn timers_work_on_any_thread(case: Case) {
     let (runtime, waker) = (Arc::clone(&case.runtime), fired.waker());
     let other = thread::spawn(move || {
         let mut sleep = runtime.sleep_until(runtime.now() + MILLISECOND);
-        if sleep
-            .as_mut()
-            .poll(&mut Context::from_waker(&waker))
-            .is_ready()
-        {
+        if sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             waker.wake();
             return None;
         }
         Some(sleep)
     });
     fired.wait().await;
-    let unfinished = other
-        .join()
-        .expect("making and polling a timer does not panic");
+    let unfinished = other.join().expect("making and polling a timer does not panic");
     if let Some(sleep) = unfinished {
         sleep.await;
     }
 }
 
 /// Timers for instants that never come wait like any other, and do not panic.
-#[allow(
-    clippy::unused_async,
-    reason = "the tests of the suite are all called alike"
-)]
+#[allow(clippy::unused_async, reason = "the tests of the suite are all called alike")]
 pub async fn timers_for_far_instants_wait(case: Case) {
     let now = case.runtime.now();
     let mut far = Duration::from_secs(u64::MAX / 2);
@@ -108,10 +90,7 @@ pub async fn timers_for_far_instants_wait(case: Case) {
         if let Some(at) = now.checked_add(delay) {
             let mut sleep = case.runtime.sleep_until(at);
             assert!(poll_once(&mut sleep).is_pending(), "{delay:?}");
-            assert!(
-                poll_once(&mut sleep).is_pending(),
-                "{delay:?}, polled again"
-            );
+            assert!(poll_once(&mut sleep).is_pending(), "{delay:?}, polled again");
         }
     }
 }
@@ -132,9 +111,7 @@ pub async fn the_clock_never_goes_back(case: Case) {
 /// A timer that was polled with two wakers wakes the second.
 pub async fn timers_wake_the_latest_waker(case: Case) {
     let [first, second] = [Signal::default(), Signal::default()];
-    let mut sleep = case
-        .runtime
-        .sleep_until(case.runtime.now() + 10 * MILLISECOND);
+    let mut sleep = case.runtime.sleep_until(case.runtime.now() + 10 * MILLISECOND);
     for signal in [&first, &second] {
         if sleep
             .as_mut()
@@ -152,9 +129,7 @@ pub async fn timers_wake_the_latest_waker(case: Case) {
 pub async fn many_timers_all_complete(case: Case) {
     let now = case.runtime.now();
     let delays = (0..1000).map(|n| (n * 7919 % 1000) * (5 * MILLISECOND) / 1000);
-    let mut sleeps: Vec<_> = delays
-        .map(|delay| case.runtime.sleep_until(now + delay))
-        .collect();
+    let mut sleeps: Vec<_> = delays.map(|delay| case.runtime.sleep_until(now + delay)).collect();
     sleeps.retain_mut(|sleep| poll_once(sleep).is_pending());
     for sleep in sleeps {
         sleep.await;

@@ -86,11 +86,7 @@ where
     T: PartialEq + fmt::Debug,
 {
     let seeds = match one_seed {
-        Some(seed) => vec![
-            seed.trim()
-                .parse()
-                .expect("PURVIEW_SEED must be one seed, a number"),
-        ],
+        Some(seed) => vec![seed.trim().parse().expect("PURVIEW_SEED must be one seed, a number")],
         None => seeds.into_seeds(),
     };
     let mut first: Option<(u64, T)> = None;
@@ -104,9 +100,7 @@ where
             Some((_, expected)) if *expected == value => {}
             Some((other, expected)) => {
                 report(seed, passed);
-                panic!(
-                    "the value depends on the schedule: seed {other} gave {expected:?}, seed {seed} gave {value:?}"
-                );
+                panic!("the value depends on the schedule: seed {other} gave {expected:?}, seed {seed} gave {value:?}");
             }
         }
     }

@@ -36,8 +36,7 @@ impl Future for YieldNow {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let yields =
-            VirtualRuntime::current().map_or(self.polls == 0, |runtime| runtime.yields(self.polls));
+        let yields = VirtualRuntime::current().map_or(self.polls == 0, |runtime| runtime.yields(self.polls));
         if !yields {
             return Poll::Ready(());
         }

@@ -42,10 +42,7 @@ impl VirtualRuntime {
     #[track_caller]
     pub fn try_block_on<F: Future>(&self, future: F) -> Result<F::Output, Stalled> {
         let driving = Driving::enter(self);
-        let root = self
-            .shared
-            .lock()
-            .insert(Arc::downgrade(&self.shared), Work::Root);
+        let root = self.shared.lock().insert(Arc::downgrade(&self.shared), Work::Root);
         let _root = Root {
             shared: &self.shared,
             id: root,
@@ -65,9 +62,7 @@ impl VirtualRuntime {
         }
         drop(driving);
         match driven {
-            Ok(Ok(())) => {
-                Ok(output.expect("the driver returns once the root has given its output"))
-            }
+            Ok(Ok(())) => Ok(output.expect("the driver returns once the root has given its output")),
             Ok(Err(stalled)) => Err(stalled),
             Err(payload) => resume_unwind(payload),
         }

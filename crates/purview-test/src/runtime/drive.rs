@@ -73,8 +73,7 @@ pub(super) fn drive(
 fn poll_spawned(shared: &Arc<Shared>, id: TaskId, mut future: BoxFuture, waker: &Waker) {
     let mut cx = Context::from_waker(waker);
     // A panic ends the task as its completion would; the panic hook has reported it.
-    let poll =
-        catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx))).unwrap_or(Poll::Ready(()));
+    let poll = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx))).unwrap_or(Poll::Ready(()));
     let ended = {
         let mut state = shared.lock();
         state.polling = None;
@@ -109,12 +108,7 @@ impl State {
                 return Step::Wake(self.take_due_timers());
             }
             if self.tasks.woken().is_empty() || self.schedule.coin() {
-                return Step::Wake(
-                    self.timers
-                        .take_any(&mut self.schedule)
-                        .into_iter()
-                        .collect(),
-                );
+                return Step::Wake(self.timers.take_any(&mut self.schedule).into_iter().collect());
             }
         }
         if self.options.max_steps.is_some_and(|max| self.steps >= max) {

@@ -18,10 +18,7 @@ pub struct Idle {
 
 impl Idle {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            waiting: None,
-        }
+        Self { shared, waiting: None }
     }
 }
 
@@ -52,9 +49,7 @@ impl Future for Idle {
 
 impl Drop for Idle {
     fn drop(&mut self) {
-        let waiting = self
-            .waiting
-            .and_then(|id| self.shared.lock().idle.remove(&id));
+        let waiting = self.waiting.and_then(|id| self.shared.lock().idle.remove(&id));
         drop(waiting);
     }
 }

@@ -86,11 +86,7 @@ impl VirtualRuntime {
     /// thread time to wake anybody, and stops after 1,000,000 steps: [`patience`](Self::patience) and
     /// [`max_steps`](Self::max_steps) change that.
     pub fn exploring(seed: u64) -> Self {
-        Self::with(
-            Schedule::exploring(seed),
-            Duration::ZERO,
-            Some(EXPLORED_STEPS),
-        )
+        Self::with(Schedule::exploring(seed), Duration::ZERO, Some(EXPLORED_STEPS))
     }
 
     fn with(schedule: Schedule, patience: Duration, max_steps: Option<u64>) -> Self {

@@ -67,12 +67,7 @@ impl Schedule {
 
     /// Any woken task next; no faults.
     pub(super) fn seeded(seed: u64) -> Self {
-        Self::new(
-            seed,
-            Order::Uniform,
-            Faults::default(),
-            Rng::with_seed(seed),
-        )
+        Self::new(seed, Order::Uniform, Faults::default(), Rng::with_seed(seed))
     }
 
     /// Orders and faults that differ from seed to seed.
@@ -160,6 +155,10 @@ impl Schedule {
     pub(super) fn pick(&mut self, tasks: &mut Tasks) -> Option<usize> {
         let woken = tasks.woken().len();
         let last = woken.checked_sub(1)?;
+        // No order may starve a task for ever while another wakes itself: executors do not.
+        if self.order != Order::Fifo && self.rng.u8(..16) == 0 {
+            return Some(0);
+        }
         Some(match self.order {
             Order::Fifo => 0,
             Order::Lifo => last,

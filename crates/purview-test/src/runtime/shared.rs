@@ -87,11 +87,7 @@ impl Shared {
     }
 
     /// Waits in real time while `waiting` holds, but no longer than `patience`. False when patience ran out.
-    pub(super) fn wait_while(
-        &self,
-        patience: Duration,
-        waiting: impl FnMut(&mut State) -> bool,
-    ) -> bool {
+    pub(super) fn wait_while(&self, patience: Duration, waiting: impl FnMut(&mut State) -> bool) -> bool {
         let state = self.lock();
         let (state, timeout) = self
             .changed
@@ -151,11 +147,8 @@ impl State {
         if elapsed > self.elapsed {
             self.elapsed = elapsed;
             self.steps_at_this_instant = 0;
-            self.schedule.record(
-                to.saturating_duration_since(self.base)
-                    .subsec_nanos()
-                    .into(),
-            );
+            self.schedule
+                .record(to.saturating_duration_since(self.base).subsec_nanos().into());
         }
     }
 

@@ -69,18 +69,12 @@ impl State {
         let steps = self.steps;
         match kind {
             StallKind::Deadlock if self.timers.len() > 0 => {
-                writeln!(
-                    out,
-                    "deadlock: every task waits, and the clock is moved by hand only"
-                )?;
+                writeln!(out, "deadlock: every task waits, and the clock is moved by hand only")?;
             }
             StallKind::Deadlock => {
                 writeln!(out, "deadlock: every task waits and no timer is armed")?;
             }
-            StallKind::Endless => writeln!(
-                out,
-                "endless: the program has not ended after {steps} steps"
-            )?,
+            StallKind::Endless => writeln!(out, "endless: the program has not ended after {steps} steps")?,
         }
         writeln!(
             out,
@@ -95,9 +89,10 @@ impl State {
             writeln!(out, "  closure {id}: has been started and runs or blocks")?;
         }
         if self.timers.len() > 0 {
-            let next = self.timers.next().map_or(Duration::ZERO, |at| {
-                at.saturating_duration_since(self.now())
-            });
+            let next = self
+                .timers
+                .next()
+                .map_or(Duration::ZERO, |at| at.saturating_duration_since(self.now()));
             writeln!(
                 out,
                 "{} armed, the next one due in {next:?}",
@@ -116,7 +111,9 @@ impl State {
             .iter()
             .any(|(_, task)| task.can_be_woken(self.schedule.foreign_wakers()));
         if kind == StallKind::Deadlock && self.options.patience.is_zero() && hope {
-            out.push_str("if a thread outside the runtime was to wake one of them, allow for it with `.patience(..)`\n");
+            out.push_str(
+                "if a thread outside the runtime was to wake one of them, allow for it with `.patience(..)`\n",
+            );
         }
         Ok(())
     }

@@ -145,8 +145,7 @@ impl Tasks {
     }
 
     pub(super) fn is_root(&self, id: TaskId) -> bool {
-        self.get(id)
-            .is_some_and(|task| matches!(task.work, Work::Root))
+        self.get(id).is_some_and(|task| matches!(task.work, Work::Root))
     }
 
     pub(super) fn get_mut(&mut self, id: TaskId) -> Option<&mut Task> {
@@ -183,12 +182,8 @@ impl Tasks {
 
     /// The futures that nobody woke since they were last polled.
     pub(super) fn waiting(&self) -> impl Iterator<Item = TaskId> {
-        let waits =
-            |task: &Task| !task.woken && matches!(task.work, Work::Root | Work::Future(Some(_)));
-        self.all
-            .iter()
-            .filter(move |(_, task)| waits(task))
-            .map(|(id, _)| *id)
+        let waits = |task: &Task| !task.woken && matches!(task.work, Work::Root | Work::Future(Some(_)));
+        self.all.iter().filter(move |(_, task)| waits(task)).map(|(id, _)| *id)
     }
 
     pub(super) fn remove(&mut self, id: TaskId) -> Option<Task> {
@@ -206,10 +201,7 @@ impl Tasks {
             .filter(|(_, task)| !matches!(task.work, Work::Root))
             .map(|(id, _)| id)
             .collect();
-        spawned
-            .into_iter()
-            .filter_map(|id| self.remove(id))
-            .collect()
+        spawned.into_iter().filter_map(|id| self.remove(id)).collect()
     }
 
     pub(super) fn priority(&self, id: TaskId) -> u32 {

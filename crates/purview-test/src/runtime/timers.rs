@@ -44,11 +44,7 @@ impl Timers {
     /// Disarms all timers due at `now`, in the order of their instants and then of their creation.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<Waker> {
         let mut due = Vec::new();
-        while self
-            .armed
-            .first_key_value()
-            .is_some_and(|(key, _)| key.at <= now)
-        {
+        while self.armed.first_key_value().is_some_and(|(key, _)| key.at <= now) {
             due.extend(self.armed.pop_first().map(|(_, waker)| waker));
         }
         due
@@ -57,12 +53,7 @@ impl Timers {
     /// Disarms one of the timers that are due earliest, chosen by the schedule.
     pub(super) fn take_any(&mut self, schedule: &mut Schedule) -> Option<Waker> {
         let at = self.next()?;
-        let same: Vec<Key> = self
-            .armed
-            .keys()
-            .copied()
-            .take_while(|key| key.at == at)
-            .collect();
+        let same: Vec<Key> = self.armed.keys().copied().take_while(|key| key.at == at).collect();
         self.armed.remove(&same[schedule.index(same.len())])
     }
 }
@@ -90,15 +81,9 @@ impl Future for Sleep {
         let (poll, unused) = {
             let mut state = self.shared.lock();
             if state.now() >= self.key.at {
-                (
-                    Poll::Ready(()),
-                    (state.timers.armed.remove(&self.key), Some(waker)),
-                )
+                (Poll::Ready(()), (state.timers.armed.remove(&self.key), Some(waker)))
             } else {
-                (
-                    Poll::Pending,
-                    (state.timers.armed.insert(self.key, waker), None),
-                )
+                (Poll::Pending, (state.timers.armed.insert(self.key, waker), None))
             }
         };
         if poll.is_pending() {

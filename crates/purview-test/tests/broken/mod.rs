@@ -97,9 +97,7 @@ impl Timer for Broken {
         let left = at.saturating_duration_since(self.inner.now());
         let moment = Duration::from_nanos(1);
         match self.defect {
-            Defect::TimersAreEarly if left > moment => {
-                self.inner.sleep_until(self.inner.now() + left / 2)
-            }
+            Defect::TimersAreEarly if left > moment => self.inner.sleep_until(self.inner.now() + left / 2),
             Defect::ThePastTakesATurn => self.inner.sleep_until(at.max(self.inner.now() + moment)),
             Defect::EveryOtherTimerIsAnHourLate if !self.every(2) => {
                 self.inner.sleep_until(at + Duration::from_secs(3600))
@@ -108,8 +106,7 @@ impl Timer for Broken {
             Defect::EveryTenthTimerIsLost if self.every(10) => Box::pin(pending()),
             Defect::TimersKeepTheFirstWaker | Defect::TimersKeepAllWakers => {
                 let sleep = self.inner.sleep_until(at);
-                let hoard =
-                    (self.defect == Defect::TimersKeepAllWakers).then(|| Arc::clone(&self.hoard));
+                let hoard = (self.defect == Defect::TimersKeepAllWakers).then(|| Arc::clone(&self.hoard));
                 Box::pin(Keeps {
                     sleep,
                     first: None,

@@ -1,0 +1,135 @@
+//! Random programs.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use crate::program::{ActorId, End, Kind, Op, Place, ScopeId, ScopeSpec, Script};
+
+/// Makes the program that `seed` decides; `size` bounds the number of its actors.
+pub(crate) fn program(seed: u64, size: u32) -> ScopeSpec {
+    let mut generator = Generator {
+        rng: Rng::with_seed(seed),
+        actors: 0,
+        scopes: 0,
+        size,
+    };
+    let mut root = generator.scope(0);
+    // Whatever happens, the program comes to an end.
+    root.timeout.get_or_insert(Duration::from_secs(1000));
+    root.grace.get_or_insert(Duration::from_secs(1000));
+    root
+}
+
+struct Generator {
+    rng: Rng,
+    actors: u32,
+    scopes: u32,
+    size: u32,
+}
+
+/// Where an operation stands.
+#[derive(Clone, Copy)]
+struct Spot {
+    kind: Kind,
+    depth: u32,
+    /// Inside a shield of the same scope, where the scope's cancellation is not seen.
+    shielded: bool,
+    finalizer: bool,
+}
+
+impl Generator {
+    fn chance(&mut self, percent: u8) -> bool {
+        self.rng.u8(..100) < percent
+    }
+
+    /// Short times, so that several things happen at one instant.
+    fn time(&mut self) -> Duration {
+        Duration::from_millis(self.rng.u64(..6))
+    }
+
+    fn scope(&mut self, depth: u32) -> ScopeSpec {
+        let id = ScopeId(self.scopes);
+        self.scopes += 1;
+        let kind = [Kind::Join, Kind::FailFast, Kind::FailFast, Kind::Settled][self.rng.usize(..4)];
+        let timeout = self.chance(25).then(|| self.time());
+        let grace = self.chance(25).then(|| self.time());
+        let limit = self.chance(20).then(|| self.rng.usize(1..3));
+        let body = self.script(Spot {
+            kind,
+            depth,
+            shielded: false,
+            finalizer: false,
+        });
+        ScopeSpec {
+            id,
+            kind,
+            timeout,
+            grace,
+            limit,
+            body,
+        }
+    }
+
+    fn script(&mut self, spot: Spot) -> Script {
+        let id = ActorId(self.actors);
+        self.actors += 1;
+        let most = if spot.finalizer { 3 } else { 6 };
+        let ops = (0..self.rng.usize(..most)).map(|_| self.op(spot)).collect();
+        let end = match self.rng.u8(..100) {
+            0..12 if spot.kind != Kind::Join => End::Fail,
+            12..18 => End::Panic,
+            _ => End::Return,
+        };
+        Script {
+            id,
+            ops,
+            end,
+            bomb: self.chance(4),
+        }
+    }
+
+    fn op(&mut self, spot: Spot) -> Op {
+        let room = self.actors < self.size;
+        let nests = room && spot.depth < 3;
+        match self.rng.u8(..100) {
+            14..18 => Op::Checkpoint,
+            18..30 => Op::Sleep(self.time()),
+            30..32 if !spot.finalizer => Op::Forever,
+            32..55 if room && !spot.finalizer => self.spawn(spot),
+            55..66 if !spot.finalizer => Op::Await(self.rng.usize(..4)),
+            66..69 if !spot.finalizer => Op::DropTask(self.rng.usize(..4)),
+            69..73 if !spot.finalizer => Op::CancelTask(self.rng.usize(..4)),
+            73..76 if !spot.finalizer => Op::CancelScope,
+            76..83 if nests => Op::Nest(self.scope(spot.depth + 1)),
+            83..86 if nests => Op::NestAndDrop(self.scope(spot.depth + 1), self.rng.u32(1..5)),
+            86..91 if !spot.shielded => {
+                let inside = Spot { shielded: true, ..spot };
+                Op::Shield((0..self.rng.usize(1..4)).map(|_| self.op(inside)).collect())
+            }
+            91..96 if !spot.shielded && !spot.finalizer => Op::UntilCancelled,
+            96..100 if room && !spot.finalizer => Op::Defer(self.script(Spot {
+                finalizer: true,
+                shielded: true,
+                ..spot
+            })),
+            // The numbers from 0 on too.
+            _ => Op::Yield,
+        }
+    }
+
+    fn spawn(&mut self, spot: Spot) -> Op {
+        let place = match self.rng.u8(..10) {
+            0 => Place::Daemon,
+            1 | 2 => Place::Parallel,
+            _ => Place::Here,
+        };
+        Op::Spawn(
+            place,
+            self.script(Spot {
+                shielded: false,
+                ..spot
+            }),
+        )
+    }
+}

@@ -1,0 +1,89 @@
+//! Scope programs: what the generator makes, the interpreter runs, and the reference model follows.
+
+use std::{fmt, time::Duration};
+
+/// A body, a child or a finalizer. Numbers rise in the order in which the generator made them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ActorId(pub(crate) u32);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ScopeId(pub(crate) u32);
+
+impl fmt::Debug for ActorId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a{}", self.0)
+    }
+}
+
+impl fmt::Debug for ScopeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "s{}", self.0)
+    }
+}
+
+/// The policy of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Join,
+    FailFast,
+    Settled,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ScopeSpec {
+    pub(crate) id: ScopeId,
+    pub(crate) kind: Kind,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) body: Script,
+}
+
+/// What a body, a child or a finalizer does.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    pub(crate) id: ActorId,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) end: End,
+    /// Whether its destructor panics.
+    pub(crate) bomb: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Return,
+    Fail,
+    Panic,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the scope's task.
+    Here,
+    /// In the scope's task; cancelled when the last ordinary child has ended.
+    Daemon,
+    /// On the executor.
+    Parallel,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Op {
+    /// Wakes itself once.
+    Yield,
+    Checkpoint,
+    Sleep(Duration),
+    /// Never goes on.
+    Forever,
+    Spawn(Place, Script),
+    /// Awaits the task of one of its own children, if it still has it; likewise below.
+    Await(usize),
+    DropTask(usize),
+    CancelTask(usize),
+    CancelScope,
+    Nest(ScopeSpec),
+    /// Polls a scope so many times at most, then drops it.
+    NestAndDrop(ScopeSpec, u32),
+    Shield(Vec<Op>),
+    UntilCancelled,
+    Defer(Script),
+}

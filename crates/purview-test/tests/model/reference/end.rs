@@ -1,0 +1,146 @@
+//! What the end of an actor means to its scope, and what the scope resolves to.
+
+use purview_core::CancelReason;
+
+use super::{
+    Model, Rule,
+    cancel::Due,
+    ensure,
+    state::{Fate, Role},
+};
+use crate::{
+    program::{ActorId, Kind, ScopeId},
+    trace::{Fail, Origin, Outcome, Seen},
+};
+
+impl Model<'_> {
+    /// An actor's future is gone: the policy hears of it.
+    pub(super) fn report(&mut self, id: ActorId, fate: Fate) {
+        let (scope_id, role) = (self.actor(id).scope, self.actor(id).role);
+        let kind = self.scope(scope_id).kind;
+        let scope = self.scope_mut(scope_id);
+        let fail = match fate {
+            Fate::Returned => {
+                scope.value |= role == Role::Body;
+                None
+            }
+            Fate::Cancelled => None,
+            Fate::Failed => Some(Fail::Failed(id)),
+            Fate::Panicked(origin) => Some(Fail::Panicked(origin)),
+        };
+        if let Some(fail) = fail {
+            let reason = match fail {
+                Fail::Failed(_) => CancelReason::Failed,
+                Fail::Panicked(_) => CancelReason::Panicked,
+            };
+            if kind == Kind::Settled && role != Role::Body {
+                scope.unclaimed.push((id, fail));
+            } else {
+                match fail {
+                    Fail::Panicked(origin) if kind != Kind::Settled => scope.panics.push(origin),
+                    _ => scope.failures.push(fail),
+                }
+                if role == Role::Finalizer {
+                    scope.broke.get_or_insert(reason);
+                } else {
+                    self.cut(scope_id, vec![reason]);
+                }
+            }
+        }
+    }
+
+    /// The scope has looked at the parallel children that have ended.
+    pub(super) fn report_parallel(&mut self, scope: ScopeId) {
+        for (child, fate) in std::mem::take(&mut self.scope_mut(scope).unreported) {
+            self.report(child, fate);
+        }
+    }
+
+    /// Whether awaiting the task of `child` may give this.
+    pub(super) fn joined(&self, child: ActorId, seen: &Seen) -> Rule {
+        let fate = self.actor(child).fate;
+        let fits = match (fate, seen) {
+            (Some(Fate::Returned), Seen::Value(value)) => *value == child,
+            (Some(Fate::Failed), Seen::Failed(failed)) => *failed == child,
+            (Some(Fate::Panicked(origin)), Seen::Panicked(seen)) => origin == *seen,
+            (Some(Fate::Cancelled), Seen::Cancelled(reason)) => self.may_hear(child).contains(reason),
+            _ => false,
+        };
+        ensure!(fits, "its fate was {fate:?}, for {:?}", self.hears(child));
+        Ok(())
+    }
+
+    /// Whether the scope may resolve to this.
+    pub(super) fn resolves(&self, id: ScopeId, outcome: &Outcome) -> Rule {
+        let scope = self.scope(id);
+        for actor in scope.doomed() {
+            ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
+        }
+        let stops: Vec<Option<CancelReason>> = if let Some(cut) = &scope.cut {
+            cut.reasons.iter().cloned().map(Some).collect()
+        } else {
+            let due = self.due(id, Due::Possibly).into_iter().map(Some);
+            std::iter::once(scope.broke.clone()).chain(due).collect()
+        };
+        let expected: Vec<Outcome> = stops.into_iter().filter_map(|stop| self.outcome(id, stop)).collect();
+        let fits = |expected: &Outcome| self.normal(id, expected.clone()) == self.normal(id, outcome.clone());
+        let panicked = matches!(outcome, Outcome::Panicked(origin) if scope.parallel && scope.panics.contains(origin));
+        ensure!(panicked || expected.iter().any(fits), "it must be one of {expected:?}");
+        Ok(())
+    }
+
+    /// What the scope resolves to when it was stopped for this reason; `None` if it stays pending.
+    fn outcome(&self, id: ScopeId, stop: Option<CancelReason>) -> Option<Outcome> {
+        let scope = self.scope(id);
+        if let Some(origin) = scope.panics.first() {
+            return Some(Outcome::Panicked(*origin));
+        }
+        let failed = |stop: Option<CancelReason>, failures| {
+            Some(Outcome::Error {
+                reason: stop.unwrap_or(CancelReason::Failed),
+                failures,
+            })
+        };
+        match scope.kind {
+            Kind::Join if scope.value => Some(Outcome::Value(scope.body)),
+            Kind::Join if stop == Some(CancelReason::Parent) => None,
+            Kind::Join => Some(Outcome::Panicked(Origin::NoValue)),
+            Kind::FailFast => {
+                let asked_to = matches!(stop, None | Some(CancelReason::Requested(_)));
+                if scope.value && asked_to && scope.failures.is_empty() {
+                    return Some(Outcome::Value(scope.body));
+                }
+                failed(stop, scope.failures.clone())
+            }
+            Kind::Settled => {
+                let unclaimed = scope.unclaimed.iter().filter(|(child, _)| !self.actor(*child).claimed);
+                let failures = scope
+                    .failures
+                    .iter()
+                    .copied()
+                    .chain(unclaimed.map(|(_, fail)| *fail))
+                    .collect();
+                if scope.value {
+                    Some(Outcome::Settled {
+                        value: scope.body,
+                        failures,
+                        stopped: stop,
+                    })
+                } else {
+                    failed(stop, failures)
+                }
+            }
+        }
+    }
+
+    /// Leaves out in which order failures are reported where the contract does not say.
+    fn normal(&self, id: ScopeId, mut outcome: Outcome) -> Outcome {
+        let scope = self.scope(id);
+        if let Outcome::Settled { failures, .. } | Outcome::Error { failures, .. } = &mut outcome {
+            if scope.parallel || scope.kind == Kind::Settled {
+                failures.sort();
+            }
+        }
+        outcome
+    }
+}

@@ -1,0 +1,156 @@
+//! The reference model: what a run of a program may look like.
+//!
+//! Which of several woken actors is polled next is the business of runtime and scope; the model takes that from the
+//! trace. All else it knows by itself, one event after the other: who may be polled at all, who must have been dropped
+//! and in which order, what awaiting a task gives, what the scope resolves to, and, whenever time passes, that nothing
+//! was left undone. It knows the contract only, not how scopes are built.
+
+mod cancel;
+mod end;
+mod events;
+mod rest;
+mod state;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use purview_test::Stalled;
+
+use self::state::{Actor, Scope};
+use crate::{
+    program::{ActorId, Op, ScopeId, ScopeSpec, Script},
+    trace::Trace,
+};
+
+/// The first event that does not follow from those before.
+pub(crate) struct Divergence {
+    pub(crate) event: usize,
+    pub(crate) what: String,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "event {}: {}", self.event, self.what)
+    }
+}
+
+/// Follows a trace to its end.
+pub(crate) fn check(program: &ScopeSpec, trace: &Trace, ended: Result<(), Stalled>) -> Result<(), Divergence> {
+    let mut model = Model::of(program);
+    for (event, (at, what)) in trace.iter().enumerate() {
+        let followed = model.time_passes(*at).and_then(|()| model.follow(what));
+        followed.map_err(|broken| Divergence {
+            event,
+            what: format!("at {at:?} {what:?}: {broken}"),
+        })?;
+    }
+    let ended = ended
+        .map_err(|stalled| stalled.to_string())
+        .and_then(|()| model.has_ended(program.id));
+    ended.map_err(|what| Divergence {
+        event: trace.len(),
+        what,
+    })
+}
+
+/// A rule of the contract that a run broke, in words.
+type Rule = Result<(), String>;
+
+macro_rules! ensure {
+    ($holds:expr, $($broken:tt)+) => {
+        if !$holds {
+            return Err(format!($($broken)+));
+        }
+    };
+}
+use ensure;
+
+struct Model<'a> {
+    specs: BTreeMap<ScopeId, &'a ScopeSpec>,
+    scripts: BTreeMap<ActorId, &'a Script>,
+    now: Duration,
+    scopes: BTreeMap<ScopeId, Scope>,
+    actors: BTreeMap<ActorId, Actor>,
+    /// Who is being polled, innermost last.
+    polling: Vec<ActorId>,
+    /// What is being dropped, innermost last.
+    dropping: Vec<Dropped>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dropped {
+    Actor(ActorId),
+    Scope(ScopeId),
+}
+
+impl<'a> Model<'a> {
+    fn of(program: &'a ScopeSpec) -> Self {
+        let mut model = Self {
+            specs: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+            now: Duration::ZERO,
+            scopes: BTreeMap::new(),
+            actors: BTreeMap::new(),
+            polling: Vec::new(),
+            dropping: Vec::new(),
+        };
+        model.learn(program);
+        model
+    }
+
+    fn learn(&mut self, spec: &'a ScopeSpec) {
+        self.specs.insert(spec.id, spec);
+        self.learn_script(&spec.body);
+    }
+
+    fn learn_script(&mut self, script: &'a Script) {
+        self.scripts.insert(script.id, script);
+        self.learn_ops(&script.ops);
+    }
+
+    fn learn_ops(&mut self, ops: &'a [Op]) {
+        for op in ops {
+            match op {
+                Op::Spawn(_, script) | Op::Defer(script) => self.learn_script(script),
+                Op::Nest(spec) | Op::NestAndDrop(spec, _) => self.learn(spec),
+                Op::Shield(ops) => self.learn_ops(ops),
+                _ => {}
+            }
+        }
+    }
+
+    fn scope(&self, id: ScopeId) -> &Scope {
+        &self.scopes[&id]
+    }
+
+    fn scope_mut(&mut self, id: ScopeId) -> &mut Scope {
+        self.scopes
+            .get_mut(&id)
+            .expect("scopes start before anything happens in them")
+    }
+
+    fn actor(&self, id: ActorId) -> &Actor {
+        &self.actors[&id]
+    }
+
+    fn actor_mut(&mut self, id: ActorId) -> &mut Actor {
+        self.actors
+            .get_mut(&id)
+            .expect("actors are spawned before anything happens to them")
+    }
+
+    /// The scope that this actor awaits.
+    fn nested(&self, owner: ActorId) -> Option<ScopeId> {
+        self.scopes
+            .iter()
+            .find(|(_, scope)| scope.owner == Some(owner) && !scope.over)
+            .map(|(id, _)| *id)
+    }
+
+    fn has_ended(&self, root: ScopeId) -> Rule {
+        ensure!(
+            self.scopes.get(&root).is_some_and(|root| root.over),
+            "the program has ended, the root scope has not"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Time passes only when everybody waits: then nothing may have been left undone.
+
+use std::time::Duration;
+
+use purview_core::CancelReason;
+
+use super::{
+    Model, Rule, ensure,
+    state::{Fate, LastTurn, Life, Role},
+};
+use crate::{
+    program::{ActorId, Kind, ScopeId},
+    trace::Wait,
+};
+
+impl Model<'_> {
+    pub(super) fn time_passes(&mut self, to: Duration) -> Rule {
+        ensure!(to >= self.now, "time goes back");
+        while self.now < to {
+            ensure!(
+                self.polling.is_empty() && self.dropping.is_empty(),
+                "time passes in the middle of something"
+            );
+            // Scopes have numbers that rise inwards, so a deadline is seen before those inside it.
+            let live: Vec<ScopeId> = self
+                .scopes
+                .iter()
+                .filter(|(_, scope)| !scope.over)
+                .map(|(id, _)| *id)
+                .collect();
+            for scope in &live {
+                self.report_parallel(*scope);
+                self.cancel_what_is_due(*scope);
+            }
+            for scope in &live {
+                let at_rest = self.is_at_rest(*scope);
+                at_rest.map_err(|undone| format!("before time passed from {:?}, in {scope:?}: {undone}", self.now))?;
+                self.give_last_turn(*scope);
+            }
+            // A deadline may fire without anything to be seen, where all hold.
+            let deadlines = live.iter().filter_map(|scope| self.scope(*scope).deadline);
+            self.now = deadlines
+                .filter(|deadline| *deadline > self.now)
+                .fold(to, Duration::min);
+        }
+        Ok(())
+    }
+
+    /// A body that is the last one left, and still there, has had its last turn and holds.
+    fn give_last_turn(&mut self, id: ScopeId) {
+        let scope = self.scope(id);
+        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        if scope.cut.is_some() && !others {
+            self.scope_mut(id).last_turn = LastTurn::Yes;
+        }
+    }
+
+    fn is_at_rest(&self, id: ScopeId) -> Rule {
+        let scope = self.scope(id);
+        for actor in scope.doomed() {
+            self.waits(actor).map_err(|undone| format!("{actor:?} {undone}"))?;
+        }
+        let left = |ordinary: bool| {
+            let mut others = scope.doomed().map(|actor| self.actor(actor));
+            others.any(|actor| actor.exists() && actor.role != Role::Finalizer && actor.is_ordinary() == ordinary)
+        };
+        if left(true) || left(false) {
+            return Ok(());
+        }
+        let finalizing = scope
+            .finalizers
+            .iter()
+            .any(|finalizer| self.actor(*finalizer).life == Life::Live);
+        let stuck = scope.kind == Kind::Join
+            && !scope.value
+            && scope.panics.is_empty()
+            && scope
+                .cut
+                .as_ref()
+                .is_some_and(|cut| cut.reasons.contains(&CancelReason::Parent));
+        ensure!(finalizing || stuck, "nobody is left, and it has not resolved");
+        Ok(())
+    }
+
+    fn waits(&self, id: ActorId) -> Rule {
+        let actor = self.actor(id);
+        ensure!(!matches!(actor.life, Life::Ended(_)), "has ended and was not dropped");
+        if !actor.is_alive() {
+            return Ok(());
+        }
+        ensure!(
+            !self.is_condemned(id),
+            "was cancelled for {:?} and not dropped",
+            self.hears(id)
+        );
+        let scope = self.scope(actor.scope);
+        if actor.life == Life::Unstarted {
+            if actor.role == Role::Finalizer {
+                return Ok(());
+            }
+            let started = scope
+                .children
+                .iter()
+                .filter(|child| self.actor(**child).life == Life::Live)
+                .count();
+            ensure!(
+                id != scope.body && scope.limit.is_some_and(|limit| started >= limit),
+                "has never been polled"
+            );
+            return Ok(());
+        }
+        ensure!(!actor.woken, "was woken and not polled");
+        match actor.wait {
+            None => Err("waits for nothing".into()),
+            Some(Wait::Yield) => Err("has yielded, and was not polled again".into()),
+            Some(Wait::Checkpoint) => {
+                ensure!(self.hears(id).is_some(), "is at a checkpoint, and was not polled again");
+                Ok(())
+            }
+            Some(Wait::Until(at)) => {
+                ensure!(at > self.now, "sleeps until {at:?}");
+                Ok(())
+            }
+            Some(Wait::Forever) => Ok(()),
+            Some(Wait::Task(child)) => self.waits_for_task(id, child),
+            Some(Wait::Scope(nested)) => {
+                ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
+                Ok(())
+            }
+            Some(Wait::Cancelled) => {
+                ensure!(
+                    self.hears(id).is_none(),
+                    "waits for a cancellation that has come: {:?}",
+                    self.hears(id)
+                );
+                Ok(())
+            }
+        }
+    }
+
+    fn waits_for_task(&self, id: ActorId, child: ActorId) -> Rule {
+        let scope = self.scope(self.actor(id).scope);
+        let resolved = match self.actor(child).fate {
+            None => false,
+            Some(Fate::Returned) => true,
+            // A task without a value stays pending while its scope is being cancelled, and panics else.
+            Some(_) => scope.kind == Kind::Settled || scope.cut.is_none(),
+        };
+        ensure!(!resolved, "awaits the task of {child:?}, which has resolved");
+        Ok(())
+    }
+}

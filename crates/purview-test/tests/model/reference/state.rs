@@ -1,0 +1,191 @@
+//! What the model knows of scopes and actors.
+
+use std::time::Duration;
+
+use purview_core::CancelReason;
+
+use crate::{
+    program::{ActorId, End, Kind, Place, ScopeId, ScopeSpec, Script},
+    trace::{Fail, How, Origin, Wait},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Body,
+    Child(Place),
+    Finalizer,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    /// It has never been polled.
+    Unstarted,
+    Live,
+    Ended(How),
+    Gone,
+}
+
+/// What became of an actor, once its future is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Returned,
+    Failed,
+    Panicked(Origin),
+    Cancelled,
+}
+
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that are independent of one another")]
+pub(super) struct Actor {
+    pub(super) scope: ScopeId,
+    pub(super) role: Role,
+    pub(super) end: End,
+    pub(super) bomb: bool,
+    pub(super) life: Life,
+    pub(super) fate: Option<Fate>,
+    pub(super) woken: bool,
+    /// It was cancelled alone, so the scope may look at it, whatever it waits for.
+    pub(super) nudged: bool,
+    pub(super) wait: Option<Wait>,
+    pub(super) last_wait: Option<Wait>,
+    pub(super) shields: u32,
+    /// Cancelled by itself, for one of these reasons, at this time.
+    pub(super) alone: Option<(Vec<CancelReason>, Duration)>,
+    /// Its task gave what it had to somebody.
+    pub(super) claimed: bool,
+    /// A daemon that was the last, or one of the last, when it was polled: it may have been cancelled for that.
+    pub(super) was_last: Option<Duration>,
+    /// It held when its scope was cancelled, and so is dropped when it lets go, on its own.
+    pub(super) held: bool,
+    /// Spawned when its scope was cancelled already.
+    pub(super) late: bool,
+}
+
+impl Actor {
+    pub(super) fn new(script: &Script, scope: ScopeId, role: Role) -> Self {
+        Self {
+            scope,
+            role,
+            end: script.end,
+            bomb: script.bomb,
+            life: Life::Unstarted,
+            fate: None,
+            woken: true,
+            nudged: false,
+            wait: None,
+            last_wait: None,
+            shields: 0,
+            alone: None,
+            claimed: false,
+            was_last: None,
+            held: false,
+            late: false,
+        }
+    }
+
+    /// Its future exists.
+    pub(super) fn exists(&self) -> bool {
+        self.life != Life::Gone
+    }
+
+    /// Its future exists and could be polled.
+    pub(super) fn is_alive(&self) -> bool {
+        matches!(self.life, Life::Unstarted | Life::Live)
+    }
+
+    pub(super) fn is_daemon(&self) -> bool {
+        self.role == Role::Child(Place::Daemon)
+    }
+
+    pub(super) fn is_parallel(&self) -> bool {
+        self.role == Role::Child(Place::Parallel)
+    }
+
+    /// Body, or child that is waited for.
+    pub(super) fn is_ordinary(&self) -> bool {
+        self.role != Role::Finalizer && !self.is_daemon()
+    }
+}
+
+/// That a scope is cancelled: since when, and for which of several reasons that fit what was seen.
+#[derive(Clone, Debug)]
+pub(super) struct Cut {
+    pub(super) reasons: Vec<CancelReason>,
+    pub(super) at: Duration,
+}
+
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that are independent of one another")]
+pub(super) struct Scope {
+    pub(super) kind: Kind,
+    pub(super) owner: Option<ActorId>,
+    /// Opened inside a shield of its owner, where the cancellation of the scopes around is not seen.
+    pub(super) shielded: bool,
+    pub(super) deadline: Option<Duration>,
+    pub(super) grace: Option<Duration>,
+    pub(super) limit: Option<usize>,
+    pub(super) body: ActorId,
+    /// In the order in which they were spawned.
+    pub(super) children: Vec<ActorId>,
+    /// In the order in which they were deferred.
+    pub(super) finalizers: Vec<ActorId>,
+    pub(super) cut: Option<Cut>,
+    /// A finalizer failed or panicked, which would have cancelled the scope had there been anybody left.
+    pub(super) broke: Option<CancelReason>,
+    pub(super) over: bool,
+    pub(super) value: bool,
+    /// What fail-fast reports, and what settled reports of its body.
+    pub(super) failures: Vec<Fail>,
+    /// How the children of settled failed, to be reported unless somebody awaits their tasks.
+    pub(super) unclaimed: Vec<(ActorId, Fail)>,
+    /// The first counts.
+    pub(super) panics: Vec<Origin>,
+    /// Parallel children that have ended, of which the scope may not know yet.
+    pub(super) unreported: Vec<(ActorId, Fate)>,
+    /// It has had parallel children, so the order of failures is not that of the trace.
+    pub(super) parallel: bool,
+    pub(super) last_turn: LastTurn,
+}
+
+/// Whether the body of a cancelled settled scope has had the turn that it gets after all others are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LastTurn {
+    No,
+    /// It was polled at this instant, when a deadline was due or the last child not yet known to have ended.
+    Maybe(Duration),
+    Yes,
+}
+
+impl Scope {
+    pub(super) fn new(spec: &ScopeSpec, owner: Option<ActorId>, shielded: bool, now: Duration) -> Self {
+        Self {
+            kind: spec.kind,
+            owner,
+            shielded,
+            deadline: spec.timeout.map(|timeout| now + timeout),
+            grace: spec.grace,
+            limit: spec.limit,
+            body: spec.body.id,
+            children: Vec::new(),
+            finalizers: Vec::new(),
+            cut: None,
+            broke: None,
+            over: false,
+            value: false,
+            failures: Vec::new(),
+            unclaimed: Vec::new(),
+            panics: Vec::new(),
+            unreported: Vec::new(),
+            parallel: false,
+            last_turn: LastTurn::No,
+        }
+    }
+
+    /// All its actors, in the order in which a cancellation drops them.
+    pub(super) fn doomed(&self) -> impl Iterator<Item = ActorId> {
+        let newest_first = self.children.iter().rev().copied();
+        std::iter::once(self.body)
+            .chain(newest_first)
+            .chain(self.finalizers.iter().rev().copied())
+    }
+}

@@ -1,0 +1,143 @@
+//! What happened: the events of one run, in order, each with the virtual time.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use purview_core::CancelReason;
+use purview_test::VirtualRuntime;
+
+use crate::program::{ActorId, Place, ScopeId};
+
+/// Who or what panicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Origin {
+    /// A script that ends so.
+    Script(ActorId),
+    /// The destructor of an actor.
+    Destructor(ActorId),
+    /// A scope that has no value to give.
+    NoValue,
+    /// A task that has no value to give.
+    NoTaskValue,
+    /// Something that should not panic.
+    Unknown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Returned,
+    Failed,
+    Panicked(Origin),
+}
+
+/// What awaiting a task gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Value(ActorId),
+    Failed(ActorId),
+    Panicked(Origin),
+    Cancelled(CancelReason),
+}
+
+/// One entry of the failures that a scope reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fail {
+    Failed(ActorId),
+    Panicked(Origin),
+}
+
+/// What a scope resolved to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Value(ActorId),
+    Settled {
+        value: ActorId,
+        failures: Vec<Fail>,
+        stopped: Option<CancelReason>,
+    },
+    Error {
+        reason: CancelReason,
+        failures: Vec<Fail>,
+    },
+    Panicked(Origin),
+}
+
+/// What an actor waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    Yield,
+    Checkpoint,
+    Until(Duration),
+    Forever,
+    Task(ActorId),
+    Scope(ScopeId),
+    Cancelled,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    ScopeStarts {
+        scope: ScopeId,
+        owner: Option<ActorId>,
+    },
+    ScopeEnds(ScopeId, Outcome),
+    /// The scope's future is about to be dropped, by whoever awaits it.
+    ScopeIsDropped(ScopeId),
+    /// It has been, and panicked or not.
+    ScopeWasDropped(ScopeId, Option<Origin>),
+    Spawns {
+        child: ActorId,
+        scope: ScopeId,
+        place: Place,
+    },
+    Defers {
+        finalizer: ActorId,
+        scope: ScopeId,
+    },
+    Polled(ActorId),
+    Pends(ActorId),
+    Ended(ActorId, How),
+    Woken(ActorId),
+    IsDropped(ActorId),
+    WasDropped(ActorId, Option<Origin>),
+    Waits(ActorId, Wait),
+    GoesOn(ActorId),
+    Joined(ActorId, Seen),
+    Hears(ActorId, CancelReason),
+    CancelsTask(ActorId),
+    CancelsScope(ScopeId),
+    EntersShield(ActorId),
+    LeavesShield(ActorId),
+}
+
+pub(crate) type Trace = Vec<(Duration, Event)>;
+
+/// What all actors of a run share.
+#[derive(Clone)]
+pub(crate) struct World {
+    pub(crate) runtime: VirtualRuntime,
+    trace: Arc<Mutex<Trace>>,
+}
+
+impl World {
+    pub(crate) fn new(runtime: VirtualRuntime) -> Self {
+        Self {
+            runtime,
+            trace: Arc::default(),
+        }
+    }
+
+    pub(crate) fn log(&self, event: Event) {
+        let at = self.runtime.elapsed();
+        self.trace
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((at, event));
+    }
+
+    pub(crate) fn into_trace(self) -> Trace {
+        std::mem::take(&mut self.trace.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
