@@ -1,15 +1,14 @@
 use std::{
-    borrow::Cow,
-    mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, Waker, ready},
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
 
 use super::{
     child::{Child, Verdict, report},
     desk::Desk,
     handle::Scope,
+    job::{Closure, Errand, Job},
     kind::Kind,
     spawn::{Here, TaskBuilder, refuse},
     task::{Slot, Task},
@@ -66,16 +65,10 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
             refuse::<P, T>(&frame, &slot, reason);
             return task;
         }
-        let job = Arc::new(Job(Mutex::new(State {
-            stage: Stage::Queued(f),
-            scope: None,
-            asking: false,
-            dropped: false,
-        })));
         let child = Box::new(BlockingChild::<P, T, F> {
             frame: frame.clone(),
             slot: slot.clone(),
-            job,
+            job: Job::new(f),
             given: false,
         });
         if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
@@ -83,149 +76,6 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
             refuse::<P, T>(&frame, &slot, RejectReason::Ended);
         }
         task
-    }
-}
-
-/// A closure on its way through the pool.
-struct Job<F: Closure>(Mutex<State<F>>);
-
-/// A closure for the pool. As a trait with a type of its own for what it returns, which then lives as long as the closure.
-trait Closure {
-    type Output;
-
-    fn call(self, token: CancelToken) -> Self::Output;
-}
-
-impl<F: FnOnce(CancelToken) -> O, O> Closure for F {
-    type Output = O;
-
-    fn call(self, token: CancelToken) -> O {
-        self(token)
-    }
-}
-
-struct State<F: Closure> {
-    stage: Stage<F>,
-    scope: Option<Waker>,
-    /// The pool is being asked: what it says counts, not that it drops what it refuses.
-    asking: bool,
-    /// The pool has dropped it.
-    dropped: bool,
-}
-
-enum Stage<F: Closure> {
-    Queued(F),
-    Running,
-    Ended(End<F::Output>),
-    Gone,
-}
-
-impl<F: Closure> Job<F> {
-    /// Runs the closure, on a thread that may block, unless it was skipped.
-    fn run(&self, frame: &Arc<Frame>) {
-        let f = {
-            let mut state = self.lock();
-            match mem::replace(&mut state.stage, Stage::Running) {
-                Stage::Queued(f) => f,
-                other => {
-                    state.stage = other;
-                    return;
-                }
-            }
-        };
-        let token = frame.token();
-        let end = match catch(|| frame.run_blocking(|| f.call(token))) {
-            Ok(value) => End::Returned(value),
-            Err(panic) => End::Panicked(panic),
-        };
-        self.end(end);
-    }
-
-    fn end(&self, end: End<F::Output>) {
-        let scope = {
-            let mut state = self.lock();
-            state.stage = Stage::Ended(end);
-            state.scope.take()
-        };
-        if let Some(scope) = scope {
-            scope.wake();
-        }
-    }
-
-    /// Nobody will run it.
-    fn lose(&self, why: impl Into<Cow<'static, str>>) {
-        let skipped = {
-            let mut state = self.lock();
-            match mem::replace(&mut state.stage, Stage::Running) {
-                Stage::Queued(f) => f,
-                other => {
-                    state.stage = other;
-                    return;
-                }
-            }
-        };
-        discard(skipped);
-        self.end(End::Cancelled(CancelReason::Requested(Some(why.into()))));
-    }
-
-    fn poll(&self, cx: &Context<'_>) -> Poll<End<F::Output>> {
-        let waker = cx.waker().clone();
-        let mut state = self.lock();
-        let old = match mem::replace(&mut state.stage, Stage::Gone) {
-            Stage::Ended(end) => {
-                drop(state);
-                return Poll::Ready(end);
-            }
-            other => {
-                state.stage = other;
-                state.scope.replace(waker)
-            }
-        };
-        drop(state);
-        drop(old);
-        Poll::Pending
-    }
-
-    /// Skips it where it has not started.
-    fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
-        let stage = {
-            let mut state = self.lock();
-            match mem::replace(&mut state.stage, Stage::Gone) {
-                Stage::Running => {
-                    state.stage = Stage::Running;
-                    return Poll::Pending;
-                }
-                other => other,
-            }
-        };
-        Poll::Ready(match stage {
-            Stage::Ended(end) => end,
-            Stage::Queued(f) => match catch(|| drop(f)) {
-                Ok(()) => End::Cancelled(reason),
-                Err(panic) => End::Panicked(panic),
-            },
-            Stage::Running | Stage::Gone => End::Cancelled(reason),
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State<F>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What the pool is given. A pool that drops it without running it has lost it.
-struct Errand<F: Closure>(Arc<Job<F>>);
-
-impl<F: Closure> Drop for Errand<F> {
-    fn drop(&mut self) {
-        let asking = {
-            let mut state = self.0.lock();
-            state.dropped = true;
-            state.asking
-        };
-        if !asking {
-            self.0.lose("the runtime dropped it, as when it shuts down");
-        }
     }
 }
 
@@ -246,22 +96,18 @@ where
     fn give_away(&mut self) {
         self.given = true;
         let runtime = self.frame.scope.runtime().clone();
-        let errand = Errand(self.job.clone());
-        let frame = self.frame.clone();
-        self.job.lock().asking = true;
-        let taken = catch(|| runtime.spawn_blocking(run_later(errand, frame)));
-        let dropped = {
-            let mut state = self.job.lock();
-            state.asking = false;
-            state.dropped
-        };
+        let (errand, frame) = (Errand::new(&self.job), self.frame.clone());
+        let taken = self
+            .job
+            .ask(|| catch(|| runtime.spawn_blocking(run_later(errand, frame))));
         match taken {
-            Ok(Ok(())) if dropped => self.job.lose("the runtime dropped it, as when it shuts down"),
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.job.lose(error.to_string()),
-            Err(panic) => self
-                .job
-                .lose(format!("the runtime panicked when it was given the closure: {panic}")),
+            Err(panic) => {
+                self.job
+                    .lose(format!("the runtime panicked when it was given the closure: {panic}"));
+                discard(panic);
+            }
         }
     }
 
@@ -278,8 +124,10 @@ fn run_later<F>(errand: Errand<F>, frame: Arc<Frame>) -> Box<dyn FnOnce() + Send
 where
     F: Closure<Output: Send> + Send + 'static,
 {
-    Box::new(move || errand.0.run(&frame))
+    Box::new(move || errand.run(&frame))
 }
+
+impl<P: Policy, T, F: Closure> Unpin for BlockingChild<P, T, F> {}
 
 impl<P: Policy, T, F> Child<P> for BlockingChild<P, T, F>
 where
@@ -310,6 +158,7 @@ where
     }
 
     fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
+        self.job.abandon();
         self.slot.fill(P::refused::<T>(reason));
         self.frame.end();
     }
@@ -323,5 +172,3 @@ where
             .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&self.frame.info, joined)));
     }
 }
-
-impl<P: Policy, T, F: Closure> Unpin for BlockingChild<P, T, F> {}

@@ -51,6 +51,8 @@ pub(super) struct Engine<'env, P: Policy, K: Kind> {
     /// What a finalizer did that would have cancelled the scope, had there been anybody to cancel.
     pub(super) broke: Option<CancelReason>,
     pub(super) body_ended: bool,
+    /// A child came to nothing through nobody's wish, and its task cannot say so: the body's value is not the whole truth.
+    pub(super) lost: bool,
     /// How many polls the children are due before the body, which has yielded, is polled again.
     owed: usize,
     pub(super) alarm: Alarm,
@@ -99,6 +101,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             stage: Stage::New,
             broke: None,
             body_ended: false,
+            lost: false,
             owed: 0,
             alarm: Alarm::default(),
             next_start: None,
@@ -273,9 +276,12 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
     }
 
-    fn act(&mut self, verdict: Verdict, role: Role, body: Pin<&mut dyn Child<P>>) {
+    fn act(&mut self, verdict: Verdict, role: Role, mut body: Pin<&mut dyn Child<P>>) {
         if let Some(reason) = verdict.lost {
-            self.panicked.run(|| self.shared.state.cancel(reason));
+            self.lost = true;
+            if self.is_running() {
+                self.cut(&reason, body.as_mut());
+            }
         }
         if let Some(panic) = verdict.raised {
             self.panicked.keep(panic);

@@ -103,6 +103,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let (kept, desk) = (&mut self.kept, &self.desk);
         self.panicked.run(|| kept.reclaim(desk));
         self.panicked.resume();
+        let body = body.filter(|_| !self.lost);
         let stop = match &self.stage {
             Stage::Ended { stop } => stop.clone().or_else(|| self.broke.clone()),
             _ => None,

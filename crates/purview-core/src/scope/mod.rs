@@ -13,6 +13,7 @@ mod entry;
 pub(crate) mod fruitless;
 mod handle;
 mod intake;
+mod job;
 mod kept;
 mod kind;
 mod limit;

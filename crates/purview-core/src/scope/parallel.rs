@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     context::Frame,
-    error::{RejectReason, catch},
+    error::{RejectReason, catch, discard},
     policy::{End, Policy},
     runtime::Spawner,
 };
@@ -112,6 +112,7 @@ where
         // What it does not take it drops, and a future that has not run goes on in the scope.
         let taken = catch(|| runtime.spawn(errand));
         if !matches!(taken, Ok(Ok(()))) {
+            discard(taken);
             self.remote.keep_in_scope();
         }
     }
@@ -155,6 +156,7 @@ where
     }
 
     fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
+        self.remote.abandon();
         self.slot.fill(P::refused::<T>(reason));
         self.frame.end();
     }

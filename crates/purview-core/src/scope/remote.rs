@@ -28,6 +28,8 @@ struct Slot<F: Future> {
     /// Has the scope look at it.
     scope: Option<Waker>,
     owner: Owner,
+    /// The scope is gone: nobody will ask how it ended.
+    abandoned: bool,
 }
 
 enum Place<F: Future> {
@@ -44,7 +46,7 @@ enum Owner {
     /// The executor has it, and has not polled it.
     Given,
     Executor,
-    /// The executor has thrown it away before it ran: it runs in the scope's task.
+    /// The executor refused it, or threw it away before it ran: it runs in the scope's task.
     Scope,
 }
 
@@ -57,6 +59,7 @@ impl<F: Future> Remote<F> {
             executor: None,
             scope: None,
             owner: Owner::Given,
+            abandoned: false,
         };
         Arc::new(Self {
             frame,
@@ -140,12 +143,16 @@ impl<F: Future> Remote<F> {
         let end = drop_future(fut, end);
         let scope = {
             let mut slot = self.lock();
+            if slot.abandoned {
+                slot.place = Place::Gone;
+                drop(slot);
+                discard(end);
+                return;
+            }
             slot.place = Place::Ended(end);
             slot.scope.take()
         };
-        if let Some(scope) = scope {
-            scope.wake();
-        }
+        wake(scope);
     }
 
     /// Destroys the future where it is idle; pending where another thread is polling it, which then drops it.
@@ -167,11 +174,19 @@ impl<F: Future> Remote<F> {
             Place::Ended(end) => end,
             Place::Polling | Place::Gone => End::Cancelled(reason),
         };
-        if let Some(executor) = executor {
-            // The executor's task finds nothing to do and ends.
-            discard_waking(executor);
-        }
+        // The executor's task finds nothing to do and ends.
+        wake(executor);
         Poll::Ready(end)
+    }
+
+    /// Another thread is polling it, and the scope will not be there when it ends.
+    pub(super) fn abandon(&self) {
+        let left = {
+            let mut slot = self.lock();
+            slot.abandoned = true;
+            (slot.take_end(), slot.scope.take())
+        };
+        discard(left);
     }
 
     /// Nobody but the scope has it from now on.
@@ -181,9 +196,7 @@ impl<F: Future> Remote<F> {
             slot.owner = Owner::Scope;
             slot.scope.take()
         };
-        if let Some(scope) = scope {
-            scope.wake();
-        }
+        wake(scope);
     }
 
     fn lock(&self) -> MutexGuard<'_, Slot<F>> {
@@ -214,9 +227,12 @@ fn drop_future<F, O>(fut: Pin<Box<F>>, end: End<O>) -> End<O> {
     }
 }
 
-fn discard_waking(waker: Waker) {
-    if let Err(panic) = catch(|| waker.wake()) {
-        discard(panic);
+/// A panic of somebody's waker must not take the thread of somebody else with it.
+pub(super) fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        if let Err(panic) = catch(|| waker.wake()) {
+            discard(panic);
+        }
     }
 }
 
@@ -237,6 +253,12 @@ impl<F: Future> Future for Errand<F> {
         let waker = cx.waker().clone();
         let old = {
             let mut slot = remote.lock();
+            // An executor that says that it will not take it, and does, has no part in it.
+            if slot.owner == Owner::Scope {
+                drop(slot);
+                self.0 = None;
+                return Poll::Ready(());
+            }
             slot.owner = Owner::Executor;
             slot.executor.replace(waker)
         };
@@ -255,10 +277,14 @@ impl<F: Future> Drop for Errand<F> {
         let Some(remote) = self.0.take() else { return };
         let fut = {
             let mut slot = remote.lock();
-            if slot.owner == Owner::Given {
-                drop(slot);
-                remote.keep_in_scope();
-                return;
+            match slot.owner {
+                Owner::Scope => return,
+                Owner::Given => {
+                    drop(slot);
+                    remote.keep_in_scope();
+                    return;
+                }
+                Owner::Executor => {}
             }
             match mem::replace(&mut slot.place, Place::Polling) {
                 Place::Idle(fut) => fut,

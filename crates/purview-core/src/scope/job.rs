@@ -1,0 +1,217 @@
+use std::{
+    borrow::Cow,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use super::remote::wake;
+use crate::{
+    cancel::{CancelReason, CancelToken},
+    context::Frame,
+    error::{catch, discard},
+    policy::End,
+};
+
+/// A closure on its way through the pool.
+pub(super) struct Job<F: Closure>(Mutex<State<F>>);
+
+/// A closure for the pool. As a trait with a type of its own for what it returns, which then lives as long as the closure.
+pub(super) trait Closure {
+    type Output;
+
+    fn call(self, token: CancelToken) -> Self::Output;
+}
+
+impl<F: FnOnce(CancelToken) -> O, O> Closure for F {
+    type Output = O;
+
+    fn call(self, token: CancelToken) -> O {
+        self(token)
+    }
+}
+
+struct State<F: Closure> {
+    stage: Stage<F>,
+    scope: Option<Waker>,
+    /// The pool is being asked: what it says counts, not that it drops what it refuses.
+    asking: bool,
+    /// The pool has dropped it.
+    dropped: bool,
+    /// The scope is gone: nobody will ask how it ended.
+    abandoned: bool,
+}
+
+enum Stage<F: Closure> {
+    Queued(F),
+    Running,
+    Ended(End<F::Output>),
+    Gone,
+}
+
+impl<F: Closure> Job<F> {
+    pub(super) fn new(f: F) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State {
+            stage: Stage::Queued(f),
+            scope: None,
+            asking: false,
+            dropped: false,
+            abandoned: false,
+        })))
+    }
+
+    /// Asks the pool to take it. One that says it does, and drops it, has lost it.
+    pub(super) fn ask<T, E, P>(&self, ask: impl FnOnce() -> Result<Result<T, E>, P>) -> Result<Result<T, E>, P> {
+        self.lock().asking = true;
+        let answer = ask();
+        let dropped = {
+            let mut state = self.lock();
+            state.asking = false;
+            state.dropped
+        };
+        if dropped && matches!(answer, Ok(Ok(_))) {
+            self.lose(DROPPED);
+        }
+        answer
+    }
+
+    /// Runs the closure, on a thread that may block, unless it was skipped.
+    fn run(&self, frame: &Arc<Frame>) {
+        let f = {
+            let mut state = self.lock();
+            match mem::replace(&mut state.stage, Stage::Running) {
+                Stage::Queued(f) => f,
+                other => {
+                    state.stage = other;
+                    return;
+                }
+            }
+        };
+        let token = frame.token();
+        let end = match catch(|| frame.run_blocking(|| f.call(token))) {
+            Ok(value) => End::Returned(value),
+            Err(panic) => End::Panicked(panic),
+        };
+        self.end(end);
+    }
+
+    fn end(&self, end: End<F::Output>) {
+        let scope = {
+            let mut state = self.lock();
+            if state.abandoned {
+                state.stage = Stage::Gone;
+                drop(state);
+                discard(end);
+                return;
+            }
+            state.stage = Stage::Ended(end);
+            state.scope.take()
+        };
+        wake(scope);
+    }
+
+    /// It is running, and the scope will not be there when it ends.
+    pub(super) fn abandon(&self) {
+        let left = {
+            let mut state = self.lock();
+            state.abandoned = true;
+            (state.take_end(), state.scope.take())
+        };
+        discard(left);
+    }
+
+    /// Nobody will run it.
+    pub(super) fn lose(&self, why: impl Into<Cow<'static, str>>) {
+        let skipped = {
+            let mut state = self.lock();
+            match mem::replace(&mut state.stage, Stage::Running) {
+                Stage::Queued(f) => f,
+                other => {
+                    state.stage = other;
+                    return;
+                }
+            }
+        };
+        discard(skipped);
+        self.end(End::Cancelled(CancelReason::Requested(Some(why.into()))));
+    }
+
+    pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<End<F::Output>> {
+        let waker = cx.waker().clone();
+        let mut state = self.lock();
+        if let Some(end) = state.take_end() {
+            drop(state);
+            return Poll::Ready(end);
+        }
+        let old = state.scope.replace(waker);
+        drop(state);
+        drop(old);
+        Poll::Pending
+    }
+
+    /// Skips it where it has not started.
+    pub(super) fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
+        let stage = {
+            let mut state = self.lock();
+            match mem::replace(&mut state.stage, Stage::Gone) {
+                Stage::Running => {
+                    state.stage = Stage::Running;
+                    return Poll::Pending;
+                }
+                other => other,
+            }
+        };
+        Poll::Ready(match stage {
+            Stage::Ended(end) => end,
+            Stage::Queued(f) => match catch(|| drop(f)) {
+                Ok(()) => End::Cancelled(reason),
+                Err(panic) => End::Panicked(panic),
+            },
+            Stage::Running | Stage::Gone => End::Cancelled(reason),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<F>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Closure> State<F> {
+    fn take_end(&mut self) -> Option<End<F::Output>> {
+        match mem::replace(&mut self.stage, Stage::Gone) {
+            Stage::Ended(end) => Some(end),
+            other => {
+                self.stage = other;
+                None
+            }
+        }
+    }
+}
+
+const DROPPED: &str = "the runtime dropped it, as when it shuts down";
+
+/// What the pool is given. A pool that drops it without running it has lost it.
+pub(super) struct Errand<F: Closure>(Arc<Job<F>>);
+
+impl<F: Closure> Errand<F> {
+    pub(super) fn new(job: &Arc<Job<F>>) -> Self {
+        Self(job.clone())
+    }
+
+    pub(super) fn run(self, frame: &Arc<Frame>) {
+        self.0.run(frame);
+    }
+}
+
+impl<F: Closure> Drop for Errand<F> {
+    fn drop(&mut self) {
+        let asking = {
+            let mut state = self.0.lock();
+            state.dropped = true;
+            state.asking
+        };
+        if !asking {
+            self.0.lose(DROPPED);
+        }
+    }
+}
