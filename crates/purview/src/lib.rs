@@ -1,27 +1,22 @@
-//! Structured concurrency for async Rust, on any executor.
+//! [book]: https://github.com/purview-rs/purview/blob/main/docs/src/SUMMARY.md
+//! [migration page]: https://github.com/purview-rs/purview/blob/main/docs/src/migration.md
+//! [`purview`]: https://docs.rs/purview
+//! [`purview-core`]: https://docs.rs/purview-core
+//! [`purview-tokio`]: https://docs.rs/purview-tokio
+//! [`purview-smol`]: https://docs.rs/purview-smol
+//! [`purview-async-std`]: https://docs.rs/purview-async-std
+//! [`purview-test`]: https://docs.rs/purview-test
+//! [MIT]: https://github.com/purview-rs/purview/blob/main/LICENSE-MIT
+//! [Apache-2.0]: https://github.com/purview-rs/purview/blob/main/LICENSE-APACHE
+//! [CONTRIBUTING.md]: https://github.com/purview-rs/purview/blob/main/CONTRIBUTING.md
 //!
-//! A scope owns the futures spawned in it, drives them in the task that awaits it, and **does not resolve before every
-//! one of them has been dropped.** So children may borrow from the caller's stack, and no error is lost.
-//!
-//! ```
-//! # fn main() { purview::block_on(async {
-//! let words = vec!["structured", "concurrency"];
-//! let letters = purview::scope(async |s| {
-//!     let tasks: Vec<_> = words.iter().map(|word| s.spawn(async move { word.len() })).collect();
-//!     let mut sum = 0;
-//!     for task in tasks {
-//!         sum += task.await;
-//!     }
-//!     sum
-//! })
-//! .await;
-//! assert_eq!(letters, 21);
-//! # }) }
-//! ```
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod block_on;
+#[cfg(all(doctest, feature = "tokio"))]
+mod book;
 pub mod gather;
 mod retry;
 pub mod runtime;
