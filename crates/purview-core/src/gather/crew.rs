@@ -182,7 +182,8 @@ impl<F: Future> Crew<F> {
                 return Turn::Ended(ended);
             }
             let started = self.start(source, backlog);
-            if signal.take(part::CHILDREN) {
+            // Whoever was turned away has lost its place in the line.
+            if !signal.has_no_steps() && signal.take(part::CHILDREN) {
                 let waker = Waker::from(state.clone());
                 let polled = Pin::new(&mut self.set).poll_next(&mut Context::from_waker(&waker));
                 if let Poll::Ready(Some(ended)) = polled {

@@ -8,14 +8,21 @@ use crate::{
     scope::{lane, part},
 };
 
+/// So many futures are started before those that run get their turn: a source may always have another one.
+const INTAKE: usize = 32;
+
 impl<F: Future> Crew<F> {
-    /// Starts those for whom there is room; gives whether there were any.
+    /// Starts those for whom there is room, some at a time; gives whether there were any.
     pub(super) fn start<S: Source<Future = F>>(&mut self, source: &mut S, backlog: usize) -> bool {
         let state = self.common.state.clone();
         self.source_ready |= state.signal.take(part::SOURCE);
         self.next_start = None;
         let before = self.started;
-        while self.is_running() && self.has_room(backlog) && !state.signal.has_no_steps() {
+        while self.started - before < INTAKE
+            && self.is_running()
+            && self.has_room(backlog)
+            && !state.signal.has_no_steps()
+        {
             if self.next.is_none() && !self.pull(source) {
                 break;
             }

@@ -127,6 +127,8 @@ impl Run {
     /// Polls those who were woken, each once in a pass; gives whether there were any.
     fn poll_woken<S: Slots>(&mut self, polled: &mut u32, mut slots: Pin<&mut S>, fail_fast: bool) -> bool {
         let state = self.common.state.clone();
+        // Wakers of those who have ended may still be about: nobody looks at what they raise.
+        state.signal.take(self.ended * part::MEMBER);
         let mut any = false;
         for index in 0..S::LEN {
             let bit = 1 << index;

@@ -1,0 +1,220 @@
+//! A gather is polled when one of its futures was woken, and then it polls that one; it never wakes itself while it
+//! has nothing to do.
+
+use std::{
+    future::{pending, poll_fn},
+    pin::pin,
+    task::Poll,
+    time::Duration,
+};
+
+use futures::{StreamExt, stream};
+use purview::{gather, gather_stream};
+use purview_tests::{Gate, PollCount, TestClock, by_hand, on_every_runtime, polled_on_every_runtime, yields};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Wakes itself and is ready all the same, as a future that was woken while it was being polled is.
+async fn woken_and_ready() -> Result<(), ()> {
+    poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::Ready(Ok(()))
+    })
+    .await
+}
+
+/// Ready at once; its waker stays behind at the gate.
+async fn leaves_its_waker_at(gate: &Gate) -> Result<(), ()> {
+    let mut wait = pin!(gate.wait());
+    poll_fn(|cx| {
+        assert!(wait.as_mut().poll(cx).is_pending());
+        Poll::Ready(Ok(()))
+    })
+    .await
+}
+
+fn a_future_that_is_woken_as_it_ends_is_polled_no_more() {
+    let mut set = by_hand(gather((0..3).map(async |n| {
+        if n == 1 {
+            pending::<()>().await;
+        }
+        woken_and_ready().await
+    })));
+    assert!(set.poll_until_idle().is_pending());
+    let mut mixed = by_hand(gather!(
+        woken_and_ready(),
+        pending::<Result<(), ()>>(),
+        woken_and_ready()
+    ));
+    assert!(mixed.poll_until_idle().is_pending());
+}
+
+fn wakers_of_futures_that_have_ended_ask_for_nothing_more() {
+    let gate = Gate::new();
+    let mut mixed = by_hand(gather!(leaves_its_waker_at(&gate), pending::<Result<(), ()>>()));
+    assert!(mixed.poll_until_idle().is_pending());
+    gate.wake();
+    assert!(mixed.poll_until_idle().is_pending());
+
+    let gate = Gate::new();
+    let mut set = by_hand(gather([0, 1].map(async |n| {
+        if n == 1 {
+            pending::<()>().await;
+        }
+        leaves_its_waker_at(&gate).await
+    })));
+    assert!(set.poll_until_idle().is_pending());
+    let wakes = set.wakes();
+    gate.wake();
+    assert_eq!(set.wakes(), wakes);
+}
+
+fn only_the_future_that_was_woken_is_polled() {
+    let gates: Vec<_> = (0..100).map(|_| Gate::new()).collect();
+    let polls = PollCount::new();
+    let mut set = by_hand(gather(gates.iter().map(|gate| {
+        polls.of(async {
+            gate.wait().await;
+            Ok::<_, ()>(())
+        })
+    })));
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!(polls.get(), 100);
+    gates[40].open();
+    assert!(set.poll_until_idle().is_pending());
+    gates[41].wake();
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!(polls.get(), 102);
+    assert!(set.poll().is_pending(), "nobody was woken");
+    assert_eq!(polls.get(), 102);
+
+    let (a, b) = (PollCount::new(), PollCount::new());
+    let mut mixed = by_hand(gather!(
+        a.of(async { Ok::<_, ()>(gates[0].wait().await) }),
+        b.of(async { Ok(gates[1].wait().await) }),
+    ));
+    assert!(mixed.poll_until_idle().is_pending());
+    gates[1].open();
+    assert!(mixed.poll_until_idle().is_pending());
+    assert_eq!((a.get(), b.get()), (1, 2));
+}
+
+fn a_source_that_waits_is_polled_only_when_it_was_woken() {
+    let (gate, polls, pulls) = (Gate::new(), PollCount::new(), PollCount::new());
+    let mut wait = Box::pin(gate.wait());
+    let counted = &pulls;
+    let source = stream::iter([7]).chain(stream::poll_fn(move |cx| {
+        counted.add_one();
+        wait.as_mut().poll(cx).map(|()| None)
+    }));
+    let gates = Gate::new();
+    let child = &gates;
+    let mut set = by_hand(gather_stream(source.map(|n| {
+        polls.of(async move {
+            child.wait().await;
+            Ok::<_, ()>(n)
+        })
+    })));
+    assert!(set.poll_until_idle().is_pending());
+    child.wake();
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!((pulls.get(), polls.get()), (1, 2));
+    gate.open();
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!((pulls.get(), polls.get()), (2, 2));
+    child.open();
+    assert_eq!(set.finish().ok(), Some(vec![7]));
+    assert_eq!(pulls.get(), 2, "a source that has ended is left alone");
+}
+
+fn one_that_waits_for_its_deadline_makes_one_timer_and_sleeps() {
+    let clock = TestClock::new();
+    let mut set = by_hand(
+        gather([pending::<Result<(), ()>>()])
+            .runtime(clock.clone())
+            .timeout(MINUTE),
+    );
+    let mut mixed = by_hand(
+        gather!(pending::<Result<(), ()>>())
+            .runtime(clock.clone())
+            .timeout(MINUTE),
+    );
+    for _ in 0..10 {
+        assert!(set.poll_until_idle().is_pending());
+        assert!(mixed.poll_until_idle().is_pending());
+        clock.advance(Duration::from_secs(1));
+    }
+    assert_eq!(clock.timers_created(), 2);
+    assert_eq!((set.wakes(), mixed.wakes()), (0, 0));
+    clock.advance(MINUTE);
+    assert!(set.finish().expect_err("late").is_deadline_exceeded());
+    assert!(mixed.finish().expect_err("late").is_deadline_exceeded());
+    assert_eq!(clock.timers_alive(), 0);
+}
+
+fn futures_that_are_ready_need_no_timer() {
+    let clock = TestClock::new();
+    let all = gather((0..10).map(async |n| Ok::<_, ()>(n)))
+        .runtime(clock.clone())
+        .timeout(MINUTE);
+    assert_eq!(by_hand(all).finish().map(|all| all.len()).ok(), Some(10));
+    let mixed = gather!(async { Ok::<_, ()>(1) }, async { Ok(2) })
+        .runtime(clock.clone())
+        .timeout(MINUTE);
+    assert_eq!(by_hand(mixed).finish().ok(), Some((1, 2)));
+    assert_eq!(clock.timers_created(), 0);
+}
+
+/// One poll is at most 128 steps, and each future is polled at most once in it.
+fn a_pass_is_bounded() {
+    let polls = PollCount::new();
+    let mut set = by_hand(gather((0..1_000).map(|_| polls.of(pending::<Result<(), ()>>()))));
+    let mut before = 0;
+    while polls.get() < 1_000 {
+        assert!(set.poll().is_pending());
+        let polled = polls.get() - before;
+        assert!((1..=128).contains(&polled), "{polled} futures in one poll");
+        before = polls.get();
+    }
+
+    let restless = PollCount::new();
+    let mut set = by_hand(gather(
+        [(); 3].map(|()| restless.of(async { Ok::<_, ()>(yields(100).await) })),
+    ));
+    assert!(set.poll().is_pending());
+    assert_eq!(restless.get(), 3);
+}
+
+/// A for_each takes many results in one poll, and yet does not keep the executor to itself.
+fn a_pass_of_a_for_each_is_bounded() {
+    let (polls, calls) = (PollCount::new(), PollCount::new());
+    let futures = (0..10_000).map(|_| polls.of(async { Ok::<_, ()>(()) }));
+    let mut each = by_hand(gather(futures).for_each(async |_, _| calls.add_one()));
+    let mut before = 0;
+    while each.poll().is_pending() {
+        let polled = polls.get() - before;
+        assert!(polled <= 128, "{polled} futures in one poll");
+        before = polls.get();
+    }
+    assert_eq!((polls.get(), calls.get()), (10_000, 10_000));
+}
+
+async fn ten_thousand_futures_that_yield_come_to_their_end() {
+    let all = gather((0..10_000).map(async |n| {
+        yields(3).await;
+        Ok::<_, ()>(n)
+    }));
+    assert!(all.await.is_ok_and(|all| all.into_iter().eq(0..10_000)));
+}
+
+polled_on_every_runtime!(
+    a_future_that_is_woken_as_it_ends_is_polled_no_more,
+    wakers_of_futures_that_have_ended_ask_for_nothing_more,
+    only_the_future_that_was_woken_is_polled,
+    a_source_that_waits_is_polled_only_when_it_was_woken,
+    one_that_waits_for_its_deadline_makes_one_timer_and_sleeps,
+    futures_that_are_ready_need_no_timer,
+    a_pass_is_bounded,
+    a_pass_of_a_for_each_is_bounded,
+);
+on_every_runtime!(ten_thousand_futures_that_yield_come_to_their_end);
