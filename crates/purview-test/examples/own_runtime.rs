@@ -79,12 +79,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         .name("sums")
         .timeout(Duration::from_secs(60))
         .runtime(runtime);
-    let sum = async_io::block_on(scope.run(async |s| {
+    let (sum, lines) = async_io::block_on(scope.run(async |s| {
         let halves = [0..5_000_000_u64, 5_000_000..10_000_000];
-        let [low, high] = halves.map(|half| s.spawn(async { Ok(half.sum::<u64>()) }));
-        Ok(low.await + high.await)
+        let [low, high] = halves.map(|half| s.spawn_parallel(async { Ok(half.sum::<u64>()) }));
+        let file = s.spawn_blocking(|_| std::fs::read_to_string(file!()).or_else(|_| Ok(String::new())));
+        Ok((low.await + high.await, file.await.lines().count()))
     }))?;
-    println!("the sum is {sum}");
+    println!("the sum is {sum}; this file has {lines} lines");
     Ok(())
 }
 

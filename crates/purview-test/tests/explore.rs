@@ -15,8 +15,10 @@ use std::{
 };
 
 use futures::{channel::oneshot, future::join, lock::Mutex as AsyncMutex};
-use purview_core::{Spawner, Timer};
+use purview_core::{Spawner, Timer, sleep};
 use purview_test::{VirtualRuntime, explore, jitter, replay, yield_now};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// What a panic says.
 fn text(payload: &(dyn Any + Send)) -> &str {
@@ -129,6 +131,33 @@ fn a_lock_order_deadlock_is_reported_with_the_tasks_that_wait() {
     assert!(text.starts_with("deadlock"), "{text}");
     assert!(text.contains("root"), "{text}");
     assert_eq!(text.matches("spawned by root").count(), 2, "{text}");
+}
+
+#[test]
+fn a_deadlock_inside_a_scope_is_reported_with_the_names_of_its_children() {
+    let program = async || {
+        let (checking, savings) = (AsyncMutex::new(()), AsyncMutex::new(()));
+        let transfer = async |from: &AsyncMutex<()>, to: &AsyncMutex<()>| {
+            let _from = from.lock().await;
+            sleep(SECOND).await;
+            let _to = to.lock().await;
+        };
+        purview_core::scope(async |s| {
+            s.task().name("to savings").spawn(jitter(transfer(&checking, &savings)));
+            s.task().name("to checking").spawn(jitter(async {
+                sleep(SECOND).await;
+                transfer(&savings, &checking).await;
+            }));
+        })
+        .await;
+    };
+    assert_eq!(failure(|| explore(0..=0, program)), None);
+    let text = failure(|| explore(100, program)).unwrap();
+    assert!(text.starts_with("deadlock"), "{text}");
+    assert!(
+        text.contains("to savings: polled") && text.contains("to checking: polled"),
+        "{text}"
+    );
 }
 
 #[test]

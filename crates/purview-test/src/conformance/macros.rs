@@ -59,6 +59,13 @@ macro_rules! conformance {
             closures_can_be_spawned_from_any_thread
             a_panicking_closure_takes_nobody_with_it
             ended_closures_are_dropped
+
+            scopes_end_at_their_deadline
+            parallel_children_give_their_values
+            a_failing_parallel_child_cancels_its_siblings
+            a_panicking_parallel_child_is_reported_by_its_scope
+            dropping_a_scope_drops_its_parallel_children
+            blocking_closures_hear_of_the_cancellation
         }
     };
 }

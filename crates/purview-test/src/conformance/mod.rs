@@ -39,13 +39,14 @@
 mod blocking;
 mod case;
 mod macros;
+mod scopes;
 mod signal;
 mod spawner;
 mod timer;
 
 #[doc(hidden)]
 pub mod tests {
-    pub use super::{blocking::*, spawner::*, timer::*};
+    pub use super::{blocking::*, scopes::*, spawner::*, timer::*};
 }
 
 pub use case::park;

@@ -8,6 +8,7 @@ mod closure;
 mod current;
 mod drive;
 mod idle;
+mod named;
 mod schedule;
 mod shared;
 mod stall;
@@ -22,6 +23,7 @@ use std::{
 };
 
 pub use idle::Idle;
+pub(crate) use named::Entry;
 pub use stall::Stalled;
 
 use self::{

@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{
+    named::NamedFutures,
     schedule::Schedule,
     task::{TaskId, Tasks, Work},
     timers::Timers,
@@ -42,6 +43,7 @@ pub(super) struct State {
     pub(super) shut_down: bool,
     pub(super) steps: u64,
     pub(super) steps_at_this_instant: u64,
+    pub(super) named: NamedFutures,
     /// Wakes of wrapped futures through the waker of an earlier poll.
     pub(super) ignored_wakes: u64,
 }
@@ -70,6 +72,7 @@ impl Shared {
             shut_down: false,
             steps: 0,
             steps_at_this_instant: 0,
+            named: NamedFutures::default(),
             ignored_wakes: 0,
         };
         Self {

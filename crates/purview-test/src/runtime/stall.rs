@@ -10,8 +10,8 @@ use super::{
 /// A program that cannot go on: [`VirtualRuntime::try_block_on`](crate::VirtualRuntime::try_block_on) returns it, and
 /// the functions that return no `Result` panic with its text.
 ///
-/// The text names every task of the runtime with what could still wake it, and draws the tree of the live scopes with
-/// the names of their children.
+/// The text names every task of the runtime with what could still wake it, and every future wrapped in
+/// [`jitter`](crate::jitter) with the name that its task has in its scope.
 ///
 /// # Examples
 ///
@@ -87,6 +87,13 @@ impl State {
         }
         for TaskId(id) in &self.closures {
             writeln!(out, "  closure {id}: has been started and runs or blocks")?;
+        }
+        let mut named = self.named.iter().peekable();
+        if named.peek().is_some() {
+            out.push_str("futures known by name (`jitter` makes those of children known):\n");
+        }
+        for (name, polls) in named {
+            writeln!(out, "  {name}: polled {}", count(*polls, "time"))?;
         }
         if self.timers.len() > 0 {
             let next = self
