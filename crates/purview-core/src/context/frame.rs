@@ -198,6 +198,10 @@ impl Frame {
         self.span.run(&self.info, f)
     }
 
+    pub(crate) fn is_being_polled(&self) -> bool {
+        self.polling.load(Ordering::Acquire)
+    }
+
     /// Remembers how to have this task polled.
     pub(crate) fn set_place(&self, waker: &Waker) {
         let mut place = self.lock_place();

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Frame, Place, Surroundings, TaskId, TaskInfo, enter},
-    error::{catch, discard},
+    error::catch,
     policy::End,
     scope::{State, fruitless, part},
 };
@@ -130,13 +130,7 @@ impl Seat {
 
 /// Drops a member's future; a panic in its destructor is how it ended.
 pub(super) fn drop_future<F, O>(mut fut: Pin<&mut Option<F>>, end: End<O>) -> End<O> {
-    match catch(|| fut.set(None)) {
-        Ok(()) => end,
-        Err(panic) => {
-            discard(end);
-            End::Panicked(panic)
-        }
-    }
+    end.after(|| fut.set(None))
 }
 
 pin_project! {

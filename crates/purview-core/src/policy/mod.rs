@@ -12,7 +12,10 @@ use std::ops::ControlFlow;
 
 pub use {fail_fast::FailFast, join_all::JoinAll, settled::Settled};
 
-use crate::{CancelReason, Panic, TaskInfo};
+use crate::{
+    CancelReason, Panic, TaskInfo,
+    error::{catch, discard},
+};
 
 /// How a child or a body ended.
 #[derive(Debug)]
@@ -23,6 +26,25 @@ pub enum End<C> {
     Panicked(Panic),
     /// It was dropped before it had ended.
     Cancelled(CancelReason),
+}
+
+impl<C> End<C> {
+    /// How it ended when this has been done too: a panic takes the place of everything but an earlier panic.
+    pub(crate) fn after(self, last: impl FnOnce()) -> Self {
+        match catch(last) {
+            Ok(()) => self,
+            Err(later) => match self {
+                Self::Panicked(first) => {
+                    discard(later);
+                    Self::Panicked(first)
+                }
+                other => {
+                    discard(other);
+                    Self::Panicked(later)
+                }
+            },
+        }
+    }
 }
 
 /// Decides what the end of each child means.

@@ -135,15 +135,9 @@ impl<F> Work<F> {
         self.drop_future(End::Cancelled(reason))
     }
 
-    /// A panic of the future's destructor is how the task ended, whatever it did before.
+    /// The future's destructor may panic: then that is how the task ended.
     fn drop_future<C>(mut self: Pin<&mut Self>, end: End<C>) -> End<C> {
-        match catch(|| self.set(Self::Ended)) {
-            Ok(()) => end,
-            Err(panic) => {
-                crate::error::discard(end);
-                End::Panicked(panic)
-            }
-        }
+        end.after(|| self.set(Self::Ended))
     }
 }
 

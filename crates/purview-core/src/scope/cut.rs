@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     child::Child,
-    driver::{Engine, Stage},
+    driver::{BodyStage, Engine, Stage},
     kind::{AnyChild, Boxed, Kind},
     seat::Seat,
     signal::{Signal, part},
@@ -79,8 +79,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     fn drop_tasks(&mut self, reason: &CancelReason, hard: bool, mut body: Pin<&mut dyn Child<P>>) {
-        if !self.body_ended {
-            if self.keeps_body() {
+        if self.body != BodyStage::Ended {
+            if self.body == BodyStage::Started && self.keeps_body() {
                 body.frame().spare(true);
             } else if hard || !body.frame().holds() {
                 self.cut_body(body.as_mut(), reason.clone());
@@ -127,7 +127,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         match child.pinned().cut(reason, &self.desk) {
             Poll::Ready(verdict) => self.finish_child(child, verdict, body),
             Poll::Pending => {
-                // Another thread is in it: it comes back as ended.
+                // Another thread is in it, and drops it there, unless it holds by then: it comes back as ended.
+                if matches!(self.stage, Stage::Cut { hard: true, .. }) {
+                    child.get().frame().end_grace();
+                }
                 self.set.push(Seat::new(child, &self.desk));
                 self.shared.state.signal.raise(part::CHILDREN);
             }
@@ -146,6 +149,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         if !signal.take(part::STOPPED) {
             return;
         }
+        // It may not have come out of the queue yet.
+        self.sort_in();
         for frame in self.shared.state.take_stopped() {
             let Some(at) = self
                 .waiting
@@ -164,7 +169,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     fn begin_single_grace(&mut self, frame: Arc<crate::context::Frame>) {
         match self.shared.state.grace() {
             Some(Duration::ZERO) => frame.end_grace(),
-            Some(grace) if frame.holds() => {
+            // One that another thread is polling may hold by the end of that poll.
+            Some(grace) if frame.holds() || frame.is_being_polled() => {
                 self.reprieved
                     .extend(self.now().checked_add(grace).map(|until| (until, frame)));
             }
@@ -186,7 +192,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         };
         state.begin_cut(reason.clone());
         self.panicked.run(|| state.cancel(reason.clone()));
-        if !self.body_ended {
+        if self.body != BodyStage::Ended {
             self.cut_body(body.as_mut(), reason.clone());
         }
         self.drop_tasks(&reason, true, body.as_mut());

@@ -15,12 +15,12 @@ use std::{
 use futures_util::stream::{FuturesUnordered, Stream};
 
 use super::{
-    child::{Child, Verdict},
+    child::Child,
     desk::Desk,
     ending::Progress,
     fruitless,
     kept::Kept,
-    kind::{AnyChild, Boxed, Kind},
+    kind::{Boxed, Kind},
     seat::Seat,
     shared::Shared,
     signal::{Signal, lane, part},
@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    context::{self, Frame, Role, TaskId},
+    context::{self, Frame, TaskId},
     deadline::Alarm,
     error::FirstPanic,
     policy::Policy,
@@ -50,9 +50,12 @@ pub(super) struct Engine<'env, P: Policy, K: Kind> {
     pub(super) stage: Stage,
     /// What a finalizer did that would have cancelled the scope, had there been anybody to cancel.
     pub(super) broke: Option<CancelReason>,
-    pub(super) body_ended: bool,
-    /// A child came to nothing through nobody's wish, and its task cannot say so: the body's value is not the whole truth.
-    pub(super) lost: bool,
+    pub(super) body: BodyStage,
+    /// The deadline had passed before the first poll, and an outer one is to be reported.
+    late: bool,
+    /// Why a child came to nothing through nobody's wish, where its task cannot say so: the body's value is then not the
+    /// whole truth.
+    pub(super) lost: Option<CancelReason>,
     /// How many polls the children are due before the body, which has yielded, is polled again.
     owed: usize,
     pub(super) alarm: Alarm,
@@ -80,6 +83,14 @@ pub(super) enum Stage {
     },
 }
 
+/// How far its body has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyStage {
+    New,
+    Started,
+    Ended,
+}
+
 struct Lanes {
     body: Waker,
     children: Waker,
@@ -100,8 +111,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             finalizing: false,
             stage: Stage::New,
             broke: None,
-            body_ended: false,
-            lost: false,
+            body: BodyStage::New,
+            late: false,
+            lost: None,
             owed: 0,
             alarm: Alarm::default(),
             next_start: None,
@@ -145,6 +157,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         self.lanes = Some(lanes);
         state.signal.raise(part::BODY);
         // A scope that begins too late polls nobody.
+        self.late = state.is_overdue();
         if state.is_expired() {
             self.cut(&CancelReason::DeadlineExceeded, body);
         }
@@ -153,6 +166,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     fn pass(&mut self, state: &Arc<State>, mut body: Pin<&mut dyn Child<P>>) -> bool {
         let signal = &state.signal;
         let expired = self.is_running() && state.is_expired();
+        self.late &= state.is_overdue();
         let mut body_may_run = true;
         loop {
             if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
@@ -163,13 +177,20 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             self.end_grace(body.as_mut());
 
             let mut busy = false;
-            if body_may_run && self.is_bodys_turn(signal) && signal.take(part::BODY) {
+            if self.body == BodyStage::Ended {
+                // A waker of its that outlives it asks for nothing.
+                signal.take(part::BODY);
+            } else if body_may_run && self.is_bodys_turn(signal, body.frame()) && signal.take(part::BODY) {
                 busy = true;
                 body_may_run = self.poll_body(signal, body.as_mut());
             }
             busy |= self.take_in(signal, body.as_mut());
             if signal.take(part::CHILDREN) {
                 busy |= self.poll_children(signal, body.as_mut());
+            }
+            if signal.is_raised(part::CANCEL) {
+                // That comes first, also where everybody has ended: the scope says then that it was cancelled.
+                continue;
             }
             match self.advance(body.as_mut()) {
                 Progress::Over => return true,
@@ -195,6 +216,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// Gives whether the body may be polled again in this pass: not if it has only yielded.
     pub(super) fn poll_body(&mut self, signal: &Signal, mut body: Pin<&mut dyn Child<P>>) -> bool {
         signal.count_step();
+        self.body = BodyStage::Started;
         let mut cx = Context::from_waker(&self.lanes().body);
         if let Poll::Ready(verdict) = body.as_mut().poll(&mut cx, &self.desk) {
             self.finish_body(verdict, body);
@@ -208,8 +230,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     /// A body that has yielded is polled again when every sibling that was ready has been polled, as in one queue.
-    fn is_bodys_turn(&self, signal: &Signal) -> bool {
-        !self.body_ended && (self.owed == 0 || !signal.is_raised(part::CHILDREN | part::QUEUE))
+    ///
+    /// One that is to see its tasks resolve has its last turn when they have.
+    fn is_bodys_turn(&self, signal: &Signal, body: &Frame) -> bool {
+        let last_turn = body.is_spared() && self.ordinary == 0 && self.daemons.is_empty();
+        !self.late && !last_turn && (self.owed == 0 || !signal.is_raised(part::CHILDREN | part::QUEUE))
     }
 
     fn lanes(&self) -> &Lanes {
@@ -234,73 +259,6 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let polled = signal.steps.load(Ordering::Relaxed) - before;
         self.owed = self.owed.saturating_sub(polled as usize);
         polled > 0
-    }
-
-    /// Lets go of a child that has ended.
-    pub(super) fn finish_child(&mut self, child: Boxed<'env, P, K>, verdict: Verdict, body: Pin<&mut dyn Child<P>>) {
-        let frame = child.get().frame().clone();
-        frame.end();
-        let state = self.shared.state.clone();
-        match frame.role {
-            Role::Ordinary => self.ordinary -= 1,
-            Role::Daemon => drop(self.daemons.remove(&frame.info.id())),
-            Role::Finalizer => {
-                self.finalizing = false;
-                state.let_go();
-            }
-        }
-        if frame.role != Role::Finalizer {
-            state.live.fetch_sub(1, Ordering::AcqRel);
-        }
-        state.note_end(&frame, verdict.cancelled);
-        if frame.is_admitted() {
-            self.panicked.run(|| state.free_place());
-        }
-        if verdict.keep {
-            self.kept.keep::<P>(child);
-        } else {
-            self.panicked.run(|| drop(child));
-        }
-        self.act(verdict, frame.role, body);
-    }
-
-    fn finish_body(&mut self, verdict: Verdict, body: Pin<&mut dyn Child<P>>) {
-        self.body_ended = true;
-        body.frame().end();
-        self.act(verdict, Role::Ordinary, body);
-    }
-
-    pub(super) fn cut_body(&mut self, mut body: Pin<&mut dyn Child<P>>, reason: CancelReason) {
-        if let Poll::Ready(verdict) = body.as_mut().cut(reason, &self.desk) {
-            self.finish_body(verdict, body);
-        }
-    }
-
-    fn act(&mut self, verdict: Verdict, role: Role, mut body: Pin<&mut dyn Child<P>>) {
-        if let Some(reason) = verdict.lost {
-            self.lost = true;
-            if self.is_running() {
-                self.cut(&reason, body.as_mut());
-            }
-        }
-        if let Some(panic) = verdict.raised {
-            self.panicked.keep(panic);
-        }
-        if verdict.flow.is_continue() && !self.panicked.is_some() {
-            return;
-        }
-        let panicked = verdict.panicked || self.panicked.is_some();
-        let reason = if panicked {
-            CancelReason::Panicked
-        } else {
-            CancelReason::Failed
-        };
-        if role == Role::Finalizer {
-            // The other finalizers run as if nothing had happened.
-            self.broke.get_or_insert(reason);
-        } else if self.is_running() {
-            self.cut(&reason, body);
-        }
     }
 
     fn set_alarm(&mut self, alarmed: bool) {

@@ -4,7 +4,7 @@ use std::{pin::Pin, task::Poll};
 
 use super::{
     child::Child,
-    driver::{Engine, Stage},
+    driver::{BodyStage, Engine, Stage},
     kind::Kind,
     seat::Seat,
     signal::part,
@@ -27,13 +27,13 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             if self.ordinary > 0 {
                 return Progress::None;
             }
-            if !self.body_ended {
+            if self.body != BodyStage::Ended {
                 let last =
                     matches!(self.stage, Stage::Cut { .. }) && self.daemons.is_empty() && body.frame().is_spared();
                 if last {
                     self.give_last_turn(body.as_mut());
                 }
-                if !self.body_ended {
+                if self.body != BodyStage::Ended {
                     return Progress::None;
                 }
                 // The body may have spawned in its last turn.
@@ -82,7 +82,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let state = self.shared.state.clone();
         if state.signal.take(part::BODY) {
             self.poll_body(&state.signal, body.as_mut());
-            if self.body_ended {
+            if self.body == BodyStage::Ended {
                 return;
             }
         }
@@ -103,7 +103,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let (kept, desk) = (&mut self.kept, &self.desk);
         self.panicked.run(|| kept.reclaim(desk));
         self.panicked.resume();
-        let body = body.filter(|_| !self.lost);
+        let body = body.filter(|_| self.lost.is_none());
         let stop = match &self.stage {
             Stage::Ended { stop } => stop.clone().or_else(|| self.broke.clone()),
             _ => None,

@@ -163,10 +163,7 @@ impl<F: Closure> Job<F> {
         };
         Poll::Ready(match stage {
             Stage::Ended(end) => end,
-            Stage::Queued(f) => match catch(|| drop(f)) {
-                Ok(()) => End::Cancelled(reason),
-                Err(panic) => End::Panicked(panic),
-            },
+            Stage::Queued(f) => End::Cancelled(reason).after(|| drop(f)),
             Stage::Running | Stage::Gone => End::Cancelled(reason),
         })
     }

@@ -16,6 +16,7 @@ mod intake;
 mod job;
 mod kept;
 mod kind;
+mod leaving;
 mod limit;
 mod open;
 mod parallel;

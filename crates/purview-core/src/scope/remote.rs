@@ -21,8 +21,6 @@ pub(super) struct Remote<F: Future> {
 
 struct Slot<F: Future> {
     place: Place<F>,
-    /// It is being polled, and is to be dropped by whoever polls it.
-    cut: Option<CancelReason>,
     /// Has the executor poll it.
     executor: Option<Waker>,
     /// Has the scope look at it.
@@ -55,7 +53,6 @@ impl<F: Future> Remote<F> {
         let place = Place::Idle(Box::pin(fut));
         let slot = Slot {
             place,
-            cut: None,
             executor: None,
             scope: None,
             owner: Owner::Given,
@@ -75,17 +72,18 @@ impl<F: Future> Remote<F> {
             drop(slot);
             return Poll::Ready(end);
         }
-        let owner = slot.owner;
-        let old = slot.scope.replace(waker);
-        drop(slot);
-        drop(old);
-        if owner != Owner::Scope || self.poll_slot(cx).is_pending() {
+        if slot.owner != Owner::Scope {
+            let old = slot.scope.replace(waker);
+            drop(slot);
+            drop(old);
             return Poll::Pending;
         }
-        match self.lock().take_end() {
-            Some(end) => Poll::Ready(end),
-            None => Poll::Pending,
+        drop(slot);
+        if self.poll_slot(cx).is_pending() {
+            return Poll::Pending;
         }
+        let end = self.lock().take_end();
+        end.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Polls the future, if it is there; ready when it has ended.
@@ -127,11 +125,12 @@ impl<F: Future> Remote<F> {
         self.frame.stopped().filter(|_| !self.frame.holds())
     }
 
-    /// The future is idle again, unless it was cancelled while it was being polled.
+    /// The future is idle again, unless it was cancelled while it was being polled, and does not hold by now.
     fn put_back(&self, fut: Pin<Box<F>>) -> Result<(), (Pin<Box<F>>, CancelReason)> {
-        let stopped = self.cut_now();
         let mut slot = self.lock();
-        if let Some(reason) = slot.cut.take().or(stopped) {
+        // Under the lock: whoever cancels after this look finds the future idle.
+        let stopped = self.cut_now();
+        if let Some(reason) = stopped.or_else(|| slot.abandoned.then_some(CancelReason::Ended)) {
             return Err((fut, reason));
         }
         slot.place = Place::Idle(fut);
@@ -155,14 +154,14 @@ impl<F: Future> Remote<F> {
         wake(scope);
     }
 
-    /// Destroys the future where it is idle; pending where another thread is polling it, which then drops it.
+    /// Destroys the future where it is idle; pending where another thread is polling it, which then looks whether it
+    /// is to be dropped.
     pub(super) fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
         let (place, executor) = {
             let mut slot = self.lock();
             match mem::replace(&mut slot.place, Place::Gone) {
                 Place::Polling => {
                     slot.place = Place::Polling;
-                    slot.cut = Some(reason);
                     return Poll::Pending;
                 }
                 place => (place, slot.executor.take()),
@@ -218,13 +217,7 @@ impl<F: Future> Slot<F> {
 
 /// A panic of the future's destructor is how it ended, whatever it did before.
 fn drop_future<F, O>(fut: Pin<Box<F>>, end: End<O>) -> End<O> {
-    match catch(|| drop(fut)) {
-        Ok(()) => end,
-        Err(panic) => {
-            discard(end);
-            End::Panicked(panic)
-        }
-    }
+    end.after(|| drop(fut))
 }
 
 /// A panic of somebody's waker must not take the thread of somebody else with it.

@@ -186,6 +186,11 @@ impl State {
         found
     }
 
+    /// Whether the scope's own deadline has passed.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.own_deadline().is_some_and(|own| own <= self.runtime().now())
+    }
+
     /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
     /// passed too is.
     pub(crate) fn is_expired(&self) -> bool {
