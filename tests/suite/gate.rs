@@ -12,6 +12,8 @@ pub struct Gate(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     open: bool,
+    /// How often the waiters were woken: a place in the line is good for one round.
+    round: usize,
     waiting: Vec<Waker>,
 }
 
@@ -29,13 +31,20 @@ impl Gate {
 
     /// Wakes the waiters and stays as it is.
     pub fn wake(&self) {
-        let woken = mem::take(&mut self.lock().waiting);
+        let woken = {
+            let mut gate = self.lock();
+            gate.round += 1;
+            mem::take(&mut gate.waiting)
+        };
         woken.into_iter().for_each(Waker::wake);
     }
 
     /// A future that is ready once the gate is open.
     pub fn wait(&self) -> Wait {
-        Wait(self.clone())
+        Wait {
+            gate: self.clone(),
+            place: None,
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -46,18 +55,27 @@ impl Gate {
 /// What [`Gate::wait`] gives.
 #[derive(Debug)]
 #[must_use = "futures do nothing until awaited"]
-pub struct Wait(Gate);
+pub struct Wait {
+    gate: Gate,
+    /// The round, and the place in its line.
+    place: Option<(usize, usize)>,
+}
 
 impl Future for Wait {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let mut gate = self.0.lock();
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let gate = self.gate.clone();
+        let mut gate = gate.lock();
         if gate.open {
             return Poll::Ready(());
         }
-        if !gate.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            gate.waiting.push(cx.waker().clone());
+        match self.place {
+            Some((round, place)) if round == gate.round => gate.waiting[place].clone_from(cx.waker()),
+            _ => {
+                self.place = Some((gate.round, gate.waiting.len()));
+                gate.waiting.push(cx.waker().clone());
+            }
         }
         Poll::Pending
     }

@@ -9,5 +9,6 @@ mod finalizers;
 mod grace;
 mod scopes_without_a_value_for_it;
 mod shields;
+mod tasks_that_can_never_yield;
 mod the_body_holds_too;
 mod waiting_to_be_told;

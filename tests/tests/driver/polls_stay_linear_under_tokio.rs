@@ -3,68 +3,95 @@
 
 use futures::future::BoxFuture;
 use purview::scope;
-use purview_tests::{PollCount, on_tokio};
+use purview_tests::{Gate, PollCount, on_tokio, yield_now};
 use tokio::sync::Semaphore;
 
 const CHILDREN: usize = 160_000;
 const DEPTH: usize = 16;
 
-async fn takes_a_free_permit(permits: &Semaphore) {
-    drop(permits.acquire().await.expect("nobody closes it"));
+/// A hundred and sixty thousand children that wait side by side, and then take a free permit each.
+struct Crowd {
+    gate: Gate,
+    permits: Semaphore,
+    polls: PollCount,
 }
 
-#[track_caller]
-fn assert_linear(polls: &PollCount) {
-    assert!(polls.get() >= CHILDREN, "every child was polled");
-    assert!(
-        polls.get() <= 2 * CHILDREN,
-        "{} polls for {CHILDREN} children",
-        polls.get()
-    );
+impl Crowd {
+    fn new() -> Self {
+        Self {
+            gate: Gate::new(),
+            permits: Semaphore::new(CHILDREN),
+            polls: PollCount::new(),
+        }
+    }
+
+    async fn member(&self) {
+        let member = async {
+            self.gate.wait().await;
+            drop(self.permits.acquire().await.expect("nobody closes it"));
+        };
+        self.polls.of(member).await;
+    }
+
+    /// Opens the gate when everybody waits at it.
+    async fn opens(&self) {
+        while self.polls.get() < CHILDREN {
+            yield_now().await;
+        }
+        self.gate.open();
+    }
+
+    #[track_caller]
+    fn assert_linear(&self) {
+        let polls = self.polls.get();
+        assert!(polls >= 2 * CHILDREN, "each was polled to its end");
+        assert!(polls <= 3 * CHILDREN, "{polls} polls for {CHILDREN} children");
+    }
 }
 
 async fn with_all_children_in_one_scope() {
-    let (permits, polls) = (Semaphore::new(CHILDREN), PollCount::new());
+    let crowd = Crowd::new();
     scope(async |s| {
         for _ in 0..CHILDREN {
-            s.spawn(polls.of(takes_a_free_permit(&permits)));
+            s.spawn(crowd.member());
         }
+        crowd.opens().await;
     })
     .await;
-    assert_linear(&polls);
+    crowd.assert_linear();
 }
 
 async fn with_all_children_in_the_innermost_of_sixteen_scopes() {
-    fn level<'a>(left: usize, permits: &'a Semaphore, polls: &'a PollCount) -> BoxFuture<'a, ()> {
+    fn level(left: usize, crowd: &Crowd) -> BoxFuture<'_, ()> {
         Box::pin(scope(async move |s| {
             if left > 1 {
-                s.spawn(level(left - 1, permits, polls));
+                s.spawn(level(left - 1, crowd));
             } else {
                 for _ in 0..CHILDREN {
-                    s.spawn(polls.of(takes_a_free_permit(permits)));
+                    s.spawn(crowd.member());
                 }
             }
         }))
     }
-    let (permits, polls) = (Semaphore::new(CHILDREN), PollCount::new());
-    level(DEPTH, &permits, &polls).await;
-    assert_linear(&polls);
+    let crowd = Crowd::new();
+    futures::future::join(level(DEPTH, &crowd), crowd.opens()).await;
+    crowd.assert_linear();
 }
 
 async fn with_the_children_spread_over_sixteen_nested_scopes() {
-    fn level<'a>(left: usize, permits: &'a Semaphore, polls: &'a PollCount) -> BoxFuture<'a, ()> {
+    fn level(left: usize, crowd: &Crowd) -> BoxFuture<'_, ()> {
         Box::pin(scope(async move |s| {
             for _ in 0..CHILDREN / DEPTH {
-                s.spawn(polls.of(takes_a_free_permit(permits)));
+                s.spawn(crowd.member());
             }
             if left > 1 {
-                s.spawn(level(left - 1, permits, polls));
+                s.spawn(level(left - 1, crowd));
             }
         }))
     }
-    let (permits, polls) = (Semaphore::new(CHILDREN), PollCount::new());
-    level(DEPTH, &permits, &polls).await;
-    assert_linear(&polls);
+    let crowd = Crowd::new();
+    futures::future::join(level(DEPTH, &crowd), crowd.opens()).await;
+    crowd.assert_linear();
 }
 
 on_tokio!(

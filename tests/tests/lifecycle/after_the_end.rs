@@ -113,14 +113,6 @@ fn a_finalizer_registered_after_the_end_is_dropped_unpolled() {
     assert_eq!((polls.get(), log.entries()), (0, vec!["finalizer dropped".to_owned()]));
 }
 
-fn a_scope_polled_after_it_resolved_panics_and_says_so() {
-    let mut run = by_hand(scope(async |_| ()));
-    run.finish();
-    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.poll()));
-    let message = purview_tests::message_of(&*polled.expect_err("it has no value any more"));
-    assert!(message.contains("scope"), "{message}");
-}
-
 on_every_runtime!(
     it_is_empty_and_was_not_cancelled,
     its_token_has_fired_with_ended_and_released_its_waiters,
@@ -134,7 +126,4 @@ on_every_runtime!(
     cancelling_a_finished_task_changes_nothing,
     a_child_token_made_after_the_end_is_born_cancelled,
 );
-polled_on_every_runtime!(
-    a_finalizer_registered_after_the_end_is_dropped_unpolled,
-    a_scope_polled_after_it_resolved_panics_and_says_so,
-);
+polled_on_every_runtime!(a_finalizer_registered_after_the_end_is_dropped_unpolled);

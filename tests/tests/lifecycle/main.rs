@@ -5,6 +5,7 @@ mod a_child_may_spawn_after_the_body;
 mod a_grandchild_beside_an_idle_sibling;
 mod after_the_end;
 mod finished_children_are_freed_at_once;
+mod polled_or_forgotten_at_the_wrong_time;
 mod resolves_after_every_destructor;
 mod the_body_has_its_own_waker;
 mod waits_for_every_child;

@@ -1,0 +1,81 @@
+//! A scope that is polled when it has nothing to give any more says so; one that is forgotten hangs nobody.
+
+use std::{
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use purview::{RejectReason, fail_fast, scope, settled, try_scope};
+use purview_tests::{ByHand, Log, PollCount, by_hand, message_of, polled_on_every_runtime};
+
+/// The message of the panic of one more poll.
+fn polled_once_more<F: Future>(run: &mut ByHand<F>) -> String {
+    let polled = catch_unwind(AssertUnwindSafe(|| drop(run.poll())));
+    message_of(&*polled.expect_err("it has no value any more"))
+}
+
+fn after_it_resolved_a_poll_panics_and_names_the_scope() {
+    let mut plain = by_hand(scope(async |_| ()));
+    plain.finish();
+    let message = polled_once_more(&mut plain);
+    assert!(message.contains("scope"), "{message}");
+    let mut fallible = by_hand(try_scope(async |_| Err::<(), _>("no")));
+    assert!(fallible.finish().is_err());
+    let message = polled_once_more(&mut fallible);
+    assert!(message.contains("scope"), "{message}");
+}
+
+fn after_it_panicked_a_poll_panics_and_names_the_scope() {
+    let log = Log::new();
+    let mut run = by_hand(scope(async |s| {
+        s.spawn(log.traced("child", std::future::pending::<()>()));
+        panic!("boom");
+    }));
+    assert_eq!(polled_once_more(&mut run), "boom");
+    assert_eq!(log.entries(), ["child dropped"]);
+    let message = polled_once_more(&mut run);
+    assert!(message.contains("scope"), "{message}");
+    drop(run);
+}
+
+fn a_forgotten_scope_keeps_its_promises_to_whoever_has_a_handle() {
+    let polls = PollCount::new();
+    let mut handle = None;
+    let mut run = by_hand(settled::<()>().run(|s| {
+        s.spawn(polls.of(std::future::pending::<Result<(), ()>>()));
+        handle = Some(s);
+        std::future::pending::<Result<(), ()>>()
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    mem::forget(run);
+    let handle = handle.expect("the closure ran");
+    let task = handle.spawn(async { Ok(7) });
+    assert_eq!((handle.len(), task.is_finished()), (2, false));
+    task.cancel();
+    handle.cancel();
+    assert!(handle.token().is_cancelled());
+    let rejected = handle.try_spawn(async { Ok(8) }).expect_err("it is cancelled");
+    assert!(matches!(rejected.reason(), RejectReason::Cancelled(_)), "{rejected:?}");
+    assert_eq!(polls.get(), 1);
+}
+
+fn a_scope_that_was_never_polled_drops_what_its_closure_spawned() {
+    let (log, polls) = (Log::new(), PollCount::new());
+    let run = fail_fast::<()>().run(|s| {
+        let guard = log.on_drop("child");
+        s.spawn(polls.of(async move {
+            drop(guard);
+            Ok(())
+        }));
+        std::future::pending::<Result<(), ()>>()
+    });
+    drop(run);
+    assert_eq!((polls.get(), log.entries()), (0, vec!["child dropped".to_owned()]));
+}
+
+polled_on_every_runtime!(
+    after_it_resolved_a_poll_panics_and_names_the_scope,
+    after_it_panicked_a_poll_panics_and_names_the_scope,
+    a_forgotten_scope_keeps_its_promises_to_whoever_has_a_handle,
+    a_scope_that_was_never_polled_drops_what_its_closure_spawned,
+);
