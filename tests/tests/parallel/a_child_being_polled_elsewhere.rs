@@ -5,10 +5,11 @@ use std::{
     sync::mpsc::{self, Receiver, Sender},
     task::{Context, Poll, Waker},
     thread,
+    time::Duration,
 };
 
-use purview::{CancelReason, TaskError, fail_fast, settled};
-use purview_tests::{CallsOnDrop, Log, NotesDrop, PanicsOnDrop, by_hand, caught};
+use purview::{CancelReason, TaskError, fail_fast, settled, shield};
+use purview_tests::{CallsOnDrop, Gate, Log, NotesDrop, PanicsOnDrop, by_hand, caught};
 
 use crate::hand_executor::HandExecutor;
 
@@ -162,6 +163,80 @@ fn a_scope_that_is_cancelled_and_awaited_waits_for_it() {
     assert_eq!(driver.wakes(), before + 1, "the end of the poll wakes the scope, once");
     assert!(driver.finish().is_ok(), "cancelled on request, and nothing failed");
     assert_eq!(log.entries(), ["poll begins", "poll ends", "child dropped"]);
+}
+
+/// A child that is cancelled in its first poll, and takes up a shield before that poll ends.
+fn takes_up_a_shield(watch: Watched<()>, clean_up: Gate, log: &Log) -> impl Future<Output = Result<(), &'static str>> + Send + use<> {
+    let log = log.clone();
+    async move {
+        watch.await;
+        shield(clean_up.wait()).await;
+        log.note("cleaned up");
+        Ok(())
+    }
+}
+
+#[test]
+fn one_that_holds_by_the_end_of_that_poll_cleans_up() {
+    let (executor, log, gate) = (HandExecutor::new(), Log::new(), Gate::new());
+    let (watch, child) = watched::<()>(&log);
+    let (open, driver) = fail_fast().runtime(executor.clone()).open();
+    let mut driver = by_hand(driver);
+    drop(open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log)));
+    assert!(driver.poll_until_idle().is_pending());
+    watch.during_the_poll(&executor, || {
+        open.cancel();
+        assert!(driver.poll_until_idle().is_pending());
+    }, Poll::Ready(()));
+    assert!(driver.poll_until_idle().is_pending());
+    gate.open();
+    executor.run();
+    assert!(log.has("cleaned up"));
+    assert!(driver.finish().is_ok());
+}
+
+#[test]
+fn not_when_the_grace_is_over() {
+    for grace in [Duration::ZERO, Duration::from_secs(1)] {
+        let (executor, log, gate) = (HandExecutor::new(), Log::new(), Gate::new());
+        let (watch, child) = watched::<()>(&log);
+        let (open, driver) = fail_fast().runtime(executor.clone()).grace(grace).open();
+        let mut driver = by_hand(driver);
+        drop(open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log)));
+        assert!(driver.poll_until_idle().is_pending());
+        watch.during_the_poll(&executor, || {
+            open.cancel();
+            assert!(driver.poll_until_idle().is_pending());
+            executor.clock().advance(grace);
+            assert!(driver.poll_until_idle().is_pending());
+        }, Poll::Ready(()));
+        assert!(driver.finish().is_ok());
+        gate.open();
+        executor.run();
+        assert!(!log.has("cleaned up"));
+    }
+}
+
+#[test]
+fn cancelled_alone_it_has_the_grace_of_its_scope() {
+    let (executor, log, gate) = (HandExecutor::new(), Log::new(), Gate::new());
+    let (watch, child) = watched::<()>(&log);
+    let (open, driver) = settled().runtime(executor.clone()).grace(Duration::from_secs(1)).open();
+    let mut driver = by_hand(driver);
+    let task = open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log));
+    assert!(driver.poll_until_idle().is_pending());
+    watch.during_the_poll(&executor, || {
+        task.cancel();
+        assert!(driver.poll_until_idle().is_pending());
+    }, Poll::Ready(()));
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(!task.is_finished(), "it holds");
+    executor.clock().advance(Duration::from_secs(1));
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(CancelReason::Requested(None)))));
+    gate.open();
+    executor.run();
+    assert!(!log.has("cleaned up"));
 }
 
 #[test]

@@ -52,10 +52,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
 
     fn act(&mut self, verdict: Verdict, role: Role, mut body: Pin<&mut dyn Child<P>>) {
         if let Some(reason) = verdict.lost {
-            self.lost = true;
             if self.is_running() {
                 self.cut(&reason, body.as_mut());
             }
+            self.lost.get_or_insert(reason);
         }
         if let Some(panic) = verdict.raised {
             self.panicked.keep(panic);
