@@ -1,16 +1,15 @@
 //! The first program of the README, unchanged, in every place where a program starts.
 #![forbid(unsafe_code)]
-#![expect(clippy::useless_vec, reason = "a local `Vec`, as in the README")]
 
-use std::io;
+use std::{io, time::Duration};
 
-#[expect(clippy::unused_async, reason = "the README says so itself: it stands for a request")]
 async fn size(page: &str) -> io::Result<usize> {
-    Ok(page.len()) // stands for a request: any future of any library will do
+    purview::sleep(Duration::from_millis(10)).await; // stands for a request: any future will do
+    Ok(page.len())
 }
 
 async fn total() -> io::Result<usize> {
-    let pages = vec!["/".to_owned(), "/guide".to_owned(), "/cookbook".to_owned()];
+    let pages: Vec<String> = "/ /guide /cookbook".split(' ').map(String::from).collect();
     purview::try_scope(async |s| {
         // The children borrow `pages` from this function, and run side by side.
         let sizes: Vec<_> = pages.iter().map(|page| s.spawn(size(page))).collect();
@@ -49,7 +48,7 @@ async fn in_a_spawned_task() -> io::Result<usize> {
 #[tokio::main(flavor = "current_thread")]
 async fn in_a_spawned_block() -> io::Result<usize> {
     tokio::spawn(async {
-        let pages = vec!["/".to_owned(), "/guide".to_owned(), "/cookbook".to_owned()];
+        let pages: Vec<String> = "/ /guide /cookbook".split(' ').map(String::from).collect();
         purview::try_scope(async |s| {
             let sizes: Vec<_> = pages.iter().map(|page| s.spawn(size(page))).collect();
             let mut total = 0;
@@ -62,6 +61,13 @@ async fn in_a_spawned_block() -> io::Result<usize> {
     })
     .await
     .expect("it does not panic")
+}
+
+mod in_an_async_std_main {
+    #[async_std::main]
+    pub(super) async fn main() -> std::io::Result<usize> {
+        super::total().await
+    }
 }
 
 #[test]
@@ -78,6 +84,7 @@ fn it_runs_in_a_spawned_tokio_task() {
 #[test]
 fn it_runs_in_a_tokio_local_set() {
     let executor = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .expect("a tokio runtime");
     let tasks = tokio::task::LocalSet::new();
@@ -89,6 +96,11 @@ fn it_runs_in_a_tokio_local_set() {
 fn it_runs_in_smol() {
     assert_eq!(smol::block_on(total()).ok(), Some(16));
     assert_eq!(smol::block_on(smol::spawn(total())).ok(), Some(16));
+}
+
+#[test]
+fn it_runs_in_an_async_std_main() {
+    assert_eq!(in_an_async_std_main::main().ok(), Some(16));
 }
 
 #[test]
