@@ -9,9 +9,7 @@ use std::{
 };
 
 use purview::{CancelReason, TaskError, fail_fast, settled, shield};
-use purview_tests::{CallsOnDrop, Gate, Log, NotesDrop, PanicsOnDrop, by_hand, caught};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{CallsOnDrop, Gate, HandExecutor, Log, NotesDrop, PanicsOnDrop, by_hand, caught};
 
 /// Says that it is being polled, waits in that poll until it is told what to answer, and notes its drop.
 struct Watched<T> {
@@ -77,11 +75,18 @@ fn when_the_scope_future_is_dropped_it_is_dropped_there_and_never_polled_again()
         Ok(())
     }));
     assert!(run.poll_until_idle().is_pending());
-    watch.during_the_poll(&executor, || {
-        drop(run);
-        log.note("scope dropped");
-    }, Poll::Pending);
-    assert_eq!(log.entries(), ["poll begins", "scope dropped", "poll ends", "child dropped"]);
+    watch.during_the_poll(
+        &executor,
+        || {
+            drop(run);
+            log.note("scope dropped");
+        },
+        Poll::Pending,
+    );
+    assert_eq!(
+        log.entries(),
+        ["poll begins", "scope dropped", "poll ends", "child dropped"]
+    );
     executor.run();
     assert_eq!((log.entries().len(), executor.futures()), (4, 0));
 }
@@ -113,7 +118,10 @@ fn a_task_kept_past_the_drop_of_its_scope_is_told() {
     assert!(run.poll_until_idle().is_pending());
     watch.during_the_poll(&executor, || drop(run), Poll::Ready(Ok(())));
     let outcome = by_hand(kept.expect("spawned")).finish();
-    assert!(matches!(outcome, Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -153,12 +161,16 @@ fn a_scope_that_is_cancelled_and_awaited_waits_for_it() {
     let mut driver = by_hand(driver);
     drop(open.spawn_parallel(child));
     assert!(driver.poll_until_idle().is_pending());
-    let before = watch.during_the_poll(&executor, || {
-        open.cancel_with("enough");
-        assert!(driver.poll_until_idle().is_pending());
-        assert!(!log.has("child dropped"));
-        driver.wakes()
-    }, Poll::Pending);
+    let before = watch.during_the_poll(
+        &executor,
+        || {
+            open.cancel_with("enough");
+            assert!(driver.poll_until_idle().is_pending());
+            assert!(!log.has("child dropped"));
+            driver.wakes()
+        },
+        Poll::Pending,
+    );
     assert!(log.has("child dropped"));
     assert_eq!(driver.wakes(), before + 1, "the end of the poll wakes the scope, once");
     assert!(driver.finish().is_ok(), "cancelled on request, and nothing failed");
@@ -166,7 +178,11 @@ fn a_scope_that_is_cancelled_and_awaited_waits_for_it() {
 }
 
 /// A child that is cancelled in its first poll, and takes up a shield before that poll ends.
-fn takes_up_a_shield(watch: Watched<()>, clean_up: Gate, log: &Log) -> impl Future<Output = Result<(), &'static str>> + Send + use<> {
+fn takes_up_a_shield(
+    watch: Watched<()>,
+    clean_up: Gate,
+    log: &Log,
+) -> impl Future<Output = Result<(), &'static str>> + Send + use<> {
     let log = log.clone();
     async move {
         watch.await;
@@ -184,10 +200,14 @@ fn one_that_holds_by_the_end_of_that_poll_cleans_up() {
     let mut driver = by_hand(driver);
     drop(open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log)));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(&executor, || {
-        open.cancel();
-        assert!(driver.poll_until_idle().is_pending());
-    }, Poll::Ready(()));
+    watch.during_the_poll(
+        &executor,
+        || {
+            open.cancel();
+            assert!(driver.poll_until_idle().is_pending());
+        },
+        Poll::Ready(()),
+    );
     assert!(driver.poll_until_idle().is_pending());
     gate.open();
     executor.run();
@@ -204,12 +224,16 @@ fn not_when_the_grace_is_over() {
         let mut driver = by_hand(driver);
         drop(open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log)));
         assert!(driver.poll_until_idle().is_pending());
-        watch.during_the_poll(&executor, || {
-            open.cancel();
-            assert!(driver.poll_until_idle().is_pending());
-            executor.clock().advance(grace);
-            assert!(driver.poll_until_idle().is_pending());
-        }, Poll::Ready(()));
+        watch.during_the_poll(
+            &executor,
+            || {
+                open.cancel();
+                assert!(driver.poll_until_idle().is_pending());
+                executor.clock().advance(grace);
+                assert!(driver.poll_until_idle().is_pending());
+            },
+            Poll::Ready(()),
+        );
         assert!(driver.finish().is_ok());
         gate.open();
         executor.run();
@@ -225,15 +249,22 @@ fn cancelled_alone_it_has_the_grace_of_its_scope() {
     let mut driver = by_hand(driver);
     let task = open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(&executor, || {
-        task.cancel();
-        assert!(driver.poll_until_idle().is_pending());
-    }, Poll::Ready(()));
+    watch.during_the_poll(
+        &executor,
+        || {
+            task.cancel();
+            assert!(driver.poll_until_idle().is_pending());
+        },
+        Poll::Ready(()),
+    );
     assert!(driver.poll_until_idle().is_pending());
     assert!(!task.is_finished(), "it holds");
     executor.clock().advance(Duration::from_secs(1));
     assert!(driver.poll_until_idle().is_pending());
-    assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(CancelReason::Requested(None)))));
+    assert!(matches!(
+        by_hand(task).finish(),
+        Err(TaskError::Cancelled(CancelReason::Requested(None)))
+    ));
     gate.open();
     executor.run();
     assert!(!log.has("cleaned up"));
@@ -247,12 +278,20 @@ fn a_failure_that_it_returns_meanwhile_is_kept_behind_the_cause() {
     let mut driver = by_hand(driver);
     drop(open.spawn_parallel(child));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(&executor, || {
-        drop(open.spawn(async { Err::<(), _>("the cause") }));
-        assert!(driver.poll_until_idle().is_pending());
-    }, Poll::Ready(Err("later")));
+    watch.during_the_poll(
+        &executor,
+        || {
+            drop(open.spawn(async { Err::<(), _>("the cause") }));
+            assert!(driver.poll_until_idle().is_pending());
+        },
+        Poll::Ready(Err("later")),
+    );
     let error = driver.finish().expect_err("a child failed");
-    let failures: Vec<_> = error.into_failures().into_iter().map(|failure| format!("{}", failure.error)).collect();
+    let failures: Vec<_> = error
+        .into_failures()
+        .into_iter()
+        .map(|failure| format!("{}", failure.error))
+        .collect();
     assert_eq!(failures, ["the cause", "later"]);
 }
 
@@ -263,10 +302,14 @@ fn a_value_that_it_returns_meanwhile_is_its_tasks() {
     let (open, driver) = settled().runtime(executor.clone()).open();
     let (mut driver, task) = (by_hand(driver), open.spawn_parallel(child));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(&executor, || {
-        task.cancel();
-        assert!(driver.poll_until_idle().is_pending());
-    }, Poll::Ready(Ok(7)));
+    watch.during_the_poll(
+        &executor,
+        || {
+            task.cancel();
+            assert!(driver.poll_until_idle().is_pending());
+        },
+        Poll::Ready(Ok(7)),
+    );
     assert!(driver.poll_until_idle().is_pending());
     assert_eq!(by_hand(task).finish().unwrap(), 7);
 }
@@ -279,7 +322,8 @@ fn a_child_may_drop_its_own_scope_while_it_is_polled() {
     let (open, driver) = fail_fast::<&str>().runtime(executor.clone()).open();
     drop(open.spawn_parallel(async move {
         let _guard = guard;
-        let driver: Option<purview_tests::ByHand<purview::Driver<purview::FailFast<&str>>>> = inside.lock().unwrap().take();
+        let driver: Option<purview_tests::ByHand<purview::Driver<purview::FailFast<&str>>>> =
+            inside.lock().unwrap().take();
         drop(driver);
         noted.note("scope dropped");
         std::future::pending::<Result<(), _>>().await

@@ -4,14 +4,17 @@ use std::{future::pending, sync::mpsc, thread};
 
 use futures::FutureExt;
 use purview::{TaskError, fail_fast, settled, shield};
-use purview_tests::{Log, by_hand};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{HandExecutor, Log, by_hand};
 
 type Shielded = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A child that takes up a shield and sends it elsewhere.
-fn gives_its_shield_away(log: &Log) -> (mpsc::Receiver<Shielded>, impl Future<Output = Result<(), &'static str>> + Send + use<>) {
+fn gives_its_shield_away(
+    log: &Log,
+) -> (
+    mpsc::Receiver<Shielded>,
+    impl Future<Output = Result<(), &'static str>> + Send + use<>,
+) {
     let (gives, gets) = mpsc::channel::<Shielded>();
     let guard = log.on_drop("child");
     let child = async move {

@@ -1,10 +1,6 @@
 //! A closure that may block runs on the runtime's pool, as a child of the scope.
 
-use std::{
-    sync::mpsc,
-    thread,
-    time::Duration,
-};
+use std::{sync::mpsc, thread, time::Duration};
 
 use purview::{TaskError, block_on, context_key, current, deadline, fail_fast, scope, settled};
 use purview_tests::{AnyRuntime, Log, caught, on_every_runtime, served_by_every_runtime, yields};
@@ -89,7 +85,10 @@ async fn its_panic_is_an_outcome_in_a_settled_scope(runtime: AnyRuntime) {
 }
 
 async fn it_has_name_deadline_and_context_values(runtime: AnyRuntime) {
-    let builder = fail_fast::<&str>().name("import").runtime(runtime).timeout(Duration::from_secs(3_600));
+    let builder = fail_fast::<&str>()
+        .name("import")
+        .runtime(runtime)
+        .timeout(Duration::from_secs(3_600));
     let out = builder.run(async |s| {
         let here = deadline();
         let spawned = REQUEST.scope("r-17", async {

@@ -11,9 +11,7 @@ use std::{
 };
 
 use purview::{CancelReason, TaskError, block_on, fail_fast, settled};
-use purview_tests::{AnyRuntime, CallsOnDrop, Log, PanicsOnDrop, by_hand, served_by_every_runtime};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{AnyRuntime, CallsOnDrop, HandExecutor, Log, PanicsOnDrop, by_hand, served_by_every_runtime};
 
 async fn the_token_fires_with_the_scope(runtime: AnyRuntime) {
     let out = fail_fast::<&str>().runtime(runtime).run(async |s| {
@@ -52,17 +50,20 @@ async fn the_token_fires_for_the_task_alone(runtime: AnyRuntime) {
 async fn one_that_has_started_is_waited_for_whatever_the_grace(runtime: AnyRuntime) {
     let finished = Arc::new(AtomicBool::new(false));
     let done = finished.clone();
-    let out = fail_fast::<&str>().runtime(runtime).grace(Duration::ZERO).run(async |s| {
-        let (says, started) = futures::channel::oneshot::channel();
-        drop(s.spawn_blocking(move |token| {
-            says.send(()).unwrap();
-            block_on(token.cancelled());
-            done.store(true, SeqCst);
-            Ok(())
-        }));
-        started.await.unwrap();
-        Err::<(), _>("no")
-    });
+    let out = fail_fast::<&str>()
+        .runtime(runtime)
+        .grace(Duration::ZERO)
+        .run(async |s| {
+            let (says, started) = futures::channel::oneshot::channel();
+            drop(s.spawn_blocking(move |token| {
+                says.send(()).unwrap();
+                block_on(token.cancelled());
+                done.store(true, SeqCst);
+                Ok(())
+            }));
+            started.await.unwrap();
+            Err::<(), _>("no")
+        });
     assert_eq!(out.await.expect_err("the body failed").into_failure(), Some("no"));
     assert!(finished.load(SeqCst));
 }
@@ -83,7 +84,10 @@ fn one_that_waits_for_a_thread_is_skipped() {
     task.cancel();
     assert!(driver.poll_until_idle().is_pending());
     assert_eq!(log.entries(), ["closure dropped"], "before its task resolves");
-    assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(CancelReason::Requested(None)))));
+    assert!(matches!(
+        by_hand(task).finish(),
+        Err(TaskError::Cancelled(CancelReason::Requested(None)))
+    ));
     executor.run_closure();
     assert_eq!(log.entries(), ["closure dropped"]);
 }
@@ -139,9 +143,14 @@ fn when_the_scope_future_is_dropped_a_running_one_goes_on_and_its_result_is_drop
     hears.recv().unwrap();
     drop(driver);
     let told = by_hand(task).finish();
-    assert!(matches!(told, Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))));
+    assert!(matches!(
+        told,
+        Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))
+    ));
     lets.send(()).unwrap();
-    thread.join().expect("the panic of the value stays off the pool's thread");
+    thread
+        .join()
+        .expect("the panic of the value stays off the pool's thread");
     assert_eq!(log.entries(), ["token fired: true"]);
 }
 

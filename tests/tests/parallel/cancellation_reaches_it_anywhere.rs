@@ -10,9 +10,9 @@ use std::{
 };
 
 use purview::{CancelReason, TaskError, cancelled, checkpoint, fail_fast, settled, shield};
-use purview_tests::{AnyRuntime, CallsOnDrop, Gate, Log, PollCount, by_hand, served_by_every_runtime, yields};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{
+    AnyRuntime, CallsOnDrop, Gate, HandExecutor, Log, PollCount, by_hand, served_by_every_runtime, yields,
+};
 
 fn child(log: &Log, polls: &PollCount) -> impl Future<Output = Result<(), &'static str>> + Send + use<> {
     let guard = log.on_drop("child");
@@ -34,7 +34,11 @@ fn one_that_is_queued_is_dropped_before_the_scope_future_is() {
     drop(run);
     assert_eq!(log.entries(), ["child dropped"]);
     executor.run();
-    assert_eq!((polls.get(), executor.futures()), (0, 0), "the executor finds nothing to poll, and is done with it");
+    assert_eq!(
+        (polls.get(), executor.futures()),
+        (0, 0),
+        "the executor finds nothing to poll, and is done with it"
+    );
 }
 
 #[test]
@@ -51,7 +55,11 @@ fn one_that_is_idle_is_dropped_before_the_scope_future_is() {
     drop(run);
     assert_eq!(log.entries(), ["child dropped"]);
     executor.run();
-    assert_eq!((polls.get(), executor.futures()), (1, 0), "the executor's task is woken, and ends");
+    assert_eq!(
+        (polls.get(), executor.futures()),
+        (1, 0),
+        "the executor's task is woken, and ends"
+    );
 }
 
 #[test]
@@ -73,7 +81,10 @@ async fn all_that_are_idle_are_gone_when_the_drop_of_the_scope_returns(runtime: 
     /// As many may just be in the poll in which they said that they had started: one on each thread there is.
     const POLLED: usize = 2;
     let (started, gone) = (Gate::new(), Gate::new());
-    let (left, alive) = (Arc::new(AtomicUsize::new(CHILDREN)), Arc::new(AtomicUsize::new(CHILDREN)));
+    let (left, alive) = (
+        Arc::new(AtomicUsize::new(CHILDREN)),
+        Arc::new(AtomicUsize::new(CHILDREN)),
+    );
     let (wait, all_gone, still_alive) = (started.wait(), gone.wait(), alive.clone());
     let run = fail_fast::<&str>().runtime(runtime).run(async move |s| {
         for _ in 0..CHILDREN {
@@ -117,7 +128,10 @@ async fn a_task_that_is_cancelled_ends_alone(runtime: AnyRuntime) {
         task.cancel();
         task.cancel();
         let seen = log.clone();
-        assert!(matches!(task.await, Err(TaskError::Cancelled(CancelReason::Requested(None)))));
+        assert!(matches!(
+            task.await,
+            Err(TaskError::Cancelled(CancelReason::Requested(None)))
+        ));
         assert!(seen.has("child dropped"));
         assert!(!s.is_cancelled());
         Ok(sibling.await.unwrap())
@@ -132,7 +146,10 @@ async fn one_that_is_cancelled_before_it_was_given_away_is_never_polled(runtime:
     let out = settled::<&str>().runtime(runtime).run(async |s| {
         let task = s.spawn_parallel(counted);
         task.cancel();
-        assert!(matches!(task.await, Err(TaskError::Cancelled(CancelReason::Requested(None)))));
+        assert!(matches!(
+            task.await,
+            Err(TaskError::Cancelled(CancelReason::Requested(None)))
+        ));
         Ok(())
     });
     assert!(out.await.is_ok());
@@ -208,7 +225,9 @@ async fn a_scope_nested_in_it_finalizes(runtime: AnyRuntime) {
 fn one_that_holds_is_dropped_when_the_grace_is_over() {
     let (executor, log) = (HandExecutor::new(), Log::new());
     let noted = log.clone();
-    let builder = fail_fast::<&str>().runtime(executor.clone()).grace(Duration::from_secs(1));
+    let builder = fail_fast::<&str>()
+        .runtime(executor.clone())
+        .grace(Duration::from_secs(1));
     let mut run = by_hand(builder.run(async |s| {
         drop(s.spawn_parallel(async move {
             let _guard = noted.on_drop("holder");
@@ -232,7 +251,9 @@ fn one_that_holds_is_dropped_when_the_grace_is_over() {
 fn one_that_holds_and_is_cancelled_alone_has_the_grace_of_its_scope() {
     let (executor, log) = (HandExecutor::new(), Log::new());
     let noted = log.clone();
-    let builder = settled::<&str>().runtime(executor.clone()).grace(Duration::from_secs(1));
+    let builder = settled::<&str>()
+        .runtime(executor.clone())
+        .grace(Duration::from_secs(1));
     let mut run = by_hand(builder.run(async |s| {
         let task = s.spawn_parallel(async move {
             let _guard = noted.on_drop("holder");
@@ -240,7 +261,10 @@ fn one_that_holds_and_is_cancelled_alone_has_the_grace_of_its_scope() {
         });
         yields(1).await;
         task.cancel();
-        Ok(matches!(task.await, Err(TaskError::Cancelled(CancelReason::Requested(None)))))
+        Ok(matches!(
+            task.await,
+            Err(TaskError::Cancelled(CancelReason::Requested(None)))
+        ))
     }));
     assert!(run.poll().is_pending());
     executor.run();

@@ -133,8 +133,10 @@ fn one_that_it_forgets_can_still_be_cancelled() {
 
 #[test]
 fn one_that_it_runs_at_once_has_ended_when_the_scope_looks() {
-    let mut run = by_hand(fail_fast::<&str>().runtime(Forgets(TestClock::new())).run(async |s| {
-        Ok(s.spawn_parallel(async { Ok(7) }).await)
-    }));
+    let mut run = by_hand(
+        fail_fast::<&str>()
+            .runtime(Forgets(TestClock::new()))
+            .run(async |s| Ok(s.spawn_parallel(async { Ok(7) }).await)),
+    );
     assert_eq!(run.finish().unwrap(), 7);
 }

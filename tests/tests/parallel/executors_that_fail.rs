@@ -4,10 +4,8 @@ use std::{future::pending, time::Duration};
 
 use purview::{CancelReason, TaskError, fail_fast, scope, settled};
 use purview_smol::Smol;
-use purview_tests::{Gate, Log, PollCount, by_hand, caught, embedded, yields};
+use purview_tests::{Gate, HandExecutor, Log, PollCount, by_hand, caught, embedded, yields};
 use purview_tokio::Tokio;
-
-use crate::hand_executor::HandExecutor;
 
 fn thrown_away(reason: &CancelReason) -> bool {
     matches!(reason, CancelReason::Requested(Some(why)) if why.contains("the runtime dropped it"))
@@ -90,7 +88,9 @@ fn in_a_settled_scope_its_task_says_so_and_nobody_else_is_touched() {
             yields(10).await;
             Ok(7)
         });
-        let Err(TaskError::Cancelled(why)) = lost.await else { panic!("it has no value") };
+        let Err(TaskError::Cancelled(why)) = lost.await else {
+            panic!("it has no value")
+        };
         assert!(thrown_away(&why), "{why}");
         Ok(sibling.await.unwrap())
     }));
@@ -105,14 +105,18 @@ fn in_a_settled_scope_its_task_says_so_and_nobody_else_is_touched() {
 fn in_a_scope_that_can_only_panic_it_panics() {
     let executor = HandExecutor::new();
     let runtime = executor.clone();
-    let mut run = by_hand(caught(fail_fast::<&str>().runtime(runtime).run(async |_| {
-        Ok(scope(async |s| s.spawn_parallel(pending::<()>()).await).await)
-    })));
+    let mut run =
+        by_hand(caught(fail_fast::<&str>().runtime(runtime).run(async |_| {
+            Ok(scope(async |s| s.spawn_parallel(pending::<()>()).await).await)
+        })));
     assert!(run.poll_until_idle().is_pending());
     executor.run();
     executor.shut_down();
     let message = run.finish().unwrap_err();
-    assert!(message.contains("the runtime dropped it") && message.contains("fail_fast()"), "{message}");
+    assert!(
+        message.contains("the runtime dropped it") && message.contains("fail_fast()"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -175,7 +179,11 @@ fn one_whose_destructor_panics_as_it_is_thrown_away_says_so() {
 #[test]
 fn tokio_shut_down_with_children_in_flight() {
     embedded(|_| async {
-        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let (runtime, started) = (Tokio::new(tokio.handle().clone()), Gate::new());
         let (wait, inside) = (started.wait(), started.clone());
         let scope = settled::<&str>().runtime(runtime).run(async move |s| {
@@ -183,7 +191,9 @@ fn tokio_shut_down_with_children_in_flight() {
                 inside.open();
                 pending::<Result<(), _>>().await
             });
-            let Err(TaskError::Cancelled(why)) = idle.await else { panic!("it has no value") };
+            let Err(TaskError::Cancelled(why)) = idle.await else {
+                panic!("it has no value")
+            };
             assert!(thrown_away(&why), "{why}");
             // What comes after the end of the executor runs here.
             Ok(s.spawn_parallel(async { Ok(7) }).await.unwrap())
@@ -200,13 +210,18 @@ fn tokio_shut_down_with_children_in_flight() {
 #[test]
 fn a_tokio_that_is_shut_down_already_has_its_children_run_in_the_scope() {
     embedded(|_| async {
-        let tokio = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let runtime = Tokio::new(tokio.handle().clone());
         tokio.shutdown_background();
         let builder = fail_fast::<&str>().runtime(runtime).timeout(Duration::from_secs(60));
         let out = builder.run(async |s| {
             let here = std::thread::current().id();
-            Ok(s.spawn_parallel(async move { Ok(std::thread::current().id() == here) }).await)
+            Ok(s.spawn_parallel(async move { Ok(std::thread::current().id() == here) })
+                .await)
         });
         assert!(out.await.unwrap());
     });
@@ -230,7 +245,10 @@ fn a_smol_executor_dropped_with_children_in_flight() {
         assert!(!task.is_finished());
         task.cancel();
         assert!(driver.poll_until_idle().is_pending());
-        assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(CancelReason::Requested(None)))));
+        assert!(matches!(
+            by_hand(task).finish(),
+            Err(TaskError::Cancelled(CancelReason::Requested(None)))
+        ));
     });
 }
 
@@ -238,7 +256,9 @@ fn a_smol_executor_dropped_with_children_in_flight() {
 fn a_timer_that_never_fires_delays_a_deadline_until_the_next_wake() {
     let (executor, gate) = (HandExecutor::new(), Gate::new());
     let wait = gate.wait();
-    let builder = fail_fast::<&str>().runtime(DeadTimer(executor.clone())).timeout(Duration::from_secs(1));
+    let builder = fail_fast::<&str>()
+        .runtime(DeadTimer(executor.clone()))
+        .timeout(Duration::from_secs(1));
     let mut run = by_hand(builder.run(async |s| {
         drop(s.spawn_parallel(pending::<Result<(), _>>()));
         wait.await;

@@ -3,9 +3,7 @@
 use std::{pin::Pin, time::Instant};
 
 use purview::{BoxFuture, SpawnError, Spawner, Timer, fail_fast, settled};
-use purview_tests::{PollCount, TestClock, by_hand, yields};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{HandExecutor, PollCount, TestClock, by_hand, yields};
 
 #[test]
 fn by_saying_so() {
@@ -98,8 +96,10 @@ impl Spawner for Panics {
 
 #[test]
 fn by_panicking() {
-    let mut run = by_hand(fail_fast::<&str>().runtime(Panics(TestClock::new())).run(async |s| {
-        Ok(s.spawn_parallel(async { Ok(7) }).await)
-    }));
+    let mut run = by_hand(
+        fail_fast::<&str>()
+            .runtime(Panics(TestClock::new()))
+            .run(async |s| Ok(s.spawn_parallel(async { Ok(7) }).await)),
+    );
     assert_eq!(run.finish().unwrap(), 7);
 }

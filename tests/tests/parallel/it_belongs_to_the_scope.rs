@@ -2,7 +2,9 @@
 
 use std::{future::pending, time::Duration};
 
-use purview::{TaskError, cancelled, context_key, current, deadline, fail_fast, remaining, scope, settled, timeout, try_scope};
+use purview::{
+    TaskError, cancelled, context_key, current, deadline, fail_fast, remaining, scope, settled, timeout, try_scope,
+};
 use purview_tests::{
     AnyRuntime, CallsOnDrop, Log, PanicsOnDrop, caught, on_every_runtime, served_by_every_runtime, yields,
 };
@@ -149,7 +151,11 @@ async fn its_future_is_gone_before_its_task_resolves(runtime: AnyRuntime) {
 
 async fn it_has_a_name_and_knows_it(runtime: AnyRuntime) {
     let out = fail_fast::<&str>().name("import").runtime(runtime).run(async |s| {
-        let named = s.task().name("loader").parallel().spawn(async { Ok(current().unwrap()) });
+        let named = s
+            .task()
+            .name("loader")
+            .parallel()
+            .spawn(async { Ok(current().unwrap()) });
         assert_eq!(named.name(), "loader");
         let id = named.id();
         let inside = named.await;
@@ -183,15 +189,18 @@ async fn it_sees_the_context_values_of_where_it_was_spawned(runtime: AnyRuntime)
 }
 
 async fn it_sees_the_deadline_of_the_scope(runtime: AnyRuntime) {
-    let out = fail_fast::<&str>().runtime(runtime).timeout(Duration::from_secs(3_600)).run(async |s| {
-        let here = deadline();
-        let there = s.spawn_parallel(async {
-            yields(1).await;
-            assert!(remaining().is_some_and(|left| left <= Duration::from_secs(3_600)));
-            Ok(deadline())
+    let out = fail_fast::<&str>()
+        .runtime(runtime)
+        .timeout(Duration::from_secs(3_600))
+        .run(async |s| {
+            let here = deadline();
+            let there = s.spawn_parallel(async {
+                yields(1).await;
+                assert!(remaining().is_some_and(|left| left <= Duration::from_secs(3_600)));
+                Ok(deadline())
+            });
+            Ok((here, there.await))
         });
-        Ok((here, there.await))
-    });
     let (here, there) = out.await.unwrap();
     assert!(here.is_some());
     assert_eq!(here, there);
@@ -200,14 +209,17 @@ async fn it_sees_the_deadline_of_the_scope(runtime: AnyRuntime) {
 async fn a_deadline_cuts_it(runtime: AnyRuntime) {
     let log = Log::new();
     let guard = log.on_drop("child");
-    let out = fail_fast::<&str>().runtime(runtime).timeout(Duration::from_millis(5)).run(async |s| {
-        let task = s.spawn_parallel(async move {
-            let _guard = guard;
-            pending::<Result<(), _>>().await
+    let out = fail_fast::<&str>()
+        .runtime(runtime)
+        .timeout(Duration::from_millis(5))
+        .run(async |s| {
+            let task = s.spawn_parallel(async move {
+                let _guard = guard;
+                pending::<Result<(), _>>().await
+            });
+            task.await;
+            Ok(())
         });
-        task.await;
-        Ok(())
-    });
     assert!(out.await.expect_err("its time was up").is_deadline_exceeded());
     assert!(log.has("child dropped"));
 }
@@ -291,4 +303,7 @@ served_by_every_runtime!(
     it_hears_the_scope_cancelled,
     its_destructor_may_use_the_scope_of_its_own_making,
 );
-on_every_runtime!(in_try_scope_its_error_is_the_bare_one, as_a_daemon_it_does_not_keep_the_scope,);
+on_every_runtime!(
+    in_try_scope_its_error_is_the_bare_one,
+    as_a_daemon_it_does_not_keep_the_scope,
+);

@@ -6,9 +6,7 @@ use std::{
 };
 
 use purview::{fail_fast, local_scope, scope};
-use purview_tests::{AnyRuntime, by_hand, served_by_every_runtime, yields};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{AnyRuntime, HandExecutor, by_hand, served_by_every_runtime, yields};
 
 async fn its_value_comes_back(runtime: AnyRuntime) {
     let sum = fail_fast::<&str>().runtime(runtime).run(async |s| {
@@ -165,7 +163,11 @@ fn polling_the_scope_does_not_poll_it() {
     let wakes = run.wakes();
     assert!(executor.run_one());
     assert!(executor.run_one());
-    assert_eq!((polls.get(), run.wakes()), (2, wakes), "what wakes the child does not wake the scope");
+    assert_eq!(
+        (polls.get(), run.wakes()),
+        (2, wakes),
+        "what wakes the child does not wake the scope"
+    );
     assert!(executor.run_one());
     assert_eq!((polls.get(), run.wakes()), (3, wakes + 1));
     assert!(run.finish().is_ok());

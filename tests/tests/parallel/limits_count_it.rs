@@ -6,9 +6,7 @@ use std::sync::{
 };
 
 use purview::{RejectReason, fail_fast, settled};
-use purview_tests::{AnyRuntime, Gate, PollCount, by_hand, served_by_every_runtime, yields};
-
-use crate::hand_executor::HandExecutor;
+use purview_tests::{AnyRuntime, Gate, HandExecutor, PollCount, by_hand, served_by_every_runtime, yields};
 
 const LIMIT: usize = 3;
 

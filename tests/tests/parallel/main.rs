@@ -9,7 +9,6 @@ mod cancellation_reaches_it_anywhere;
 mod executors_that_break_their_word;
 mod executors_that_fail;
 mod executors_that_refuse;
-mod hand_executor;
 mod it_belongs_to_the_scope;
 mod it_runs_on_the_executor;
 mod limits_count_it;

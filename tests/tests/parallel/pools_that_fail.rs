@@ -1,10 +1,8 @@
 //! A closure that no thread will ever run ends with a reason that says why.
 
 use purview::{CancelReason, TaskError, fail_fast, scope, settled};
-use purview_tests::{Log, PanicsOnDrop, TestClock, by_hand, caught, embedded};
+use purview_tests::{HandExecutor, Log, PanicsOnDrop, TestClock, by_hand, caught, embedded};
 use purview_tokio::Tokio;
-
-use crate::hand_executor::HandExecutor;
 
 #[test]
 fn a_pool_that_is_full_is_the_reason_of_the_task() {
@@ -72,10 +70,15 @@ fn a_pool_shut_down_with_closures_in_its_queue() {
     assert!(driver.poll_until_idle().is_pending());
     let wakes = driver.wakes();
     executor.shut_down();
-    assert_eq!((log.entries(), driver.wakes()), (vec!["closure dropped".to_owned()], wakes + 1));
+    assert_eq!(
+        (log.entries(), driver.wakes()),
+        (vec!["closure dropped".to_owned()], wakes + 1)
+    );
     assert!(driver.poll_until_idle().is_pending());
     match by_hand(lost).finish() {
-        Err(TaskError::Cancelled(CancelReason::Requested(Some(why)))) => assert!(why.contains("runtime dropped it"), "{why}"),
+        Err(TaskError::Cancelled(CancelReason::Requested(Some(why)))) => {
+            assert!(why.contains("runtime dropped it"), "{why}")
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -99,15 +102,18 @@ fn a_closure_whose_destructor_panics_as_it_is_lost_stays_off_the_pool() {
 #[test]
 fn a_tokio_that_is_shut_down() {
     embedded(|_| async {
-        let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         let runtime = Tokio::new(tokio.handle().clone());
         tokio.shutdown_background();
-        let out = settled::<&str>().runtime(runtime).run(async |s| {
-            match s.spawn_blocking(|_| Ok(())).await {
+        let out = settled::<&str>()
+            .runtime(runtime)
+            .run(async |s| match s.spawn_blocking(|_| Ok(())).await {
                 Err(TaskError::Cancelled(CancelReason::Requested(Some(why)))) => Ok(why),
                 other => panic!("{other:?}"),
-            }
-        });
+            });
         let why = out.await.unwrap().value;
         assert!(why.contains("shut down"), "{why}");
     });
@@ -117,7 +123,11 @@ fn a_tokio_that_is_shut_down() {
 #[test]
 fn a_tokio_shut_down_while_a_closure_waits_for_a_thread() {
     embedded(|_| async {
-        let tokio = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).enable_all().build().unwrap();
+        let tokio = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
         let runtime = Tokio::new(tokio.handle().clone());
         let (lets, goes) = std::sync::mpsc::channel::<()>();
         let out = settled::<&str>().runtime(runtime).run(async move |s| {

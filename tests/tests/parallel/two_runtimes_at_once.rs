@@ -25,17 +25,19 @@ fn on_the_tokio_beside() -> bool {
 fn a_scope_on_smol_with_children_on_tokio() {
     smol(async |_| {
         let tokio = tokio_beside();
-        let out = fail_fast::<&str>().runtime(Tokio::new(tokio.handle().clone())).run(async |s| {
-            let parallel = s.spawn_parallel(async {
-                yields(3).await;
-                // It is inside tokio there, and may use what needs that.
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                Ok(on_the_tokio_beside())
+        let out = fail_fast::<&str>()
+            .runtime(Tokio::new(tokio.handle().clone()))
+            .run(async |s| {
+                let parallel = s.spawn_parallel(async {
+                    yields(3).await;
+                    // It is inside tokio there, and may use what needs that.
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    Ok(on_the_tokio_beside())
+                });
+                let plain = s.spawn(async { Ok(on_the_tokio_beside()) });
+                let blocking = s.spawn_blocking(|_| Ok(on_the_tokio_beside()));
+                Ok([parallel.await, plain.await, blocking.await])
             });
-            let plain = s.spawn(async { Ok(on_the_tokio_beside()) });
-            let blocking = s.spawn_blocking(|_| Ok(on_the_tokio_beside()));
-            Ok([parallel.await, plain.await, blocking.await])
-        });
         assert_eq!(out.await.unwrap(), [true, false, true]);
         tokio.shutdown_background();
     });
@@ -61,20 +63,22 @@ fn a_scope_on_tokio_with_children_on_smol() {
 fn cancellation_crosses_over_and_clean_up_is_waited_for() {
     smol(async |_| {
         let (tokio, log) = (tokio_beside(), Log::new());
-        let out = fail_fast::<&str>().runtime(Tokio::new(tokio.handle().clone())).run(async |s| {
-            let (says, started) = futures::channel::oneshot::channel();
-            let noted = log.clone();
-            drop(s.spawn_parallel(async move {
-                says.send(()).unwrap();
-                let why = cancelled().await;
-                shield(tokio::time::sleep(Duration::from_millis(1))).await;
-                noted.note(why.to_string());
-                Ok(())
-            }));
-            started.await.unwrap();
-            s.cancel_with("enough");
-            pending::<Result<(), _>>().await
-        });
+        let out = fail_fast::<&str>()
+            .runtime(Tokio::new(tokio.handle().clone()))
+            .run(async |s| {
+                let (says, started) = futures::channel::oneshot::channel();
+                let noted = log.clone();
+                drop(s.spawn_parallel(async move {
+                    says.send(()).unwrap();
+                    let why = cancelled().await;
+                    shield(tokio::time::sleep(Duration::from_millis(1))).await;
+                    noted.note(why.to_string());
+                    Ok(())
+                }));
+                started.await.unwrap();
+                s.cancel_with("enough");
+                pending::<Result<(), _>>().await
+            });
         assert!(out.await.expect_err("it was cancelled").is_cancelled());
         assert_eq!(log.entries(), ["cancelled on request: enough"]);
         tokio.shutdown_background();
@@ -85,18 +89,23 @@ fn cancellation_crosses_over_and_clean_up_is_waited_for() {
 fn the_other_one_may_be_shut_down() {
     smol(async |_| {
         let tokio = tokio_beside();
-        let out = settled::<&str>().runtime(Tokio::new(tokio.handle().clone())).run(async move |s| {
-            let (says, started) = futures::channel::oneshot::channel();
-            let lost = s.spawn_parallel(async move {
-                says.send(()).unwrap();
-                pending::<Result<(), _>>().await
+        let out = settled::<&str>()
+            .runtime(Tokio::new(tokio.handle().clone()))
+            .run(async move |s| {
+                let (says, started) = futures::channel::oneshot::channel();
+                let lost = s.spawn_parallel(async move {
+                    says.send(()).unwrap();
+                    pending::<Result<(), _>>().await
+                });
+                started.await.unwrap();
+                tokio.shutdown_background();
+                let why = lost.await;
+                assert!(
+                    matches!(why, Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))),
+                    "{why:?}"
+                );
+                Ok(s.spawn_parallel(async { Ok(on_the_tokio_beside()) }).await.unwrap())
             });
-            started.await.unwrap();
-            tokio.shutdown_background();
-            let why = lost.await;
-            assert!(matches!(why, Err(TaskError::Cancelled(CancelReason::Requested(Some(_))))), "{why:?}");
-            Ok(s.spawn_parallel(async { Ok(on_the_tokio_beside()) }).await.unwrap())
-        });
         assert!(!out.await.unwrap().value, "what comes after runs here");
     });
 }
@@ -105,19 +114,21 @@ fn the_other_one_may_be_shut_down() {
 fn a_scope_nested_in_a_child_there_stays_there() {
     smol(async |_| {
         let tokio = tokio_beside();
-        let out = fail_fast::<&str>().runtime(Tokio::new(tokio.handle().clone())).run(async |s| {
-            let nested = s.spawn_parallel(async {
-                fail_fast::<&str>()
-                    .run(async |inner| {
-                        let plain = inner.spawn(async { Ok(on_the_tokio_beside()) });
-                        let parallel = inner.spawn_parallel(async { Ok(on_the_tokio_beside()) });
-                        Ok([plain.await, parallel.await])
-                    })
-                    .await
-                    .map_err(|_| "no")
+        let out = fail_fast::<&str>()
+            .runtime(Tokio::new(tokio.handle().clone()))
+            .run(async |s| {
+                let nested = s.spawn_parallel(async {
+                    fail_fast::<&str>()
+                        .run(async |inner| {
+                            let plain = inner.spawn(async { Ok(on_the_tokio_beside()) });
+                            let parallel = inner.spawn_parallel(async { Ok(on_the_tokio_beside()) });
+                            Ok([plain.await, parallel.await])
+                        })
+                        .await
+                        .map_err(|_| "no")
+                });
+                Ok(nested.await)
             });
-            Ok(nested.await)
-        });
         assert_eq!(out.await.unwrap(), [true, true]);
         tokio.shutdown_background();
     });

@@ -1,7 +1,6 @@
-//! An executor that does nothing until the test says so.
-
 use std::{
     collections::VecDeque,
+    fmt,
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, Weak,
@@ -11,14 +10,14 @@ use std::{
     time::Instant,
 };
 
+use crate::TestClock;
 use purview::{BoxFuture, SpawnError, Spawner, Timer};
-use purview_tests::TestClock;
 
 /// A runtime that keeps what it is given until the test runs it, drops it, or refuses it.
 ///
 /// Its clock is a [`TestClock`]. Futures are polled by [`run_one`](Self::run_one), on the thread that calls it.
-#[derive(Clone)]
-pub(crate) struct HandExecutor(Arc<Inner>);
+#[derive(Clone, Debug)]
+pub struct HandExecutor(Arc<Inner>);
 
 struct Inner {
     clock: TestClock,
@@ -40,7 +39,8 @@ struct Job {
 }
 
 impl HandExecutor {
-    pub(crate) fn new() -> Self {
+    /// An executor that has nothing yet.
+    pub fn new() -> Self {
         Self(Arc::new(Inner {
             clock: TestClock::new(),
             refusing: AtomicBool::new(false),
@@ -48,43 +48,46 @@ impl HandExecutor {
         }))
     }
 
-    pub(crate) fn clock(&self) -> &TestClock {
+    /// Its clock.
+    pub fn clock(&self) -> &TestClock {
         &self.0.clock
     }
 
     /// From now on nothing is taken.
-    pub(crate) fn refuse(&self) {
+    pub fn refuse(&self) {
         self.0.refusing.store(true, SeqCst);
     }
 
     /// How many futures it has that have not ended.
-    pub(crate) fn futures(&self) -> usize {
+    pub fn futures(&self) -> usize {
         let jobs = self.lock().jobs.clone();
-        jobs.iter().filter(|job| job.future.lock().unwrap().is_some()).count()
+        jobs.iter()
+            .filter(|job| job.future.lock().expect("nothing panics while it holds this").is_some())
+            .count()
     }
 
     /// How many closures wait for a thread.
-    pub(crate) fn closures(&self) -> usize {
+    pub fn closures(&self) -> usize {
         self.lock().closures.len()
     }
 
     /// Polls the future that was woken first; gives whether there was one.
-    pub(crate) fn run_one(&self) -> bool {
+    pub fn run_one(&self) -> bool {
         let Some(job) = self.lock().woken.pop_front() else {
             return false;
         };
         job.queued.store(false, SeqCst);
-        let taken = job.future.lock().unwrap().take();
+        let taken = job.future.lock().expect("nothing panics while it holds this").take();
         let Some(mut future) = taken else { return true };
         let waker = Waker::from(job.clone());
         if future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-            *job.future.lock().unwrap() = Some(future);
+            *job.future.lock().expect("nothing panics while it holds this") = Some(future);
         }
         true
     }
 
     /// Polls until nobody is woken any more.
-    pub(crate) fn run(&self) {
+    pub fn run(&self) {
         for _ in 0..100_000 {
             if !self.run_one() {
                 return;
@@ -94,24 +97,36 @@ impl HandExecutor {
     }
 
     /// Runs the closure that came first, on this thread.
-    pub(crate) fn run_closure(&self) {
+    pub fn run_closure(&self) {
         let closure = self.lock().closures.pop_front();
         closure.expect("a closure waits")();
     }
 
     /// Drops what it has, as a runtime that is shut down, and takes nothing more.
-    pub(crate) fn shut_down(&self) {
+    pub fn shut_down(&self) {
         self.refuse();
         let work = std::mem::take(&mut *self.lock());
         for job in work.jobs {
-            let future = job.future.lock().unwrap().take();
+            let future = job.future.lock().expect("nothing panics while it holds this").take();
             drop(future);
         }
         drop(work.closures);
     }
 
     fn lock(&self) -> MutexGuard<'_, Work> {
-        self.0.work.lock().unwrap()
+        self.0.work.lock().expect("nothing panics while it holds this")
+    }
+}
+
+impl Default for HandExecutor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HandExecutor").finish_non_exhaustive()
     }
 }
 
@@ -154,7 +169,12 @@ impl Wake for Job {
     fn wake(self: Arc<Self>) {
         if let Some(executor) = self.executor.upgrade() {
             if !self.queued.swap(true, SeqCst) {
-                executor.work.lock().unwrap().woken.push_back(self);
+                executor
+                    .work
+                    .lock()
+                    .expect("nothing panics while it holds this")
+                    .woken
+                    .push_back(self);
             }
         }
     }
