@@ -2,4 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod a_gather_that_waits_is_quiet;
+mod for_each_runs_beside_its_futures;
+mod nobody_outlives_it;
+mod panics_in_destructors;
+mod races;
 mod sources_that_never_end;

@@ -6,6 +6,7 @@ use std::{
 use super::{
     mode::{All, Settled},
     options::Gather,
+    outcome::Event,
     source::Source,
 };
 use crate::{
@@ -19,20 +20,23 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        ready!(this.poll_to_end(cx, |crew, _, outcome, mut ended| match &ended.end {
-            End::Returned(Ok(_)) => outcome.keep(ended),
-            End::Returned(Err(_)) => {
-                outcome.keep_failure(ended);
-                crew.cut(&CancelReason::Failed);
-            }
-            End::Panicked(_) => {
-                let end = std::mem::replace(&mut ended.end, End::Cancelled(CancelReason::Panicked));
-                if let End::Panicked(panic) = end {
-                    crew.panicked.keep(panic);
+        ready!(this.poll_to_end(cx, |crew, outcome, event| match event {
+            Event::Exhausted => None,
+            Event::Ended(ended) => match &ended.end {
+                End::Returned(Ok(_)) => {
+                    outcome.keep(ended);
+                    None
                 }
-                crew.cut(&CancelReason::Panicked);
-            }
-            End::Cancelled(_) => {}
+                End::Returned(Err(_)) => {
+                    outcome.keep_failure(ended);
+                    Some(CancelReason::Failed)
+                }
+                End::Panicked(_) => {
+                    crew.raise(ended);
+                    Some(CancelReason::Panicked)
+                }
+                End::Cancelled(_) => None,
+            },
         }));
         Poll::Ready(match this.outcome.stopped.take() {
             None => Ok(this.outcome.take_values()),
@@ -49,7 +53,12 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let started = ready!(this.poll_to_end(cx, |_, _, outcome, ended| outcome.keep(ended)));
-        Poll::Ready(this.outcome.take_results(started))
+        ready!(this.poll_to_end(cx, |_, outcome, event| {
+            if let Event::Ended(ended) = event {
+                outcome.keep(ended);
+            }
+            None
+        }));
+        Poll::Ready(this.outcome.take_results())
     }
 }

@@ -1,14 +1,15 @@
 use std::{
-    collections::VecDeque,
+    num::NonZeroUsize,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use futures_util::stream::{FuturesUnordered, Stream};
 
 use super::{
+    gone::Gone,
     member::{Common, Ended, Member},
     source::Source,
 };
@@ -18,34 +19,37 @@ use crate::{
     deadline::Alarm,
     error::FirstPanic,
     policy::End,
-    runtime::Timer,
     scope::{Options, State, fruitless, lane, part},
 };
 
 /// Drives the futures of a gather, as the driver of a scope does its children: who ended is told one by one, in the
-/// order in which they ended.
-pub(super) struct Crew<F: Future> {
+/// order in which they ended. Who may start, and when, is in `intake.rs`; cancellation is in `cut.rs`.
+pub(super) struct Crew<S: Source> {
     pub(super) common: Arc<Common>,
-    pub(super) limit: Option<std::num::NonZeroUsize>,
-    pub(super) set: FuturesUnordered<Member<F>>,
-    stage: Stage,
+    pub(super) source: S,
+    pub(super) limit: Option<NonZeroUsize>,
+    pub(super) set: FuturesUnordered<Member<S::Future>>,
+    pub(super) stage: Stage,
     pub(super) running: usize,
     /// How many have been started.
     pub(super) started: usize,
     /// Pulled, and kept back by the rate.
-    pub(super) next: Option<F>,
+    pub(super) next: Option<S::Future>,
     pub(super) source_ready: bool,
     pub(super) exhausted: bool,
-    /// Those who were dropped when the gather was cut, lowest first.
-    dropped: VecDeque<Ended<F::Output>>,
-    alarm: Alarm,
+    told_exhausted: bool,
+    /// Whether each future is reported by itself, its panic too.
+    pub(super) reports_each: bool,
+    /// Those who were dropped when the gather was cut, where each is reported.
+    pub(super) gone: Gone<<S::Future as Future>::Output>,
+    pub(super) alarm: Alarm,
     pub(super) next_start: Option<Instant>,
     pub(super) source_waker: Option<Waker>,
     pub(super) panicked: FirstPanic,
-    ended: bool,
+    pub(super) ended: bool,
 }
 
-enum Stage {
+pub(super) enum Stage {
     Running,
     Cut {
         reason: CancelReason,
@@ -56,6 +60,8 @@ enum Stage {
 /// What came of a turn.
 pub(super) enum Turn<O> {
     Ended(Ended<O>),
+    /// There will be no more futures than there have been; told once.
+    Exhausted,
     /// Everybody has ended, and nobody is left to start.
     Over,
     Waiting,
@@ -87,9 +93,9 @@ impl Drop for Pass {
     }
 }
 
-impl<F: Future> Crew<F> {
+impl<S: Source> Crew<S> {
     /// Opens the gather, in what surrounds its first poll. One that comes too late is cut at once.
-    pub(super) fn open(mut options: Options) -> Self {
+    pub(super) fn open(source: S, reports_each: bool, mut options: Options) -> Self {
         let limit = options.limit.take();
         let state = State::new(options);
         state.open();
@@ -98,6 +104,7 @@ impl<F: Future> Crew<F> {
                 state,
                 bindings: context::bindings(),
             }),
+            source,
             limit,
             set: FuturesUnordered::new(),
             stage: Stage::Running,
@@ -106,7 +113,9 @@ impl<F: Future> Crew<F> {
             next: None,
             source_ready: true,
             exhausted: false,
-            dropped: VecDeque::new(),
+            told_exhausted: false,
+            reports_each,
+            gone: Gone::new(),
             alarm: Alarm::default(),
             next_start: None,
             source_waker: None,
@@ -140,13 +149,14 @@ impl<F: Future> Crew<F> {
         matches!(self.stage, Stage::Running)
     }
 
-    /// How many have been pulled and not started.
-    pub(super) fn kept_back(&self) -> usize {
-        usize::from(self.next.is_some())
+    /// How many can still end, as far as that is known: those under way, and those to come.
+    pub(super) fn left(&self) -> Option<usize> {
+        let to_come = if self.exhausted { 0 } else { self.source.left()? };
+        Some(self.running + usize::from(self.next.is_some()) + to_come)
     }
 
     /// Whether nobody is left to start.
-    pub(super) fn is_exhausted(&self) -> bool {
+    fn is_exhausted(&self) -> bool {
         self.exhausted && self.next.is_none()
     }
 
@@ -158,19 +168,9 @@ impl<F: Future> Crew<F> {
         }
     }
 
-    /// How many are under way.
-    pub(super) fn running(&self) -> usize {
-        self.running
-    }
-
     /// Goes on until somebody ends, or there is nothing to do. `backlog` of those who ended have not been taken yet, and
     /// keep their places under the limit.
-    pub(super) fn turn<S: Source<Future = F>>(
-        &mut self,
-        source: &mut S,
-        pass: &mut Pass,
-        backlog: usize,
-    ) -> Turn<F::Output> {
+    pub(super) fn turn(&mut self, pass: &mut Pass, backlog: usize) -> Turn<<S::Future as Future>::Output> {
         let state = self.common.state.clone();
         let signal = &state.signal;
         loop {
@@ -178,10 +178,14 @@ impl<F: Future> Crew<F> {
                 self.cut(state.reason().unwrap_or(&CancelReason::Requested(None)));
             }
             self.end_grace();
-            if let Some(ended) = self.dropped.pop_front() {
+            if let Some(ended) = self.gone.next() {
                 return Turn::Ended(ended);
             }
-            let started = self.start(source, backlog);
+            let started = self.start(backlog);
+            if self.exhausted && self.is_running() && !self.told_exhausted {
+                self.told_exhausted = true;
+                return Turn::Exhausted;
+            }
             // Whoever was turned away has lost its place in the line.
             if !signal.has_no_steps() && signal.take(part::CHILDREN) {
                 let waker = Waker::from(state.clone());
@@ -193,7 +197,7 @@ impl<F: Future> Crew<F> {
                     return Turn::Ended(ended);
                 }
             }
-            if self.running == 0 && (self.is_exhausted() || !self.is_running()) && self.dropped.is_empty() {
+            if self.running == 0 && (self.is_exhausted() || !self.is_running()) && self.gone.is_empty() {
                 return Turn::Over;
             }
             if signal.is_raised(part::CANCEL) && self.is_running() {
@@ -209,55 +213,6 @@ impl<F: Future> Crew<F> {
             self.set_alarm(std::mem::take(&mut pass.alarmed));
             return Turn::Waiting;
         }
-    }
-
-    /// Drops everybody who does not hold, newest first; those who do are polled on.
-    pub(super) fn cut(&mut self, reason: &CancelReason) {
-        if !self.is_running() {
-            return;
-        }
-        let state = self.common.state.clone();
-        let grace = state.grace();
-        let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
-        self.stage = Stage::Cut {
-            reason: reason.clone(),
-            until,
-        };
-        let next = self.next.take();
-        self.panicked.run(|| drop(next));
-        state.begin_cut(reason.clone());
-        self.panicked.run(|| state.cancel(reason.clone()));
-        self.drop_members(reason, grace == Some(Duration::ZERO));
-    }
-
-    fn end_grace(&mut self) {
-        if let Stage::Cut {
-            reason,
-            until: Some(until),
-        } = &self.stage
-        {
-            if *until <= self.common.state.runtime().now() {
-                let reason = reason.clone();
-                self.stage = Stage::Cut {
-                    reason: reason.clone(),
-                    until: None,
-                };
-                self.drop_members(&reason, true);
-            }
-        }
-    }
-
-    fn drop_members(&mut self, reason: &CancelReason, hard: bool) {
-        let mut doomed: Vec<_> = Pin::new(&mut self.set).iter_pin_mut().collect();
-        // The set keeps its futures by when they were last polled.
-        doomed.sort_by_key(|member| std::cmp::Reverse(member.id()));
-        let mut dropped: Vec<_> = doomed
-            .into_iter()
-            .filter_map(|member| member.cut(reason, hard))
-            .collect();
-        self.running -= dropped.len();
-        dropped.sort_by_key(|ended| ended.index);
-        self.dropped.extend(dropped);
     }
 
     fn set_alarm(&mut self, alarmed: bool) {
@@ -277,6 +232,13 @@ impl<F: Future> Crew<F> {
         }
     }
 
+    /// Nobody asks how this one ended, but for a panic.
+    pub(super) fn raise(&mut self, ended: Ended<<S::Future as Future>::Output>) {
+        if let End::Panicked(panic) = ended.end {
+            self.panicked.keep(panic);
+        }
+    }
+
     /// Nobody is left: releases whoever waits for the end, and goes on with a panic if there was one.
     pub(super) fn end(&mut self) {
         self.ended = true;
@@ -284,25 +246,5 @@ impl<F: Future> Crew<F> {
         let state = self.common.state.clone();
         self.panicked.run(|| state.end());
         self.panicked.resume();
-    }
-}
-
-/// The gather's future is being dropped: everybody goes, now.
-impl<F: Future> Drop for Crew<F> {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let reason = CancelReason::Requested(Some("the gather's future was dropped".into()));
-        self.cut(&reason);
-        self.drop_members(&reason, true);
-        for ended in self.dropped.drain(..) {
-            if let End::Panicked(panic) = ended.end {
-                self.panicked.keep(panic);
-            }
-        }
-        let state = self.common.state.clone();
-        self.panicked.run(|| state.end());
-        self.panicked.resume_unless_unwinding();
     }
 }

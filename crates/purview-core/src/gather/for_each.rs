@@ -2,43 +2,96 @@ use std::{
     collections::VecDeque,
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    sync::Arc,
+    task::{Context, Poll, Waker},
 };
 
 use pin_project_lite::pin_project;
 
-use super::{member::Ended, mode, options::Gather, outcome::into_result, source::Source};
-use crate::error::TaskError;
-
-/// So many results are taken in one poll before others get their turn.
-const RESULTS: usize = 128;
-
-type Backlog<S> = VecDeque<Ended<<<S as Source>::Future as Future>::Output>>;
+use super::{crew::Turn, member::Ended, mode, options::Gather, outcome::into_result, source::Source};
+use crate::{
+    error::TaskError,
+    scope::{State, lane, part},
+};
 
 pin_project! {
     /// The future of [`Gather::for_each`].
     ///
-    /// **Dropping it** drops the call that is under way and all futures.
+    /// **Dropping it** drops the call that is under way, and then all futures.
     #[must_use = "a gather does nothing until awaited"]
     pub struct ForEach<S: Source, F, Fut> {
+        #[pin]
+        calls: Calls<F, Fut, <S::Future as Future>::Output>,
         set: Gather<S, mode::Completed>,
+    }
+}
+
+pin_project! {
+    /// The call that is under way, and the results that wait for theirs.
+    struct Calls<F, Fut, O> {
         f: F,
         #[pin]
         call: Option<Fut>,
-        backlog: Backlog<S>,
-        exhausted: bool,
+        waker: Option<Waker>,
+        backlog: VecDeque<Ended<O>>,
+    }
+}
+
+impl<F, Fut, O> Calls<F, Fut, O> {
+    /// How many results have not been dealt with.
+    fn pending(&self) -> usize {
+        self.backlog.len() + usize::from(self.call.is_some())
+    }
+}
+
+impl<F, Fut, T, E> Calls<F, Fut, Result<T, E>>
+where
+    F: FnMut(usize, Result<T, TaskError<E>>) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    /// Makes the calls as far as it goes; gives whether none is left. `may_run` is whether this pass may poll a call.
+    fn poll(self: Pin<&mut Self>, state: &Arc<State>, may_run: &mut bool) -> bool {
+        let mut this = self.project();
+        let signal = &state.signal;
+        loop {
+            if this.call.is_none() {
+                let Some(ended) = this.backlog.pop_front() else {
+                    return true;
+                };
+                this.call.set(Some((this.f)(ended.index, into_result(ended.end))));
+                signal.raise(part::BODY);
+            }
+            let Some(call) = this.call.as_mut().as_pin_mut() else {
+                unreachable!("there was one just above")
+            };
+            if !*may_run || signal.has_no_steps() || !signal.take(part::BODY) {
+                return false;
+            }
+            signal.count_step();
+            let waker = this.waker.get_or_insert_with(|| lane::<{ part::BODY }>(state));
+            if call.poll(&mut Context::from_waker(waker)).is_pending() {
+                // One that has only yielded goes on in the next pass.
+                *may_run = !signal.is_raised(part::BODY);
+                return false;
+            }
+            this.call.set(None);
+        }
+    }
+
+    fn push(self: Pin<&mut Self>, ended: Ended<Result<T, E>>) {
+        self.project().backlog.push_back(ended);
     }
 }
 
 impl<S: Source, F, Fut> ForEach<S, F, Fut> {
     pub(super) fn new(set: Gather<S, mode::Completed>, f: F) -> Self {
-        Self {
-            set,
+        let calls = Calls {
             f,
             call: None,
+            waker: None,
             backlog: VecDeque::new(),
-            exhausted: false,
-        }
+        };
+        Self { calls, set }
     }
 }
 
@@ -51,36 +104,38 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let mut waiting = *this.exhausted;
-        for _ in 0..RESULTS {
-            if !waiting {
-                let taken = this.backlog.len() + usize::from(this.call.is_some());
-                match this.set.poll_ended(cx, taken) {
-                    Poll::Ready(Some(ended)) => this.backlog.push_back(ended),
-                    Poll::Ready(None) => {
-                        *this.exhausted = true;
-                        waiting = true;
-                    }
-                    Poll::Pending => waiting = true,
+        let mut may_run = true;
+        if !this.set.outcome.done {
+            let crew = this.set.open();
+            let state = crew.state().clone();
+            let mut pass = crew.begin(cx);
+            loop {
+                this.calls.as_mut().poll(&state, &mut may_run);
+                match crew.turn(&mut pass, this.calls.pending()) {
+                    Turn::Ended(ended) => this.calls.as_mut().push(ended),
+                    Turn::Exhausted => {}
+                    // A future may have woken the call.
+                    Turn::Waiting if may_run && !state.signal.has_no_steps() && state.signal.is_raised(part::BODY) => {}
+                    Turn::Waiting => return Poll::Pending,
+                    Turn::Over => break,
                 }
             }
-            if this.call.is_none() {
-                if let Some(ended) = this.backlog.pop_front() {
-                    this.call.set(Some((this.f)(ended.index, into_result(ended.end))));
-                }
-            }
-            match this.call.as_mut().as_pin_mut().map(|call| call.poll(cx)) {
-                // A place under the limit is free again.
-                Some(Poll::Ready(())) => {
-                    this.call.set(None);
-                    waiting = *this.exhausted;
-                }
-                None if *this.exhausted => return Poll::Ready(()),
-                Some(Poll::Pending) | None if waiting => return Poll::Pending,
-                Some(Poll::Pending) | None => {}
+            pass.end_quietly();
+            this.set.outcome.done = true;
+            if let Some(crew) = &mut this.set.crew {
+                crew.end();
             }
         }
-        cx.waker().wake_by_ref();
+        let Some(crew) = &this.set.crew else {
+            unreachable!("it was opened at the first poll")
+        };
+        let signal = &crew.state().signal;
+        signal.begin(cx.waker());
+        if this.calls.poll(crew.state(), &mut may_run) {
+            signal.close();
+            return Poll::Ready(());
+        }
+        signal.end();
         Poll::Pending
     }
 }
@@ -88,7 +143,7 @@ where
 impl<S: Source, F, Fut> fmt::Debug for ForEach<S, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ForEach")
-            .field("backlog", &self.backlog.len())
+            .field("backlog", &self.calls.backlog.len())
             .finish_non_exhaustive()
     }
 }

@@ -11,9 +11,9 @@ use crate::{
 /// So many futures are started before those that run get their turn: a source may always have another one.
 const INTAKE: usize = 32;
 
-impl<F: Future> Crew<F> {
+impl<S: Source> Crew<S> {
     /// Starts those for whom there is room, some at a time; gives whether there were any.
-    pub(super) fn start<S: Source<Future = F>>(&mut self, source: &mut S, backlog: usize) -> bool {
+    pub(super) fn start(&mut self, backlog: usize) -> bool {
         let state = self.common.state.clone();
         self.source_ready |= state.signal.take(part::SOURCE);
         self.next_start = None;
@@ -23,7 +23,7 @@ impl<F: Future> Crew<F> {
             && self.has_room(backlog)
             && !state.signal.has_no_steps()
         {
-            if self.next.is_none() && !self.pull(source) {
+            if self.next.is_none() && !self.pull() {
                 break;
             }
             self.next_start = state.rate().and_then(|rate| rate.start(state.runtime().now()).err());
@@ -48,11 +48,11 @@ impl<F: Future> Crew<F> {
     }
 
     /// Fetches the next future; gives whether there is one now.
-    fn pull<S: Source<Future = F>>(&mut self, source: &mut S) -> bool {
+    fn pull(&mut self) -> bool {
         if self.exhausted || !self.source_ready {
             return false;
         }
-        let state = self.common.state.clone();
+        let (state, source) = (self.common.state.clone(), &mut self.source);
         let waker = self.source_waker.get_or_insert_with(|| {
             // Futures that are all there wake nobody.
             if source.left().is_some() {
@@ -61,7 +61,14 @@ impl<F: Future> Crew<F> {
                 lane::<{ part::SOURCE }>(&state)
             }
         });
-        match catch(|| source.poll_next(&mut Context::from_waker(waker))) {
+        let pulled = catch(|| {
+            let pulled = source.poll_next(&mut Context::from_waker(waker));
+            if matches!(pulled, Poll::Ready(None)) {
+                source.close();
+            }
+            pulled
+        });
+        match pulled {
             Ok(Poll::Ready(Some(fut))) => self.next = Some(fut),
             Ok(Poll::Ready(None)) => self.exhausted = true,
             Ok(Poll::Pending) => self.source_ready = false,

@@ -85,6 +85,18 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
         self
     }
 
+    /// Never more than `max` futures start in any window of `period`. They start evenly, one every `period / max`.
+    ///
+    /// # Panics
+    ///
+    /// For a `max` of 0 or a `period` of zero.
+    #[cfg(feature = "rate-limit")]
+    #[track_caller]
+    pub fn rate(mut self, max: u32, period: Duration) -> Self {
+        self.team.options.rate = Some(crate::scope::Rate::new(max, period));
+        self
+    }
+
     /// How the gather is called; its futures are `name/0`, `name/1` and so on.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.team.options.name = Some(name.into());

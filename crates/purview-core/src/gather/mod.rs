@@ -3,7 +3,9 @@
 mod all;
 mod completed;
 mod crew;
+mod cut;
 mod for_each;
+mod gone;
 mod intake;
 mod macros;
 mod member;

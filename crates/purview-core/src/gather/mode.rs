@@ -22,7 +22,4 @@ pub struct Quorum(pub(super) usize);
 
 /// Each of them, as it ends: a stream.
 #[derive(Debug)]
-pub struct Completed(
-    /// The first that was never started, when the others have ended.
-    pub(super) usize,
-);
+pub struct Completed(pub(super) ());

@@ -42,10 +42,13 @@ use crate::{
 /// come.
 #[must_use = "a gather does nothing until awaited"]
 pub struct Gather<S: Source, M = All> {
-    pub(super) source: S,
+    /// Until it is opened.
+    pub(super) source: Option<S>,
     pub(super) mode: M,
+    /// Whether each future is reported by itself, also where it panicked or was dropped.
+    pub(super) reports_each: bool,
     pub(super) options: Options,
-    pub(super) crew: Option<Crew<S::Future>>,
+    pub(super) crew: Option<Crew<S>>,
     pub(super) outcome: Outcome<<S::Future as Future>::Output>,
 }
 
@@ -109,8 +112,9 @@ where
 impl<S: Source> Gather<S> {
     fn new(source: S) -> Self {
         Self {
-            source,
+            source: Some(source),
             mode: All(()),
+            reports_each: false,
             options: Options::default(),
             crew: None,
             outcome: Outcome::new(),
@@ -185,10 +189,16 @@ impl<S: Source, M> Gather<S, M> {
         self
     }
 
-    pub(super) fn into_mode<N>(self, mode: N) -> Gather<S, N> {
+    fn each_reported(mut self) -> Self {
+        self.reports_each = true;
+        self
+    }
+
+    fn into_mode<N>(self, mode: N) -> Gather<S, N> {
         Gather {
             source: self.source,
             mode,
+            reports_each: self.reports_each,
             options: self.options,
             crew: self.crew,
             outcome: self.outcome,
@@ -201,7 +211,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// deadline or a cancellation those that have not ended are `Cancelled`; the others are kept. With a stream, those
     /// that were pulled.
     pub fn settled(self) -> Gather<S, mode::Settled> {
-        self.into_mode(mode::Settled(()))
+        self.each_reported().into_mode(mode::Settled(()))
     }
 
     /// Whichever ends first, in whatever way; the others are dropped. No input is [`Empty`](crate::Empty) at once. At a
@@ -240,7 +250,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// });
     /// ```
     pub fn as_completed(self) -> Gather<S, mode::Completed> {
-        self.into_mode(mode::Completed(0))
+        self.each_reported().into_mode(mode::Completed(()))
     }
 
     /// Calls `f` with each result as it comes, one at a time, while the other futures run on.
@@ -276,7 +286,7 @@ impl<S: Source, M: fmt::Debug> fmt::Debug for Gather<S, M> {
         f.debug_struct("Gather")
             .field("mode", &self.mode)
             .field("name", &self.options.name)
-            .field("running", &self.crew.as_ref().map_or(0, Crew::running))
+            .field("running", &self.crew.as_ref().map_or(0, |crew| crew.running))
             .finish_non_exhaustive()
     }
 }

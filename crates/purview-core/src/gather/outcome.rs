@@ -54,6 +54,15 @@ impl<O> Outcome<O> {
         self.failed.push(ended.index);
         self.keep(ended);
     }
+
+    /// Why a race is lost: there never were enough futures for it, or too many failed.
+    pub(super) fn why_lost(&self, too_few: bool) -> CancelReason {
+        if too_few && self.failed.is_empty() {
+            CancelReason::Ended
+        } else {
+            CancelReason::Failed
+        }
+    }
 }
 
 impl<T, E> Outcome<Result<T, E>> {
@@ -79,16 +88,12 @@ impl<T, E> Outcome<Result<T, E>> {
             .collect()
     }
 
-    /// All results, in the order of the input; who never started was cancelled.
-    pub(super) fn take_results(&mut self, started: usize) -> Vec<Result<T, TaskError<E>>> {
-        let reason = self.stopped.clone().unwrap_or(CancelReason::Ended);
-        let mut results = Vec::with_capacity(self.total.max(started));
-        results.extend(std::mem::take(&mut self.ends).into_iter().map(|ended| match ended {
-            Some(ended) => into_result(ended.end),
-            None => Err(TaskError::Cancelled(reason.clone())),
-        }));
-        results.resize_with(self.total.max(started), || Err(TaskError::Cancelled(reason.clone())));
-        results
+    /// All results, in the order of the input.
+    pub(super) fn take_results(&mut self) -> Vec<Result<T, TaskError<E>>> {
+        std::mem::take(&mut self.ends)
+            .into_iter()
+            .map(|ended| into_result(ended.expect("each of them has been reported").end))
+            .collect()
     }
 }
 
@@ -100,45 +105,62 @@ pub(super) fn into_result<T, E>(end: End<Result<T, E>>) -> Result<T, TaskError<E
     }
 }
 
+/// What a gather's mode is told of.
+pub(super) enum Event<O> {
+    Ended(Ended<O>),
+    /// There will be no more futures than there have been.
+    Exhausted,
+}
+
 impl<S: Source, M> Gather<S, M> {
-    pub(super) fn open(&mut self) -> &mut Crew<S::Future> {
+    pub(super) fn open(&mut self) -> &mut Crew<S> {
         assert!(!self.outcome.done, "a gather must not be polled after it has completed");
-        if self.crew.is_none() {
-            self.outcome.total = self.source.left().unwrap_or(0);
-        }
-        self.crew
-            .get_or_insert_with(|| Crew::open(std::mem::take(&mut self.options)))
+        let reports_each = self.reports_each;
+        let (source, options, outcome) = (&mut self.source, &mut self.options, &mut self.outcome);
+        self.crew.get_or_insert_with(|| {
+            let source = source.take().expect("it has its source until it is opened");
+            outcome.total = source.left().unwrap_or(0);
+            Crew::open(source, reports_each, std::mem::take(options))
+        })
     }
 
-    /// Runs to the end, asking `judge` about each future that ends; gives how many were started.
+    /// Runs to the end; `judge` is told what happens, and may say that the others are to be cut, and why.
     pub(super) fn poll_to_end(
         &mut self,
         cx: &mut Context<'_>,
         mut judge: impl FnMut(
-            &mut Crew<S::Future>,
-            &S,
+            &mut Crew<S>,
             &mut Outcome<<S::Future as Future>::Output>,
-            Ended<<S::Future as Future>::Output>,
-        ),
-    ) -> Poll<usize> {
+            Event<<S::Future as Future>::Output>,
+        ) -> Option<CancelReason>,
+    ) -> Poll<()> {
         self.open();
         let Some(crew) = &mut self.crew else {
             unreachable!("opened just above")
         };
         let mut pass = crew.begin(cx);
         loop {
-            match crew.turn(&mut self.source, &mut pass, 0) {
-                Turn::Ended(ended) => judge(crew, &self.source, &mut self.outcome, ended),
+            let event = match crew.turn(&mut pass, 0) {
+                Turn::Ended(ended) => Event::Ended(ended),
+                Turn::Exhausted => Event::Exhausted,
                 Turn::Waiting => return Poll::Pending,
                 Turn::Over => break,
+            };
+            if let Some(reason) = judge(crew, &mut self.outcome, event) {
+                crew.cut(&reason);
             }
         }
         pass.end_quietly();
         self.outcome.done = true;
         self.outcome.stopped = crew.stopped().cloned();
-        let started = crew.started;
         crew.end();
-        Poll::Ready(started)
+        Poll::Ready(())
+    }
+
+    /// Drops everybody, unpolled: the answer is known from the start.
+    pub(super) fn decide_at_once(&mut self) {
+        self.outcome.done = true;
+        self.source = None;
     }
 }
 

@@ -4,11 +4,9 @@ use std::{
 };
 
 use super::{
-    crew::Crew,
-    member::Ended,
     mode::{First, FirstSuccess, Quorum},
     options::Gather,
-    outcome::into_result,
+    outcome::{Event, into_result},
     source::Source,
 };
 use crate::{
@@ -22,26 +20,25 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        if this.crew.is_none() && this.source.left() == Some(0) && !this.outcome.done {
-            this.outcome.done = true;
+        if this.source.as_ref().is_some_and(|source| source.left() == Some(0)) {
+            this.decide_at_once();
             return Poll::Ready(Err(Empty));
         }
-        let started = ready!(this.poll_to_end(cx, |crew, _, outcome, ended| {
+        ready!(this.poll_to_end(cx, |crew, outcome, event| {
+            let Event::Ended(ended) = event else { return None };
             if crew.is_running() {
                 outcome.won.push(ended);
-                crew.cut(&CancelReason::Ended);
-            } else {
-                lost(crew, ended);
+                return Some(CancelReason::Ended);
             }
+            crew.raise(ended);
+            None
         }));
         if let Some(first) = this.outcome.won.pop() {
             return Poll::Ready(Ok((first.index, into_result(first.end))));
         }
-        Poll::Ready(match this.outcome.stopped.take() {
-            // Nobody had ended, or the race would have been over.
-            Some(reason) if started > 0 || this.outcome.total > 0 => Ok((0, Err(TaskError::Cancelled(reason)))),
-            _ => Err(Empty),
-        })
+        // Nobody had ended when it was cut, or the race would have been over.
+        let cut = this.outcome.stopped.take();
+        Poll::Ready(cut.map(|reason| (0, Err(TaskError::Cancelled(reason)))).ok_or(Empty))
     }
 }
 
@@ -69,37 +66,29 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
     /// Waits until `k` have succeeded, or so many no longer can.
     #[expect(clippy::type_complexity, reason = "as public as it is long")]
     fn poll_wins(&mut self, cx: &mut Context<'_>, k: usize) -> Poll<Result<Vec<(usize, T)>, ScopeError<E>>> {
-        if self.crew.is_none() && !self.outcome.done {
+        if let Some(source) = &self.source {
             if k == 0 {
-                self.outcome.done = true;
+                self.decide_at_once();
                 return Poll::Ready(Ok(Vec::new()));
             }
-            if self.source.left().is_some_and(|left| left < k) {
-                self.outcome.done = true;
+            if source.left().is_some_and(|left| left < k) {
+                self.decide_at_once();
                 return Poll::Ready(Err(ScopeError::new(CancelReason::Ended, Vec::new())));
             }
         }
-        let started = ready!(self.poll_to_end(cx, |crew, source, outcome, ended| {
-            let decided = outcome.won.len() >= k;
-            match &ended.end {
-                End::Returned(Ok(_)) if !decided && crew.is_running() => {
-                    outcome.won.push(ended);
-                    if outcome.won.len() == k {
-                        crew.cut(&CancelReason::Ended);
-                    }
-                    return;
+        ready!(self.poll_to_end(cx, |crew, outcome, event| {
+            if let Event::Ended(ended) = event {
+                match &ended.end {
+                    End::Returned(Ok(_)) if crew.is_running() => outcome.won.push(ended),
+                    End::Returned(Err(_)) | End::Panicked(_) if outcome.won.len() < k => outcome.keep_failure(ended),
+                    _ => crew.raise(ended),
                 }
-                End::Returned(Err(_)) | End::Panicked(_) if !decided => outcome.keep_failure(ended),
-                _ => lost(crew, ended),
             }
-            let left = if crew.is_exhausted() {
-                Some(0)
-            } else {
-                source.left().map(|left| left + crew.kept_back())
-            };
-            if left.is_some_and(|left| outcome.won.len() + crew.running() + left < k) {
-                crew.cut(&CancelReason::Failed);
+            if outcome.won.len() == k {
+                return Some(CancelReason::Ended);
             }
+            let out_of_reach = crew.left().is_some_and(|left| outcome.won.len() + left < k);
+            out_of_reach.then(|| outcome.why_lost(crew.started < k))
         }));
         if self.outcome.won.len() == k {
             let won = std::mem::take(&mut self.outcome.won);
@@ -109,22 +98,8 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
             return Poll::Ready(Ok(won.collect()));
         }
         let failures = self.take_failures();
-        let reason = self
-            .outcome
-            .stopped
-            .take()
-            .unwrap_or(if started < k && failures.is_empty() {
-                CancelReason::Ended
-            } else {
-                CancelReason::Failed
-            });
+        let stopped = self.outcome.stopped.take();
+        let reason = stopped.expect("a race that nobody has won was cut, when it was lost at the latest");
         Poll::Ready(Err(ScopeError::new(reason, failures)))
-    }
-}
-
-/// Nobody asks any more how this one ended, but for a panic.
-fn lost<F: Future>(crew: &mut Crew<F>, ended: Ended<F::Output>) {
-    if let End::Panicked(panic) = ended.end {
-        crew.panicked.keep(panic);
     }
 }

@@ -9,6 +9,8 @@ use std::{
 
 use futures_core::Stream;
 
+use crate::error::FirstPanic;
+
 /// Where the futures of a gather come from; sealed.
 #[expect(private_bounds, reason = "that is what seals it")]
 pub trait Source: Sealed {
@@ -22,6 +24,14 @@ pub trait Source: Sealed {
     /// How many are left, where that is known.
     #[doc(hidden)]
     fn left(&self) -> Option<usize>;
+
+    /// The last of those that are left, where they are all there.
+    #[doc(hidden)]
+    fn take_last(&mut self) -> Option<Self::Future>;
+
+    /// Lets go of what the futures come from.
+    #[doc(hidden)]
+    fn close(&mut self);
 }
 
 trait Sealed {}
@@ -51,6 +61,25 @@ impl<F: Future> Source for Items<F> {
     fn left(&self) -> Option<usize> {
         Some(self.futures.len())
     }
+
+    fn take_last(&mut self) -> Option<F> {
+        self.futures.next_back()
+    }
+
+    fn close(&mut self) {
+        self.futures = Vec::new().into_iter();
+    }
+}
+
+/// Newest first, and each by itself: two destructors that panic must not meet.
+impl<F> Drop for Items<F> {
+    fn drop(&mut self) {
+        let mut panicked = FirstPanic::default();
+        while let Some(fut) = self.futures.next_back() {
+            panicked.run(|| drop(fut));
+        }
+        panicked.resume_unless_unwinding();
+    }
 }
 
 impl<F> fmt::Debug for Items<F> {
@@ -61,13 +90,14 @@ impl<F> fmt::Debug for Items<F> {
 
 /// The stream of futures of [`gather_stream`](crate::gather_stream).
 pub struct Pulled<S> {
-    stream: Pin<Box<S>>,
+    /// `None` when it will not be asked again.
+    stream: Option<Pin<Box<S>>>,
 }
 
 impl<S> Pulled<S> {
     pub(super) fn new(stream: S) -> Self {
         Self {
-            stream: Box::pin(stream),
+            stream: Some(Box::pin(stream)),
         }
     }
 }
@@ -78,11 +108,22 @@ impl<S: Stream<Item: Future>> Source for Pulled<S> {
     type Future = S::Item;
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
-        self.stream.as_mut().poll_next(cx)
+        match &mut self.stream {
+            Some(stream) => stream.as_mut().poll_next(cx),
+            None => Poll::Ready(None),
+        }
     }
 
     fn left(&self) -> Option<usize> {
         None
+    }
+
+    fn take_last(&mut self) -> Option<S::Item> {
+        None
+    }
+
+    fn close(&mut self) {
+        self.stream = None;
     }
 }
 

@@ -1,0 +1,94 @@
+//! Cancellation of a `gather!`: who is dropped at once, who is waited for, and for how long.
+
+use std::{pin::Pin, time::Duration};
+
+use super::{Run, Stage};
+use crate::{
+    cancel::CancelReason,
+    error::FirstPanic,
+    gather::tuple::{Slots, Told},
+    runtime::Timer,
+};
+
+impl Run {
+    pub(super) fn cut<S: Slots>(&mut self, reason: &CancelReason, slots: Pin<&mut S>) {
+        if !self.is_running() {
+            return;
+        }
+        let state = self.common.state.clone();
+        let grace = state.grace();
+        let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
+        self.stage = Stage::Cut {
+            reason: reason.clone(),
+            until,
+        };
+        state.begin_cut(reason.clone());
+        self.panicked.run(|| state.cancel(reason.clone()));
+        self.drop_members(reason, grace == Some(Duration::ZERO), slots);
+    }
+
+    pub(super) fn end_grace<S: Slots>(&mut self, slots: Pin<&mut S>) {
+        if let Stage::Cut {
+            reason,
+            until: Some(until),
+        } = &self.stage
+        {
+            if *until <= self.common.state.runtime().now() {
+                let reason = reason.clone();
+                self.stage = Stage::Cut {
+                    reason: reason.clone(),
+                    until: None,
+                };
+                self.drop_members(&reason, true, slots);
+            }
+        }
+    }
+
+    fn drop_members<S: Slots>(&mut self, reason: &CancelReason, hard: bool, mut slots: Pin<&mut S>) {
+        for index in (0..S::LEN).rev() {
+            if let Some(told) = slots.as_mut().cut(index, reason, hard) {
+                // Those who were never started count as such from now on.
+                self.started |= 1 << index;
+                self.ended |= 1 << index;
+                if told == Told::Panicked && self.fail_fast {
+                    self.keep_panic(index, slots.as_mut());
+                }
+            }
+        }
+    }
+
+    pub(super) fn keep_panic<S: Slots>(&mut self, index: usize, slots: Pin<&mut S>) {
+        if let Some(panic) = slots.take_panic(index) {
+            self.panicked.keep(panic);
+        }
+    }
+
+    pub(super) fn drop_everybody<S: Slots>(&mut self, mut slots: Pin<&mut S>) {
+        if self.over {
+            return;
+        }
+        let reason = CancelReason::Requested(Some("the gather's future was dropped".into()));
+        self.fail_fast = true;
+        self.cut(&reason, slots.as_mut());
+        self.drop_members(&reason, true, slots.as_mut());
+        // Those who would have been reported.
+        for index in (0..S::LEN).rev() {
+            self.keep_panic(index, slots.as_mut());
+        }
+        let state = self.common.state.clone();
+        self.panicked.run(|| state.end());
+        self.panicked.resume_unless_unwinding();
+    }
+}
+
+/// Newest first, and each by itself: two destructors that panic must not meet.
+pub(super) fn drop_unpolled<S: Slots>(mut slots: Pin<&mut S>) {
+    let mut panicked = FirstPanic::default();
+    for index in (0..S::LEN).rev() {
+        slots.as_mut().cut(index, &CancelReason::Ended, true);
+        if let Some(panic) = slots.as_mut().take_panic(index) {
+            panicked.keep(panic);
+        }
+    }
+    panicked.resume_unless_unwinding();
+}

@@ -1,0 +1,149 @@
+//! A destructor that panics keeps nobody else from being dropped, is heard of once, and never aborts the process.
+
+use std::{
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind, panic_any},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use purview::{TaskError, gather};
+use purview_tests::{Log, NotesDrop, TestClock, by_hand, caught, message_of, polled_on_every_runtime};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Panics when dropped, even while its thread is unwinding, which then aborts the process.
+struct Bomb {
+    name: &'static str,
+    _noted: NotesDrop,
+}
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic_any(self.name);
+    }
+}
+
+/// Never ends, and all of them panic when they are dropped.
+fn bombs(log: &Log) -> [impl Future<Output = Result<(), ()>> + use<>; 3] {
+    ["0", "1", "2"].map(|name| {
+        let bomb = Bomb {
+            name,
+            _noted: log.on_drop(name),
+        };
+        async move {
+            let _bomb = bomb;
+            pending().await
+        }
+    })
+}
+
+const ALL: [&str; 3] = ["2 dropped", "1 dropped", "0 dropped"];
+
+#[track_caller]
+fn explodes_once<T>(log: &Log, gather: T) {
+    log.clear();
+    let message = catch_unwind(AssertUnwindSafe(|| drop(gather))).map_err(|payload| message_of(&*payload));
+    assert_eq!(
+        (message, log.entries()),
+        (Err("2".to_owned()), ALL.map(str::to_owned).to_vec())
+    );
+}
+
+fn when_the_gather_is_dropped() {
+    let log = Log::new();
+    for limit in [1, 2, 3] {
+        let mut half_way = by_hand(gather(bombs(&log)).limit(limit));
+        assert!(half_way.poll_until_idle().is_pending());
+        explodes_once(&log, half_way);
+
+        let [a, b, c] = bombs(&log);
+        let mut half_way = by_hand(gather!(a, b, c).limit(limit));
+        assert!(half_way.poll_until_idle().is_pending());
+        explodes_once(&log, half_way);
+    }
+    explodes_once(&log, gather(bombs(&log)));
+    let [a, b, c] = bombs(&log);
+    explodes_once(&log, gather!(a, b, c));
+}
+
+fn when_another_one_fails() {
+    for limit in [2, 4] {
+        let log = Log::new();
+        let [a, b, c] = bombs(&log).map(futures::FutureExt::boxed_local);
+        let fails = futures::FutureExt::boxed_local(async { Err(()) });
+        let mut failing = by_hand(caught(gather([a, fails, b, c]).limit(limit)));
+        assert_eq!(failing.finish().map(drop), Err("2".to_owned()));
+        assert_eq!(log.entries(), ALL);
+
+        let [a, b, c] = bombs(&log);
+        log.clear();
+        let mut failing = by_hand(caught(gather!(a, async { Err::<(), _>(()) }, b, c).limit(limit)));
+        assert_eq!(failing.finish().map(drop), Err("2".to_owned()));
+        assert_eq!(log.entries(), ALL);
+    }
+}
+
+fn where_each_future_is_reported_by_itself_so_is_its_panic() {
+    let clock = TestClock::new();
+    let messages = |results: Vec<Result<(), TaskError<()>>>| {
+        results
+            .into_iter()
+            .map(|result| match result {
+                Err(TaskError::Panicked(panic)) => panic.message().map(str::to_owned),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    let each = ["0", "1", "2"].map(|name| Some(name.to_owned()));
+    for limit in [1, 3] {
+        let log = Log::new();
+        let late = || gather(bombs(&log)).limit(limit).timeout(SECOND).runtime(clock.clone());
+
+        let mut settled = by_hand(late().settled());
+        assert!(settled.poll_until_idle().is_pending());
+        clock.advance(SECOND);
+        assert_eq!(messages(settled.finish()), each);
+
+        let mut done = by_hand(late().as_completed().map(|(_, result)| result).collect::<Vec<_>>());
+        assert!(done.poll_until_idle().is_pending());
+        clock.advance(SECOND);
+        assert_eq!(messages(done.finish()), each);
+
+        let [a, b, c] = bombs(&log);
+        let mut mixed = by_hand(
+            gather!(a, b, c)
+                .limit(limit)
+                .timeout(SECOND)
+                .runtime(clock.clone())
+                .settled(),
+        );
+        assert!(mixed.poll_until_idle().is_pending());
+        clock.advance(SECOND);
+        let (a, b, c) = mixed.finish();
+        assert_eq!(messages(vec![a, b, c]), each);
+    }
+}
+
+fn a_value_whose_future_panics_as_it_is_dropped_is_a_panic() {
+    let log = Log::new();
+    let bomb = || Bomb {
+        name: "boom",
+        _noted: log.on_drop("bomb"),
+    };
+    let ready_with = |bomb| async move {
+        let _bomb = bomb;
+        Ok::<_, ()>(())
+    };
+    let mut failed = by_hand(caught(gather([ready_with(bomb())])));
+    assert_eq!(failed.finish().map(drop), Err("boom".to_owned()));
+    let mut settled = by_hand(gather([ready_with(bomb())]).settled());
+    assert!(matches!(&settled.finish()[..], [Err(TaskError::Panicked(_))]));
+}
+
+polled_on_every_runtime!(
+    when_the_gather_is_dropped,
+    when_another_one_fails,
+    where_each_future_is_reported_by_itself_so_is_its_panic,
+    a_value_whose_future_panics_as_it_is_dropped_is_a_panic,
+);
