@@ -42,10 +42,14 @@ pub(crate) trait Output {
     fn how(&self) -> How;
 }
 
+/// What a destructor does besides.
+pub(crate) type LastWill = Box<dyn FnOnce() + Send>;
+
 pub(crate) struct Actor<T> {
     world: World,
     id: ActorId,
     bomb: bool,
+    last_will: Option<LastWill>,
     future: Option<BoxFuture<'static, T>>,
 }
 
@@ -55,8 +59,14 @@ impl<T> Actor<T> {
             world,
             id,
             bomb,
+            last_will: None,
             future: Some(future),
         }
+    }
+
+    pub(crate) fn with_last_will(mut self, last_will: Option<LastWill>) -> Self {
+        self.last_will = last_will;
+        self
     }
 }
 
@@ -97,6 +107,9 @@ impl<T> Drop for Actor<T> {
         self.world.log(Event::IsDropped(self.id));
         let future = self.future.take();
         let mut panic = catch_unwind(AssertUnwindSafe(|| drop(future))).err();
+        if let Some(last_will) = self.last_will.take() {
+            last_will();
+        }
         if self.bomb {
             panic.get_or_insert_with(|| Box::new(Bang(Origin::Destructor(self.id))));
         }

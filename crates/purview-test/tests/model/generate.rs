@@ -81,11 +81,25 @@ impl Generator {
             12..18 => End::Panic,
             _ => End::Return,
         };
+        let heir = (!spot.finalizer && self.actors < self.size && self.chance(4)).then(|| Box::new(self.quiet(spot)));
+        let bomb = self.chance(4);
         Script {
             id,
             ops,
             end,
-            bomb: self.chance(4),
+            bomb,
+            heir,
+        }
+    }
+
+    /// A script for those who are spawned in a destructor or a waker, where a panic would hit somebody else.
+    fn quiet(&mut self, spot: Spot) -> Script {
+        Script {
+            bomb: false,
+            ..self.script(Spot {
+                shielded: false,
+                ..spot
+            })
         }
     }
 
@@ -93,6 +107,12 @@ impl Generator {
         let room = self.actors < self.size;
         let nests = room && spot.depth < 3;
         match self.rng.u8(..100) {
+            0..3 if !spot.finalizer => Op::UntilToken,
+            3..6 if !spot.finalizer => Op::SetDeadline(self.deadline(spot)),
+            6..8 if room && !spot.finalizer => {
+                let index = self.rng.usize(..4);
+                Op::AwaitAndSpawn(index, self.quiet(spot))
+            }
             14..18 => Op::Checkpoint,
             18..30 => Op::Sleep(self.time()),
             30..32 if !spot.finalizer => Op::Forever,
@@ -116,6 +136,12 @@ impl Generator {
             // The numbers from 0 on too.
             _ => Op::Yield,
         }
+    }
+
+    /// The root keeps a deadline, so that the program comes to an end.
+    fn deadline(&mut self, spot: Spot) -> Option<Duration> {
+        let away = spot.depth > 0 && self.chance(30);
+        (!away).then(|| self.time())
     }
 
     fn spawn(&mut self, spot: Spot) -> Op {

@@ -3,17 +3,19 @@
 use std::{
     future::poll_fn,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
-    task::Poll,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Wake, Waker},
 };
 
 use futures::{FutureExt, future::BoxFuture};
 use purview_core::{
-    FailFast, JoinAll, Policy, Scope, Settled, Task, cancelled, checkpoint, shield, sleep, with_policy,
+    FailFast, JoinAll, Policy, Scope, Settled, Task, Timer, cancelled, checkpoint, shield, sleep, with_policy,
 };
 use purview_test::{Stalled, VirtualRuntime};
 
 use crate::{
-    actor::{Actor, Bang, Output, origin},
+    actor::{Actor, Bang, LastWill, Output, origin},
     flavor::{Fault, Flavor},
     program::{ActorId, End, Kind, Op, Place, ScopeId, ScopeSpec, Script},
     trace::{Event, Origin, Outcome, Trace, Wait, World},
@@ -102,23 +104,24 @@ where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
 {
-    let Script { id, ops, end, bomb } = script;
-    let mut performer = Performer {
-        world: world.clone(),
-        me: id,
-        within,
-        scope,
-        tasks: Vec::new(),
-    };
+    let Script {
+        id,
+        ops,
+        end,
+        bomb,
+        heir,
+    } = script;
+    let last_will = heir.map(|heir| spawning(world, *heir, within, &scope));
+    let performing = performing(world.clone(), id, ops, within, scope);
     let future = async move {
-        performer.perform(ops).await;
+        performing.await;
         match end {
             End::Return => P::returned(id),
             End::Fail => P::failed(id),
             End::Panic => resume_unwind(Box::new(Bang(Origin::Script(id)))),
         }
     };
-    Actor::new(world.clone(), id, bomb, future.boxed())
+    Actor::new(world.clone(), id, bomb, future.boxed()).with_last_will(last_will)
 }
 
 fn finalizer<P: Flavor>(
@@ -131,16 +134,10 @@ where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
 {
-    let Script { id, ops, end, bomb } = script;
-    let mut performer = Performer {
-        world: world.clone(),
-        me: id,
-        within,
-        scope,
-        tasks: Vec::new(),
-    };
+    let Script { id, ops, end, bomb, .. } = script;
+    let performing = performing(world.clone(), id, ops, within, scope);
     let future = async move {
-        performer.perform(ops).await;
+        performing.await;
         match end {
             End::Return => Ok(()),
             End::Fail => Err(Fault(id)),
@@ -148,6 +145,57 @@ where
         }
     };
     Actor::new(world.clone(), id, bomb, future.boxed())
+}
+
+async fn performing<P: Flavor>(world: World, me: ActorId, ops: Vec<Op>, within: ScopeId, scope: Scope<'static, P>)
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
+    let tasks = Vec::new();
+    let mut performer = Performer {
+        world,
+        me,
+        within,
+        scope,
+        tasks,
+    };
+    performer.perform(ops).await;
+}
+
+/// Spawns somebody, wherever it is called: in a destructor, or while somebody is woken.
+fn spawning<P: Flavor>(world: &World, script: Script, within: ScopeId, scope: &Scope<'static, P>) -> LastWill
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
+    let (world, scope) = (world.clone(), scope.clone());
+    Box::new(move || {
+        let (child, place) = (script.id, Place::Here);
+        world.log(Event::Spawns {
+            child,
+            scope: within,
+            place,
+        });
+        let future = actor::<P>(&world, script, within, scope.clone());
+        drop(scope.spawn(future));
+    })
+}
+
+/// Acts once when it is woken, before it wakes whom it is for.
+struct ActsOnWake {
+    act: Mutex<Option<LastWill>>,
+    waker: Waker,
+}
+
+impl Wake for ActsOnWake {
+    fn wake(self: Arc<Self>) {
+        let act = self.act.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(act) = act {
+            act();
+        }
+        self.waker.wake_by_ref();
+    }
 }
 
 /// An actor that is going through its script.
@@ -201,6 +249,21 @@ where
                     self.world.log(Event::Joined(self.me, P::seen(joined)));
                 }
             }
+            Op::AwaitAndSpawn(index, script) => {
+                if let Some((child, mut task)) = self.take(index) {
+                    let mut act = Some(spawning(&self.world, script, self.within, &self.scope));
+                    let spawning = poll_fn(|cx| {
+                        let Some(act) = act.take() else {
+                            return Pin::new(&mut task).poll(cx);
+                        };
+                        let (act, waker) = (Mutex::new(Some(act)), cx.waker().clone());
+                        let waker = Waker::from(Arc::new(ActsOnWake { act, waker }));
+                        Pin::new(&mut task).poll(&mut Context::from_waker(&waker))
+                    });
+                    let joined = self.wait(Wait::Task(child), spawning).await;
+                    self.world.log(Event::Joined(self.me, P::seen(joined)));
+                }
+            }
             Op::DropTask(index) => drop(self.take(index)),
             Op::CancelTask(index) => {
                 if let Some((child, task)) = self.peek(index) {
@@ -234,6 +297,18 @@ where
             Op::UntilCancelled => {
                 let reason = self.wait(Wait::Cancelled, cancelled()).await;
                 self.world.log(Event::Hears(self.me, reason));
+            }
+            Op::UntilToken => {
+                let reason = self.wait(Wait::Token, self.scope.token().cancelled()).await;
+                self.world.log(Event::Hears(self.me, reason));
+            }
+            Op::SetDeadline(from_now) => {
+                let runtime = &self.world.runtime;
+                let set = self
+                    .scope
+                    .set_deadline(from_now.map(|from_now| runtime.now() + from_now));
+                let deadline = from_now.map(|from_now| runtime.elapsed() + from_now);
+                self.world.log(Event::SetsDeadline(self.within, deadline, set.is_ok()));
             }
             Op::Defer(script) => {
                 self.world.log(Event::Defers {

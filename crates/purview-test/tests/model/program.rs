@@ -47,6 +47,8 @@ pub(crate) struct Script {
     pub(crate) end: End,
     /// Whether its destructor panics.
     pub(crate) bomb: bool,
+    /// Whom its destructor spawns.
+    pub(crate) heir: Option<Box<Script>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,8 @@ pub(crate) enum Op {
     Spawn(Place, Script),
     /// Awaits the task of one of its own children, if it still has it; likewise below.
     Await(usize),
+    /// As `Await`; whoever wakes it spawns this in doing so.
+    AwaitAndSpawn(usize, Script),
     DropTask(usize),
     CancelTask(usize),
     CancelScope,
@@ -85,5 +89,9 @@ pub(crate) enum Op {
     NestAndDrop(ScopeSpec, u32),
     Shield(Vec<Op>),
     UntilCancelled,
+    /// Waits for the token of its scope.
+    UntilToken,
+    /// Moves the deadline of its scope: so far from now, or away.
+    SetDeadline(Option<Duration>),
     Defer(Script),
 }

@@ -15,6 +15,7 @@ fn script(id: u32, ops: Vec<Op>, end: End) -> Script {
         ops,
         end,
         bomb: false,
+        heir: None,
     }
 }
 

@@ -74,6 +74,7 @@ pub(crate) enum Wait {
     Task(ActorId),
     Scope(ScopeId),
     Cancelled,
+    Token,
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +109,8 @@ pub(crate) enum Event {
     Hears(ActorId, CancelReason),
     CancelsTask(ActorId),
     CancelsScope(ScopeId),
+    /// The new deadline, and whether it was taken.
+    SetsDeadline(ScopeId, Option<Duration>, bool),
     EntersShield(ActorId),
     LeavesShield(ActorId),
 }

@@ -26,7 +26,8 @@ impl Model<'_> {
             return false;
         }
         let inside = || self.nested(id).is_some_and(|nested| self.scope_holds(nested));
-        actor.role == Role::Finalizer || actor.shields > 0 || actor.wait == Some(Wait::Cancelled) || inside()
+        let waits = matches!(actor.wait, Some(Wait::Cancelled | Wait::Token));
+        actor.role == Role::Finalizer || actor.shields > 0 || waits || inside()
     }
 
     fn scope_holds(&self, id: ScopeId) -> bool {
@@ -94,6 +95,11 @@ impl Model<'_> {
             }
             (alone, cut) => alone.or(cut),
         }
+    }
+
+    /// What the token of its scope says to this actor, if it says anything.
+    pub(super) fn hears_token(&self, id: ActorId) -> Option<&Vec<CancelReason>> {
+        self.scope(self.actor(id).scope).cut.as_ref().map(|cut| &cut.reasons)
     }
 
     /// What `cancelled()` may say to this actor, once it was seen to say something.
@@ -172,6 +178,7 @@ impl Model<'_> {
             let actor = self.actor_mut(daemon);
             if actor.is_daemon() && actor.is_alive() && actor.alone.is_none() {
                 actor.alone = Some((vec![CancelReason::Ended], now));
+                actor.nudged = true;
                 self.cut_inside(daemon);
             }
         }

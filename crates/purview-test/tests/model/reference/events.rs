@@ -1,5 +1,7 @@
 //! One event after the other: whether it may happen, and what follows from it.
 
+use std::time::Duration;
+
 use purview_core::CancelReason;
 
 use super::{
@@ -45,11 +47,17 @@ impl Model<'_> {
             Event::GoesOn(actor) => return self.goes_on(*actor),
             Event::Joined(actor, seen) => return self.joins(*actor, seen),
             Event::Hears(actor, reason) => {
-                let reasons = self.may_hear(*actor);
+                let token = self.actor(*actor).last_wait == Some(Wait::Token);
+                let reasons = if token {
+                    self.hears_token(*actor).cloned().unwrap_or_default()
+                } else {
+                    self.may_hear(*actor)
+                };
                 ensure!(reasons.contains(reason), "it must be one of {reasons:?}");
             }
             Event::CancelsTask(child) => self.cancels_task(*child),
             Event::CancelsScope(scope) => self.cut(*scope, vec![CancelReason::Requested(None)]),
+            Event::SetsDeadline(scope, deadline, taken) => return self.sets_deadline(*scope, *deadline, *taken),
             Event::EntersShield(actor) => self.actor_mut(*actor).shields += 1,
             Event::LeavesShield(actor) => self.actor_mut(*actor).shields -= 1,
         }
@@ -75,7 +83,11 @@ impl Model<'_> {
     fn spawns(&mut self, child: ActorId, scope: ScopeId, place: Place) {
         let mut actor = Actor::new(self.scripts[&child], scope, Role::Child(place));
         self.scope_mut(scope).parallel |= place == Place::Parallel;
-        actor.late = self.scope(scope).cut.is_some() || !self.due(scope, Due::Possibly).is_empty();
+        let known = self.scope(scope);
+        let cut = known.cut.is_some() || known.over || !self.due(scope, Due::Possibly).is_empty();
+        let owner = known.owner.map(Dropped::Actor);
+        let dropped = |what: &Dropped| *what == Dropped::Scope(scope) || Some(*what) == owner;
+        actor.late = cut || self.dropping.iter().any(dropped);
         self.actors.insert(child, actor);
         self.scope_mut(scope).children.push(child);
     }
@@ -84,7 +96,8 @@ impl Model<'_> {
         let actor = self.actor(id);
         let scope_id = actor.scope;
         ensure!(actor.is_alive(), "it is {:?}", actor.life);
-        let stopped = actor.is_daemon() && self.only_daemons_are_left(scope_id);
+        let last = actor.is_daemon() && self.only_daemons_are_left(scope_id);
+        let stopped = last || actor.was_last.is_some();
         // One that is cancelled is looked at when somebody inside it, on another thread, has let go.
         let looked_at = self.is_stopped(id) && self.nested(id).is_some_and(|nested| self.scope(nested).parallel);
         ensure!(
@@ -126,7 +139,7 @@ impl Model<'_> {
             };
             self.scope_mut(scope_id).last_turn = turn;
         }
-        if stopped {
+        if last {
             for daemon in self.scope(scope_id).children.clone() {
                 let now = self.now;
                 self.actor_mut(daemon).was_last.get_or_insert(now);
@@ -227,11 +240,12 @@ impl Model<'_> {
         if around.is_some() && (around == Some(Dropped::Scope(scope_id)) || around == by_owner) {
             self.in_order(id, |_| true)?;
         } else if actor.is_alive() {
+            let refused = self.actor(id).late && around.is_some();
             ensure!(
-                around.is_none() || self.is_condemned(id),
+                around.is_none() || refused || self.is_condemned(id),
                 "it is dropped inside {around:?}"
             );
-            let explained = self.explain(id, &|model: &Self| model.is_condemned(id));
+            let explained = refused || self.explain(id, &|model: &Self| model.is_condemned(id));
             ensure!(explained, "there is no reason to drop it: {:?}", self.actor(id).role);
             let actor = self.actor(id);
             if actor.alone.is_none() && !actor.late && actor.was_last.is_none() && !actor.held {
@@ -280,6 +294,7 @@ impl Model<'_> {
         }
         let actor = self.actor_mut(id);
         (actor.life, actor.fate) = (Life::Gone, Some(fate));
+        self.leave_body_alone(self.actor(id).scope);
         if self.actor(id).is_parallel() && self.polling.is_empty() && self.dropping.is_empty() {
             let scope = self.actor(id).scope;
             self.scope_mut(scope).unreported.push((id, fate));
@@ -287,6 +302,16 @@ impl Model<'_> {
             self.report(id, fate);
         }
         Ok(())
+    }
+
+    /// A body that holds when the last of the others goes may be given its last turn there and then, and has it without
+    /// being polled if nobody woke it.
+    fn leave_body_alone(&mut self, id: ScopeId) {
+        let (now, scope) = (self.now, self.scope(id));
+        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        if !others && scope.last_turn == LastTurn::No && self.holds(scope.body) {
+            self.scope_mut(id).last_turn = LastTurn::Maybe(now);
+        }
     }
 
     fn scope_was_dropped(&mut self, id: ScopeId, panic: Option<Origin>) -> Rule {
@@ -304,17 +329,18 @@ impl Model<'_> {
     }
 
     fn goes_on(&mut self, id: ActorId) -> Rule {
-        let actor = self.actor_mut(id);
-        let wait = actor.wait.take();
-        actor.last_wait = wait;
+        let wait = self.actor(id).wait;
         let goes_on = match wait {
             Some(Wait::Yield | Wait::Checkpoint) => true,
             Some(Wait::Until(at)) => self.now >= at,
             Some(Wait::Task(child)) => self.actor(child).fate.is_some(),
             Some(Wait::Scope(scope)) => self.scope(scope).over,
+            Some(Wait::Token) => self.explain(id, &|model: &Self| model.hears_token(id).is_some()),
             Some(Wait::Cancelled) => self.explain(id, &|model: &Self| model.hears(id).is_some()),
             Some(Wait::Forever) | None => false,
         };
+        let actor = self.actor_mut(id);
+        (actor.wait, actor.last_wait) = (None, wait);
         ensure!(goes_on, "what it waited for has not come: {wait:?}");
         Ok(())
     }
@@ -325,6 +351,18 @@ impl Model<'_> {
         };
         self.joined(child, seen)?;
         self.actor_mut(child).claimed = true;
+        Ok(())
+    }
+
+    fn sets_deadline(&mut self, id: ScopeId, deadline: Option<Duration>, taken: bool) -> Rule {
+        if taken {
+            ensure!(self.scope(id).cut.is_none(), "the scope is cancelled");
+            self.scope_mut(id).deadline = deadline;
+        } else {
+            let body = self.scope(id).body;
+            let cancelled = self.explain(body, &|model: &Self| model.scope(id).cut.is_some());
+            ensure!(cancelled || self.scope(id).over, "the scope is not cancelled");
+        }
         Ok(())
     }
 

@@ -105,12 +105,15 @@ impl<'a> Model<'a> {
     fn learn_script(&mut self, script: &'a Script) {
         self.scripts.insert(script.id, script);
         self.learn_ops(&script.ops);
+        if let Some(heir) = &script.heir {
+            self.learn_script(heir);
+        }
     }
 
     fn learn_ops(&mut self, ops: &'a [Op]) {
         for op in ops {
             match op {
-                Op::Spawn(_, script) | Op::Defer(script) => self.learn_script(script),
+                Op::Spawn(_, script) | Op::AwaitAndSpawn(_, script) | Op::Defer(script) => self.learn_script(script),
                 Op::Nest(spec) | Op::NestAndDrop(spec, _) => self.learn(spec),
                 Op::Shield(ops) => self.learn_ops(ops),
                 _ => {}

@@ -127,6 +127,11 @@ impl Model<'_> {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
                 Ok(())
             }
+            Some(Wait::Token) => {
+                let hears = self.hears_token(id);
+                ensure!(hears.is_none(), "waits for a token that has fired: {hears:?}");
+                Ok(())
+            }
             Some(Wait::Cancelled) => {
                 ensure!(
                     self.hears(id).is_none(),
