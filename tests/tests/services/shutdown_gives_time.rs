@@ -153,6 +153,58 @@ fn a_failure_meanwhile_ends_it_at_once() {
 }
 
 #[test]
+fn a_failure_meanwhile_leaves_those_who_hold_no_more_time_than_they_had() {
+    let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
+    let (wait, guard) = (gate.wait(), log.on_drop("holder"));
+    let (open, driver) = fail_fast::<&str>().runtime(clock.clone()).open();
+    let mut driver = by_hand(driver);
+    drop(open.spawn(async move {
+        wait.await;
+        Err::<(), _>("no")
+    }));
+    drop(open.spawn(async move {
+        let _guard = guard;
+        shield(pending::<Result<(), _>>()).await
+    }));
+    assert!(driver.poll_until_idle().is_pending());
+    let mut shutdown = by_hand(open.shutdown(GRACE));
+    assert!(shutdown.poll().is_pending());
+    gate.open();
+    assert!(driver.poll_until_idle().is_pending());
+    clock.advance(GRACE);
+    assert_eq!(driver.finish().expect_err("a child failed").into_failure(), Some("no"));
+    assert_eq!(log.entries(), ["holder dropped"]);
+    shutdown.finish();
+}
+
+#[test]
+fn one_that_is_cancelled_already_has_no_more_time_than_that() {
+    for grace in [Duration::ZERO, GRACE] {
+        let (clock, log) = (TestClock::new(), Log::new());
+        let guard = log.on_drop("holder");
+        let (open, driver) = fail_fast::<()>().runtime(clock.clone()).open();
+        let mut driver = by_hand(driver);
+        drop(open.spawn(async move {
+            let _guard = guard;
+            shield(pending::<Result<(), _>>()).await
+        }));
+        assert!(driver.poll_until_idle().is_pending());
+        open.cancel();
+        assert!(driver.poll_until_idle().is_pending());
+        let mut shutdown = by_hand(open.shutdown(grace));
+        assert!(shutdown.poll().is_pending());
+        let polled = driver.poll_until_idle();
+        assert_eq!(polled.is_ready(), grace.is_zero());
+        if polled.is_pending() {
+            clock.advance(grace);
+            assert!(driver.finish().is_ok());
+        }
+        assert_eq!(log.entries(), ["holder dropped"]);
+        assert_eq!(shutdown.finish().cut.len(), 1);
+    }
+}
+
+#[test]
 fn finalizers_run_after_the_children_and_within_the_grace() {
     let (clock, log) = (TestClock::new(), Log::new());
     let (open, driver) = fail_fast::<()>().runtime(clock.clone()).open();

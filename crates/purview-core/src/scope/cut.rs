@@ -45,33 +45,32 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 !over && !frame.is_ended()
             });
         }
-        if self.is_running()
-            && self
-                .shared
-                .state
-                .shutdown_until()
-                .is_some_and(|until| until <= self.now())
-        {
-            self.shared.state.set_grace(Duration::ZERO);
-            self.cut(&super::shutdown::shutdown(), body);
+        let Some(until) = self.end_of_patience() else { return };
+        if until > self.now() {
             return;
         }
-        if let Stage::Cut {
-            reason,
-            until: Some(until),
-            hard: false,
-        } = &self.stage
-        {
-            if *until <= self.now() {
-                let reason = reason.clone();
-                self.stage = Stage::Cut {
-                    reason: reason.clone(),
-                    until: None,
-                    hard: true,
-                };
-                self.drop_tasks(&reason, true, body);
-            }
+        if let Stage::Cut { reason, .. } = &self.stage {
+            let reason = reason.clone();
+            self.stage = Stage::Cut {
+                reason: reason.clone(),
+                until: None,
+                hard: true,
+            };
+            self.drop_tasks(&reason, true, body);
+        } else {
+            self.shared.state.set_grace(Duration::ZERO);
+            self.cut(&super::shutdown::shutdown(), body);
         }
+    }
+
+    /// When everybody who is left is dropped: what is left of the grace, and of a shutdown's.
+    pub(super) fn end_of_patience(&self) -> Option<Instant> {
+        let grace = match &self.stage {
+            Stage::Running => None,
+            Stage::Cut { until, hard: false, .. } => *until,
+            Stage::New | Stage::Cut { hard: true, .. } | Stage::Ended { .. } => return None,
+        };
+        grace.into_iter().chain(self.shared.state.shutdown_until()).min()
     }
 
     fn now(&self) -> Instant {

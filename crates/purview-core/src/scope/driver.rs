@@ -263,13 +263,11 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
 
     fn set_alarm(&mut self, alarmed: bool) {
         let state = &self.shared.state;
-        let bound = match &self.stage {
-            Stage::Cut { until, .. } => *until,
-            _ => state.own_deadline().into_iter().chain(state.shutdown_until()).min(),
-        };
+        let deadline = if self.is_running() { state.own_deadline() } else { None };
+        let patience = self.end_of_patience();
         let start = self.next_start.filter(|_| !self.ready.is_empty());
         let reprieved = self.reprieved.iter().map(|(until, _)| *until);
-        let at = bound.into_iter().chain(start).chain(reprieved).min();
+        let at = deadline.into_iter().chain(patience).chain(start).chain(reprieved).min();
         if alarmed || self.alarm.instant() != at {
             let waker = self.lanes().alarm.clone();
             if self.alarm.set(at, &**state.runtime(), &waker).is_ready() {

@@ -44,7 +44,8 @@ impl State {
         if self.cut.get().is_some() {
             return false;
         }
-        self.shutdown_begun.load(Ordering::Acquire)
+        // One that was cancelled before is not held up.
+        (self.shutdown_begun.load(Ordering::Acquire) && self.reason() == Some(&shutdown()))
             || (self.reason() == Some(&CancelReason::Parent)
                 && self
                     .outer()
