@@ -84,7 +84,12 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// Its token fires, for the whole subtree. Children and body are then dropped without another poll, the body
     /// first, then newest to oldest, but for those that hold (see [`shield`](crate::shield) and
-    /// [`cancelled`](crate::cancelled)), which are polled on until they let go or the grace is over.
+    /// [`cancelled`](crate::cancelled)), which are polled on until they let go or the grace is over. Under
+    /// [`settled`](crate::settled) the body is kept until the children are gone, and may return what it has.
+    ///
+    /// This only asks, and returns at once, from any thread: the scope acts on it when it is next polled. What the scope
+    /// then resolves to is the policy's to say; [`scope`](crate::scope) and [`try_scope`](crate::try_scope) have no value
+    /// for it, and panic if their body has not returned yet.
     ///
     /// ```
     /// use purview_core::fail_fast;
@@ -106,22 +111,51 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 
     /// The scope's token: it fires when the scope is cancelled, and with [`CancelReason::Ended`] when it ends in the
     /// ordinary way. Cancelling the token cancels the scope.
+    ///
+    /// ```
+    /// use purview_core::CancelReason;
+    ///
+    /// let token = purview_core::block_on(purview_core::scope(async |s| s.token()));
+    /// assert_eq!(token.reason(), Some(CancelReason::Ended)); // whoever waited for it is released
+    /// ```
     pub fn token(&self) -> CancelToken {
         self.shared.state.token().clone()
     }
 
     /// Moves the scope's own deadline, both ways; `None` takes it away. A deadline in the past is exceeded at once.
     ///
-    /// The deadlines of the scopes around are not touched, and still count.
+    /// The instant is one of the clock of the scope's runtime. The deadlines of the scopes around are not touched, and
+    /// still count. As `asyncio.Timeout.reschedule` and the deadline of a trio cancel scope.
     ///
     /// # Errors
     ///
     /// [`TooLate`] when the scope has been cancelled, by its deadline for instance, or has ended.
+    ///
+    /// ```
+    /// use purview_core::fail_fast;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let out = purview_core::block_on(fail_fast::<()>().timeout(Duration::from_secs(1)).run(async |s| {
+    ///     s.set_deadline(Instant::now() + Duration::from_secs(60)).unwrap(); // later
+    ///     s.set_deadline(None).unwrap(); // never
+    ///     Ok(purview_core::deadline())
+    /// }));
+    /// assert_eq!(out.unwrap(), None);
+    /// ```
     pub fn set_deadline(&self, at: impl Into<Option<Instant>>) -> Result<(), TooLate> {
         self.shared.state.set_deadline(at.into())
     }
 
     /// How many children have not ended, counting those that wait for a place; the body and finalizers do not count.
+    ///
+    /// ```
+    /// purview_core::block_on(purview_core::scope(async |s| {
+    ///     let task = s.spawn(async {});
+    ///     assert_eq!(s.len(), 1);
+    ///     task.await;
+    ///     assert!(s.is_empty());
+    /// }));
+    /// ```
     pub fn len(&self) -> usize {
         self.shared.state.live.load(Ordering::Acquire)
     }
@@ -131,7 +165,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         self.len() == 0
     }
 
-    /// Whether the scope has been cancelled; its ordinary end is no cancellation.
+    /// Whether the scope has been cancelled, on request, by a failure, a deadline or the scope around; its ordinary end is
+    /// no cancellation.
     pub fn is_cancelled(&self) -> bool {
         self.shared.state.cancelled().is_some()
     }
@@ -139,7 +174,19 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Takes no more children in; those that are in run on. An [open](crate::Builder::open) scope then ends with the
     /// last of them.
     ///
-    /// Spawning from now on is spawning after the end.
+    /// Spawning from now on is spawning after the end: the future is dropped, and its task is a cancelled one. Closing
+    /// twice is closing once.
+    ///
+    /// ```
+    /// use purview_core::{RejectReason, settled};
+    ///
+    /// let (scope, driver) = settled::<()>().open();
+    /// scope.spawn(async { Ok(()) });
+    /// scope.close();
+    /// let rejected = scope.try_spawn(async { Ok(()) }).unwrap_err();
+    /// assert_eq!(*rejected.reason(), RejectReason::Ended);
+    /// assert!(purview_core::block_on(driver).is_ok());
+    /// ```
     pub fn close(&self) {
         self.shared.shut();
     }

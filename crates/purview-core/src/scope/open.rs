@@ -136,9 +136,9 @@ impl<P: Policy> Child<P> for Intake<P> {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Report {
-    /// Who ended by itself after the shutdown had begun.
+    /// Who ended by itself after the shutdown had begun, with a value, an error or a panic; in the order they did.
     pub finished: Vec<TaskInfo>,
-    /// Who was dropped when the grace was over.
+    /// Who was dropped before it had ended: when the grace was over, or because a failure cancelled it.
     pub cut: Vec<TaskInfo>,
 }
 
@@ -150,11 +150,30 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// everybody who is left is cut, at once. A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it.
     ///
     /// Completes when the scope has ended, which takes its driver being polled; the result of the scope, and the failures
-    /// in it, come out of the driver. On a scope that has ended it completes at once.
+    /// in it, come out of the driver. Having been shut down is no error there. On a scope that has ended it completes at
+    /// once. A policy that lets a failure cancel the others does so during a shutdown too.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future loses the report; the shutdown goes on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    /// use std::time::Duration;
+    ///
+    /// let (service, driver) = settled::<std::io::Error>().open();
+    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// service.task().name("connection").spawn(async {
+    ///     purview_core::cancelled().await; // hears of it, and says goodbye
+    ///     Ok(())
+    /// });
+    /// let report = purview_core::block_on(service.shutdown(Duration::from_secs(5)));
+    /// assert_eq!(report.finished[0].name(), "connection");
+    /// assert!(report.cut.is_empty());
+    /// assert!(worker.join().unwrap().unwrap().failures.is_empty());
+    /// ```
     pub async fn shutdown(&self, grace: Duration) -> Report {
         let state = self.shared.state.clone();
         self.shared.shut();

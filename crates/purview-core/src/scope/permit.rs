@@ -28,11 +28,28 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// that wait in the queue.
     ///
     /// Without a limit there always is one. In a scope that is cancelled or has ended it resolves at once; spawning with
-    /// that permit is then spawning after the end.
+    /// that permit is then spawning after the end. It is what keeps a producer from running ahead of its children, as
+    /// `spawn` never waits.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future gives up the turn in the queue, or the place if it had just been given.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::fail_fast;
+    ///
+    /// let out = purview_core::block_on(fail_fast::<()>().limit(2).run(async |s| {
+    ///     for n in 0..10 {
+    ///         let permit = s.permit().await; // waits until one of the two has ended
+    ///         permit.spawn(async move { Ok(n) });
+    ///         assert!(s.len() <= 2);
+    ///     }
+    ///     Ok(())
+    /// }));
+    /// assert!(out.is_ok());
+    /// ```
     pub async fn permit(&self) -> Permit<'env, P, K> {
         let state = self.shared.state.clone();
         let place = if state.limiter.is_some() {

@@ -240,7 +240,8 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// The child is `capacity` items ahead at most; with 0 it waits until each has been received. Dropping the stream
     /// cancels the child, the end of the child or of the scope ends the stream after what was sent, and the child's
-    /// error goes to the scope's policy.
+    /// error goes to the scope's policy. In a scope that takes nobody in any more the stream has ended. As Kotlin's
+    /// `produce`, and Python's async generators.
     ///
     /// # Examples
     ///

@@ -41,7 +41,7 @@ pub struct Here(());
 pub struct Parallel(());
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
-    /// Gives a child a name, makes it a daemon or parallel, and then spawns it.
+    /// Gives a child a name, makes it a daemon or parallel, and then spawns it: see [`TaskBuilder`].
     pub fn task(&self) -> TaskBuilder<'env, P, K> {
         TaskBuilder {
             scope: self.clone(),
@@ -53,7 +53,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 }
 
 impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
-    /// How the child is called in errors, in [`Task::name`] and by [`current`](crate::current).
+    /// How the child is called in errors, in [`Task::name`] and by [`current`](crate::current). Default: its scope's name
+    /// and its number in it, `import/3`.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         Self {
             name: Some(name.into()),
@@ -66,6 +67,17 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     ///
     /// That cancellation is no failure; an error of a daemon's own is one like any other child's. Taken from Ruby's
     /// `transient` tasks and ox's daemons.
+    ///
+    /// ```
+    /// purview_core::block_on(purview_core::scope(async |s| {
+    ///     s.task().name("heartbeat").daemon().spawn(async {
+    ///         loop {
+    ///             purview_core::sleep(std::time::Duration::from_secs(1)).await;
+    ///         }
+    ///     });
+    ///     s.spawn(async { /* the work */ });
+    /// })); // does not wait for the endless loop
+    /// ```
     pub fn daemon(self) -> Self {
         Self {
             role: Role::Daemon,
@@ -183,8 +195,25 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// the scope. What the returned [`Task`] yields is the policy's to say; dropping it neither cancels nor detaches.
     /// Under a [`limit`](crate::Builder::limit) the child waits for its turn in a queue.
     ///
-    /// On a scope that is cancelled or has ended the future is dropped, unpolled, before this returns, and the task is
-    /// a cancelled one. To learn of that use [`try_spawn`](Self::try_spawn).
+    /// On a scope that is cancelled, closed or has ended the future is dropped, unpolled, before this returns, and the
+    /// task is a cancelled one. To learn of that use [`try_spawn`](Self::try_spawn).
+    ///
+    /// May be called from anywhere that has the handle: body, child, destructor, waker, another thread. It never waits.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let words = vec!["to", "be", "or", "not"];
+    /// let letters = purview_core::block_on(purview_core::scope(async |s| {
+    ///     let tasks = words.iter().map(|word| s.spawn(async { word.len() })).collect::<Vec<_>>();
+    ///     let mut letters = 0;
+    ///     for task in tasks {
+    ///         letters += task.await;
+    ///     }
+    ///     letters
+    /// }));
+    /// assert_eq!(letters, 9);
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(&self, fut: F) -> Task<P::Joined<T>>
     where

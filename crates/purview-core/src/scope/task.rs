@@ -53,7 +53,7 @@ impl<J> Task<J> {
         &self.frame
     }
 
-    /// The child's number, unique in the process.
+    /// The child's number, unique in the process and rising with the order of spawning.
     pub fn id(&self) -> TaskId {
         self.frame.info.id()
     }
@@ -63,7 +63,7 @@ impl<J> Task<J> {
         self.frame.info.name()
     }
 
-    /// Whether the child has ended, its future has been dropped, and what there is to yield can be had.
+    /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
     pub fn is_finished(&self) -> bool {
         self.frame.is_ended()
     }
@@ -73,6 +73,20 @@ impl<J> Task<J> {
     /// A child that does not hold is dropped when its scope is next polled, without being polled itself; one that
     /// holds (see [`shield`](crate::shield), [`cancelled`](crate::cancelled)) is polled on until it lets go, or until
     /// the scope's grace has passed since. Without effect on a child that has ended or was cancelled before.
+    ///
+    /// What awaiting the task then gives is the policy's to say: `Err(TaskError::Cancelled(..))` under
+    /// [`settled`](crate::settled); under the other built-in policies nothing could be given, and awaiting it panics.
+    ///
+    /// ```
+    /// use purview_core::{CancelReason, TaskError, settled};
+    ///
+    /// let out = purview_core::block_on(settled::<()>().run(async |s| {
+    ///     let task = s.spawn(std::future::pending::<Result<(), ()>>());
+    ///     task.cancel();
+    ///     Ok(matches!(task.await, Err(TaskError::Cancelled(CancelReason::Requested(None)))))
+    /// }));
+    /// assert!(out.unwrap().value);
+    /// ```
     pub fn cancel(&self) {
         self.frame.cancel(CancelReason::Requested(None));
     }
