@@ -8,8 +8,9 @@ use tokio::sync::Semaphore;
 
 const CHILDREN: usize = 160_000;
 const DEPTH: usize = 16;
+const PERMITS: usize = 4;
 
-/// A hundred and sixty thousand children that wait side by side, and then take a free permit each.
+/// A hundred and sixty thousand children that wait side by side, and then take some free permits each.
 struct Crowd {
     gate: Gate,
     permits: Semaphore,
@@ -28,7 +29,10 @@ impl Crowd {
     async fn member(&self) {
         let member = async {
             self.gate.wait().await;
-            drop(self.permits.acquire().await.expect("nobody closes it"));
+            // Several units of the budget for each child: it is spent long before the pass has done its 128 steps.
+            for _ in 0..PERMITS {
+                drop(self.permits.acquire().await.expect("nobody closes it"));
+            }
         };
         self.polls.of(member).await;
     }
@@ -45,7 +49,12 @@ impl Crowd {
     fn assert_linear(&self) {
         let polls = self.polls.get();
         assert!(polls >= 2 * CHILDREN, "each was polled to its end");
-        assert!(polls <= 3 * CHILDREN, "{polls} polls for {CHILDREN} children");
+        // One to wait; then 32 children end on one budget of 128, and 32 more are asked in vain before the rest is left to
+        // the next pass.
+        assert!(
+            polls <= 3 * CHILDREN + CHILDREN / 4,
+            "{polls} polls for {CHILDREN} children"
+        );
     }
 }
 
