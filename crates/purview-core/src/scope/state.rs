@@ -250,6 +250,10 @@ impl State {
     /// A task was cancelled alone.
     pub(crate) fn task_stopped(&self, frame: Arc<Frame>) {
         lock(&self.stopped).push(frame);
+        if self.is_ended() {
+            // Nobody comes to look, and the frame keeps this very state.
+            drop(self.take_stopped());
+        }
         self.signal.raise(part::STOPPED);
     }
 
@@ -319,7 +323,9 @@ impl State {
         self.ended.store(true, Ordering::Release);
         self.signal.close();
         let stranded = lock(&self.stranded).take_all();
+        let stopped = self.take_stopped();
         let mut panicked = crate::error::FirstPanic::default();
+        panicked.run(|| drop(stopped));
         if let Some(token) = self.token.get() {
             token.node.forget_owner();
             panicked.run(|| token.node.cancel(CancelReason::Ended));
