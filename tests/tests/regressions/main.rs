@@ -2,3 +2,4 @@
 #![forbid(unsafe_code)]
 
 mod a_cancelled_task_leaves_nothing_behind;
+mod a_token_is_released_whatever_the_last_waker_does;

@@ -321,10 +321,10 @@ impl State {
     /// The scope is over: its token fires for whoever still waits, and what can never come is said.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
-        self.signal.close();
         let stranded = lock(&self.stranded).take_all();
         let stopped = self.take_stopped();
         let mut panicked = crate::error::FirstPanic::default();
+        panicked.run(|| self.signal.close());
         panicked.run(|| drop(stopped));
         if let Some(token) = self.token.get() {
             token.node.forget_owner();
