@@ -75,6 +75,13 @@ impl Model<'_> {
         self.is_stopped(id) && (!self.holds(id) || self.grace_is_over(id))
     }
 
+    /// As `is_condemned`, beyond doubt: since when a daemon that may have been the last is cancelled is not certain, so
+    /// nor is it when its own grace ends.
+    pub(super) fn is_certainly_condemned(&self, id: ActorId) -> bool {
+        let uncertain = self.actor(id).was_last.is_some() && self.holds(id);
+        !uncertain && self.is_condemned(id)
+    }
+
     /// Whether this actor is cancelled, alone or with its scope.
     pub(super) fn is_stopped(&self, id: ActorId) -> bool {
         let actor = self.actor(id);

@@ -89,7 +89,7 @@ impl Model<'_> {
             return Ok(());
         }
         ensure!(
-            !self.is_condemned(id),
+            !self.is_certainly_condemned(id),
             "was cancelled for {:?} and not dropped",
             self.hears(id)
         );
