@@ -14,7 +14,7 @@ pub enum CancelReason {
     Requested(Option<Cow<'static, str>>),
     /// The scope around it was cancelled.
     Parent,
-    /// Its scope ended in the ordinary way.
+    /// Its scope ended in the ordinary way, or the race it was in is decided.
     Ended,
 }
 

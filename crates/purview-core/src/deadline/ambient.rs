@@ -28,6 +28,14 @@ pub fn deadline() -> Option<Instant> {
 /// How long the caller still has, by the clock of its runtime; zero when the [`deadline`] has passed.
 ///
 /// `None` where [`deadline`] is.
+///
+/// ```
+/// use purview_core::{remaining, timeout};
+/// use std::time::Duration;
+///
+/// let left = purview_core::block_on(timeout(Duration::from_secs(5), async { remaining() }));
+/// assert!(left.unwrap().unwrap() <= Duration::from_secs(5));
+/// ```
 pub fn remaining() -> Option<Duration> {
     match context::scope()? {
         (_, true) => None,

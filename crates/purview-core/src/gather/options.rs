@@ -27,8 +27,8 @@ use crate::{
 ///
 /// | | waits for all | waits for some |
 /// |---|---|---|
-/// | stops at the first failure | `gather(..)` | [`quorum`](Self::quorum), once it is out of reach |
-/// | goes on after failures | [`settled`](Self::settled), [`as_completed`](Self::as_completed), [`for_each`](Self::for_each) | [`first`](Self::first), [`first_success`](Self::first_success) |
+/// | stops at the first failure | `gather(..)` | [`first`](Self::first) |
+/// | goes on after failures | [`settled`](Self::settled), [`as_completed`](Self::as_completed), [`for_each`](Self::for_each) | [`first_success`](Self::first_success), [`quorum`](Self::quorum) until it is out of reach |
 ///
 /// The futures may borrow, and need not be `Send`: the gather is `Send` exactly when they are. It is a scope of its own:
 /// those that hold (see [`shield`](crate::shield)) are waited for when the others have been dropped, and a panic of one
@@ -59,8 +59,8 @@ pub type Completed<F> = Gather<Items<F>, mode::Completed>;
 ///
 /// # Errors
 ///
-/// A [`ScopeError`](crate::ScopeError) that names the future by its index: unless the gather was given a
-/// [`name`](Gather::name) the third one is `task-2`.
+/// A [`ScopeError`](crate::ScopeError) that names the future by its index: the third one is `name/2` after the gather's
+/// [`name`](Gather::name), else after the task around; outside of all names it is `task-2`.
 ///
 /// # Examples
 ///
@@ -209,19 +209,46 @@ impl<S: Source, M> Gather<S, M> {
 impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// Waits for all of them, whatever becomes of each: one result for each future, in the order of the input. At a
     /// deadline or a cancellation those that have not ended are `Cancelled`; the others are kept. With a stream, those
-    /// that were pulled.
+    /// that were pulled. As `asyncio.gather(return_exceptions=True)`.
+    ///
+    /// ```
+    /// use purview_core::gather;
+    ///
+    /// let results = purview_core::block_on(gather([async { Ok(1) }]).settled());
+    /// assert!(matches!(results[..], [Ok::<_, purview_core::TaskError<()>>(1)]));
+    /// ```
     pub fn settled(self) -> Gather<S, mode::Settled> {
         self.each_reported().into_mode(mode::Settled(()))
     }
 
     /// Whichever ends first, in whatever way; the others are dropped. No input is [`Empty`](crate::Empty) at once. At a
     /// deadline or a cancellation it is the lowest unfinished future, `Cancelled`.
+    ///
+    /// ```
+    /// use purview_core::{Empty, gather};
+    ///
+    /// purview_core::block_on(async {
+    ///     let (index, ended) = gather([async { Err::<(), _>("a failure is an end too") }]).first().await.unwrap();
+    ///     assert!(index == 0 && ended.is_err());
+    ///     let nobody = std::iter::empty::<std::future::Ready<Result<(), ()>>>();
+    ///     assert_eq!(gather(nobody).first().await.unwrap_err(), Empty);
+    /// });
+    /// ```
     pub fn first(self) -> Gather<S, mode::First> {
         self.into_mode(mode::First(()))
     }
 
     /// Whichever succeeds first; the others are dropped. If none does, the error has all failures; with no input it has
     /// none, and reason [`Ended`](crate::CancelReason::Ended).
+    ///
+    /// ```
+    /// async fn ask(mirror: &str) -> Result<&str, &str> {
+    ///     if mirror == "down" { Err("refused") } else { Ok(mirror) }
+    /// }
+    ///
+    /// let first = purview_core::gather(["down", "up"].map(ask)).first_success();
+    /// assert_eq!(purview_core::block_on(first).unwrap(), (1, "up"));
+    /// ```
     pub fn first_success(self) -> Gather<S, mode::FirstSuccess> {
         self.into_mode(mode::FirstSuccess(()))
     }
