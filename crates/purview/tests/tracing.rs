@@ -65,6 +65,9 @@ fn a_cancelled_scope_tells_its_name_and_the_reason() {
         }));
         out.map(|(): ()| ()).unwrap_err();
     });
-    let line = text.lines().find(|line| line.contains("the scope is cancelled")).expect(&text);
+    let line = text
+        .lines()
+        .find(|line| line.contains("the scope is cancelled"))
+        .expect(&text);
     assert!(line.contains("import") && line.contains("enough"), "{line}");
 }
