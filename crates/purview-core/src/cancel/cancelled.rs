@@ -63,11 +63,6 @@ impl Cancelled {
             hold: Hold::default(),
         }
     }
-
-    /// The task that waits, if what it waits for is its own cancellation.
-    fn holder(token: &CancelToken) -> Option<std::sync::Arc<context::Frame>> {
-        context::frame().filter(|frame| frame.hears(token))
-    }
 }
 
 impl Future for Cancelled {
@@ -85,7 +80,11 @@ impl Future for Cancelled {
                 Poll::Ready(reason)
             }
             Poll::Pending => {
-                this.hold.take(Self::holder(token));
+                match context::frame() {
+                    Some(frame) if frame.scope.token().is(token) => this.hold.take_on_scope(Some(frame)),
+                    Some(frame) if frame.hears(token) => this.hold.take(Some(frame)),
+                    _ => this.hold.release(),
+                }
                 Poll::Pending
             }
         }

@@ -68,6 +68,8 @@ impl CancelToken {
     ///
     /// A child of a scope that waits on its scope's token *holds*: when the scope is cancelled the child is polled
     /// on, so that it can react, until its next suspension. See [`shield`](crate::shield) for clean-up that awaits.
+    /// One that is cancelled alone, or a daemon when the others have ended, is not held by that: its scope's token does
+    /// not fire for it. To hear of those too wait on [`cancelled`](crate::cancelled).
     ///
     /// # Cancel safety
     ///

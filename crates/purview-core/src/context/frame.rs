@@ -30,6 +30,8 @@ pub(crate) struct Frame {
     bindings: OnceLock<Option<Arc<Binding>>>,
     /// How many shields, waits and nested scopes keep it from being dropped at once.
     holds: AtomicIsize,
+    /// How many of these wait for the scope's own token, which does not fire for a task that is cancelled alone.
+    scope_waits: AtomicIsize,
     /// Why this task alone is to stop.
     stop: OnceLock<CancelReason>,
     /// Made for those who wait on it, or nest a scope.
@@ -61,6 +63,7 @@ impl Frame {
             role,
             bindings: OnceLock::new(),
             holds: AtomicIsize::new(0),
+            scope_waits: AtomicIsize::new(0),
             stop: OnceLock::new(),
             token: OnceLock::new(),
             place: Mutex::default(),
@@ -138,18 +141,24 @@ impl Frame {
 
     /// Whether waiting on this token is waiting for this task's own cancellation.
     pub(crate) fn hears(&self, token: &CancelToken) -> bool {
-        self.scope.token().is(token) || self.token.get().is_some_and(|own| own.is(token))
+        self.token.get().is_some_and(|own| own.is(token))
     }
 
     // -- holding -------------------------------------------------------------------------------------------------
 
-    pub(crate) fn hold(&self) {
+    pub(crate) fn hold(&self, on_scope: bool) {
+        if on_scope {
+            self.scope_waits.fetch_add(1, Ordering::AcqRel);
+        }
         if self.holds.fetch_add(1, Ordering::AcqRel) == 0 {
             self.scope.hold();
         }
     }
 
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn let_go(&self, on_scope: bool) {
+        if on_scope {
+            self.scope_waits.fetch_sub(1, Ordering::AcqRel);
+        }
         if self.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.scope.let_go();
             // Within its own poll the task is looked at afterwards; else somebody has to come and look.
@@ -161,7 +170,16 @@ impl Frame {
 
     pub(crate) fn holds(&self) -> bool {
         !self.out_of_grace.load(Ordering::Acquire)
-            && (self.role == Role::Finalizer || self.holds.load(Ordering::Acquire) > 0)
+            && (self.role == Role::Finalizer || self.holds.load(Ordering::Acquire) > self.idle_waits())
+    }
+
+    /// How many of its holds wait for what will not come.
+    fn idle_waits(&self) -> isize {
+        if self.stop.get().is_some() && self.scope.reason().is_none() {
+            self.scope_waits.load(Ordering::Acquire)
+        } else {
+            0
+        }
     }
 
     /// Whatever holds it does so no longer.

@@ -301,14 +301,14 @@ impl State {
     pub(crate) fn let_go(&self) {
         if self.holding.fetch_sub(1, Ordering::AcqRel) == 1 {
             if let Some(link) = self.outer() {
-                link.frame.let_go();
+                link.frame.let_go(false);
             }
         }
     }
 
     fn hold_outer(&self) {
         if let Some(link) = self.outer() {
-            link.frame.hold();
+            link.frame.hold(false);
         }
     }
 
