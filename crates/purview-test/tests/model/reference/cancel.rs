@@ -26,8 +26,15 @@ impl Model<'_> {
             return false;
         }
         let inside = || self.nested(id).is_some_and(|nested| self.scope_holds(nested));
-        let waits = matches!(actor.wait, Some(Wait::Cancelled | Wait::Token));
+        let waits = actor.wait == Some(Wait::Cancelled) || (actor.wait == Some(Wait::Token) && !self.waits_in_vain(id));
         actor.role == Role::Finalizer || actor.shields > 0 || waits || inside()
+    }
+
+    /// It was cancelled alone, and waits for the token of its scope, which does not fire for that.
+    pub(super) fn waits_in_vain(&self, id: ActorId) -> bool {
+        let actor = self.actor(id);
+        let fires = self.scope(actor.scope).cut.is_some() || !self.due(actor.scope, Due::Possibly).is_empty();
+        actor.wait == Some(Wait::Token) && actor.alone.is_some() && !fires
     }
 
     fn scope_holds(&self, id: ScopeId) -> bool {
@@ -79,7 +86,8 @@ impl Model<'_> {
     /// nor is it when its own grace ends.
     pub(super) fn is_certainly_condemned(&self, id: ActorId) -> bool {
         let uncertain = self.actor(id).was_last.is_some() && self.holds(id);
-        !uncertain && self.is_condemned(id)
+        // The contract lets one that waits in vain hold, and does not ask for it.
+        !uncertain && !self.waits_in_vain(id) && self.is_condemned(id)
     }
 
     /// Whether this actor is cancelled, alone or with its scope.

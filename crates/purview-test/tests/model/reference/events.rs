@@ -117,7 +117,7 @@ impl Model<'_> {
         );
         let maybe = matches!(self.scope(scope_id).last_turn, LastTurn::Maybe(_)) && id == self.scope(scope_id).body;
         // Who was woken at the very instant at which the grace ends may come first.
-        let condemned = self.is_stopped(id) && !self.holds(id);
+        let condemned = self.is_stopped(id) && !self.holds(id) && !self.waits_in_vain(id);
         // The executor polls on until the scope has had its turn, which is not later than this instant.
         let elsewhere = self.actor(id).is_parallel();
         ensure!(
