@@ -92,9 +92,9 @@ async fn it_has_name_deadline_and_context_values(runtime: AnyRuntime) {
     let out = builder.run(async |s| {
         let here = deadline();
         let spawned = REQUEST.scope("r-17", async {
-            s.spawn_blocking(|_| Ok((current().unwrap().name().to_owned(), deadline(), REQUEST.get())))
+            [s.spawn_blocking(|_| Ok((current().unwrap().name().to_owned(), deadline(), REQUEST.get())))]
         });
-        let task = spawned.await;
+        let [task] = spawned.await;
         let name = task.name().to_owned();
         assert_eq!(task.await, (name, here, Some("r-17")));
         Ok(())

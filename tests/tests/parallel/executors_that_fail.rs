@@ -105,10 +105,10 @@ fn in_a_settled_scope_its_task_says_so_and_nobody_else_is_touched() {
 fn in_a_scope_that_can_only_panic_it_panics() {
     let executor = HandExecutor::new();
     let runtime = executor.clone();
-    let mut run =
-        by_hand(caught(fail_fast::<&str>().runtime(runtime).run(async |_| {
-            Ok(scope(async |s| s.spawn_parallel(pending::<()>()).await).await)
-        })));
+    let mut run = by_hand(caught(fail_fast::<&str>().runtime(runtime).run(async |_| {
+        scope(async |s| s.spawn_parallel(pending::<()>()).await).await;
+        Ok(())
+    })));
     assert!(run.poll_until_idle().is_pending());
     executor.run();
     executor.shut_down();

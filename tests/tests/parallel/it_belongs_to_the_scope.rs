@@ -176,12 +176,12 @@ async fn it_has_a_name_and_knows_it(runtime: AnyRuntime) {
 async fn it_sees_the_context_values_of_where_it_was_spawned(runtime: AnyRuntime) {
     let out = fail_fast::<&str>().runtime(runtime).run(async |s| {
         let bound = REQUEST.scope("r-17", async {
-            s.spawn_parallel(async {
+            [s.spawn_parallel(async {
                 yields(3).await;
                 Ok(REQUEST.get())
-            })
+            })]
         });
-        let task = bound.await;
+        let [task] = bound.await;
         let unbound = s.spawn_parallel(async { Ok(REQUEST.get()) });
         Ok((task.await, unbound.await))
     });

@@ -77,7 +77,7 @@ fn a_pool_shut_down_with_closures_in_its_queue() {
     assert!(driver.poll_until_idle().is_pending());
     match by_hand(lost).finish() {
         Err(TaskError::Cancelled(CancelReason::Requested(Some(why)))) => {
-            assert!(why.contains("runtime dropped it"), "{why}")
+            assert!(why.contains("runtime dropped it"), "{why}");
         }
         other => panic!("{other:?}"),
     }
