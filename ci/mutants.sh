@@ -12,7 +12,8 @@ PATH=$PATH:$builds/tools/bin
 command -v cargo-mutants >/dev/null || skip mutants "no cargo-mutants: cargo install cargo-mutants --root $builds/tools"
 core=crates/purview-core/src
 files=()
-for file in "$core"/scope/{driver,child,task}.rs "$core"/cancel/{token,node}.rs "$core"/gather/*.rs; do files+=(--file "$file"); done
+for file in "$core"/scope/{driver,child,task}.rs "$core"/cancel/{token,node}.rs; do files+=(--file "$file"); done
+files+=(--file "$core/gather/**/*.rs")
 part=${PURVIEW_MUTANTS:-}
 status=0
 # The tests that a part of the core has anything to fear from: the model and the promises.
