@@ -15,7 +15,14 @@ use purview_tokio::Tokio;
 pub type AnyRuntime = Arc<dyn Runtime>;
 
 /// A promise that has not come true by then is taken to hang. No test's outcome depends on it otherwise.
-const HANG: Duration = Duration::from_secs(3 * 60);
+///
+/// `PURVIEW_HANG` gives it in seconds, for runs that are long on purpose.
+fn hang() -> Duration {
+    let seconds = std::env::var("PURVIEW_HANG").map_or(3 * 60, |seconds| {
+        seconds.parse().expect("`PURVIEW_HANG` is a number of seconds")
+    });
+    Duration::from_secs(seconds)
+}
 
 /// Tests each named promise, an `async fn()` whose future is `Send`, inside each runtime.
 ///
@@ -184,7 +191,7 @@ fn watched(test: impl FnOnce() + Send + 'static) {
     });
     let thread = thread.expect("a thread");
     assert_ne!(
-        ended.recv_timeout(HANG),
+        ended.recv_timeout(hang()),
         Err(mpsc::RecvTimeoutError::Timeout),
         "the test hangs"
     );

@@ -4,7 +4,8 @@
 //! through. The full figures:
 //!
 //! ```text
-//! PURVIEW_RACES=1000000 PURVIEW_CHILDREN=10000000 cargo test --release -p purview-tests --test stress -- --test-threads 1
+//! PURVIEW_RACES=1000000 PURVIEW_CHILDREN=10000000 PURVIEW_HANG=3600 \
+//!     cargo test --release -p purview-tests --test stress -- --test-threads 1
 //! ```
 #![forbid(unsafe_code)]
 
