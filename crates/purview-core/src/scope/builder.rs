@@ -81,7 +81,8 @@ impl<P: Policy> Builder<P> {
     }
 
     /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
-    /// With several of these and [`deadline`](Self::deadline) the earliest counts. Default: none.
+    /// With several of these and [`deadline`](Self::deadline) the earliest counts, and so does one of a scope around.
+    /// Default: none.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.bound.after(timeout);
         self
@@ -128,7 +129,17 @@ impl<P: Policy> Builder<P> {
         self
     }
 
-    /// Cancels the scope when the token is, for the same reason. May be given several times.
+    /// Cancels the scope when the token is, for the same reason. May be given several times; one that is cancelled already
+    /// keeps the body from being polled at all. Default: none.
+    ///
+    /// ```
+    /// use purview_core::{CancelToken, fail_fast};
+    ///
+    /// let shutdown = CancelToken::new();
+    /// shutdown.cancel_with("maintenance");
+    /// let out = purview_core::block_on(fail_fast::<std::io::Error>().cancel_on(&shutdown).run(async |_| Ok(())));
+    /// assert_eq!(out.unwrap_err().to_string(), "cancelled on request: maintenance");
+    /// ```
     pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
         self.options.cancel_on.push(token.into());
         self
