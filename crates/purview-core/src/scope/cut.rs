@@ -1,6 +1,7 @@
 //! Cancellation: who is dropped at once, who is waited for, and for how long.
 
 use std::{
+    collections::VecDeque,
     pin::Pin,
     sync::Arc,
     task::Poll,
@@ -148,21 +149,45 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         if !signal.take(part::STOPPED) {
             return;
         }
+        let stopped = self.shared.state.take_stopped();
         // It may not have come out of the queue yet.
         self.sort_in();
-        for frame in self.shared.state.take_stopped() {
-            let Some(at) = self
-                .waiting
-                .iter()
-                .position(|child| Arc::ptr_eq(child.get().frame(), &frame))
-            else {
-                self.begin_single_grace(frame);
-                continue;
-            };
-            if let (Some(child), Some(reason)) = (self.waiting.remove(at), frame.stopped()) {
+        for child in self.take_stopped_unstarted() {
+            if let Some(reason) = child.get().frame().stopped() {
                 self.cut_child(child, reason, body.as_mut());
             }
         }
+        for frame in stopped {
+            if !frame.is_ended() {
+                self.begin_single_grace(frame);
+            }
+        }
+    }
+
+    /// Takes out whoever was cancelled alone and has not started: because of the limit, or of the rate.
+    fn take_stopped_unstarted(&mut self) -> Vec<Boxed<'env, P, K>> {
+        let is_stopped = |child: &Boxed<'env, P, K>| child.get().frame().stopped_alone().is_some();
+        let (doomed, ready) = self.ready.drain(..).partition::<VecDeque<_>, _>(is_stopped);
+        self.ready = ready;
+        let mut doomed = Vec::from(doomed);
+        let positions: Vec<_> = (0..)
+            .zip(&self.waiting)
+            .filter(|(_, child)| is_stopped(child))
+            .map(|(at, _)| at)
+            .collect();
+        if positions.is_empty() {
+            return doomed;
+        }
+        let (gone, waiting) = self.waiting.drain(..).partition::<VecDeque<_>, _>(is_stopped);
+        self.waiting = waiting;
+        doomed.extend(gone);
+        let state = self.shared.state.clone();
+        if let Some(limiter) = &state.limiter {
+            for _ in 0..limiter.forget_children(&positions) {
+                self.panicked.run(|| state.free_place());
+            }
+        }
+        doomed
     }
 
     fn begin_single_grace(&mut self, frame: Arc<crate::context::Frame>) {

@@ -61,14 +61,11 @@ impl<P: Policy, K: Kind> Engine<'_, P, K> {
         }
         let shared = self.shared.clone();
         let Some(limiter) = &shared.state.limiter else { return };
-        while limiter.take_granted() {
-            match self.waiting.pop_front() {
-                Some(child) => {
-                    child.get().frame().admit();
-                    self.ready.push_back(child);
-                }
-                // It was cancelled while it waited.
-                None => self.panicked.run(|| shared.state.free_place()),
+        // A place may be granted to a child that is on its way here: it waits for it.
+        while !self.waiting.is_empty() && limiter.take_granted() {
+            if let Some(child) = self.waiting.pop_front() {
+                child.get().frame().admit();
+                self.ready.push_back(child);
             }
         }
     }

@@ -1,5 +1,5 @@
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     num::NonZeroUsize,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -33,11 +33,15 @@ impl Limit for NonZeroUsize {
 }
 
 /// Hands out the places of a scope with a limit, first come first served, to spawned children and to waiting permits.
+///
+/// A child's turn has no name: it is that of whoever is first among the children that the driver has waiting. There are
+/// always as many turns, waiting or granted, as there are such children and children on their way to the driver.
 pub(crate) struct Limiter(Mutex<Places>);
 
 struct Places {
     free: usize,
-    queue: VecDeque<Waiting>,
+    queue: BTreeMap<u64, Waiting>,
+    next_turn: u64,
     /// Places that are waiting children's, whom the driver has yet to start.
     granted: usize,
 }
@@ -50,8 +54,8 @@ enum Waiting {
 /// Somebody who waits for a permit.
 #[derive(Default)]
 pub(crate) struct PermitWait {
+    turn: u64,
     granted: AtomicBool,
-    gone: AtomicBool,
     waker: Mutex<Option<Waker>>,
 }
 
@@ -66,7 +70,7 @@ impl PermitWait {
         drop(old);
     }
 
-    fn take_waker(&self) -> Option<Waker> {
+    pub(super) fn take_waker(&self) -> Option<Waker> {
         self.lock().take()
     }
 
@@ -75,74 +79,125 @@ impl PermitWait {
     }
 }
 
+impl Places {
+    fn take(&mut self) -> bool {
+        let free = self.free > 0 && self.queue.is_empty();
+        if free {
+            self.free -= 1;
+        }
+        free
+    }
+
+    fn next_turn(&mut self) -> u64 {
+        self.next_turn += 1;
+        self.next_turn
+    }
+}
+
 impl Limiter {
     pub(super) fn new(limit: NonZeroUsize) -> Self {
         Self(Mutex::new(Places {
             free: limit.get(),
-            queue: VecDeque::new(),
+            queue: BTreeMap::new(),
+            next_turn: 0,
             granted: 0,
         }))
     }
 
     /// A place now, if nobody waits for one.
     pub(super) fn try_take(&self) -> bool {
-        let mut places = self.lock();
-        let free = places.free > 0 && places.queue.is_empty();
-        if free {
-            places.free -= 1;
-        }
-        free
+        self.lock().take()
     }
 
     /// A place now, or the next one for a child.
     pub(super) fn take_or_queue(&self) -> bool {
         let mut places = self.lock();
-        if places.free > 0 && places.queue.is_empty() {
-            places.free -= 1;
-            return true;
+        let taken = places.take();
+        if !taken {
+            let turn = places.next_turn();
+            places.queue.insert(turn, Waiting::Child);
         }
-        places.queue.push_back(Waiting::Child);
-        false
+        taken
     }
 
     pub(super) fn wait(&self) -> Arc<PermitWait> {
-        let wait = Arc::new(PermitWait::default());
         let mut places = self.lock();
-        if places.free > 0 && places.queue.is_empty() {
-            places.free -= 1;
-            wait.granted.store(true, Ordering::Release);
-        } else {
-            places.queue.push_back(Waiting::Permit(wait.clone()));
+        if places.take() {
+            return Arc::new(PermitWait {
+                granted: AtomicBool::new(true),
+                ..PermitWait::default()
+            });
         }
+        let turn = places.next_turn();
+        let wait = Arc::new(PermitWait {
+            turn,
+            ..PermitWait::default()
+        });
+        places.queue.insert(turn, Waiting::Permit(wait.clone()));
         wait
     }
 
     /// A waiter goes; gives whether it had been given a place, which is then to be given back.
     pub(super) fn forget(&self, wait: &PermitWait) -> bool {
-        let _places = self.lock();
-        wait.gone.store(true, Ordering::Release);
+        let removed = self.lock().queue.remove(&wait.turn);
+        drop(removed);
         wait.is_granted()
     }
 
-    /// Gives a place back; the waker is to be woken, and if the place is a child's the driver is to be told.
+    /// Children go that stood at these positions, in rising order, among those who wait; gives how many of them had been
+    /// given a place, which is then to be given back.
+    #[must_use]
+    pub(super) fn forget_children(&self, positions: &[usize]) -> usize {
+        let mut places = self.lock();
+        let granted = places.granted;
+        let mut unnamed = positions.iter().peekable();
+        let mut position = granted;
+        let had = std::iter::from_fn(|| unnamed.next_if(|position| **position < granted)).count();
+        places.granted -= had;
+        places.queue.retain(|_, waiting| {
+            if unnamed.peek().is_none() || !matches!(waiting, Waiting::Child) {
+                return true;
+            }
+            position += 1;
+            unnamed.next_if(|goes| **goes == position - 1).is_none()
+        });
+        had
+    }
+
+    /// A child goes that did not get as far as the driver; gives whether a place is to be given back for it.
+    #[must_use]
+    pub(super) fn forget_newest_child(&self) -> bool {
+        let mut places = self.lock();
+        let newest = places
+            .queue
+            .iter()
+            .rev()
+            .find(|(_, waiting)| matches!(waiting, Waiting::Child));
+        if let Some(turn) = newest.map(|(turn, _)| *turn) {
+            places.queue.remove(&turn);
+            return false;
+        }
+        let granted = places.granted > 0;
+        places.granted -= usize::from(granted);
+        granted
+    }
+
+    /// Gives a place back; a permit is to be woken, and if the place is a child's the driver is to be told.
     #[must_use]
     pub(super) fn give_back(&self) -> Freed {
         let mut places = self.lock();
-        loop {
-            match places.queue.pop_front() {
-                None => {
-                    places.free += 1;
-                    return Freed::Nobody;
-                }
-                Some(Waiting::Child) => {
-                    places.granted += 1;
-                    return Freed::Child;
-                }
-                Some(Waiting::Permit(wait)) if wait.gone.load(Ordering::Acquire) => {}
-                Some(Waiting::Permit(wait)) => {
-                    wait.granted.store(true, Ordering::Release);
-                    return Freed::Permit(wait.take_waker());
-                }
+        match places.queue.pop_first() {
+            None => {
+                places.free += 1;
+                Freed::Nobody
+            }
+            Some((_, Waiting::Child)) => {
+                places.granted += 1;
+                Freed::Child
+            }
+            Some((_, Waiting::Permit(wait))) => {
+                wait.granted.store(true, Ordering::Release);
+                Freed::Permit(wait)
             }
         }
     }
@@ -151,9 +206,7 @@ impl Limiter {
     pub(super) fn take_granted(&self) -> bool {
         let mut places = self.lock();
         let granted = places.granted > 0;
-        if granted {
-            places.granted -= 1;
-        }
+        places.granted -= usize::from(granted);
         granted
     }
 
@@ -166,5 +219,5 @@ impl Limiter {
 pub(super) enum Freed {
     Nobody,
     Child,
-    Permit(Option<Waker>),
+    Permit(Arc<PermitWait>),
 }

@@ -102,7 +102,7 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
             frame.admit();
         }
         let refused = self.scope.shared.push(child, forget).err()?;
-        if frame.is_admitted() {
+        if frame.is_admitted() || state.limiter.as_ref().is_some_and(Limiter::forget_newest_child) {
             state.free_place();
         }
         Some(refused)

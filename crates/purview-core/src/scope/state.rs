@@ -284,8 +284,12 @@ impl State {
     pub(super) fn free_place(&self) {
         match self.limiter.as_ref().map(Limiter::give_back) {
             Some(Freed::Child) => self.signal.raise(part::QUEUE),
-            Some(Freed::Permit(Some(waker))) => waker.wake(),
-            None | Some(Freed::Nobody | Freed::Permit(None)) => {}
+            Some(Freed::Permit(wait)) => {
+                if let Some(waker) = wait.take_waker() {
+                    waker.wake();
+                }
+            }
+            None | Some(Freed::Nobody) => {}
         }
     }
 

@@ -1,0 +1,7 @@
+//! Limits and rates: how many run at once, how often one starts, and who is next.
+#![forbid(unsafe_code)]
+
+mod never_more_than_n_at_once;
+mod places_are_given_back;
+mod spawning_from_many_threads;
+mod those_who_give_up_leave_the_line;
