@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use purview::{gather, gather_stream};
 use purview_tests::{Gate, PollCount, TestClock, by_hand, on_every_runtime, polled_on_every_runtime, yields};
 
@@ -90,8 +90,8 @@ fn only_the_future_that_was_woken_is_polled() {
 
     let (a, b) = (PollCount::new(), PollCount::new());
     let mut mixed = by_hand(gather!(
-        a.of(async { Ok::<_, ()>(gates[0].wait().await) }),
-        b.of(async { Ok(gates[1].wait().await) }),
+        a.of(gates[0].wait().map(Ok::<_, ()>)),
+        b.of(gates[1].wait().map(Ok)),
     ));
     assert!(mixed.poll_until_idle().is_pending());
     gates[1].open();
@@ -100,9 +100,9 @@ fn only_the_future_that_was_woken_is_polled() {
 }
 
 fn a_source_that_waits_is_polled_only_when_it_was_woken() {
-    let (gate, polls, pulls) = (Gate::new(), PollCount::new(), PollCount::new());
+    let (gate, polls, asked) = (Gate::new(), PollCount::new(), PollCount::new());
     let mut wait = Box::pin(gate.wait());
-    let counted = &pulls;
+    let counted = &asked;
     let source = stream::iter([7]).chain(stream::poll_fn(move |cx| {
         counted.add_one();
         wait.as_mut().poll(cx).map(|()| None)
@@ -118,13 +118,13 @@ fn a_source_that_waits_is_polled_only_when_it_was_woken() {
     assert!(set.poll_until_idle().is_pending());
     child.wake();
     assert!(set.poll_until_idle().is_pending());
-    assert_eq!((pulls.get(), polls.get()), (1, 2));
+    assert_eq!((asked.get(), polls.get()), (1, 2));
     gate.open();
     assert!(set.poll_until_idle().is_pending());
-    assert_eq!((pulls.get(), polls.get()), (2, 2));
+    assert_eq!((asked.get(), polls.get()), (2, 2));
     child.open();
     assert_eq!(set.finish().ok(), Some(vec![7]));
-    assert_eq!(pulls.get(), 2, "a source that has ended is left alone");
+    assert_eq!(asked.get(), 2, "a source that has ended is left alone");
 }
 
 fn one_that_waits_for_its_deadline_makes_one_timer_and_sleeps() {
@@ -178,14 +178,12 @@ fn a_pass_is_bounded() {
     }
 
     let restless = PollCount::new();
-    let mut set = by_hand(gather(
-        [(); 3].map(|()| restless.of(async { Ok::<_, ()>(yields(100).await) })),
-    ));
+    let mut set = by_hand(gather([(); 3].map(|()| restless.of(yields(100).map(Ok::<_, ()>)))));
     assert!(set.poll().is_pending());
     assert_eq!(restless.get(), 3);
 }
 
-/// A for_each takes many results in one poll, and yet does not keep the executor to itself.
+/// A `for_each` takes many results in one poll, and yet does not keep the executor to itself.
 fn a_pass_of_a_for_each_is_bounded() {
     let (polls, calls) = (PollCount::new(), PollCount::new());
     let futures = (0..10_000).map(|_| polls.of(async { Ok::<_, ()>(()) }));

@@ -5,19 +5,19 @@ use purview::gather_stream;
 use purview_tests::{PollCount, by_hand, on_every_runtime, polled_on_every_runtime};
 
 fn it_is_pulled_from_a_little_at_a_time() {
-    let (pulls, polls) = (PollCount::new(), PollCount::new());
+    let (asked, polls) = (PollCount::new(), PollCount::new());
     let source = stream::repeat_with(|| {
-        pulls.add_one();
+        asked.add_one();
         polls.of(std::future::pending::<Result<(), ()>>())
     });
     let mut set = by_hand(gather_stream(source).settled());
     for _ in 0..10 {
-        let before = (pulls.get(), polls.get());
+        let before = (asked.get(), polls.get());
         assert!(set.poll().is_pending());
-        let (pulled, polled) = (pulls.get() - before.0, polls.get() - before.1);
+        let (started, polled) = (asked.get() - before.0, polls.get() - before.1);
         assert!(
-            (1..=128).contains(&(pulled + polled)),
-            "{pulled} pulled, {polled} polled"
+            (1..=128).contains(&(started + polled)),
+            "{started} started, {polled} polled"
         );
         assert!(polled > 0, "those that run get their turn");
     }

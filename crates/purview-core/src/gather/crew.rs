@@ -35,9 +35,7 @@ pub(super) struct Crew<S: Source> {
     pub(super) started: usize,
     /// Pulled, and kept back by the rate.
     pub(super) next: Option<S::Future>,
-    pub(super) source_ready: bool,
-    pub(super) exhausted: bool,
-    told_exhausted: bool,
+    pub(super) supply: Supply,
     /// Whether each future is reported by itself, its panic too.
     pub(super) reports_each: bool,
     /// Those who were dropped when the gather was cut, where each is reported.
@@ -55,6 +53,24 @@ pub(super) enum Stage {
         reason: CancelReason,
         until: Option<Instant>,
     },
+}
+
+/// What the source has.
+#[derive(PartialEq)]
+pub(super) enum Supply {
+    /// It is worth asking.
+    Ready,
+    /// It was asked, and has not been woken since.
+    Pending,
+    /// It has ended, and nobody has been told.
+    JustExhausted,
+    Exhausted,
+}
+
+impl Supply {
+    fn is_exhausted(&self) -> bool {
+        matches!(self, Self::JustExhausted | Self::Exhausted)
+    }
 }
 
 /// What came of a turn.
@@ -111,9 +127,7 @@ impl<S: Source> Crew<S> {
             running: 0,
             started: 0,
             next: None,
-            source_ready: true,
-            exhausted: false,
-            told_exhausted: false,
+            supply: Supply::Ready,
             reports_each,
             gone: Gone::new(),
             alarm: Alarm::default(),
@@ -151,13 +165,17 @@ impl<S: Source> Crew<S> {
 
     /// How many can still end, as far as that is known: those under way, and those to come.
     pub(super) fn left(&self) -> Option<usize> {
-        let to_come = if self.exhausted { 0 } else { self.source.left()? };
+        let to_come = if self.supply.is_exhausted() {
+            0
+        } else {
+            self.source.left()?
+        };
         Some(self.running + usize::from(self.next.is_some()) + to_come)
     }
 
     /// Whether nobody is left to start.
     fn is_exhausted(&self) -> bool {
-        self.exhausted && self.next.is_none()
+        self.supply.is_exhausted() && self.next.is_none()
     }
 
     /// Why it was cut, if it was.
@@ -182,8 +200,8 @@ impl<S: Source> Crew<S> {
                 return Turn::Ended(ended);
             }
             let started = self.start(backlog);
-            if self.exhausted && self.is_running() && !self.told_exhausted {
-                self.told_exhausted = true;
+            if self.supply == Supply::JustExhausted && self.is_running() {
+                self.supply = Supply::Exhausted;
                 return Turn::Exhausted;
             }
             // Whoever was turned away has lost its place in the line.

@@ -3,7 +3,7 @@
 use std::{pin::Pin, time::Duration};
 
 use super::{
-    crew::{Crew, Stage},
+    crew::{Crew, Stage, Supply},
     member::Ended,
     source::Source,
 };
@@ -49,7 +49,7 @@ impl<S: Source> Crew<S> {
         let next = self.next.take();
         let from = self.started;
         self.started += usize::from(next.is_some()) + self.source.left().unwrap_or(0);
-        self.exhausted = true;
+        self.supply = Supply::Exhausted;
         if self.reports_each {
             self.gone.never_started(from..self.started, reason);
         }

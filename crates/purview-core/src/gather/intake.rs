@@ -1,6 +1,10 @@
 use std::task::{Context, Poll, Waker};
 
-use super::{crew::Crew, member::Member, source::Source};
+use super::{
+    crew::{Crew, Supply},
+    member::Member,
+    source::Source,
+};
 use crate::{
     cancel::CancelReason,
     error::catch,
@@ -15,7 +19,9 @@ impl<S: Source> Crew<S> {
     /// Starts those for whom there is room, some at a time; gives whether there were any.
     pub(super) fn start(&mut self, backlog: usize) -> bool {
         let state = self.common.state.clone();
-        self.source_ready |= state.signal.take(part::SOURCE);
+        if state.signal.take(part::SOURCE) && self.supply == Supply::Pending {
+            self.supply = Supply::Ready;
+        }
         self.next_start = None;
         let before = self.started;
         while self.started - before < INTAKE
@@ -37,7 +43,7 @@ impl<S: Source> Crew<S> {
             state.signal.count_step();
             state.signal.raise(part::CHILDREN);
         }
-        if !self.exhausted && self.source_ready && state.signal.has_no_steps() {
+        if self.supply == Supply::Ready && state.signal.has_no_steps() {
             state.signal.raise(part::SOURCE);
         }
         self.started > before
@@ -49,7 +55,7 @@ impl<S: Source> Crew<S> {
 
     /// Fetches the next future; gives whether there is one now.
     fn pull(&mut self) -> bool {
-        if self.exhausted || !self.source_ready {
+        if self.supply != Supply::Ready {
             return false;
         }
         let (state, source) = (self.common.state.clone(), &mut self.source);
@@ -70,10 +76,10 @@ impl<S: Source> Crew<S> {
         });
         match pulled {
             Ok(Poll::Ready(Some(fut))) => self.next = Some(fut),
-            Ok(Poll::Ready(None)) => self.exhausted = true,
-            Ok(Poll::Pending) => self.source_ready = false,
+            Ok(Poll::Ready(None)) => self.supply = Supply::JustExhausted,
+            Ok(Poll::Pending) => self.supply = Supply::Pending,
             Err(panic) => {
-                self.exhausted = true;
+                self.supply = Supply::Exhausted;
                 self.panicked.keep(panic);
                 self.cut(&CancelReason::Panicked);
             }
