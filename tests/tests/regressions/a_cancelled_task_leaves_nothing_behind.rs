@@ -23,6 +23,7 @@ fn in_a_scope_that_ends_in_the_poll_of_the_cancel() {
 }
 
 #[test]
+#[expect(clippy::async_yields_async, reason = "the task is wanted, not what it yields")]
 fn in_a_scope_that_is_dropped_before_it_looks() {
     let kept = Arc::new(());
     let (service, driver) = fail_fast::<()>().open();
