@@ -32,8 +32,8 @@ async fn number(n: usize) -> Result<usize, ()> {
 #[test]
 fn many_futures_cost_one_allocation_each() {
     // Whatever is made once for a thread is made now.
-    allocations(|| gather((0..3).map(number)));
-    allocations(|| gather!(number(0), number(1), number(2)));
+    drop(allocations(|| gather((0..3).map(number))));
+    drop(allocations(|| gather!(number(0), number(1), number(2))));
 
     for n in [1, 10, 1_000] {
         let (made, all) = allocations(|| gather((0..n).map(number)));

@@ -67,9 +67,9 @@ where
     }
     match program.mode {
         Mode::All => gather.await.map_or_else(error, Answer::Values),
-        Mode::Settled => Answer::Each(gather.settled().await.into_iter().map(out).enumerate().collect()),
+        Mode::Settled => Answer::Each(gather.settled().await.iter().map(out).enumerate().collect()),
         Mode::First => match gather.first().await {
-            Ok((index, result)) => Answer::Each(vec![(index, out(result))]),
+            Ok((index, result)) => Answer::Each(vec![(index, out(&result))]),
             Err(_) => Answer::Empty,
         },
         Mode::FirstSuccess => gather
@@ -82,21 +82,21 @@ where
         Mode::AsCompleted => Answer::Each(
             gather
                 .as_completed()
-                .map(|(index, result)| (index, out(result)))
+                .map(|(index, result)| (index, out(&result)))
                 .collect()
                 .await,
         ),
         Mode::ForEach => {
             let seen = Mutex::new(Vec::new());
             gather
-                .for_each(async |index, result| seen.lock().unwrap().push((index, out(result))))
+                .for_each(async |index, result| seen.lock().unwrap().push((index, out(&result))))
                 .await;
             Answer::Each(seen.into_inner().unwrap())
         }
     }
 }
 
-fn out(result: Result<usize, TaskError<usize>>) -> Out {
+fn out(result: &Result<usize, TaskError<usize>>) -> Out {
     match result {
         Ok(_) => Out::Value,
         Err(TaskError::Failed(_)) => Out::Failed,

@@ -95,7 +95,7 @@ pub(crate) fn ambient_runtime(fallback: Option<RuntimeChoice>) -> Arc<dyn Runtim
     match (context::scope(), fallback) {
         (Some((scope, _)), _) => scope.runtime().clone(),
         (None, Some(choose)) => choose(),
-        (None, None) => Arc::new(Embedded),
+        (None, None) => Embedded::shared(),
     }
 }
 

@@ -1,9 +1,10 @@
 use std::{
     pin::Pin,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
-use super::{BoxFuture, SpawnError, Spawner, Timer};
+use super::{BoxFuture, Runtime, SpawnError, Spawner, Timer};
 
 /// The default runtime, which needs no executor.
 ///
@@ -11,6 +12,14 @@ use super::{BoxFuture, SpawnError, Spawner, Timer};
 /// threads to run work on: parallel children run in the scope's own task, blocking closures are refused.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Embedded;
+
+impl Embedded {
+    /// The one that serves whoever names none; kept, so that a scope need not make one.
+    pub(crate) fn shared() -> Arc<dyn Runtime> {
+        static SHARED: LazyLock<Arc<Embedded>> = LazyLock::new(Arc::default);
+        SHARED.clone()
+    }
+}
 
 /// `futures-timer` adds a delay to the present instant; far beyond any process's life it would overflow.
 const FAR_FUTURE: Duration = Duration::from_secs(60 * 60 * 24 * 365);

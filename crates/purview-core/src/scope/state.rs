@@ -117,7 +117,7 @@ impl State {
         self.runtime.get_or_init(|| match (&link, self.fallback) {
             (Some(link), _) => link.frame.scope.runtime().clone(),
             (None, Some(choose)) => choose(),
-            (None, None) => Arc::new(Embedded),
+            (None, None) => Embedded::shared(),
         });
         if let Some(link) = &link {
             self.naming().inherit(link.frame.info.clone());
@@ -148,10 +148,8 @@ impl State {
 
     pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
         // Only before the first poll is there none; a parallel child that early is the only one to ask.
-        self.runtime.get_or_init(|| {
-            self.fallback
-                .map_or_else(|| Arc::new(Embedded) as Arc<dyn Runtime>, |choose| choose())
-        })
+        self.runtime
+            .get_or_init(|| self.fallback.map_or_else(Embedded::shared, |choose| choose()))
     }
 
     pub(super) fn outer(&self) -> Option<&Link> {
