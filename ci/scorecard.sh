@@ -78,8 +78,8 @@ $kept || measure
 # figure NAME KEY: what was kept, or nothing.
 figure() { sed -n "s/^$2=//p" "$results/$1" 2>/dev/null | head -n 1 || true; }
 # at least / at most, on numbers with a point.
-at_least() { awk "BEGIN { exit !($1 + 0 >= $2) }"; }
-at_most() { awk "BEGIN { exit !($1 + 0 <= $2) }"; }
+at_least() { [ -n "$1" ] && awk "BEGIN { exit !($1 + 0 >= $2) }"; }
+at_most() { [ -n "$1" ] && awk "BEGIN { exit !($1 + 0 <= $2) }"; }
 
 # row MEASURE TARGET NAME VALUE MET [WHY]: one line; MET is yes or no.
 row() {
@@ -90,6 +90,7 @@ row() {
     elif [ -n "$skipped" ]; then
         value="not measured" met=no why=$skipped
     fi
+    [ -n "$value" ] || value="not measured" met=no
     [ "$met" = yes ] && why=
     printf '| %s | %s | %s | %s | %s |\n' "$measure" "$target" "$value" "$met${why:+: $why}" "$(figure "$name" commit)"
 }

@@ -10,7 +10,7 @@
 ///   [`SpawnError`](purview_core::SpawnError) there. The suite then tests that they do, and leaves out what they cannot do.
 ///
 /// Use it in a test file, or in a module of its own where there are several runtimes. See
-/// [the module](crate::conformance) for how to write an adapter that passes.
+/// [the module](mod@crate::conformance) for how to write an adapter that passes.
 ///
 /// # Examples
 ///
