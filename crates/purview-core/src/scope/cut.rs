@@ -124,6 +124,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         reason: CancelReason,
         body: Pin<&mut dyn Child<P>>,
     ) {
+        let reason = child.get().frame().stopped_alone().cloned().unwrap_or(reason);
         match child.pinned().cut(reason, &self.desk) {
             Poll::Ready(verdict) => self.finish_child(child, verdict, body),
             Poll::Pending => {
@@ -207,8 +208,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         if matches!(self.stage, Stage::Ended { .. }) {
             return;
         }
-        let reason = CancelReason::Requested(Some("the scope's future was dropped".into()));
         let state = self.shared.state.clone();
+        let dropped = || CancelReason::Requested(Some("the scope's future was dropped".into()));
+        let reason = state.reason().cloned().unwrap_or_else(dropped);
         self.stage = Stage::Cut {
             reason: reason.clone(),
             until: None,

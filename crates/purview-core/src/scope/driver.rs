@@ -159,7 +159,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         // A scope that begins too late polls nobody.
         self.late = state.is_overdue();
         if state.is_expired() {
-            self.cut(&CancelReason::DeadlineExceeded, body);
+            let reason = state.reason().cloned().unwrap_or(CancelReason::DeadlineExceeded);
+            self.cut(&reason, body);
         }
     }
 
