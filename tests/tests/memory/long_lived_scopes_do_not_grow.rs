@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use purview::{fail_fast, scope, settled};
+use purview::{cancelled, fail_fast, scope, settled};
 use purview_tests::{TestClock, by_hand, yield_now};
 
 use crate::meter::Meter;
@@ -125,4 +125,33 @@ fn an_open_scope_fed_from_outside() {
     meter.assert_back_to(before);
     drop(service);
     assert!(driver.finish().is_ok());
+}
+
+#[test]
+fn while_scopes_come_and_go_in_a_shutdown() {
+    let meter = Meter::take_turn();
+    let (service, driver) = fail_fast::<()>().runtime(TestClock::new()).open();
+    service.spawn::<(), _>(async {
+        cancelled().await;
+        loop {
+            // It hears of the shutdown, and goes on.
+            scope(async |s| s.spawn(yield_now()).await).await;
+        }
+    });
+    let mut driver = by_hand(driver);
+    assert!(driver.poll_until_idle().is_pending());
+    let mut shutdown = by_hand(service.shutdown(Duration::from_secs(3600)));
+    assert!(shutdown.poll().is_pending());
+    let mut before = 0;
+    for i in 0..CHILDREN / 10 {
+        if i == WARM_UP {
+            before = meter.bytes();
+        }
+        assert!(driver.poll().is_pending());
+    }
+    meter.assert_back_to(before);
+    let mut at_once = by_hand(service.shutdown(Duration::ZERO));
+    assert!(at_once.poll().is_pending());
+    driver.finish().expect("nobody failed");
+    assert_eq!(shutdown.finish().cut.len(), 1);
 }

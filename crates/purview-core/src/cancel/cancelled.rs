@@ -65,6 +65,16 @@ impl Cancelled {
     }
 }
 
+impl Cancelled {
+    /// Nobody waits any more.
+    pub(super) fn forget(&mut self) {
+        self.hold.release();
+        if let Some(token) = &self.token {
+            token.node.forget_waiter(self.key.take());
+        }
+    }
+}
+
 impl Future for Cancelled {
     type Output = CancelReason;
 
@@ -93,9 +103,7 @@ impl Future for Cancelled {
 
 impl Drop for Cancelled {
     fn drop(&mut self) {
-        if let Some(token) = &self.token {
-            token.node.forget_waiter(self.key);
-        }
+        self.forget();
     }
 }
 

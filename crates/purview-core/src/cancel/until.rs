@@ -44,6 +44,7 @@ impl<F: Future> Future for UntilCancelled<F> {
                 .expect("must not be polled after it has completed");
             if let Poll::Ready(output) = fut.poll(cx) {
                 this.fut.set(None);
+                this.cancelled.forget();
                 return Poll::Ready(Some(output));
             }
         }

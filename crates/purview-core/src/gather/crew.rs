@@ -192,7 +192,7 @@ impl<S: Source> Crew<S> {
         let state = self.common.state.clone();
         let signal = &state.signal;
         loop {
-            if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
+            if state.is_to_be_cut() && self.is_running() {
                 self.cut(state.reason().unwrap_or(&CancelReason::Requested(None)));
             }
             self.end_grace();

@@ -59,7 +59,7 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, R> {
 }
 
 fn report<P: Policy, R>(desk: &Desk<P>, frame: &Arc<Frame>, place: &mut Option<R>, end: End<P::Child<R>>) -> Verdict {
-    Verdict::of(end, |end| {
+    Verdict::of(desk, end, |end| {
         // As the body, so that the policy can ask who it is.
         let (value, flow) = frame.run(|| desk.ask(|policy| policy.body_ended::<R>(end)));
         *place = value;

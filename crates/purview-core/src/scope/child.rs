@@ -11,7 +11,7 @@ use super::{desk::Desk, task::Slot};
 use crate::{
     cancel::CancelReason,
     context::Frame,
-    error::{Panic, catch},
+    error::{Panic, catch, discard},
     policy::{End, Policy},
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Verdict {
     pub(super) panicked: bool,
     /// Its result must not be lost if nobody awaits the `Task`.
     pub(super) keep: bool,
-    /// The policy panicked when it was told, or somebody's waker did.
+    /// The policy panicked when it was told, or somebody's waker did; or the task, where nobody asks the policy.
     pub(super) raised: Option<Panic>,
     /// It was dropped before it had ended.
     pub(super) cancelled: bool,
@@ -83,7 +83,12 @@ impl Verdict {
     }
 
     /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept.
-    pub(super) fn of<C>(end: End<C>, ask: impl FnOnce(End<C>) -> (ControlFlow<()>, bool)) -> Self {
+    pub(super) fn of<P: Policy, C>(
+        desk: &Desk<P>,
+        end: End<C>,
+        ask: impl FnOnce(End<C>) -> (ControlFlow<()>, bool),
+    ) -> Self {
+        let (end, withheld) = desk.withhold_panic(end);
         let panicked = matches!(end, End::Panicked(_));
         let cancelled = matches!(end, End::Cancelled(_));
         match catch(|| ask(end)) {
@@ -92,9 +97,16 @@ impl Verdict {
                 panicked,
                 keep,
                 cancelled,
+                raised: withheld,
                 ..Self::quiet()
             },
-            Err(raised) => Self::raised(raised),
+            Err(raised) => match withheld {
+                Some(withheld) => {
+                    discard(raised);
+                    Self::raised(withheld)
+                }
+                None => Self::raised(raised),
+            },
         }
     }
 }
@@ -153,7 +165,7 @@ pub(super) fn report<P: Policy, T>(
     slot: &Slot<P::Joined<T>>,
     end: End<P::Child<T>>,
 ) -> Verdict {
-    Verdict::of(end, |end| {
+    Verdict::of(desk, end, |end| {
         let (joined, flow, keep) = desk.ask(|policy| {
             let (joined, flow) = policy.child_ended::<T>(&frame.info, end);
             let keep = joined

@@ -29,7 +29,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             until: until.filter(|_| !hard),
             hard,
         };
-        state.begin_cut(reason.clone());
+        self.panicked.run(|| state.begin_cut(reason.clone()));
         self.panicked.run(|| state.cancel(reason.clone()));
         self.drop_tasks(reason, hard, body);
     }
@@ -216,8 +216,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             until: None,
             hard: true,
         };
-        state.begin_cut(reason.clone());
+        self.panicked.run(|| state.begin_cut(reason.clone()));
         self.panicked.run(|| state.cancel(reason.clone()));
+        self.desk.abandon(reason.clone());
         if self.body != BodyStage::Ended {
             self.cut_body(body.as_mut(), reason.clone());
         }

@@ -143,7 +143,7 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
 /// Nobody awaits a finalizer, so whatever the policy makes of its end goes back to it at once.
 fn report<P: Policy>(desk: &Desk<P>, frame: &Frame, end: Option<End<P::Child<()>>>) -> Verdict {
     let Some(end) = end else { return Verdict::quiet() };
-    Verdict::of(end, |end| {
+    Verdict::of(desk, end, |end| {
         let (left, flow) = desk.ask(|policy| {
             let (joined, flow) = policy.child_ended::<()>(&frame.info, end);
             let left = match joined {

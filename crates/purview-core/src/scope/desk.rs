@@ -1,16 +1,27 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::policy::Policy;
+use crate::{
+    cancel::CancelReason,
+    error::Panic,
+    policy::{End, Policy},
+};
 
 /// Where the policy of a scope is found by whoever has an end to report.
 ///
 /// It is taken out while it is asked, because it is the user's code and may do anything; only the task that polls the
 /// scope asks, so nobody finds the desk empty.
-pub(crate) struct Desk<P>(Mutex<Option<P>>);
+pub(crate) struct Desk<P> {
+    policy: Mutex<Option<P>>,
+    /// Why everybody is dropped with the scope's future.
+    abandoned: OnceLock<CancelReason>,
+}
 
 impl<P: Policy> Desk<P> {
     pub(super) fn new(policy: P) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Some(policy))))
+        Arc::new(Self {
+            policy: Mutex::new(Some(policy)),
+            abandoned: OnceLock::new(),
+        })
     }
 
     /// Asks the policy, and puts it back even if it panics.
@@ -29,12 +40,32 @@ impl<P: Policy> Desk<P> {
         self.lock().take()
     }
 
+    pub(super) fn put_back(&self, policy: P) {
+        *self.lock() = Some(policy);
+    }
+
+    /// The scope's future is being dropped, and nobody will ask the policy for a result.
+    pub(super) fn abandon(&self, reason: CancelReason) {
+        let _ = self.abandoned.set(reason);
+    }
+
+    /// What the policy is told of this end. A panic is not for one whom nobody will ask: it goes on in whoever drops the
+    /// scope's future.
+    pub(super) fn withhold_panic<C>(&self, end: End<C>) -> (End<C>, Option<Panic>) {
+        match (end, self.abandoned.get()) {
+            (End::Panicked(panic), Some(reason)) => (End::Cancelled(reason.clone()), Some(panic)),
+            (end, _) => (end, None),
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.lock().is_none()
     }
+}
 
+impl<P> Desk<P> {
     fn lock(&self) -> MutexGuard<'_, Option<P>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,6 +76,6 @@ struct Asked<'a, P> {
 
 impl<P> Drop for Asked<'_, P> {
     fn drop(&mut self) {
-        *self.desk.0.lock().unwrap_or_else(PoisonError::into_inner) = self.policy.take();
+        *self.desk.lock() = self.policy.take();
     }
 }

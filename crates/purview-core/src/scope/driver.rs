@@ -170,7 +170,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         self.late &= state.is_overdue();
         let mut body_may_run = true;
         loop {
-            if signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
+            if state.is_to_be_cut() && self.is_running() {
                 let reason = state.reason().cloned().unwrap_or(CancelReason::Requested(None));
                 self.cut(&reason, body.as_mut());
             }

@@ -102,16 +102,21 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         self.panicked.run(|| state.end());
         let (kept, desk) = (&mut self.kept, &self.desk);
         self.panicked.run(|| kept.reclaim(desk));
+        if self.panicked.is_some() {
+            let policy = self.desk.take();
+            self.panicked.run(|| drop(policy));
+        }
         self.panicked.resume();
         let body = body.filter(|_| self.lost.is_none());
         let stop = match &self.stage {
             Stage::Ended { stop } => stop.clone().or_else(|| self.broke.clone()),
             _ => None,
         };
-        if !self.desk.ask(|policy| policy.can_finish(body.is_some(), stop.as_ref())) {
+        let policy = self.desk.take().expect("a scope resolves once");
+        if !policy.can_finish(body.is_some(), stop.as_ref()) {
+            self.desk.put_back(policy);
             return Poll::Pending;
         }
-        let policy = self.desk.take().expect("asked it just now");
         Poll::Ready(policy.finish(body, stop))
     }
 }

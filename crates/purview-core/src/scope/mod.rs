@@ -32,6 +32,7 @@ mod signal;
 mod spawn;
 mod start;
 mod state;
+mod stay;
 mod task;
 
 #[cfg(feature = "rate-limit")]

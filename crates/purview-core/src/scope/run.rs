@@ -24,7 +24,8 @@ use crate::{
 ///
 /// **Dropping it** cancels at once and synchronously: the body is dropped first, then the children, newest to oldest.
 /// Async finalizers and shields cannot run then; a scope that must clean up is cancelled through its handle or token,
-/// and awaited.
+/// and awaited. All are dropped, even if a destructor panics; the first such panic then goes on, unless the thread is
+/// unwinding already.
 ///
 /// # Panics
 ///

@@ -6,14 +6,14 @@ use std::{
 use super::{
     open::Report,
     signal::part,
-    state::{State, earliest, lock},
+    state::{State, lock},
 };
-use crate::{cancel::CancelReason, context::Frame, runtime::Timer};
+use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer};
 
 /// Children are to end by themselves until then.
 #[derive(Default)]
 pub(super) struct Shutdown {
-    until: Option<Instant>,
+    until: Bound,
     report: Report,
 }
 
@@ -28,15 +28,28 @@ impl State {
         if self.is_ended() {
             return;
         }
-        let until = self.runtime().now().checked_add(grace);
-        {
-            let mut begun = lock(&self.shutdown);
-            let begun = begun.get_or_insert_with(Shutdown::default);
-            begun.until = earliest(begun.until, until);
-        }
+        lock(&self.shutdown)
+            .get_or_insert_with(Shutdown::default)
+            .until
+            .after(grace);
         self.shutdown_begun.store(true, Ordering::Release);
+        // Before the first poll nobody knows whose clock it is.
+        if self.is_opened() {
+            self.begin_grace_of_shutdown();
+        }
         self.signal.raise(part::ALARM);
         self.cancel(shutdown());
+    }
+
+    /// The grace of a shutdown counts from when it was asked for, or from the first poll where that is later.
+    pub(super) fn begin_grace_of_shutdown(&self) {
+        if !self.shutdown_begun.load(Ordering::Acquire) {
+            return;
+        }
+        let now = self.runtime().now();
+        if let Some(begun) = &mut *lock(&self.shutdown) {
+            begun.until.resolve(now);
+        }
     }
 
     /// Whether everybody has been told to end, and nobody is dropped yet: in this scope, or in one around it.
@@ -55,7 +68,7 @@ impl State {
     pub(super) fn shutdown_until(&self) -> Option<Instant> {
         let begun = self.shutdown_begun.load(Ordering::Acquire);
         if begun {
-            lock(&self.shutdown).as_ref()?.until
+            lock(&self.shutdown).as_ref()?.until.at()
         } else {
             None
         }

@@ -12,6 +12,7 @@ use super::{
     limit::{Freed, Limiter},
     shutdown::Shutdown,
     signal::{Signal, lane, part},
+    stay::Stays,
 };
 use crate::{
     cancel::{
@@ -75,6 +76,7 @@ pub(crate) struct State {
     holding: AtomicIsize,
     /// Who awaits a task that can never yield: woken at the end, to be told so.
     stranded: Mutex<Waiters>,
+    pub(super) stays: Mutex<Stays>,
 }
 
 impl State {
@@ -101,6 +103,7 @@ impl State {
             stopped: Mutex::default(),
             holding: AtomicIsize::new(0),
             stranded: Mutex::default(),
+            stays: Mutex::default(),
         });
         for token in options.cancel_on {
             token.node.adopt(&state.token().node, None);
@@ -123,6 +126,7 @@ impl State {
             self.naming().inherit(link.frame.info.clone());
         }
         let _ = self.link.set(link);
+        self.begin_grace_of_shutdown();
         if self.holding.load(Ordering::Acquire) > 0 {
             self.hold_outer();
         }
@@ -150,6 +154,11 @@ impl State {
         // Only before the first poll is there none; a parallel child that early is the only one to ask.
         self.runtime
             .get_or_init(|| self.fallback.map_or_else(Embedded::shared, |choose| choose()))
+    }
+
+    /// Whether it has been polled.
+    pub(super) fn is_opened(&self) -> bool {
+        self.link.get().is_some()
     }
 
     pub(super) fn outer(&self) -> Option<&Link> {
@@ -228,9 +237,11 @@ impl State {
         self.is_ended() && self.cut.get().is_none()
     }
 
+    /// Everybody who does not hold is about to be dropped.
     pub(crate) fn begin_cut(&self, reason: CancelReason) {
         context::scope_cut(self.name.as_deref(), &reason);
         let _ = self.cut.set(reason);
+        self.end_stays();
     }
 
     pub(crate) fn cut(&self) -> Option<CancelReason> {
@@ -252,6 +263,7 @@ impl State {
             // Nobody comes to look, and the frame keeps this very state.
             drop(self.take_stopped());
         }
+        self.end_stays();
         self.signal.raise(part::STOPPED);
     }
 
@@ -323,6 +335,7 @@ impl State {
     /// The scope is over: its token fires for whoever still waits, and what can never come is said.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        self.forget_stay();
         let stranded = lock(&self.stranded).take_all();
         let stopped = self.take_stopped();
         let mut panicked = crate::error::FirstPanic::default();

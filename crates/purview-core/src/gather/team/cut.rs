@@ -22,7 +22,7 @@ impl Run {
             reason: reason.clone(),
             until,
         };
-        state.begin_cut(reason.clone());
+        self.panicked.run(|| state.begin_cut(reason.clone()));
         self.panicked.run(|| state.cancel(reason.clone()));
         self.drop_members(reason, grace == Some(Duration::ZERO), slots);
     }

@@ -114,7 +114,7 @@ impl Run {
         }
         let mut polled = 0;
         loop {
-            if state.signal.take(part::CANCEL) && self.is_running() && !state.is_shutting_down() {
+            if state.is_to_be_cut() && self.is_running() {
                 self.cut(state.reason().unwrap_or(&CancelReason::Requested(None)), slots.as_mut());
             }
             self.end_grace(slots.as_mut());

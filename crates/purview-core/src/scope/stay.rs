@@ -1,0 +1,75 @@
+//! A scope that is told to stop while one around it is being shut down goes on: it is stayed. When those who are left
+//! are dropped after all, or the task that it runs in is cancelled alone, it is told again.
+
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::{Arc, Weak},
+};
+
+use super::{
+    signal::part,
+    state::{State, lock},
+};
+use crate::{cancel::CancelReason, error::FirstPanic};
+
+/// The scopes directly inside that are stayed, or have stayed ones in them, by where they are in memory.
+pub(super) type Stays = BTreeMap<usize, Weak<State>>;
+
+impl State {
+    /// Whether the scope's token has fired, and everybody who does not hold is to be dropped for it now.
+    pub(crate) fn is_to_be_cut(self: &Arc<Self>) -> bool {
+        if !self.signal.take(part::CANCEL) {
+            return false;
+        }
+        if !self.is_shutting_down() {
+            return true;
+        }
+        self.stay();
+        // Looked at again, because it may have been over before anybody knew whom to tell.
+        !self.is_shutting_down()
+    }
+
+    /// Leaves word with the scope around, and for that one with the next, up to the one that is being shut down.
+    fn stay(self: &Arc<Self>) {
+        let mut inner = self.clone();
+        while inner.reason() == Some(&CancelReason::Parent) {
+            let Some(outer) = inner.outer().map(|link| link.frame.scope.clone()) else {
+                return;
+            };
+            if lock(&outer.stays)
+                .insert(inner.address(), Arc::downgrade(&inner))
+                .is_some()
+            {
+                return;
+            }
+            inner = outer;
+        }
+    }
+
+    /// The scopes inside look again whether they are stayed.
+    pub(crate) fn end_stays(&self) {
+        let mut panicked = FirstPanic::default();
+        let mut told: Vec<_> = mem::take(&mut *lock(&self.stays)).into_values().collect();
+        // A loop, not recursion: scopes may be nested deeper than the stack.
+        while let Some(inner) = told.pop() {
+            if let Some(inner) = inner.upgrade() {
+                told.extend(mem::take(&mut *lock(&inner.stays)).into_values());
+                panicked.run(|| inner.signal.raise(part::CANCEL));
+            }
+        }
+        panicked.resume();
+    }
+
+    /// The scope has ended: there is nobody to tell.
+    pub(super) fn forget_stay(&self) {
+        if let Some(link) = self.outer().filter(|_| self.reason() == Some(&CancelReason::Parent)) {
+            let inner = lock(&link.frame.scope.stays).remove(&self.address());
+            drop(inner);
+        }
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
