@@ -1,6 +1,9 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use crate::policy::Policy;
+use crate::{
+    policy::Policy,
+    sync::{Mutex, MutexGuard},
+};
 
 /// Where the policy of a scope is found by whoever has an end to report.
 ///
