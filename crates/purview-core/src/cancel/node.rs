@@ -1,6 +1,6 @@
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+    sync::{Arc, PoisonError, Weak},
     task::{Context, Poll, Waker},
 };
 
@@ -8,6 +8,7 @@ use super::{
     CancelReason,
     waiters::{Waiters, wake_all},
 };
+use crate::sync::{Mutex, MutexGuard, OnceLock};
 
 /// A node of the tree of tokens.
 ///
@@ -162,7 +163,7 @@ impl Node {
         std::mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Listeners> {
+    fn lock(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

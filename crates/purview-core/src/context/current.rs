@@ -1,7 +1,10 @@
 use std::{cell::RefCell, marker::PhantomData, sync::Arc};
 
 use super::{Binding, Frame, Role, TaskId, TaskInfo};
-use crate::scope::{Link, State};
+use crate::{
+    scope::{Link, State},
+    sync::thread_local,
+};
 
 thread_local! {
     static CURRENT: RefCell<Surroundings> = RefCell::default();

@@ -1,13 +1,16 @@
-use std::sync::{
-    Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicBool, AtomicIsize, Ordering},
+use std::{
+    sync::{Arc, PoisonError},
+    task::Waker,
 };
-use std::task::Waker;
 
 use super::{self as context, Binding, Place, Surroundings, TaskInfo, span::TaskSpan};
 use crate::{
     cancel::{CancelReason, CancelToken},
     scope::State,
+    sync::{
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicBool, AtomicIsize, Ordering},
+    },
 };
 
 /// What a scope expects of a task of its.
@@ -249,7 +252,7 @@ impl Frame {
         drop(place);
     }
 
-    fn lock_place(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+    fn lock_place(&self) -> MutexGuard<'_, Option<Waker>> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,14 +1,16 @@
 use std::{
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll, Wake},
-    thread::{self, Thread},
 };
 
-use crate::context;
+use crate::{
+    context,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        thread::{self, Thread},
+    },
+};
 
 /// Runs a future to its end on the calling thread, which sleeps while the future waits.
 ///

@@ -1,9 +1,10 @@
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use crate::{
     cancel::CancelReason,
     error::Panic,
     policy::{End, Policy},
+    sync::{Mutex, MutexGuard, OnceLock},
 };
 
 /// Where the policy of a scope is found by whoever has an end to report.

@@ -1,7 +1,7 @@
 use std::{
     borrow::Cow,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -11,6 +11,7 @@ use crate::{
     context::Frame,
     error::{catch, discard},
     policy::End,
+    sync::{Mutex, MutexGuard},
 };
 
 /// A closure on its way through the pool.

@@ -1,11 +1,13 @@
 use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError},
     task::{Context, Waker},
+};
+
+use crate::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicBool, Ordering},
 };
 
 /// A number of children that may run at once: a [`NonZeroUsize`], or a `usize` that is not zero.

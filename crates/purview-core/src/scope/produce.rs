@@ -3,7 +3,7 @@ use std::{
     fmt,
     future::poll_fn,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -22,6 +22,7 @@ use crate::{
     context::Frame,
     error::Closed,
     policy::Fallible,
+    sync::{Mutex, MutexGuard},
 };
 
 /// The sending side of a [`produce`](Scope::produce); the stream ends when it is dropped.

@@ -1,7 +1,7 @@
 use std::{
     mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker},
 };
 
@@ -10,6 +10,7 @@ use crate::{
     context::Frame,
     error::{catch, discard},
     policy::End,
+    sync::{Mutex, MutexGuard},
 };
 
 /// Where the future of a parallel child is: in a slot of ours, so that whoever cancels it can destroy it without asking

@@ -1,9 +1,6 @@
 use std::{
     mem,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, PoisonError},
 };
 
 use super::{
@@ -11,7 +8,15 @@ use super::{
     signal::part,
     state::{Options, State},
 };
-use crate::{cancel::CancelReason, error::RejectReason, policy::Policy};
+use crate::{
+    cancel::CancelReason,
+    error::RejectReason,
+    policy::Policy,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 /// What the handles of a scope share with its driver: the state, and the queue from one to the other.
 pub(super) struct Shared<'env, P: Policy, K: Kind> {

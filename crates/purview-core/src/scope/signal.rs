@@ -1,12 +1,13 @@
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, AtomicU64, Ordering},
-    },
+    sync::{Arc, PoisonError},
     task::{Wake, Waker},
 };
 
 use super::state::State;
+use crate::sync::{
+    Mutex, MutexGuard,
+    atomic::{AtomicU32, AtomicU64, Ordering},
+};
 
 /// Why a scope is to be polled: one bit for each of its parts that has something to do.
 pub(crate) mod part {
@@ -125,7 +126,7 @@ impl Signal {
         drop(waker);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Waker>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Waker>> {
         self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker, ready},
 };
 
@@ -20,6 +20,7 @@ use crate::{
     context::Frame,
     error::{AlreadyReady, StartError, catch},
     policy::{End, Fallible},
+    sync::{Mutex, MutexGuard},
 };
 
 /// How a child says that it is ready: see [`Scope::start`].

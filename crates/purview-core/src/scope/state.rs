@@ -1,9 +1,6 @@
-use std::sync::{
-    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering},
-};
 use std::{
     borrow::Cow,
+    sync::{Arc, PoisonError},
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -23,6 +20,10 @@ use crate::{
     deadline::Bound,
     error::TooLate,
     runtime::{Embedded, Runtime, RuntimeChoice, Timer},
+    sync::{
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 /// Where a scope was first polled.

@@ -1,13 +1,14 @@
 use std::{
     fmt, mem,
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker},
 };
 
 use crate::{
     cancel::CancelReason,
     context::{Frame, TaskId},
+    sync::{Mutex, MutexGuard},
 };
 
 /// A child of a scope: awaiting it gives what the scope's [policy](crate::Policy) makes of the child's end.
