@@ -16,12 +16,16 @@ mod regressions;
 mod sabotage;
 mod trace;
 
-use std::env;
+use std::{
+    env, iter,
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+};
 
 use case::Case;
 
-/// How many programs are run where nobody says how many.
-const PROGRAMS: u64 = 2000;
+/// How many programs are run where nobody says how many: a quarter of a minute of one core, without optimization.
+const PROGRAMS: u64 = 100_000;
 
 fn number(variable: &str) -> Option<u64> {
     let value = env::var(variable).ok()?;
@@ -37,13 +41,26 @@ fn number(variable: &str) -> Option<u64> {
 fn random_programs_run_as_the_model_says() {
     let first = number("PURVIEW_MODEL_FIRST").unwrap_or(0);
     let programs = number("PURVIEW_MODEL_PROGRAMS").unwrap_or(PROGRAMS);
-    for number in first..first + programs {
-        if let Err(failure) = Case::random(number).run() {
-            panic!(
-                "program {number} of {programs} diverges; one that breaks the same rule:\n{}",
-                failure.shrink()
-            );
-        }
+    let next = AtomicU64::new(first);
+    let work = || {
+        let numbers = iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        numbers
+            .take_while(|number| *number < first + programs)
+            .find_map(|number| Some((number, Case::random(number).run().err()?)))
+    };
+    let diverges = thread::scope(|threads| {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..cores).map(|_| threads.spawn(work)).collect();
+        let found = workers
+            .into_iter()
+            .filter_map(|worker| worker.join().expect("a worker does not panic"));
+        found.min_by_key(|(number, _)| *number)
+    });
+    if let Some((number, failure)) = diverges {
+        panic!(
+            "program {number} diverges; one that breaks the same rule:\n{}",
+            failure.shrink()
+        );
     }
 }
 

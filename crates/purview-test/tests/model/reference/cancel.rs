@@ -31,10 +31,14 @@ impl Model<'_> {
     }
 
     /// It was cancelled alone, and waits for the token of its scope, which does not fire for that.
-    pub(super) fn waits_in_vain(&self, id: ActorId) -> bool {
+    fn waits_in_vain(&self, id: ActorId) -> bool {
         let actor = self.actor(id);
-        let fires = self.scope(actor.scope).cut.is_some() || !self.due(actor.scope, Due::Possibly).is_empty();
-        actor.wait == Some(Wait::Token) && actor.alone.is_some() && !fires
+        actor.wait == Some(Wait::Token) && actor.alone.is_some() && self.scope(actor.scope).cut.is_none()
+    }
+
+    /// The token it waits for may have fired at this very instant, before it was cancelled alone.
+    pub(super) fn may_be_told(&self, id: ActorId) -> bool {
+        self.waits_in_vain(id) && !self.due(self.actor(id).scope, Due::Possibly).is_empty()
     }
 
     fn scope_holds(&self, id: ScopeId) -> bool {
@@ -86,8 +90,7 @@ impl Model<'_> {
     /// nor is it when its own grace ends.
     pub(super) fn is_certainly_condemned(&self, id: ActorId) -> bool {
         let uncertain = self.actor(id).was_last.is_some() && self.holds(id);
-        // The contract lets one that waits in vain hold, and does not ask for it.
-        !uncertain && !self.waits_in_vain(id) && self.is_condemned(id)
+        !uncertain && self.is_condemned(id)
     }
 
     /// Whether this actor is cancelled, alone or with its scope.

@@ -6,8 +6,10 @@
 //! was left undone. It knows the contract only, not how scopes are built.
 
 mod cancel;
+mod drops;
 mod end;
 mod events;
+mod polls;
 mod rest;
 mod state;
 

@@ -1,0 +1,137 @@
+//! What is wrong is said, and how to replay it.
+
+use std::{
+    future::poll_fn,
+    sync::{Arc, atomic::AtomicU32},
+    task::Poll,
+    time::Duration,
+};
+
+use futures::{channel::oneshot, lock::Mutex as AsyncMutex};
+use purview_core::{Spawner, Timer, sleep};
+use purview_test::{VirtualRuntime, explore, jitter, replay};
+
+use crate::programs::{
+    failure, pushes_in_the_order_of_the_schedule, takes_two_locks_in_opposite_order,
+    waits_for_an_event_that_keeps_the_first_waker,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_missed_wake_up_is_reported_as_a_deadlock() {
+    assert_eq!(
+        failure(|| explore(0..=0, waits_for_an_event_that_keeps_the_first_waker)),
+        None
+    );
+    let text = failure(|| explore(100, waits_for_an_event_that_keeps_the_first_waker)).unwrap();
+    assert!(
+        text.starts_with("deadlock: every task waits and no timer is armed"),
+        "{text}"
+    );
+    assert!(text.contains("through the waker of an earlier poll"), "{text}");
+}
+
+#[test]
+fn a_lock_order_deadlock_is_reported_with_the_tasks_that_wait() {
+    let text = failure(|| explore(100, takes_two_locks_in_opposite_order)).unwrap();
+    assert!(text.starts_with("deadlock"), "{text}");
+    assert!(text.contains("root"), "{text}");
+    assert_eq!(text.matches("spawned by root").count(), 2, "{text}");
+}
+
+#[test]
+fn a_deadlock_inside_a_scope_is_reported_with_the_names_of_its_children() {
+    let program = async || {
+        let (checking, savings) = (AsyncMutex::new(()), AsyncMutex::new(()));
+        let transfer = async |from: &AsyncMutex<()>, to: &AsyncMutex<()>| {
+            let _from = from.lock().await;
+            sleep(SECOND).await;
+            let _to = to.lock().await;
+        };
+        purview_core::scope(async |s| {
+            s.task().name("to savings").spawn(jitter(transfer(&checking, &savings)));
+            s.task().name("to checking").spawn(jitter(async {
+                sleep(SECOND).await;
+                transfer(&savings, &checking).await;
+            }));
+        })
+        .await;
+    };
+    assert_eq!(failure(|| explore(0..=0, program)), None);
+    let text = failure(|| explore(100, program)).unwrap();
+    assert!(text.starts_with("deadlock"), "{text}");
+    assert!(
+        text.contains("to savings: polled") && text.contains("to checking: polled"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_value_that_depends_on_the_schedule_is_reported_with_both_values() {
+    assert_eq!(failure(|| explore(0..=0, pushes_in_the_order_of_the_schedule)), None);
+    let text = failure(|| explore(100, pushes_in_the_order_of_the_schedule)).unwrap();
+    assert!(
+        text.starts_with("the value depends on the schedule: seed 0 gave [1, 2], seed "),
+        "{text}"
+    );
+    assert!(text.ends_with("gave [2, 1]"), "{text}");
+}
+
+#[test]
+fn a_failing_seed_fails_again_alone() {
+    let failing: Vec<u64> = (0..100)
+        .filter(|&seed| failure(|| replay(seed, takes_two_locks_in_opposite_order)).is_some())
+        .collect();
+    assert!((1..100).contains(&failing.len()), "{failing:?}");
+    for seed in failing {
+        assert!(
+            failure(|| explore([seed], takes_two_locks_in_opposite_order)).is_some(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_program_that_never_ends_is_reported() {
+    let endless = VirtualRuntime::exploring(1).max_steps(1000).try_block_on(poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        Poll::<()>::Pending
+    }));
+    let endless = endless.unwrap_err();
+    assert!(endless.is_endless() && !endless.is_deadlock());
+    assert!(
+        endless
+            .to_string()
+            .starts_with("endless: the program has not ended after 1000 steps")
+    );
+}
+
+#[test]
+fn a_deadlock_behind_a_heartbeat_is_reported_as_endless() {
+    let rt = VirtualRuntime::exploring(1).max_steps(1000);
+    let clock = rt.clone();
+    rt.spawn(Box::pin(async move {
+        loop {
+            clock.sleep_until(clock.now() + Duration::from_secs(1)).await;
+        }
+    }))
+    .unwrap();
+    let (_kept, never) = oneshot::channel::<()>();
+    assert!(rt.try_block_on(never).unwrap_err().is_endless());
+    rt.shutdown();
+}
+
+#[test]
+fn a_stuck_future_is_dropped_before_the_deadlock_is_reported() {
+    let held = Arc::new(AtomicU32::new(0));
+    let inside = Arc::clone(&held);
+    let (_kept, never) = oneshot::channel::<()>();
+    let stuck = async move {
+        never.await.unwrap();
+        drop(inside);
+    };
+    let stalled = VirtualRuntime::exploring(0).try_block_on(stuck).unwrap_err();
+    assert!(stalled.is_deadlock());
+    assert_eq!(Arc::strong_count(&held), 1);
+}

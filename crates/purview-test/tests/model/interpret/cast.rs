@@ -1,0 +1,67 @@
+//! Makes actors out of scripts.
+
+use std::panic::resume_unwind;
+
+use futures::FutureExt;
+use purview_core::Scope;
+
+use super::{last_will::spawning, performer::performing};
+use crate::{
+    actor::{Actor, Bang, Output},
+    flavor::{Fault, Flavor},
+    program::{ActorId, End, ScopeId, Script},
+    trace::{Origin, World},
+};
+
+pub(super) fn actor<P: Flavor>(
+    world: &World,
+    script: Script,
+    within: ScopeId,
+    scope: Scope<'static, P>,
+) -> Actor<P::Child<ActorId>>
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
+    let Script {
+        id,
+        ops,
+        end,
+        bomb,
+        heir,
+    } = script;
+    let last_will = heir.map(|heir| spawning(world, *heir, within, &scope));
+    let performing = performing(world.clone(), id, ops, within, scope);
+    let future = async move {
+        performing.await;
+        match end {
+            End::Return => P::returned(id),
+            End::Fail => P::failed(id),
+            End::Panic => resume_unwind(Box::new(Bang(Origin::Script(id)))),
+        }
+    };
+    Actor::new(world.clone(), id, bomb, future.boxed()).with_last_will(last_will)
+}
+
+pub(super) fn finalizer<P: Flavor>(
+    world: &World,
+    script: Script,
+    within: ScopeId,
+    scope: Scope<'static, P>,
+) -> Actor<Result<(), Fault>>
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
+    let Script { id, ops, end, bomb, .. } = script;
+    let performing = performing(world.clone(), id, ops, within, scope);
+    let future = async move {
+        performing.await;
+        match end {
+            End::Return => Ok(()),
+            End::Fail => Err(Fault(id)),
+            End::Panic => resume_unwind(Box::new(Bang(Origin::Script(id)))),
+        }
+    };
+    Actor::new(world.clone(), id, bomb, future.boxed())
+}

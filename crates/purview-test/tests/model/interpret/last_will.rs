@@ -1,0 +1,57 @@
+//! What is done in a destructor, or while somebody is woken.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    task::{Wake, Waker},
+};
+
+use purview_core::Scope;
+
+use super::cast::actor;
+use crate::{
+    actor::{LastWill, Output},
+    flavor::Flavor,
+    program::{ActorId, Place, ScopeId, Script},
+    trace::{Event, World},
+};
+
+/// Spawns somebody, wherever it is called: in a destructor, or while somebody is woken.
+pub(super) fn spawning<P: Flavor>(world: &World, script: Script, within: ScopeId, scope: &Scope<'static, P>) -> LastWill
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
+    let (world, scope) = (world.clone(), scope.clone());
+    Box::new(move || {
+        let (child, place) = (script.id, Place::Here);
+        world.log(Event::Spawns {
+            child,
+            scope: within,
+            place,
+        });
+        let future = actor::<P>(&world, script, within, scope.clone());
+        drop(scope.spawn(future));
+    })
+}
+
+/// Acts once when it is woken, before it wakes whom it is for.
+struct ActsOnWake {
+    act: Mutex<Option<LastWill>>,
+    waker: Waker,
+}
+
+/// A waker that acts once, before it wakes whom it is for.
+pub(super) fn acts_on_wake(act: LastWill, waker: Waker) -> Waker {
+    let act = Mutex::new(Some(act));
+    Waker::from(Arc::new(ActsOnWake { act, waker }))
+}
+
+impl Wake for ActsOnWake {
+    fn wake(self: Arc<Self>) {
+        let act = self.act.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(act) = act {
+            act();
+        }
+        self.waker.wake_by_ref();
+    }
+}

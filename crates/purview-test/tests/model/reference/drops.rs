@@ -1,0 +1,110 @@
+//! Who may be dropped, and in which order.
+
+use super::{
+    Dropped, Model, Rule, ensure,
+    state::{Fate, LastTurn, Life},
+};
+use crate::{
+    program::{ActorId, ScopeId},
+    trace::{How, Origin},
+};
+
+impl Model<'_> {
+    pub(super) fn is_dropped(&mut self, id: ActorId) -> Rule {
+        let actor = self.actor(id);
+        ensure!(actor.exists(), "it has been dropped already");
+        let scope_id = actor.scope;
+        let scope = self.scope(scope_id);
+        let around = self.dropping.last().copied();
+        let by_owner = scope.owner.map(Dropped::Actor);
+        if around.is_some() && (around == Some(Dropped::Scope(scope_id)) || around == by_owner) {
+            self.in_order(id, |_| true)?;
+        } else if actor.is_alive() {
+            let refused = self.actor(id).late && around.is_some();
+            ensure!(
+                around.is_none() || refused || self.is_condemned(id),
+                "it is dropped inside {around:?}"
+            );
+            let explained = refused || self.explain(id, &|model: &Self| model.is_condemned(id));
+            ensure!(explained, "there is no reason to drop it: {:?}", self.actor(id).role);
+            let actor = self.actor(id);
+            if actor.alone.is_none() && !actor.late && actor.was_last.is_none() && !actor.held {
+                self.in_order(id, |other| self.is_condemned(other) && !self.actor(other).held)?;
+            }
+        }
+        self.dropping.push(Dropped::Actor(id));
+        Ok(())
+    }
+
+    /// The body is dropped first, then the newest child, the oldest last.
+    fn in_order(&self, id: ActorId, counts: impl Fn(ActorId) -> bool) -> Rule {
+        let scope = self.scope(self.actor(id).scope);
+        for earlier in scope.doomed().take_while(|other| *other != id) {
+            let actor = self.actor(earlier);
+            let comes_first = actor.is_alive() && !actor.late && actor.alone.is_none() && counts(earlier);
+            ensure!(!comes_first, "{earlier:?} comes first");
+        }
+        Ok(())
+    }
+
+    pub(super) fn was_dropped(&mut self, id: ActorId, panic: Option<Origin>) -> Rule {
+        let dropping = self.dropping.pop();
+        ensure!(
+            dropping == Some(Dropped::Actor(id)),
+            "what was being dropped is {dropping:?}"
+        );
+        // A scope that is dropped keeps the panics of those in it to itself.
+        let expected = self.actor(id).bomb.then_some(Origin::Destructor(id));
+        ensure!(panic == expected, "its destructor must panic with {expected:?}");
+        let refused = self.actor(id).late
+            && self
+                .polling
+                .last()
+                .is_some_and(|by| self.actor(*by).scope == self.actor(id).scope);
+        // Whoever spawns on a cancelled scope drops the future, and has the panic.
+        let panic = panic.filter(|_| !refused);
+        let fate = match (self.actor(id).life, panic) {
+            (Life::Ended(How::Panicked(origin)), _) | (_, Some(origin)) => Fate::Panicked(origin),
+            (Life::Ended(How::Returned), None) => Fate::Returned,
+            (Life::Ended(How::Failed), None) => Fate::Failed,
+            (_, None) => Fate::Cancelled,
+        };
+        if let Some(nested) = self.nested(id) {
+            self.scope_mut(nested).over = true;
+        }
+        let actor = self.actor_mut(id);
+        (actor.life, actor.fate) = (Life::Gone, Some(fate));
+        self.leave_body_alone(self.actor(id).scope);
+        if self.actor(id).is_parallel() && self.polling.is_empty() && self.dropping.is_empty() {
+            let scope = self.actor(id).scope;
+            self.scope_mut(scope).unreported.push((id, fate));
+        } else {
+            self.report(id, fate);
+        }
+        Ok(())
+    }
+
+    /// A body that holds when the last of the others goes may be given its last turn there and then, and has it without
+    /// being polled if nobody woke it.
+    fn leave_body_alone(&mut self, id: ScopeId) {
+        let (now, scope) = (self.now, self.scope(id));
+        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        if !others && scope.last_turn == LastTurn::No && self.holds(scope.body) {
+            self.scope_mut(id).last_turn = LastTurn::Maybe(now);
+        }
+    }
+
+    pub(super) fn scope_was_dropped(&mut self, id: ScopeId, panic: Option<Origin>) -> Rule {
+        let dropping = self.dropping.pop();
+        ensure!(
+            dropping == Some(Dropped::Scope(id)),
+            "what was being dropped is {dropping:?}"
+        );
+        ensure!(panic.is_none(), "dropping a scope does not panic");
+        for actor in self.scope(id).doomed() {
+            ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
+        }
+        self.scope_mut(id).over = true;
+        Ok(())
+    }
+}

@@ -1,0 +1,152 @@
+//! Who may be polled, and how a poll may end.
+
+use super::{
+    Model, Rule,
+    cancel::Due,
+    ensure,
+    state::{Fate, LastTurn, Life, Role},
+};
+use crate::{
+    program::{ActorId, End, ScopeId},
+    trace::{How, Origin, Wait},
+};
+
+impl Model<'_> {
+    pub(super) fn polled(&mut self, id: ActorId) -> Rule {
+        let actor = self.actor(id);
+        let scope_id = actor.scope;
+        ensure!(actor.is_alive(), "it is {:?}", actor.life);
+        let last = actor.is_daemon() && self.only_daemons_are_left(scope_id);
+        let stopped = last || actor.was_last.is_some();
+        // One that is cancelled is looked at when somebody inside it, on another thread, has let go.
+        let looked_at = self.is_stopped(id) && self.nested(id).is_some_and(|nested| self.scope(nested).parallel);
+        ensure!(
+            actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
+            "nobody woke it"
+        );
+        ensure!(!self.scope(scope_id).over, "its scope is over");
+        let around = if actor.is_parallel() {
+            None
+        } else {
+            self.scope(scope_id).owner
+        };
+        ensure!(
+            self.polling.last().copied() == around,
+            "its scope is not the one being polled: {:?}",
+            self.polling
+        );
+        let maybe = matches!(self.scope(scope_id).last_turn, LastTurn::Maybe(_)) && id == self.scope(scope_id).body;
+        // Who was woken at the very instant at which the grace ends may come first.
+        let condemned = self.is_stopped(id) && !self.holds(id) && !self.may_be_told(id);
+        // The executor polls on until the scope has had its turn, which is not later than this instant.
+        let elsewhere = self.actor(id).is_parallel();
+        ensure!(
+            maybe || elsewhere || !condemned,
+            "it was cancelled, for {:?}",
+            self.hears(id)
+        );
+        self.nobody_lingers(scope_id)?;
+        if self.actor(id).life == Life::Unstarted {
+            self.may_start(id)?;
+        }
+        let scope = self.scope(scope_id);
+        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        if id == scope.body && !others {
+            let turn = match scope.cut {
+                None if self.due(scope_id, Due::Possibly).is_empty() => LastTurn::No,
+                Some(_) if scope.unreported.is_empty() => LastTurn::Yes,
+                _ => LastTurn::Maybe(self.now),
+            };
+            self.scope_mut(scope_id).last_turn = turn;
+        }
+        if last {
+            for daemon in self.scope(scope_id).children.clone() {
+                let now = self.now;
+                self.actor_mut(daemon).was_last.get_or_insert(now);
+            }
+        }
+        let actor = self.actor_mut(id);
+        actor.life = Life::Live;
+        (actor.woken, actor.nudged) = (false, false);
+        self.polling.push(id);
+        Ok(())
+    }
+
+    /// A child that has ended is freed before anybody else gets a turn.
+    fn nobody_lingers(&self, scope: ScopeId) -> Rule {
+        for actor in self.scope(scope).doomed() {
+            ensure!(
+                !matches!(self.actor(actor).life, Life::Ended(_)),
+                "{actor:?} has ended and was not dropped"
+            );
+        }
+        Ok(())
+    }
+
+    fn may_start(&self, id: ActorId) -> Rule {
+        let actor = self.actor(id);
+        let scope = self.scope(actor.scope);
+        if actor.role == Role::Finalizer {
+            let next = scope
+                .finalizers
+                .iter()
+                .rev()
+                .find(|finalizer| self.actor(**finalizer).exists());
+            ensure!(next == Some(&id), "{next:?} was deferred last");
+            for other in std::iter::once(&scope.body).chain(&scope.children) {
+                ensure!(!self.actor(*other).exists(), "{other:?} is still there");
+            }
+            return Ok(());
+        }
+        let elsewhere = actor.is_parallel();
+        ensure!(
+            scope.cut.is_none() || elsewhere || self.is_spared(id),
+            "its scope is cancelled"
+        );
+        if id == scope.body {
+            return Ok(());
+        }
+        let started = scope
+            .children
+            .iter()
+            .filter(|child| self.actor(**child).life == Life::Live)
+            .count();
+        ensure!(
+            scope.limit.is_none_or(|limit| started < limit),
+            "{started} have started already"
+        );
+        let earlier = scope.children.iter().take_while(|child| **child != id);
+        for earlier in earlier.filter(|_| !actor.is_parallel()) {
+            let waits = self.actor(*earlier).life == Life::Unstarted && !self.actor(*earlier).is_parallel();
+            ensure!(!waits, "{earlier:?} was spawned earlier and has not started");
+        }
+        Ok(())
+    }
+
+    pub(super) fn ended(&mut self, id: ActorId, how: How) -> Rule {
+        ensure!(self.polling.pop() == Some(id), "somebody else was being polled");
+        let actor = self.actor(id);
+        let by_script = match how {
+            How::Returned => actor.end == End::Return,
+            How::Failed => actor.end == End::Fail,
+            How::Panicked(Origin::Script(script)) => actor.end == End::Panic && script == id,
+            How::Panicked(Origin::NoTaskValue) => {
+                let Some(Wait::Task(child)) = actor.wait else {
+                    return Err("it awaits no task".into());
+                };
+                let cancelled = self.actor(child).alone.is_some();
+                ensure!(
+                    cancelled && self.actor(child).fate != Some(Fate::Returned),
+                    "the task will have a value"
+                );
+                true
+            }
+            // Whoever spawns on a cancelled scope drops the future.
+            How::Panicked(Origin::Destructor(child)) => self.actors.get(&child).is_some_and(|child| child.late),
+            How::Panicked(_) => false,
+        };
+        ensure!(by_script, "its script ends otherwise");
+        self.actor_mut(id).life = Life::Ended(how);
+        Ok(())
+    }
+}
