@@ -10,6 +10,7 @@ pub mod policy;
 mod retry;
 pub mod runtime;
 mod scope;
+mod stack;
 mod sync;
 
 pub use cancel::{CancelReason, CancelToken, Cancelled, Shield, UntilCancelled, cancelled, shield};

@@ -7,6 +7,7 @@ use super::{self as context, Binding, Place, Surroundings, TaskInfo, span::TaskS
 use crate::{
     cancel::{CancelReason, CancelToken},
     scope::State,
+    stack::with_room,
     sync::{
         Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, AtomicIsize, Ordering},
@@ -216,7 +217,7 @@ impl Frame {
     pub(crate) fn run<T>(self: &Arc<Self>, f: impl FnOnce() -> T) -> T {
         let _polling = Polling::begin(self);
         let _entered = context::enter(self.surroundings());
-        self.span.run(&self.info, f)
+        with_room(|| self.span.run(&self.info, f))
     }
 
     pub(crate) fn is_being_polled(&self) -> bool {

@@ -7,7 +7,7 @@ use super::{
     member::Ended,
     source::Source,
 };
-use crate::{cancel::CancelReason, error::catch, runtime::Timer};
+use crate::{cancel::CancelReason, error::catch, runtime::Timer, stack::with_room};
 
 impl<S: Source> Crew<S> {
     /// Drops everybody who does not hold, newest first, those who have not started too; those who do are polled on.
@@ -103,8 +103,10 @@ impl<S: Source> Drop for Crew<S> {
         }
         let reason = CancelReason::Requested(Some("the gather's future was dropped".into()));
         self.reports_each = false;
-        self.cut(&reason);
-        self.drop_members(&reason, true);
+        with_room(|| {
+            self.cut(&reason);
+            self.drop_members(&reason, true);
+        });
         let unreported = self.gone.take_panicked();
         self.keep_panics(unreported);
         let state = self.common.state.clone();

@@ -12,6 +12,7 @@ use crate::{
     error::catch,
     policy::End,
     scope::{State, fruitless, part},
+    stack::with_room,
 };
 
 /// How a member ended, and which it was.
@@ -112,7 +113,7 @@ impl Seat {
             bindings: common.bindings.clone(),
             may_block: false,
         });
-        let polled = catch(|| fut.poll(cx));
+        let polled = catch(|| with_room(|| fut.poll(cx)));
         if let Place::Member { frame: Some(frame), .. } = entered.leave().place {
             frame.set_place(cx.waker());
             self.frame = Some(frame);

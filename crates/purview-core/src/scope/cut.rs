@@ -15,7 +15,7 @@ use super::{
     seat::Seat,
     signal::{Signal, part},
 };
-use crate::{cancel::CancelReason, error::catch, policy::Policy, runtime::Timer};
+use crate::{cancel::CancelReason, error::catch, policy::Policy, runtime::Timer, stack::with_room};
 
 impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// The scope's token fires, and everybody who does not hold is dropped: the body first, then newest to oldest.
@@ -204,10 +204,13 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     /// The scope's future is being dropped: everybody goes, now.
-    pub(super) fn drop_everybody(&mut self, mut body: Pin<&mut dyn Child<P>>) {
-        if matches!(self.stage, Stage::Ended { .. }) {
-            return;
+    pub(super) fn drop_everybody(&mut self, body: Pin<&mut dyn Child<P>>) {
+        if !matches!(self.stage, Stage::Ended { .. }) {
+            with_room(|| self.drop_those_left(body));
         }
+    }
+
+    fn drop_those_left(&mut self, mut body: Pin<&mut dyn Child<P>>) {
         let state = self.shared.state.clone();
         let dropped = || CancelReason::Requested(Some("the scope's future was dropped".into()));
         let reason = state.reason().cloned().unwrap_or_else(dropped);

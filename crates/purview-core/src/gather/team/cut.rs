@@ -8,6 +8,7 @@ use crate::{
     error::FirstPanic,
     gather::tuple::{Slots, Told},
     runtime::Timer,
+    stack::with_room,
 };
 
 impl Run {
@@ -69,8 +70,10 @@ impl Run {
         }
         let reason = CancelReason::Requested(Some("the gather's future was dropped".into()));
         self.fail_fast = true;
-        self.cut(&reason, slots.as_mut());
-        self.drop_members(&reason, true, slots.as_mut());
+        with_room(|| {
+            self.cut(&reason, slots.as_mut());
+            self.drop_members(&reason, true, slots.as_mut());
+        });
         // Those who would have been reported.
         for index in (0..S::LEN).rev() {
             self.keep_panic(index, slots.as_mut());
