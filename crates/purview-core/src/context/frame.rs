@@ -9,7 +9,7 @@ use crate::{
     scope::State,
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicBool, AtomicIsize, Ordering},
+        atomic::{AtomicBool, AtomicIsize, Ordering, fence},
     },
 };
 
@@ -100,6 +100,8 @@ impl Frame {
         if self.is_ended() || self.stop.set(reason.clone()).is_err() {
             return false;
         }
+        // Whoever makes the token now sees that, or it is found here.
+        fence(Ordering::SeqCst);
         if let Some(token) = self.token.get() {
             token.node.cancel(reason);
         }
@@ -135,7 +137,12 @@ impl Frame {
 
     /// What this task hears of its cancellation: its scope's, or its own.
     pub(crate) fn token(&self) -> CancelToken {
-        let token = self.token.get_or_init(|| self.scope.token().child());
+        let token = self.token.get().unwrap_or_else(|| {
+            let token = self.token.get_or_init(|| self.scope.token().child());
+            // The task may be being cancelled: who does it finds the token, or it is seen here.
+            fence(Ordering::SeqCst);
+            token
+        });
         if let Some(reason) = self.stop.get() {
             token.node.cancel(reason.clone());
         }
@@ -164,14 +171,18 @@ impl Frame {
         }
         if self.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
             self.scope.let_go();
-            // Within its own poll the task is looked at afterwards; else somebody has to come and look.
+            // Within its own poll the task is looked at afterwards; else somebody has to come and look. One of the two
+            // sees what the other has done, as there is a fence in `holds` too.
+            fence(Ordering::SeqCst);
             if !self.polling.load(Ordering::Acquire) && self.stopped().is_some() {
                 self.wake();
             }
         }
     }
 
+    /// Asked of tasks that are to stop, after they were polled: see [`let_go`](Self::let_go).
     pub(crate) fn holds(&self) -> bool {
+        fence(Ordering::SeqCst);
         !self.out_of_grace.load(Ordering::Acquire)
             && (self.role == Role::Finalizer || self.holds.load(Ordering::Acquire) > self.idle_waits())
     }

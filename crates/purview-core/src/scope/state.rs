@@ -21,9 +21,14 @@ use crate::{
     runtime::{Embedded, Runtime, RuntimeChoice, Timer},
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering, fence},
     },
 };
+
+/// One that holds, in [`State::holding`].
+const ONE: isize = 2;
+/// The scope has been polled, and knows what is around it.
+const LINKED: isize = 1;
 
 /// Where a scope was first polled.
 pub(crate) struct Link {
@@ -72,7 +77,7 @@ pub(crate) struct State {
     serial: AtomicU64,
     /// Tasks that were cancelled alone, for the driver to look at.
     stopped: Mutex<Vec<Arc<Frame>>>,
-    /// Tasks that hold, and finalizers that wait for their turn.
+    /// Tasks that hold, and finalizers that wait for their turn; with them, in one step, whether there is a link.
     holding: AtomicIsize,
     /// Who awaits a task that can never yield: woken at the end, to be told so.
     stranded: Mutex<Waiters>,
@@ -124,7 +129,8 @@ impl State {
             self.naming().inherit(link.frame.info.clone());
         }
         let _ = self.link.set(link);
-        if self.holding.load(Ordering::Acquire) > 0 {
+        // From now on whoever holds first, and lets go last, tells the task around; those before are told of here.
+        if self.holding.fetch_or(LINKED, Ordering::AcqRel) >= ONE {
             self.hold_outer();
         }
         let now = self.runtime().now();
@@ -136,9 +142,14 @@ impl State {
     }
 
     pub(crate) fn token(self: &Arc<Self>) -> &CancelToken {
-        let token = self.token.get_or_init(|| {
-            let token = CancelToken::new();
-            token.node.set_owner(lane::<{ part::CANCEL }>(self));
+        let token = self.token.get().unwrap_or_else(|| {
+            let token = self.token.get_or_init(|| {
+                let token = CancelToken::new();
+                token.node.set_owner(lane::<{ part::CANCEL }>(self));
+                token
+            });
+            // The scope may be ending: the end finds the token, or it is seen here.
+            fence(Ordering::SeqCst);
             token
         });
         if self.is_ended() {
@@ -296,13 +307,13 @@ impl State {
 
     /// One more task in this scope holds; the first one makes the task that the scope runs in hold too.
     pub(crate) fn hold(&self) {
-        if self.holding.fetch_add(1, Ordering::AcqRel) == 0 {
+        if self.holding.fetch_add(ONE, Ordering::AcqRel) == LINKED {
             self.hold_outer();
         }
     }
 
     pub(crate) fn let_go(&self) {
-        if self.holding.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.holding.fetch_sub(ONE, Ordering::AcqRel) == LINKED + ONE {
             if let Some(link) = self.outer() {
                 link.frame.let_go(false);
             }
@@ -324,6 +335,8 @@ impl State {
     /// The scope is over: its token fires for whoever still waits, and what can never come is said.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        // Whoever makes the token now sees that, or it is found below.
+        fence(Ordering::SeqCst);
         let stranded = lock(&self.stranded).take_all();
         let stopped = self.take_stopped();
         let mut panicked = crate::error::FirstPanic::default();
