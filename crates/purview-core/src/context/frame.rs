@@ -10,7 +10,7 @@ use crate::{
     stack::with_room,
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicBool, AtomicIsize, Ordering},
+        atomic::{AtomicBool, AtomicIsize, Ordering, fence},
     },
 };
 
@@ -101,6 +101,8 @@ impl Frame {
         if self.is_ended() || self.stop.set(reason.clone()).is_err() {
             return false;
         }
+        // Whoever makes the token now sees that, or it is found here.
+        fence(Ordering::SeqCst);
         if let Some(token) = self.token.get() {
             token.node.cancel(reason);
         }
@@ -136,7 +138,12 @@ impl Frame {
 
     /// What this task hears of its cancellation: its scope's, or its own.
     pub(crate) fn token(&self) -> CancelToken {
-        let token = self.token.get_or_init(|| self.scope.token().child());
+        let token = self.token.get().unwrap_or_else(|| {
+            let token = self.token.get_or_init(|| self.scope.token().child());
+            // The task may be being cancelled: who does it finds the token, or it is seen here.
+            fence(Ordering::SeqCst);
+            token
+        });
         if let Some(reason) = self.stop.get() {
             token.node.cancel(reason.clone());
         }
@@ -155,7 +162,7 @@ impl Frame {
             self.scope_waits.fetch_add(1, Ordering::AcqRel);
         }
         if self.holds.fetch_add(1, Ordering::AcqRel) == 0 {
-            self.scope.hold();
+            with_room(|| self.scope.hold());
         }
     }
 
@@ -164,15 +171,19 @@ impl Frame {
             self.scope_waits.fetch_sub(1, Ordering::AcqRel);
         }
         if self.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.scope.let_go();
-            // Within its own poll the task is looked at afterwards; else somebody has to come and look.
+            with_room(|| self.scope.let_go());
+            // Within its own poll the task is looked at afterwards; else somebody has to come and look. One of the two
+            // sees what the other has done, as there is a fence in `holds` too.
+            fence(Ordering::SeqCst);
             if !self.polling.load(Ordering::Acquire) && self.stopped().is_some() {
                 self.wake();
             }
         }
     }
 
+    /// Asked of tasks that are to stop, after they were polled: see [`let_go`](Self::let_go).
     pub(crate) fn holds(&self) -> bool {
+        fence(Ordering::SeqCst);
         !self.out_of_grace.load(Ordering::Acquire)
             && (self.role == Role::Finalizer || self.holds.load(Ordering::Acquire) > self.idle_waits())
     }

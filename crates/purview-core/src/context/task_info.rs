@@ -7,6 +7,8 @@ use std::{
     },
 };
 
+use crate::stack::with_room;
+
 /// The number of a task, unique in the process and rising with the order of spawning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(u64);
@@ -143,12 +145,17 @@ impl Naming {
 
     pub(crate) fn prefix(&self) -> Option<&str> {
         self.given.as_deref().or_else(|| {
+            let task = self.inherited.get()?;
             // A body that has no name stands for no name: its children are not called "body/1".
-            self.inherited
-                .get()
-                .filter(|task| !task.is_nameless_body())
-                .map(TaskInfo::name)
+            with_room(|| (!task.is_nameless_body()).then(|| task.name()))
         })
+    }
+}
+
+impl Drop for Naming {
+    fn drop(&mut self) {
+        // It may be the last to hold a long line of those around.
+        with_room(|| drop(self.inherited.take()));
     }
 }
 

@@ -6,9 +6,9 @@ use std::{
 use super::{
     open::Report,
     signal::part,
-    state::{State, lock},
+    state::{Link, State, lock},
 };
-use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer};
+use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer, stack::with_room};
 
 /// Children are to end by themselves until then.
 #[derive(Default)]
@@ -58,11 +58,13 @@ impl State {
             return false;
         }
         // One that was cancelled before is not held up.
-        (self.shutdown_begun.load(Ordering::Acquire) && self.reason() == Some(&shutdown()))
-            || (self.reason() == Some(&CancelReason::Parent)
-                && self
-                    .outer()
-                    .is_some_and(|link| link.frame.scope.is_shutting_down() && link.frame.stopped_alone().is_none()))
+        if self.shutdown_begun.load(Ordering::Acquire) && self.reason() == Some(&shutdown()) {
+            return true;
+        }
+        self.reason() == Some(&CancelReason::Parent)
+            && self.outer().is_some_and(|Link { frame, .. }| {
+                frame.stopped_alone().is_none() && with_room(|| frame.scope.is_shutting_down())
+            })
     }
 
     pub(super) fn shutdown_until(&self) -> Option<Instant> {

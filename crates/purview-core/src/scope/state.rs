@@ -20,11 +20,17 @@ use crate::{
     deadline::Bound,
     error::TooLate,
     runtime::{Embedded, Runtime, RuntimeChoice, Timer},
+    stack::with_room,
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering, fence},
     },
 };
+
+/// One that holds, in [`State::holding`].
+const ONE: isize = 2;
+/// The scope has been polled, and knows what is around it.
+const LINKED: isize = 1;
 
 /// Where a scope was first polled.
 pub(crate) struct Link {
@@ -73,7 +79,7 @@ pub(crate) struct State {
     serial: AtomicU64,
     /// Tasks that were cancelled alone, for the driver to look at.
     stopped: Mutex<Vec<Arc<Frame>>>,
-    /// Tasks that hold, and finalizers that wait for their turn.
+    /// Tasks that hold, and finalizers that wait for their turn; with them, in one step, whether there is a link.
     holding: AtomicIsize,
     /// Who awaits a task that can never yield: woken at the end, to be told so.
     stranded: Mutex<Waiters>,
@@ -128,7 +134,8 @@ impl State {
         }
         let _ = self.link.set(link);
         self.begin_grace_of_shutdown();
-        if self.holding.load(Ordering::Acquire) > 0 {
+        // From now on whoever holds first, and lets go last, tells the task around; those before are told of here.
+        if self.holding.fetch_or(LINKED, Ordering::AcqRel) >= ONE {
             self.hold_outer();
         }
         let now = self.runtime().now();
@@ -140,9 +147,14 @@ impl State {
     }
 
     pub(crate) fn token(self: &Arc<Self>) -> &CancelToken {
-        let token = self.token.get_or_init(|| {
-            let token = CancelToken::new();
-            token.node.set_owner(lane::<{ part::CANCEL }>(self));
+        let token = self.token.get().unwrap_or_else(|| {
+            let token = self.token.get_or_init(|| {
+                let token = CancelToken::new();
+                token.node.set_owner(lane::<{ part::CANCEL }>(self));
+                token
+            });
+            // The scope may be ending: the end finds the token, or it is seen here.
+            fence(Ordering::SeqCst);
             token
         });
         if self.is_ended() {
@@ -308,13 +320,13 @@ impl State {
 
     /// One more task in this scope holds; the first one makes the task that the scope runs in hold too.
     pub(crate) fn hold(&self) {
-        if self.holding.fetch_add(1, Ordering::AcqRel) == 0 {
+        if self.holding.fetch_add(ONE, Ordering::AcqRel) == LINKED {
             self.hold_outer();
         }
     }
 
     pub(crate) fn let_go(&self) {
-        if self.holding.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.holding.fetch_sub(ONE, Ordering::AcqRel) == LINKED + ONE {
             if let Some(link) = self.outer() {
                 link.frame.let_go(false);
             }
@@ -336,6 +348,8 @@ impl State {
     /// The scope is over: its token fires for whoever still waits, and what can never come is said.
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        // Whoever makes the token now sees that, or it is found below.
+        fence(Ordering::SeqCst);
         self.forget_stay();
         let stranded = lock(&self.stranded).take_all();
         let stopped = self.take_stopped();
@@ -376,6 +390,13 @@ impl State {
     /// The body of a scope, as a task.
     pub(crate) fn body_info(&self) -> TaskInfo {
         TaskInfo::body(self.naming())
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // A handle that outlives its scope may be the last to hold a long line of scopes around.
+        with_room(|| drop(self.link.take()));
     }
 }
 

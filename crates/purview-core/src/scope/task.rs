@@ -200,39 +200,37 @@ impl<J> Slot<J> {
     }
 
     pub(super) fn poll(&self, cx: &Context<'_>) -> Take<J> {
-        if let Some(take) = self.try_take(Some(cx.waker())) {
-            return take;
+        if let Content::Waiting(Some(waiting)) = &*self.lock() {
+            if waiting.will_wake(cx.waker()) {
+                return Take::NotYet;
+            }
         }
         let waker = cx.waker().clone();
-        let mut slot = self.lock();
-        if let Content::Waiting(waiting) = &mut *slot {
-            let old = waiting.replace(waker);
-            drop(slot);
-            drop(old);
-            return Take::NotYet;
-        }
-        drop(slot);
-        self.try_take(None).unwrap_or(Take::NotYet)
-    }
-
-    /// `None` where this waker must be put down first.
-    fn try_take(&self, waker: Option<&Waker>) -> Option<Take<J>> {
-        let mut slot = self.lock();
-        match &*slot {
-            Content::Waiting(Some(waiting)) if waker.is_some_and(|waker| waiting.will_wake(waker)) => {
-                Some(Take::NotYet)
-            }
-            Content::Waiting(_) => None,
-            Content::Taken => Some(Take::Taken),
-            Content::Never => Some(Take::Never),
-            Content::Value(_) => match mem::replace(&mut *slot, Content::Taken) {
-                Content::Value(value) => Some(Take::Value(value)),
-                _ => unreachable!("looked at it under the same lock"),
-            },
-        }
+        // One look under one lock: a value that comes and is taken back between two would leave nobody to be woken.
+        let (take, left) = self.lock().take_or_wait(waker);
+        drop(left);
+        take
     }
 
     fn lock(&self) -> MutexGuard<'_, Content<J>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<J> Content<J> {
+    /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
+    fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
+        match mem::replace(self, Self::Taken) {
+            Self::Waiting(old) => {
+                *self = Self::Waiting(Some(waker));
+                (Take::NotYet, old)
+            }
+            Self::Value(value) => (Take::Value(value), Some(waker)),
+            Self::Taken => (Take::Taken, Some(waker)),
+            Self::Never => {
+                *self = Self::Never;
+                (Take::Never, Some(waker))
+            }
+        }
     }
 }

@@ -24,6 +24,11 @@ impl<T> OnceLock<T> {
         set
     }
 
+    pub(crate) fn take(&mut self) -> Option<T> {
+        self.is_set.store(false, Ordering::Relaxed);
+        self.value.take()
+    }
+
     /// May call `init` although another thread is about to set the value; the first value stays.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         if self.get().is_none() {
