@@ -3,7 +3,7 @@ use std::{
     future::ready,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Poll, Waker},
     time::Instant,
 };
@@ -34,10 +34,10 @@ use crate::{clock::Clock, sleep::sleep_until};
 ///     assert!(runtime.now() >= an_hour_from_now);
 /// }
 /// ```
-#[derive(Clone)]
 pub struct Tokio {
     handle: Handle,
-    clock: Arc<Clock>,
+    /// Made when it is first used or shared. Most scopes ask for no time, and every outermost one has a handle.
+    clock: OnceLock<Arc<Clock>>,
 }
 
 impl Tokio {
@@ -55,7 +55,7 @@ impl Tokio {
     pub fn new(handle: Handle) -> Self {
         Self {
             handle,
-            clock: Arc::default(),
+            clock: OnceLock::new(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Tokio {
     #[must_use]
     pub fn with_embedded_timer(self) -> Self {
         Self {
-            clock: Arc::new(Clock::embedded()),
+            clock: Arc::new(Clock::embedded()).into(),
             ..self
         }
     }
@@ -128,14 +128,14 @@ impl Tokio {
         Handle::try_current().is_ok_and(|handle| catch_unwind(AssertUnwindSafe(|| handle.block_on(ready(())))).is_err())
     }
 
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    pub(crate) fn clock(&self) -> &Arc<Clock> {
+        self.clock.get_or_init(Arc::default)
     }
 
     /// Runs `f` in the runtime's context, where its clock can be read and its timers made; `None` where the embedded
     /// clock serves.
     fn inside<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
-        if !self.clock.is_tokio(&self.handle) {
+        if !self.clock().is_tokio(&self.handle) {
             return None;
         }
         let _context = match Handle::try_current() {
@@ -192,6 +192,15 @@ fn refused_if_cancelled(task: JoinHandle<()>) -> Result<(), SpawnError> {
     match pin!(task).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Err(e)) if e.is_cancelled() => Err(SpawnError::new("the tokio runtime has been shut down")),
         _ => Ok(()),
+    }
+}
+
+impl Clone for Tokio {
+    fn clone(&self) -> Self {
+        Self {
+            handle: self.handle.clone(),
+            clock: Arc::clone(self.clock()).into(),
+        }
     }
 }
 

@@ -60,28 +60,133 @@ fn every_runtime_gives_the_same_total() {
     });
 }
 
-#[test]
+/// What else there may be in a folder, besides files of plain text.
 #[cfg(target_os = "linux")]
-fn the_total_is_that_of_wc() {
-    let (folder, _) = folder("mapreduce-wc");
-    let by_wc = Command::new("sh")
-        .args([
-            "-c",
-            "find . -type f -not -path './.git/*' -not -path './target/*' -exec wc -w {} \\; | awk '{ n += $1 } END { print n }'",
-        ])
+fn odd_folder(name: &str) -> String {
+    use std::{
+        ffi::OsStr,
+        os::unix::{ffi::OsStrExt, fs::symlink},
+    };
+
+    let (folder, _) = folder(name);
+    let place = Path::new(&folder);
+    let deepest = (0..60).fold(place.to_owned(), |path, level| path.join(format!("level{level}")));
+    fs::create_dir_all(&deepest).unwrap();
+    fs::write(deepest.join("bottom"), "this is\tthe bottom").unwrap();
+    // Every byte, each in a word that can be read.
+    let binary: Vec<u8> = (0..=u8::MAX).flat_map(|byte| [byte, b'x']).collect();
+    fs::write(place.join("binary"), binary.repeat(50)).unwrap();
+    fs::write(place.join("latin-1"), b"na\xefve caf\xe9\xa0d\xe9j\xe0 vu\x85.").unwrap();
+    fs::write(place.join("cut"), b"ends in a character cut short\xe2\x80").unwrap();
+    let spaces = "\u{a0}\u{1680}\u{2000}\u{2007}\u{200a}\u{200b}\u{202f}\u{205f}\u{2060}\u{3000}\u{85}\u{feff}";
+    let spaced: String = spaces.chars().flat_map(|space| ['x', space, 'y']).collect();
+    fs::write(place.join("spaces"), spaced).unwrap();
+    fs::write(place.join("long line"), "word ".repeat(100_000)).unwrap();
+    fs::write(
+        place.join(OsStr::from_bytes(b"no \xff utf-8\n name")),
+        "a name that nobody can read",
+    )
+    .unwrap();
+    symlink(place, deepest.join("loop")).unwrap();
+    symlink("itself", place.join("itself")).unwrap();
+    symlink("empty", place.join("to a file")).unwrap();
+    symlink("/no/such/file", place.join("nowhere")).unwrap();
+    let fifo = Command::new("mkfifo")
+        .arg(place.join("nobody writes"))
+        .status()
+        .unwrap();
+    assert!(fifo.success());
+    folder
+}
+
+/// What `wc -w` counts in the files that the example counts.
+#[cfg(target_os = "linux")]
+fn by_wc(folder: &str) -> u64 {
+    const COUNT: &str = r#"
+        find . \( -type d \( -name .git -o -exec test -e '{}/CACHEDIR.TAG' \; \) -prune \) -o \
+            -type f -exec sh -c 'for file; do wc -w <"$file"; done' count '{}' + |
+        awk '{ n += $1 } END { print n }'"#;
+    let output = Command::new("sh")
+        .args(["-c", COUNT])
         .env("LC_ALL", "C.UTF-8")
-        .current_dir(&folder)
+        .current_dir(folder)
         .output()
         .unwrap();
-    let by_wc: u64 = String::from_utf8(by_wc.stdout).unwrap().trim().parse().unwrap();
-    assert_eq!(total(&stdout(&run("mapreduce", &[&folder]))), by_wc);
+    stdout(&output).trim().parse().unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn every_runtime_counts_what_wc_counts_also_where_files_are_odd() {
+    let folder = odd_folder("mapreduce-wc");
+    let expected = by_wc(&folder);
+    assert!(expected > 100_000, "wc has counted {expected}");
+    on_every_runtime(|runtime| {
+        let output = run("mapreduce", &[&folder, "--runtime", runtime]);
+        assert_eq!(output.status.code(), Some(0), "{runtime}: {}", stderr(&output));
+        assert_eq!(total(&stdout(&output)), expected, "{runtime}");
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn every_runtime_counts_this_repository_as_wc_does() {
+    let repository = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let mut before = by_wc(repository);
+    loop {
+        let totals = on_every_runtime(|runtime| {
+            let output = run("mapreduce", &["--runtime", runtime]);
+            assert_eq!(output.status.code(), Some(0), "{runtime}: {}", stderr(&output));
+            total(&stdout(&output))
+        });
+        let after = by_wc(repository);
+        // Somebody may be writing in it.
+        if before == after {
+            assert_eq!(totals, [before; 4]);
+            return;
+        }
+        before = after;
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn what_cannot_be_read_is_named_and_the_rest_is_counted() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let (folder, expected) = folder("mapreduce-unreadable");
+    for name in ["empty", "deep/er"] {
+        fs::set_permissions(Path::new(&folder).join(name), fs::Permissions::from_mode(0)).unwrap();
+    }
+    // Nothing is hidden from root.
+    if fs::read(Path::new(&folder).join("empty")).is_ok() {
+        assert_eq!(total(&stdout(&run("mapreduce", &[&folder]))), expected);
+        return;
+    }
+    let outputs = on_every_runtime(|runtime| run("mapreduce", &[&folder, "--runtime", runtime]));
+    fs::set_permissions(Path::new(&folder).join("deep/er"), fs::Permissions::from_mode(0o755)).unwrap();
+    for output in outputs {
+        assert_eq!(output.status.code(), Some(1));
+        for name in ["empty: Permission denied", "deep/er: Permission denied"] {
+            assert!(stderr(&output).contains(name), "{}", stderr(&output));
+        }
+        assert!(total(&stdout(&output)) > 10_000, "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn whatever_stands_between_white_space_is_a_word_also_where_it_is_no_text() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mapreduce-no-text");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("bytes"), b"\x01 \xff\xfe\n\x00\t\xe2\x80 \x7f").unwrap();
+    let output = run("mapreduce", &[folder.to_str().unwrap()]);
+    assert_eq!(total(&stdout(&output)), 5);
 }
 
 #[test]
 fn without_argument_it_counts_this_repository() {
     let output = run("mapreduce", &["--top", "3"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    assert!(total(&stdout(&output)) > 10_000);
     assert_eq!(stdout(&output).lines().count(), 4, "three words and the total");
 }
 

@@ -1,10 +1,9 @@
-//! Scopes with very many children.
+//! Very many children that each use up the budget of the task they share.
 
 use purview_tests::{Gate, PollCount, yield_now};
 use tokio::{runtime, sync::Semaphore};
 
-const COOPERATING: usize = 160_000;
-const MANY: usize = 1_000_000;
+pub(crate) const COOPERATING: usize = 160_000;
 
 /// Children that wait side by side and are let go at once, each to take a free permit of tokio's, which uses up the
 /// cooperative budget of the task that they share.
@@ -29,22 +28,4 @@ pub(crate) fn polls_per_child_under_tokio() -> f64 {
         gate.open();
     }));
     polls.get() as f64 / COOPERATING as f64
-}
-
-/// Gives how many children were alive in one scope at once, each polled, before all of them ended.
-pub(crate) fn children_in_one_scope() -> usize {
-    let (gate, polls) = (Gate::new(), PollCount::new());
-    let alive = purview::block_on(purview::scope(async |s| {
-        for _ in 0..MANY {
-            s.spawn(polls.of(gate.wait()));
-        }
-        while polls.get() < MANY {
-            yield_now().await;
-        }
-        let alive = s.len();
-        gate.open();
-        alive
-    }));
-    assert!(polls.get() >= 2 * MANY, "each was polled to its end");
-    alive
 }

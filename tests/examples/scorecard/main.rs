@@ -8,6 +8,7 @@
 mod crowd;
 mod depth;
 mod idle;
+mod many;
 mod pass;
 mod wakes;
 
@@ -35,5 +36,5 @@ fn measure() {
     println!("polls_per_child={:.3}", crowd::polls_per_child_under_tokio());
     println!("scope_polls_per_wake={:.3}", wakes::scope_polls_per_wake());
     println!("steps_in_one_poll={}", pass::most_steps());
-    println!("children_in_one_scope={}", crowd::children_in_one_scope());
+    println!("children_in_one_scope={}", many::children_in_one_scope());
 }

@@ -12,7 +12,16 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Polls a future that is ready at once, or soon, without an executor that allocates; gives the allocations it made.
-fn allocations<F: Future>(make: impl FnOnce() -> F) -> (usize, F::Output) {
+///
+/// The fewest of several times: the thread of the harness allocates too, when it finds the time.
+fn allocations<F: Future>(make: impl Fn() -> F) -> (usize, F::Output) {
+    (0..5)
+        .map(|_| once(&make))
+        .min_by_key(|(made, _)| *made)
+        .expect("five times")
+}
+
+fn once<F: Future>(make: impl Fn() -> F) -> (usize, F::Output) {
     let region = Region::new(ALLOCATOR);
     let mut fut = pin!(make());
     let mut cx = Context::from_waker(std::task::Waker::noop());

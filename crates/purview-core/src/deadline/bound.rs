@@ -17,6 +17,11 @@ impl Bound {
         self.at = Some(self.at.map_or(at, |other| other.min(at)));
     }
 
+    /// Whether there is a duration to turn into an instant.
+    pub(crate) fn is_relative(&self) -> bool {
+        self.timeout.is_some()
+    }
+
     /// Turns the duration into an instant; one too large for the clock is none.
     pub(crate) fn resolve(&mut self, now: Instant) {
         if let Some(at) = self.timeout.take().and_then(|timeout| now.checked_add(timeout)) {

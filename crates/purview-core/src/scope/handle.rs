@@ -135,8 +135,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// use purview_core::fail_fast;
     /// use std::time::{Duration, Instant};
     ///
-    /// let out = purview_core::block_on(fail_fast::<()>().timeout(Duration::from_secs(1)).run(async |s| {
-    ///     s.set_deadline(Instant::now() + Duration::from_secs(60)).unwrap(); // later
+    /// let out = purview_core::block_on(fail_fast::<()>().timeout(Duration::from_secs(60)).run(async |s| {
+    ///     s.set_deadline(Instant::now() + Duration::from_secs(3600)).unwrap(); // later
     ///     s.set_deadline(None).unwrap(); // never
     ///     Ok(purview_core::deadline())
     /// }));

@@ -138,8 +138,12 @@ impl State {
         if self.holding.fetch_or(LINKED, Ordering::AcqRel) >= ONE {
             self.hold_outer();
         }
-        let now = self.runtime().now();
-        lock(&self.bound).resolve(now);
+        // Some clocks have to be found first. Who has no use for one is not made to pay for it.
+        let is_relative = lock(&self.bound).is_relative();
+        if is_relative {
+            let now = self.runtime().now();
+            lock(&self.bound).resolve(now);
+        }
     }
 
     pub(crate) fn naming(&self) -> &Arc<Naming> {

@@ -1,0 +1,52 @@
+//! Children by the million in one scope.
+
+use std::future::pending;
+
+use purview_tests::yields;
+
+use crate::phase::Open;
+
+const BATCH: usize = 100;
+
+async fn until_empty(open: &Open) {
+    while !open.is_empty() {
+        yields(1).await;
+    }
+}
+
+/// Spawned, and cancelled one by one: before they have begun, while they wait, and when they may have ended. Some of
+/// their tasks are awaited, the others dropped.
+pub(crate) async fn spawned_and_cancelled(open: Open, count: usize) {
+    for batch in 0..count.div_ceil(BATCH) {
+        let tasks: Vec<_> = (0..BATCH.min(count - batch * BATCH))
+            .map(|i| match i % 5 {
+                0 => open.spawn_parallel(pending()),
+                1 => open.spawn_parallel(async { Ok(yields(1).await) }),
+                2 => open.spawn(async { Ok(yields(1).await) }),
+                _ => open.spawn(pending()),
+            })
+            .collect();
+        yields(batch % 3).await;
+        for task in &tasks {
+            task.cancel();
+        }
+        for task in tasks.into_iter().take(batch % 2 * BATCH) {
+            let _ = task.await;
+        }
+        until_empty(&open).await;
+    }
+}
+
+/// Spawned, to end by themselves soon.
+pub(crate) async fn short(open: Open, count: usize) {
+    for batch in 0..count.div_ceil(BATCH) {
+        for i in 0..BATCH.min(count - batch * BATCH) {
+            if i % 10 == 0 {
+                drop(open.spawn_parallel(async { Ok(()) }));
+            } else {
+                drop(open.spawn(async move { Ok(yields(i % 2).await) }));
+            }
+        }
+        until_empty(&open).await;
+    }
+}
