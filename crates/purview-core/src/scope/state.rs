@@ -16,6 +16,7 @@ use crate::{
         CancelReason, CancelToken,
         waiters::{Waiters, wake_all},
     },
+    census,
     context::{self, Frame, Naming, TaskInfo},
     deadline::Bound,
     error::TooLate,
@@ -74,7 +75,7 @@ pub(crate) struct State {
     /// Tasks that were cancelled alone, for the driver to look at.
     stopped: Mutex<Vec<Arc<Frame>>>,
     /// Tasks that hold, and finalizers that wait for their turn.
-    holding: AtomicIsize,
+    pub(super) holding: AtomicIsize,
     /// Who awaits a task that can never yield: woken at the end, to be told so.
     stranded: Mutex<Waiters>,
     pub(super) stays: Mutex<Stays>,
@@ -128,11 +129,17 @@ impl State {
         }
         let _ = self.link.set(link);
         self.begin_grace_of_shutdown();
+        census::opened(self);
         if self.holding.load(Ordering::Acquire) > 0 {
             self.hold_outer();
         }
         let now = self.runtime().now();
         lock(&self.bound).resolve(now);
+    }
+
+    /// The name it was given itself.
+    pub(crate) fn given_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| !name.is_empty())
     }
 
     pub(crate) fn naming(&self) -> &Arc<Naming> {
@@ -162,7 +169,7 @@ impl State {
         self.link.get().is_some()
     }
 
-    pub(super) fn outer(&self) -> Option<&Link> {
+    pub(crate) fn outer(&self) -> Option<&Link> {
         self.link.get().and_then(Option::as_ref)
     }
 
@@ -282,9 +289,14 @@ impl State {
         self.open.store(true, Ordering::Release);
     }
 
+    /// Whether it has no body, and ends when nobody can spawn any more.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Nobody can spawn any more.
     pub(super) fn handles_gone(&self) {
-        if self.open.load(Ordering::Acquire) {
+        if self.is_open() {
             self.signal.raise(part::BODY);
         }
     }
@@ -301,29 +313,6 @@ impl State {
                 }
             }
             None | Some(Freed::Nobody) => {}
-        }
-    }
-
-    // -- holding -------------------------------------------------------------------------------------------------
-
-    /// One more task in this scope holds; the first one makes the task that the scope runs in hold too.
-    pub(crate) fn hold(&self) {
-        if self.holding.fetch_add(1, Ordering::AcqRel) == 0 {
-            self.hold_outer();
-        }
-    }
-
-    pub(crate) fn let_go(&self) {
-        if self.holding.fetch_sub(1, Ordering::AcqRel) == 1 {
-            if let Some(link) = self.outer() {
-                link.frame.let_go(false);
-            }
-        }
-    }
-
-    fn hold_outer(&self) {
-        if let Some(link) = self.outer() {
-            link.frame.hold(false);
         }
     }
 

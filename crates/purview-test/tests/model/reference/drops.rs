@@ -1,7 +1,9 @@
 //! Who may be dropped, and in which order.
 
 use super::{
-    Dropped, Model, Rule, ensure,
+    Dropped, Model, Rule,
+    cancel::Due,
+    ensure,
     state::{Fate, LastTurn, Life},
 };
 use crate::{
@@ -22,14 +24,16 @@ impl Model<'_> {
         } else if actor.is_alive() {
             let refused = self.actor(id).late && around.is_some();
             ensure!(
-                around.is_none() || refused || self.is_condemned(id),
+                around.is_none() || refused || self.is_condemned(id, Due::Possibly),
                 "it is dropped inside {around:?}"
             );
-            let explained = refused || self.explain(id, &|model: &Self| model.is_condemned(id));
+            let explained = refused || self.explain(id, &|model: &Self| model.is_condemned(id, Due::Possibly));
             ensure!(explained, "there is no reason to drop it: {:?}", self.actor(id).role);
             let actor = self.actor(id);
             if actor.alone.is_none() && !actor.late && actor.was_last.is_none() && !actor.held {
-                self.in_order(id, |other| self.is_condemned(other) && !self.actor(other).held)?;
+                self.in_order(id, |other| {
+                    self.is_condemned(other, Due::Possibly) && !self.actor(other).held
+                })?;
             }
         }
         self.dropping.push(Dropped::Actor(id));
