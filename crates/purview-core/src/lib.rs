@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod cancel;
+#[doc(hidden)]
+pub mod census;
 mod context;
 mod deadline;
 mod error;

@@ -174,3 +174,17 @@ fn a_task_that_is_cancelled_before_the_scope_has_seen_it_leaves_the_queue() {
     }))
     .unwrap();
 }
+
+#[test]
+fn the_body_of_a_settled_scope_has_one_last_turn_though_it_lets_go_as_the_grace_ends() {
+    let outcome = run(settled::<()>().timeout(SECOND).grace(SECOND).run(async |_| {
+        scope(async |s| {
+            s.spawn_parallel(shield(sleep(2 * SECOND)));
+        })
+        .await;
+        Ok(())
+    }));
+    // It held through its last turn, and there was nobody left for whom to hold when the grace was over.
+    let error = outcome.map(|settlement| settlement.value).unwrap_err();
+    assert!(error.is_deadline_exceeded(), "{error:?}");
+}

@@ -5,7 +5,10 @@ use std::{
 };
 
 use super::{CancelReason, CancelToken, Hold};
-use crate::context;
+use crate::{
+    census::{self, Wait},
+    context,
+};
 
 /// Waits until the innermost scope around the caller is cancelled, or this task alone, and says why.
 ///
@@ -95,6 +98,7 @@ impl Future for Cancelled {
                     Some(frame) if frame.hears(token) => this.hold.take(Some(frame)),
                     _ => this.hold.release(),
                 }
+                census::waits(|| Wait::Cancellation);
                 Poll::Pending
             }
         }

@@ -6,6 +6,7 @@ use std::{
 use super::{self as context, Binding, Place, Surroundings, TaskInfo, span::TaskSpan};
 use crate::{
     cancel::{CancelReason, CancelToken},
+    census,
     scope::State,
     stack::with_room,
     sync::{
@@ -226,6 +227,7 @@ impl Frame {
 
     /// Runs code of this task's, which finds itself in it.
     pub(crate) fn run<T>(self: &Arc<Self>, f: impl FnOnce() -> T) -> T {
+        census::polled(self);
         let _polling = Polling::begin(self);
         let _entered = context::enter(self.surroundings());
         with_room(|| self.span.run(&self.info, f))

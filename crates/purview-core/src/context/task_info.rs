@@ -160,6 +160,10 @@ impl Drop for Naming {
 }
 
 impl TaskInfo {
+    pub(crate) fn is_body(&self) -> bool {
+        matches!(self.label, Label::Body(_))
+    }
+
     fn is_nameless_body(&self) -> bool {
         matches!(&self.label, Label::Body(scope) if scope.prefix().is_none())
     }

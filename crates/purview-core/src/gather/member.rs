@@ -8,6 +8,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cancel::CancelReason,
+    census,
     context::{Binding, Frame, Place, Surroundings, TaskId, TaskInfo, enter},
     error::catch,
     policy::End,
@@ -113,6 +114,7 @@ impl Seat {
             bindings: common.bindings.clone(),
             may_block: false,
         });
+        census::member_polled();
         let polled = catch(|| with_room(|| fut.poll(cx)));
         if let Place::Member { frame: Some(frame), .. } = entered.leave().place {
             frame.set_place(cx.waker());

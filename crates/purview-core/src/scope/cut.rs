@@ -31,6 +31,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         };
         self.panicked.run(|| state.begin_cut(reason.clone()));
         self.panicked.run(|| state.cancel(reason.clone()));
+        if self.body == BodyStage::Started && self.keeps_body() {
+            body.frame().spare(true);
+        }
         self.drop_tasks(reason, hard, body);
     }
 
@@ -79,12 +82,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     }
 
     fn drop_tasks(&mut self, reason: &CancelReason, hard: bool, mut body: Pin<&mut dyn Child<P>>) {
-        if self.body != BodyStage::Ended {
-            if self.body == BodyStage::Started && self.keeps_body() {
-                body.frame().spare(true);
-            } else if hard || !body.frame().holds() {
-                self.cut_body(body.as_mut(), reason.clone());
-            }
+        // One that is spared has its last turn when the others are gone.
+        let spared = body.frame().is_spared();
+        if self.body != BodyStage::Ended && !spared && (hard || !body.frame().holds()) {
+            self.cut_body(body.as_mut(), reason.clone());
         }
         self.sort_in();
         let mut doomed: Vec<_> = self.ready.drain(..).chain(self.waiting.drain(..)).collect();

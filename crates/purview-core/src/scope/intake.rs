@@ -9,7 +9,7 @@ use super::{
     seat::Seat,
     signal::{Signal, part},
 };
-use crate::{context::Role, policy::Policy, runtime::Timer};
+use crate::{census, context::Role, policy::Policy, runtime::Timer};
 
 /// So many children enter the set before those that are in it get their turn.
 const INTAKE: u32 = 32;
@@ -48,6 +48,7 @@ impl<P: Policy, K: Kind> Engine<'_, P, K> {
     pub(super) fn sort_in(&mut self) {
         for child in self.shared.take_children() {
             let frame = child.get().frame();
+            census::queued(frame);
             match frame.role {
                 Role::Daemon => drop(self.daemons.insert(frame.info.id(), frame.clone())),
                 Role::Ordinary | Role::Finalizer => self.ordinary += 1,

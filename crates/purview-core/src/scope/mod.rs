@@ -12,6 +12,7 @@ mod ending;
 mod entry;
 pub(crate) mod fruitless;
 mod handle;
+mod holding;
 mod intake;
 mod job;
 mod kept;

@@ -12,7 +12,10 @@ use super::{
     spawn::TaskBuilder,
     state::State,
 };
-use crate::policy::Policy;
+use crate::{
+    census::{self, Wait},
+    policy::Policy,
+};
 
 /// A place under the limit of a scope, reserved for one child; from [`Scope::permit`].
 ///
@@ -127,6 +130,7 @@ impl Future for Waiter {
         if !wait.is_granted() {
             wait.set_waker(cx);
             if !wait.is_granted() {
+                census::waits(|| Wait::Permit);
                 return Poll::Pending;
             }
         }

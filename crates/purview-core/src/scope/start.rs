@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
+    census::{self, Wait},
     context::Frame,
     error::{AlreadyReady, StartError, catch},
     policy::{End, Fallible},
@@ -71,7 +72,10 @@ impl<V, E> Future for Start<V, E> {
                 this.done = true;
                 Poll::Ready(Err(error))
             }
-            Take::NotYet | Take::Taken | Take::Never => Poll::Pending,
+            Take::NotYet | Take::Taken | Take::Never => {
+                census::waits(|| Wait::Ready(this.frame.info.clone()));
+                Poll::Pending
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::{
         CancelReason, CancelToken,
         waiters::{Waiters, wake_all},
     },
+    census,
     context::{self, Frame, Naming, TaskInfo},
     deadline::Bound,
     error::TooLate,
@@ -26,11 +27,6 @@ use crate::{
         atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering, fence},
     },
 };
-
-/// One that holds, in [`State::holding`].
-const ONE: isize = 2;
-/// The scope has been polled, and knows what is around it.
-const LINKED: isize = 1;
 
 /// Where a scope was first polled.
 pub(crate) struct Link {
@@ -80,7 +76,7 @@ pub(crate) struct State {
     /// Tasks that were cancelled alone, for the driver to look at.
     stopped: Mutex<Vec<Arc<Frame>>>,
     /// Tasks that hold, and finalizers that wait for their turn; with them, in one step, whether there is a link.
-    holding: AtomicIsize,
+    pub(super) holding: AtomicIsize,
     /// Who awaits a task that can never yield: woken at the end, to be told so.
     stranded: Mutex<Waiters>,
     pub(super) stays: Mutex<Stays>,
@@ -134,16 +130,19 @@ impl State {
         }
         let _ = self.link.set(link);
         self.begin_grace_of_shutdown();
-        // From now on whoever holds first, and lets go last, tells the task around; those before are told of here.
-        if self.holding.fetch_or(LINKED, Ordering::AcqRel) >= ONE {
-            self.hold_outer();
-        }
+        census::opened(self);
+        self.begin_to_hold();
         // Some clocks have to be found first. Who has no use for one is not made to pay for it.
         let is_relative = lock(&self.bound).is_relative();
         if is_relative {
             let now = self.runtime().now();
             lock(&self.bound).resolve(now);
         }
+    }
+
+    /// The name it was given itself.
+    pub(crate) fn given_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| !name.is_empty())
     }
 
     pub(crate) fn naming(&self) -> &Arc<Naming> {
@@ -178,7 +177,7 @@ impl State {
         self.link.get().is_some()
     }
 
-    pub(super) fn outer(&self) -> Option<&Link> {
+    pub(crate) fn outer(&self) -> Option<&Link> {
         self.link.get().and_then(Option::as_ref)
     }
 
@@ -298,9 +297,14 @@ impl State {
         self.open.store(true, Ordering::Release);
     }
 
+    /// Whether it has no body, and ends when nobody can spawn any more.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Nobody can spawn any more.
     pub(super) fn handles_gone(&self) {
-        if self.open.load(Ordering::Acquire) {
+        if self.is_open() {
             self.signal.raise(part::BODY);
         }
     }
@@ -317,29 +321,6 @@ impl State {
                 }
             }
             None | Some(Freed::Nobody) => {}
-        }
-    }
-
-    // -- holding -------------------------------------------------------------------------------------------------
-
-    /// One more task in this scope holds; the first one makes the task that the scope runs in hold too.
-    pub(crate) fn hold(&self) {
-        if self.holding.fetch_add(ONE, Ordering::AcqRel) == LINKED {
-            self.hold_outer();
-        }
-    }
-
-    pub(crate) fn let_go(&self) {
-        if self.holding.fetch_sub(ONE, Ordering::AcqRel) == LINKED + ONE {
-            if let Some(link) = self.outer() {
-                link.frame.let_go(false);
-            }
-        }
-    }
-
-    fn hold_outer(&self) {
-        if let Some(link) = self.outer() {
-            link.frame.hold(false);
         }
     }
 

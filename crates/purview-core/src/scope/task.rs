@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     cancel::CancelReason,
+    census::{self, Wait},
     context::{Frame, TaskId},
     sync::{Mutex, MutexGuard},
 };
@@ -101,7 +102,10 @@ impl<J> Future for Task<J> {
         let this = self.get_mut();
         match this.slot.poll(cx) {
             Take::Value(value) => Poll::Ready(value),
-            Take::NotYet => Poll::Pending,
+            Take::NotYet => {
+                census::waits(|| Wait::Task(this.frame.info.clone()));
+                Poll::Pending
+            }
             Take::Taken => panic!(
                 "task `{}` was polled after it had given its value",
                 this.frame.info.name()

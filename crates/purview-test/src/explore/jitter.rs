@@ -7,14 +7,14 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use crate::{VirtualRuntime, runtime::Entry};
+use crate::VirtualRuntime;
 
 /// Has [`explore`](crate::explore()) reach into a scope: `future` is polled later than it was woken, or without having
 /// been woken, or with a waker of its own for each poll, by seed.
 ///
 /// The children of a scope share one task, and the scope polls them in the order of their wakes; the explorer decides
 /// when that task runs, not what happens inside. A child wrapped in `jitter` is delayed at random, so that its siblings
-/// overtake it. A deadlock is reported with the names of the children that were wrapped. Without an exploring runtime around it, this is `future` itself.
+/// overtake it. Without an exploring runtime around it, this is `future` itself.
 ///
 /// # Cancel safety
 ///
@@ -46,7 +46,6 @@ pub fn jitter<F: Future>(future: F) -> Jitter<F> {
     Jitter {
         future: Box::pin(future),
         latest: Arc::default(),
-        entry: None,
     }
 }
 
@@ -57,7 +56,6 @@ pub struct Jitter<F> {
     future: Pin<Box<F>>,
     /// The number of the latest waker that was handed out.
     latest: Arc<AtomicU64>,
-    entry: Option<Entry>,
 }
 
 impl<F: Future> Future for Jitter<F> {
@@ -67,7 +65,6 @@ impl<F: Future> Future for Jitter<F> {
         let Some(runtime) = VirtualRuntime::current() else {
             return self.future.as_mut().poll(cx);
         };
-        self.entry.get_or_insert_with(|| runtime.enter_name()).count_poll();
         if runtime.delays() {
             cx.waker().wake_by_ref();
             return Poll::Pending;
@@ -78,9 +75,7 @@ impl<F: Future> Future for Jitter<F> {
         } else {
             self.future.as_mut().poll(cx)
         };
-        if poll.is_ready() {
-            self.entry = None;
-        } else if runtime.polls_spuriously() {
+        if poll.is_pending() && runtime.polls_spuriously() {
             cx.waker().wake_by_ref();
         }
         poll

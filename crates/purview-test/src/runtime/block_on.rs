@@ -6,6 +6,8 @@ use std::{
     task::{Context, Poll},
 };
 
+use purview_core::census::Installed;
+
 use super::{
     Stalled, VirtualRuntime, current, drive,
     shared::Shared,
@@ -97,6 +99,7 @@ impl VirtualRuntime {
 struct Driving<'a> {
     shared: &'a Shared,
     _current: current::Entered,
+    _census: Installed,
 }
 
 impl<'a> Driving<'a> {
@@ -110,6 +113,7 @@ impl<'a> Driving<'a> {
         Self {
             shared: &runtime.shared,
             _current: current::enter(runtime.clone()),
+            _census: runtime.shared.census.install(),
         }
     }
 }

@@ -8,13 +8,13 @@ mod closure;
 mod current;
 mod drive;
 mod idle;
-mod named;
 mod schedule;
 mod shared;
 mod stall;
 mod task;
 mod timers;
 mod traits;
+mod tree;
 
 use std::{
     fmt,
@@ -23,7 +23,6 @@ use std::{
 };
 
 pub use idle::Idle;
-pub(crate) use named::Entry;
 pub use stall::Stalled;
 
 use self::{

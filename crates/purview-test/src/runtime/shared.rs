@@ -11,8 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use purview_core::census::Census;
+
 use super::{
-    named::NamedFutures,
     schedule::Schedule,
     task::{TaskId, Tasks, Work},
     timers::Timers,
@@ -20,6 +21,8 @@ use super::{
 
 pub(super) struct Shared {
     state: Mutex<State>,
+    /// The scopes and tasks that this runtime runs, in case that it has to say who is stuck.
+    pub(super) census: Census,
     /// Notified whenever a thread that drives the runtime could have something new to do.
     changed: Condvar,
 }
@@ -43,7 +46,6 @@ pub(super) struct State {
     pub(super) shut_down: bool,
     pub(super) steps: u64,
     pub(super) steps_at_this_instant: u64,
-    pub(super) named: NamedFutures,
     /// Wakes of wrapped futures through the waker of an earlier poll.
     pub(super) ignored_wakes: u64,
 }
@@ -72,11 +74,11 @@ impl Shared {
             shut_down: false,
             steps: 0,
             steps_at_this_instant: 0,
-            named: NamedFutures::default(),
             ignored_wakes: 0,
         };
         Self {
             state: Mutex::new(state),
+            census: Census::default(),
             changed: Condvar::new(),
         }
     }

@@ -5,13 +5,14 @@ use std::{error::Error, fmt, fmt::Write, time::Duration};
 use super::{
     shared::{Shared, State},
     task::{Task, TaskId, Work},
+    tree,
 };
 
 /// A program that cannot go on: [`VirtualRuntime::try_block_on`](crate::VirtualRuntime::try_block_on) returns it, and
 /// the functions that return no `Result` panic with its text.
 ///
-/// The text names every task of the runtime with what could still wake it, and every future wrapped in
-/// [`jitter`](crate::jitter) with the name that its task has in its scope.
+/// The text names every task of the runtime with what could still wake it, and shows the tree of scopes: each with who in
+/// it has not ended, by name, and what that waits for where a scope can know it.
 ///
 /// # Examples
 ///
@@ -59,13 +60,23 @@ impl Shared {
     pub(super) fn stalled(&self, kind: StallKind) -> Stalled {
         let mut report = String::new();
         // Writing to a string cannot fail.
-        let _ = self.lock().describe(kind, &mut report);
+        let _ = self.describe(kind, &mut report);
         Stalled { kind, report }
     }
 }
 
-impl State {
+impl Shared {
     fn describe(&self, kind: StallKind, out: &mut String) -> fmt::Result {
+        // What the census holds can be dropped here, which may be somebody's own code: not under the lock.
+        let scopes = self.census.scopes();
+        self.lock().describe_run(kind, out)?;
+        tree::write(&scopes, out)?;
+        self.lock().describe_wakers(kind, out)
+    }
+}
+
+impl State {
+    fn describe_run(&self, kind: StallKind, out: &mut String) -> fmt::Result {
         let steps = self.steps;
         match kind {
             StallKind::Deadlock if self.timers.len() > 0 => {
@@ -88,13 +99,10 @@ impl State {
         for TaskId(id) in &self.closures {
             writeln!(out, "  closure {id}: has been started and runs or blocks")?;
         }
-        let mut named = self.named.iter().peekable();
-        if named.peek().is_some() {
-            out.push_str("futures known by name (`jitter` makes those of children known):\n");
-        }
-        for (name, polls) in named {
-            writeln!(out, "  {name}: polled {}", count(*polls, "time"))?;
-        }
+        Ok(())
+    }
+
+    fn describe_wakers(&self, kind: StallKind, out: &mut String) -> fmt::Result {
         if self.timers.len() > 0 {
             let next = self
                 .timers
@@ -152,6 +160,6 @@ impl State {
     }
 }
 
-fn count(n: u64, noun: &str) -> String {
+pub(super) fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

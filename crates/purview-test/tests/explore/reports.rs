@@ -62,7 +62,7 @@ fn a_deadlock_inside_a_scope_is_reported_with_the_names_of_its_children() {
     let text = failure(|| explore(100, program)).unwrap();
     assert!(text.starts_with("deadlock"), "{text}");
     assert!(
-        text.contains("to savings: polled") && text.contains("to checking: polled"),
+        text.contains("`to savings` (task ") && text.contains("`to checking` (task "),
         "{text}"
     );
 }

@@ -11,7 +11,7 @@ use crate::{
     trace::Wait,
 };
 
-/// How sure one can be of a cancellation that nobody asked for.
+/// How sure one can be of a cancellation that nobody asked for, or of when it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Possibly,
@@ -48,15 +48,20 @@ impl Model<'_> {
     }
 
     /// Whether nobody is waited for any more: the grace of this scope, or of one around it, is over.
-    pub(super) fn grace_is_over(&self, id: ActorId) -> bool {
+    fn grace_is_over(&self, id: ActorId, how_sure: Due) -> bool {
         let actor = self.actor(id);
         let scope = self.scope(actor.scope);
         let over = |since| scope.grace.is_some_and(|grace| self.now >= since + grace);
         let here = scope.cut.as_ref().is_some_and(|cut| over(cut.at));
-        let alone = actor.alone.as_ref().is_some_and(|(_, since)| over(*since));
+        let alone = match (&actor.alone, actor.was_last) {
+            // Since when a daemon is cancelled that may have been the last one before is not certain.
+            (Some(_), Some(since)) => how_sure == Due::Possibly && over(since),
+            (Some((_, since)), None) => over(*since),
+            (None, _) => false,
+        };
         // While its owner has its last turn, a scope goes on.
         let around = scope.owner.filter(|owner| !self.polling.contains(owner));
-        here || alone || around.is_some_and(|owner| self.grace_is_over(owner))
+        here || alone || around.is_some_and(|owner| self.grace_is_over(owner, how_sure))
     }
 
     /// The body of a cancelled settled scope may run until the children are gone, and once more then if it was woken,
@@ -77,20 +82,13 @@ impl Model<'_> {
         }
     }
 
-    /// Whether this actor must be dropped now, and must not be polled.
-    pub(super) fn is_condemned(&self, id: ActorId) -> bool {
-        let actor = self.actor(id);
-        if actor.role == Role::Finalizer {
-            return self.grace_is_over(id);
+    /// Whether this actor may, or must, be dropped now, and not be polled.
+    pub(super) fn is_condemned(&self, id: ActorId, how_sure: Due) -> bool {
+        let over = self.grace_is_over(id, how_sure);
+        if self.actor(id).role == Role::Finalizer {
+            return over;
         }
-        self.is_stopped(id) && (!self.holds(id) || self.grace_is_over(id))
-    }
-
-    /// As `is_condemned`, beyond doubt: since when a daemon that may have been the last is cancelled is not certain, so
-    /// nor is it when its own grace ends.
-    pub(super) fn is_certainly_condemned(&self, id: ActorId) -> bool {
-        let uncertain = self.actor(id).was_last.is_some() && self.holds(id);
-        !uncertain && self.is_condemned(id)
+        self.is_stopped(id) && (!self.holds(id) || over)
     }
 
     /// Whether this actor is cancelled, alone or with its scope.

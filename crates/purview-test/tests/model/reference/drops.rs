@@ -1,7 +1,9 @@
 //! Who may be dropped, and in which order.
 
 use super::{
-    Dropped, Model, Rule, ensure,
+    Dropped, Model, Rule,
+    cancel::Due,
+    ensure,
     state::{Fate, LastTurn, Life},
 };
 use crate::{
@@ -22,14 +24,16 @@ impl Model<'_> {
         } else if actor.is_alive() {
             let refused = self.actor(id).late && around.is_some();
             ensure!(
-                around.is_none() || refused || self.is_condemned(id),
+                around.is_none() || refused || self.is_condemned(id, Due::Possibly),
                 "it is dropped inside {around:?}"
             );
-            let explained = refused || self.explain(id, &|model: &Self| model.is_condemned(id));
+            let explained = refused || self.explain(id, &|model: &Self| model.is_condemned(id, Due::Possibly));
             ensure!(explained, "there is no reason to drop it: {:?}", self.actor(id).role);
             let actor = self.actor(id);
             if actor.alone.is_none() && !actor.late && actor.was_last.is_none() && !actor.held {
-                self.in_order(id, |other| self.is_condemned(other) && !self.actor(other).held)?;
+                self.in_order(id, |other| {
+                    self.is_condemned(other, Due::Possibly) && !self.actor(other).held
+                })?;
             }
         }
         self.dropping.push(Dropped::Actor(id));
@@ -53,9 +57,9 @@ impl Model<'_> {
             dropping == Some(Dropped::Actor(id)),
             "what was being dropped is {dropping:?}"
         );
-        // A scope that is dropped keeps the panics of those in it to itself.
-        let expected = self.actor(id).bomb.then_some(Origin::Destructor(id));
-        ensure!(panic == expected, "its destructor must panic with {expected:?}");
+        let own = self.actor(id).bomb.then_some(Origin::Destructor(id));
+        self.panics_with(Dropped::Actor(id), self.nested(id), own, panic)?;
+        self.goes_on_around(id, panic);
         let refused = self.actor(id).late
             && self
                 .polling
@@ -84,6 +88,48 @@ impl Model<'_> {
         Ok(())
     }
 
+    /// The first panic of a destructor goes on where the scope's future is being dropped.
+    fn goes_on_around(&mut self, id: ActorId, panic: Option<Origin>) {
+        let scope = self.actor(id).scope;
+        let owner = self.scope(scope).owner.map(Dropped::Actor);
+        let around = self.dropping.last().copied();
+        if let (Some(around), Some(panic)) = (around, panic) {
+            if around == Dropped::Scope(scope) || Some(around) == owner {
+                self.panics_inside.entry(around).or_default().push(panic);
+            }
+        }
+    }
+
+    /// Whether a destructor may end so, in which the future of `scope` was dropped, if there was one.
+    fn panics_with(
+        &mut self,
+        dropped: Dropped,
+        scope: Option<ScopeId>,
+        own: Option<Origin>,
+        panic: Option<Origin>,
+    ) -> Rule {
+        let mut inside = self.panics_inside.remove(&dropped).unwrap_or_default();
+        let mut before = Vec::new();
+        match scope.filter(|scope| self.scope(*scope).parallel) {
+            // Of a parallel child that had ended the scope may not have told its policy, whom nobody will ask.
+            Some(scope) => {
+                let unreported = std::mem::take(&mut self.scope_mut(scope).unreported);
+                before.extend(unreported.into_iter().filter_map(|(_, fate)| match fate {
+                    Fate::Panicked(origin) => Some(origin),
+                    _ => None,
+                }));
+            }
+            None => inside.truncate(1),
+        }
+        let else_own = inside.is_empty() && panic == own;
+        let fits = else_own || panic.is_some_and(|panic| inside.contains(&panic) || before.contains(&panic));
+        ensure!(
+            fits,
+            "it must panic with one of {inside:?}, or perhaps {before:?}, or else {own:?}"
+        );
+        Ok(())
+    }
+
     /// A body that holds when the last of the others goes may be given its last turn there and then, and has it without
     /// being polled if nobody woke it.
     fn leave_body_alone(&mut self, id: ScopeId) {
@@ -100,7 +146,7 @@ impl Model<'_> {
             dropping == Some(Dropped::Scope(id)),
             "what was being dropped is {dropping:?}"
         );
-        ensure!(panic.is_none(), "dropping a scope does not panic");
+        self.panics_with(Dropped::Scope(id), Some(id), None, panic)?;
         for actor in self.scope(id).doomed() {
             ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
         }

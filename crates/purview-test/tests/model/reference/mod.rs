@@ -20,7 +20,7 @@ use purview_test::Stalled;
 use self::state::{Actor, Scope};
 use crate::{
     program::{ActorId, Op, ScopeId, ScopeSpec, Script},
-    trace::Trace,
+    trace::{Origin, Trace},
 };
 
 /// The first event that does not follow from those before.
@@ -76,9 +76,11 @@ struct Model<'a> {
     polling: Vec<ActorId>,
     /// What is being dropped, innermost last.
     dropping: Vec<Dropped>,
+    /// The panics of destructors inside what is being dropped.
+    panics_inside: BTreeMap<Dropped, Vec<Origin>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Dropped {
     Actor(ActorId),
     Scope(ScopeId),
@@ -94,6 +96,7 @@ impl<'a> Model<'a> {
             actors: BTreeMap::new(),
             polling: Vec::new(),
             dropping: Vec::new(),
+            panics_inside: BTreeMap::new(),
         };
         model.learn(program);
         model

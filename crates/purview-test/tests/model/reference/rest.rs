@@ -5,7 +5,9 @@ use std::time::Duration;
 use purview_core::CancelReason;
 
 use super::{
-    Model, Rule, ensure,
+    Model, Rule,
+    cancel::Due,
+    ensure,
     state::{Fate, LastTurn, Life, Role},
 };
 use crate::{
@@ -89,7 +91,7 @@ impl Model<'_> {
             return Ok(());
         }
         ensure!(
-            !self.is_certainly_condemned(id),
+            !self.is_condemned(id, Due::Certainly),
             "was cancelled for {:?} and not dropped",
             self.hears(id)
         );

@@ -1,0 +1,232 @@
+//! A program that cannot go on is reported with the tree of its scopes: who waits, by name, and for what.
+
+use std::{cell::RefCell, future::pending, time::Duration};
+
+use purview_core::{Task, cancelled, fail_fast, gather, local_scope, scope, settled, shield, sleep};
+use purview_test::{VirtualRuntime, explore, jitter, yield_now};
+
+/// What is said of the scopes of `program`, without the numbers of tasks, which differ from run to run.
+fn tree<T>(program: impl Future<Output = T>) -> Vec<String> {
+    let stalled = {
+        let runtime = VirtualRuntime::new().patience(Duration::ZERO);
+        let scope = fail_fast::<()>().name("test").runtime(runtime.clone());
+        let run = scope.run_local(|_| async {
+            program.await;
+            Ok(())
+        });
+        runtime.try_block_on(run).expect_err("the program cannot go on")
+    };
+    let text = stalled.to_string();
+    assert!(text.starts_with("deadlock"), "{text}");
+    let lines = text.lines().skip_while(|line| !line.starts_with("scopes, ")).skip(1);
+    let lines = lines.take_while(|line| line.starts_with("  "));
+    lines.map(|line| without_numbers(&line[2..])).collect()
+}
+
+fn without_numbers(line: &str) -> String {
+    let mut parts = line.split(" (task ");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out += part.split_once(')').expect("the number ends").1;
+    }
+    out
+}
+
+#[track_caller]
+fn assert_tree(seen: &[String], expected: &[&str]) {
+    assert_eq!(seen, expected, "\n{}", seen.join("\n"));
+}
+
+#[test]
+fn two_children_of_nested_scopes_that_wait_for_each_other_are_shown_where_they_are() {
+    let left: RefCell<Option<Task<()>>> = RefCell::default();
+    let right: RefCell<Option<Task<()>>> = RefCell::default();
+    let awaiting = async |task: &RefCell<Option<Task<()>>>| {
+        yield_now().await;
+        let task = task.take().expect("it was put there");
+        task.await;
+    };
+    let seen = tree(fail_fast::<()>().name("import").run_local(async |s| {
+        s.task().name("reader").spawn(async {
+            let pages = fail_fast::<()>().name("pages");
+            pages
+                .run_local(async |s| {
+                    let spawn = |name: &'static str, other| {
+                        let child = async move {
+                            awaiting(other).await;
+                            Ok(())
+                        };
+                        s.task().name(name).spawn(child)
+                    };
+                    left.replace(Some(spawn("left", &right)));
+                    right.replace(Some(spawn("right", &left)));
+                    Ok(())
+                })
+                .await
+                .ok();
+            Ok(())
+        });
+        s.task().name("writer").spawn(pending::<Result<(), ()>>());
+        Ok(())
+    }));
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 2 times",
+            "    scope `import`",
+            "      `reader`: polled 2 times",
+            "        scope `pages`",
+            "          `left`: polled 2 times, awaits `right`",
+            "          `right`: polled 2 times, awaits `left`",
+            "      `writer`: polled 1 time, waits for something that no scope knows of",
+        ],
+    );
+}
+
+#[test]
+fn who_has_ended_is_not_shown() {
+    let seen = tree(scope(async |s| {
+        s.task().name("quick").spawn(async {}).await;
+        s.task().name("slow").spawn(sleep(Duration::from_secs(1))).await;
+        scope(async |s| s.spawn(async {}).await).await;
+        s.task().name("stuck").spawn(pending::<()>());
+    }));
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 2 times",
+            "    scope",
+            "      `stuck`: polled 1 time, waits for something that no scope knows of",
+        ],
+    );
+}
+
+#[test]
+fn who_waits_for_a_place_a_permit_or_to_be_ready_is_said_to() {
+    let seen = tree(settled::<()>().limit(1).run(async |s| {
+        s.task().name("first").spawn(pending::<Result<(), ()>>());
+        s.task().name("second").spawn(async { Ok(()) });
+        let scopes = settled::<()>().run(async |inner| {
+            inner.task().name("asks").spawn(async {
+                drop(s.permit().await);
+                Ok(())
+            });
+            let started = inner.start(async |_ready: purview_core::Ready<()>| {
+                pending::<()>().await;
+                Ok(())
+            });
+            drop(started.await);
+            Ok(())
+        });
+        drop(scopes.await);
+        Ok(())
+    }));
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 1 time",
+            "    scope",
+            "      the body: polled 1 time",
+            "        scope",
+            "          the body: polled 1 time, waits until ready is `test/2`",
+            "          `asks`: polled 1 time, waits for a permit",
+            "          `test/2`: polled 1 time, waits for something that no scope knows of",
+            "      `first`: polled 1 time, waits for something that no scope knows of",
+            "      `second`: waits for its turn to start",
+        ],
+    );
+}
+
+#[test]
+fn what_was_cancelled_and_who_holds_it_is_shown() {
+    let seen = tree(fail_fast::<()>().name("import").run(async |s| {
+        s.task().name("upload").spawn(async {
+            shield(pending::<()>()).await;
+            Ok(())
+        });
+        s.task().name("listens").spawn(async {
+            scope(async |_| cancelled().await).await;
+            Ok(())
+        });
+        yield_now().await;
+        s.cancel_with("enough");
+        pending::<Result<(), ()>>().await
+    }));
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 2 times",
+            "    scope `import`, stopped: cancelled on request: enough",
+            "      `upload`: polled 1 time, waits for something that no scope knows of; holds, though stopped: cancelled on \
+             request: enough",
+        ],
+    );
+}
+
+#[test]
+fn futures_of_a_gather_and_an_open_scope_that_nobody_closes_are_shown() {
+    let (_kept, driver) = fail_fast::<()>().name("service").open();
+    let seen = tree(async {
+        let stuck = gather([true, false].map(|ends| async move {
+            if !ends {
+                pending::<()>().await;
+            }
+            Ok::<_, ()>(())
+        }));
+        drop(futures::join!(driver, stuck.name("pages")));
+    });
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 1 time",
+            "    scope `service`, open: waits until it is closed, or its last handle dropped",
+            "    scope `pages`",
+            "      `pages/1`: polled 1 time, waits for something that no scope knows of",
+        ],
+    );
+}
+
+#[test]
+fn children_are_named_under_exploration_whether_they_are_wrapped_or_not() {
+    let program = async || {
+        local_scope(async |s| {
+            s.task().name("wrapped").spawn(jitter(pending::<()>()));
+            s.task().name("plain").spawn(pending::<()>());
+        })
+        .await;
+    };
+    let panic = std::panic::catch_unwind(|| explore(3, program)).unwrap_err();
+    let text = panic.downcast_ref::<String>().expect("a deadlock is told in words");
+    assert!(
+        text.contains("`wrapped` (task ") && text.contains("`plain` (task "),
+        "{text}"
+    );
+}
+
+#[test]
+fn parallel_children_are_shown_in_the_scope_that_owns_them() {
+    let seen = tree(scope(async |s| {
+        s.task().name("elsewhere").parallel().spawn(async {
+            scope(async |s| {
+                s.task().name("inside").spawn(pending::<()>());
+            })
+            .await;
+        });
+    }));
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 1 time",
+            "    scope",
+            "      `elsewhere`: polled 1 time",
+            "        scope",
+            "          `inside`: polled 1 time, waits for something that no scope knows of",
+        ],
+    );
+}
