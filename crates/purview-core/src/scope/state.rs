@@ -19,8 +19,7 @@ use crate::{
     census,
     context::{self, Frame, Naming, TaskInfo},
     deadline::Bound,
-    error::TooLate,
-    runtime::{Embedded, Runtime, RuntimeChoice, Timer},
+    runtime::{Embedded, Runtime, RuntimeChoice},
     stack::with_room,
     sync::{
         Mutex, MutexGuard, OnceLock,
@@ -58,7 +57,7 @@ pub(crate) struct State {
     link: OnceLock<Option<Link>>,
     runtime: OnceLock<Arc<dyn Runtime>>,
     fallback: Option<RuntimeChoice>,
-    bound: Mutex<Bound>,
+    pub(super) bound: Mutex<Bound>,
     grace: Mutex<Option<Duration>>,
     pub(super) limiter: Option<Limiter>,
     pub(super) rate: Option<super::rate::Rate>,
@@ -132,12 +131,7 @@ impl State {
         self.begin_grace_of_shutdown();
         census::opened(self);
         self.begin_to_hold();
-        // Some clocks have to be found first. Who has no use for one is not made to pay for it.
-        let is_relative = lock(&self.bound).is_relative();
-        if is_relative {
-            let now = self.runtime().now();
-            lock(&self.bound).resolve(now);
-        }
+        self.resolve_deadline();
     }
 
     /// The name it was given itself.
@@ -184,50 +178,6 @@ impl State {
     /// The number of the next child.
     pub(crate) fn next_number(&self) -> u64 {
         self.serial.fetch_add(1, Ordering::Relaxed) + 1
-    }
-
-    // -- deadline ------------------------------------------------------------------------------------------------
-
-    /// The scope's own deadline.
-    pub(crate) fn own_deadline(&self) -> Option<Instant> {
-        lock(&self.bound).at()
-    }
-
-    /// The earliest deadline of this scope and those around it, up to the next shield.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        earliest(self.own_deadline(), self.outer_deadline())
-    }
-
-    /// The earliest deadline of the scopes around, up to the next shield.
-    pub(crate) fn outer_deadline(&self) -> Option<Instant> {
-        let mut found = None;
-        let mut link = self.outer();
-        while let Some(Link { frame, shielded: false }) = link {
-            found = earliest(found, frame.scope.own_deadline());
-            link = frame.scope.outer();
-        }
-        found
-    }
-
-    /// Whether the scope's own deadline has passed.
-    pub(crate) fn is_overdue(&self) -> bool {
-        self.own_deadline().is_some_and(|own| own <= self.runtime().now())
-    }
-
-    /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
-    /// passed too is.
-    pub(crate) fn is_expired(&self) -> bool {
-        self.own_deadline()
-            .is_some_and(|own| own <= self.runtime().now() && self.outer_deadline().is_none_or(|outer| own < outer))
-    }
-
-    pub(crate) fn set_deadline(&self, at: Option<Instant>) -> Result<(), TooLate> {
-        if self.is_ended() || self.reason().is_some() {
-            return Err(TooLate);
-        }
-        lock(&self.bound).set(at);
-        self.signal.raise(part::ALARM);
-        Ok(())
     }
 
     // -- cancellation --------------------------------------------------------------------------------------------
