@@ -2,6 +2,7 @@
 
 use std::future::pending;
 
+use futures::FutureExt;
 use purview_tests::yields;
 
 use crate::phase::Open;
@@ -21,8 +22,8 @@ pub(crate) async fn spawned_and_cancelled(open: Open, count: usize) {
         let tasks: Vec<_> = (0..BATCH.min(count - batch * BATCH))
             .map(|i| match i % 5 {
                 0 => open.spawn_parallel(pending()),
-                1 => open.spawn_parallel(async { Ok(yields(1).await) }),
-                2 => open.spawn(async { Ok(yields(1).await) }),
+                1 => open.spawn_parallel(yields(1).map(Ok)),
+                2 => open.spawn(yields(1).map(Ok)),
                 _ => open.spawn(pending()),
             })
             .collect();
@@ -44,7 +45,7 @@ pub(crate) async fn short(open: Open, count: usize) {
             if i % 10 == 0 {
                 drop(open.spawn_parallel(async { Ok(()) }));
             } else {
-                drop(open.spawn(async move { Ok(yields(i % 2).await) }));
+                drop(open.spawn(yields(i % 2).map(Ok)));
             }
         }
         until_empty(&open).await;

@@ -29,10 +29,12 @@ use purview_tests::AnyRuntime;
 
 use crate::phase::{Phase, Work};
 
-/// Each by its name, and how to run something in it.
-const RUNTIMES: [(&str, fn(&'static str)); 6] = [
+/// Soaks the runtime of this name.
+type Soak = fn(&'static str);
+
+const RUNTIMES: [(&str, Soak); 6] = [
     ("embedded", |name| {
-        purview_tests::embedded(move |runtime| soak(name, runtime))
+        purview_tests::embedded(move |runtime| soak(name, runtime));
     }),
     ("tokio-current-thread", |name| {
         purview_tests::tokio_current_thread(move |runtime| soak(name, runtime));
@@ -42,7 +44,7 @@ const RUNTIMES: [(&str, fn(&'static str)); 6] = [
     }),
     ("smol", |name| purview_tests::smol(move |runtime| soak(name, runtime))),
     ("async-std", |name| {
-        purview_tests::async_std(move |runtime| soak(name, runtime))
+        purview_tests::async_std(move |runtime| soak(name, runtime));
     }),
     ("virtual", |name| {
         let runtime = VirtualRuntime::new();

@@ -51,7 +51,7 @@ impl Phase {
             }
             Work::InOneOpenScope(work) => {
                 let (open, driver) = settled::<()>().runtime(self.runtime.clone()).open();
-                let driven = async {
+                let work = async {
                     for part in parts(count) {
                         work(open.clone(), self.runtime.clone(), part).await;
                         self.rest(samples.first().copied()).await;
@@ -59,7 +59,7 @@ impl Phase {
                     }
                     drop(open);
                 };
-                assert!(Box::pin(join(driver, driven)).await.0.is_ok());
+                assert!(Box::pin(join(driver, work)).await.0.is_ok());
             }
         }
     }

@@ -19,8 +19,8 @@ pub(crate) fn ticks() -> usize {
 
 fn from_environment(variable: &str) -> Option<usize> {
     let number = std::env::var(variable).ok()?;
-    match number.parse() {
-        Ok(number) => Some(number),
-        Err(_) => panic!("{variable} is not a number: {number}"),
-    }
+    let number = number
+        .parse()
+        .unwrap_or_else(|_| panic!("{variable} is not a number: {number}"));
+    Some(number)
 }

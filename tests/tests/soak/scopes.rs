@@ -2,7 +2,10 @@
 
 use std::{future::pending, time::Duration};
 
-use futures::future::{Either, select};
+use futures::{
+    FutureExt,
+    future::{Either, select},
+};
 use purview::{Builder, FailFast, Scope, fail_fast};
 use purview_tests::{AnyRuntime, yields};
 
@@ -41,7 +44,7 @@ async fn returned(scope: Options) {
 async fn failed(scope: Options) {
     let out = scope.run(async |s| {
         s.spawn(pending::<Result<(), _>>());
-        s.spawn(async { Err::<(), _>(yields(1).await).map_err(|()| 7) }).await;
+        s.spawn(yields(1).map(|()| Err::<(), _>(7))).await;
         Ok(())
     });
     assert_eq!(out.await.unwrap_err().into_failure(), Some(7));
