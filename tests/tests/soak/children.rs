@@ -15,6 +15,12 @@ async fn until_empty(open: &Open) {
     }
 }
 
+/// Waits until the executor has come as far as this. What it has been given stands in its queue until then, cancelled or
+/// not, and on a busy machine the queue would be as long as nobody waits for it.
+async fn until_the_executor_is_here(open: &Open) {
+    let _ = open.spawn_parallel(yields(0).map(Ok)).await;
+}
+
 /// Spawned, and cancelled one by one: before they have begun, while they wait, and when they may have ended. Some of
 /// their tasks are awaited, the others dropped.
 pub(crate) async fn spawned_and_cancelled(open: Open, count: usize) {
@@ -34,6 +40,7 @@ pub(crate) async fn spawned_and_cancelled(open: Open, count: usize) {
         for task in tasks.into_iter().take(batch % 2 * BATCH) {
             let _ = task.await;
         }
+        until_the_executor_is_here(&open).await;
         until_empty(&open).await;
     }
 }

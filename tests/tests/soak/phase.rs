@@ -12,15 +12,16 @@ pub(crate) type Open = Scope<'static, Settled<()>>;
 /// Where the samples are taken, in hundredths of the whole: after the first tenth, in the middle and at the end.
 const SAMPLES: [usize; 3] = [10, 50, 100];
 
-/// Bytes that an executor may hold more of than before: a queue that was longer once, a thread it has started since.
+/// Bytes that an executor may hold more of than before: a queue that was longer once keeps its place, and a thread may have
+/// been started since.
 const SLACK: usize = 64 * 1024;
 
 /// Allocations that an executor may hold more of than before, for the same reasons. Whatever a scope or a child left
 /// behind would be thousands.
 const CACHED: usize = 32;
 
-/// How long one that is at rest takes no more from the allocator and gives nothing back.
-const PATIENCE: Duration = Duration::from_millis(10);
+/// The time between two looks at what is allocated.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// What is done so many times: in a scope that stays open meanwhile, or with nothing around it.
 #[derive(Clone, Copy)]
@@ -45,7 +46,7 @@ impl Phase {
             Work::Alone(work) => {
                 for part in parts(count) {
                     work(self.runtime.clone(), part).await;
-                    self.rest(samples.first().copied()).await;
+                    self.rest(samples.first().map(|first| first.allocations + CACHED)).await;
                     samples.push(Live::now());
                 }
             }
@@ -54,7 +55,7 @@ impl Phase {
                 let work = async {
                     for part in parts(count) {
                         work(open.clone(), self.runtime.clone(), part).await;
-                        self.rest(samples.first().copied()).await;
+                        self.rest(samples.first().map(|first| first.allocations + CACHED)).await;
                         samples.push(Live::now());
                     }
                     drop(open);
@@ -75,7 +76,7 @@ impl Phase {
         let began = Instant::now();
         self.run(work, count, &mut samples).await;
         let took = began.elapsed();
-        self.rest(Some(before)).await;
+        self.rest(Some(before.allocations)).await;
         let after = Live::now();
 
         println!(
@@ -101,16 +102,18 @@ impl Phase {
         assert!(grown <= SLACK, "{} {what}: it grew by {grown} bytes", self.name);
     }
 
-    /// Executors drop the tasks of cancelled parallel children, empty by then, when they get to it: waits until no more is allocated than `until`, or
-    /// until that does not change any more.
-    async fn rest(&self, until: Option<Live>) {
-        let mut last = None;
-        for _ in 0..100 {
+    /// Executors drop the tasks of cancelled parallel children, empty by then, when they get to it: waits until there are no
+    /// more allocations than `enough`, or until their number does not change any more.
+    async fn rest(&self, enough: Option<usize>) {
+        let looks = if enough.is_some() { 20 } else { 2 };
+        let (mut last, mut same) = (0, 0);
+        while same < looks {
             let now = Live::now().allocations;
-            if until.map_or(last == Some(now), |until| now <= until.allocations) {
+            if enough.is_some_and(|enough| now <= enough) {
                 return;
             }
-            last = Some(now);
+            same = if now == last { same + 1 } else { 0 };
+            last = now;
             self.runtime.sleep_until(self.runtime.now() + PATIENCE).await;
         }
     }

@@ -14,7 +14,7 @@ pub(crate) fn scopes() -> usize {
 /// How many ticks an open scope is under load.
 pub(crate) fn ticks() -> usize {
     let per_minute = 60_000 / usize::try_from(TICK.as_millis()).expect("milliseconds");
-    from_environment("PURVIEW_SOAK_MINUTES").map_or(20, |minutes| minutes * per_minute)
+    from_environment("PURVIEW_SOAK_MINUTES").map_or(10, |minutes| minutes * per_minute)
 }
 
 fn from_environment(variable: &str) -> Option<usize> {
