@@ -79,8 +79,8 @@ fn odd_folder(name: &str) -> String {
     fs::write(place.join("latin-1"), b"na\xefve caf\xe9\xa0d\xe9j\xe0 vu\x85.").unwrap();
     fs::write(place.join("cut"), b"ends in a character cut short\xe2\x80").unwrap();
     let spaces = "\u{a0}\u{1680}\u{2000}\u{2007}\u{200a}\u{200b}\u{202f}\u{205f}\u{2060}\u{3000}\u{85}\u{feff}";
-    let spaced: String = spaces.chars().flat_map(|space| ['x', space, 'y']).collect();
-    fs::write(place.join("spaces"), spaced).unwrap();
+    let parted: String = spaces.chars().flat_map(|space| ['x', space, 'y']).collect();
+    fs::write(place.join("spaces"), parted).unwrap();
     fs::write(place.join("long line"), "word ".repeat(100_000)).unwrap();
     fs::write(
         place.join(OsStr::from_bytes(b"no \xff utf-8\n name")),
@@ -156,7 +156,7 @@ fn what_cannot_be_read_is_named_and_the_rest_is_counted() {
 
     let (folder, expected) = folder("mapreduce-unreadable");
     for name in ["empty", "deep/er"] {
-        fs::set_permissions(Path::new(&folder).join(name), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(Path::new(&folder).join(name), fs::Permissions::from_mode(0o000)).unwrap();
     }
     // Nothing is hidden from root.
     if fs::read(Path::new(&folder).join("empty")).is_ok() {
