@@ -33,9 +33,7 @@ pub(crate) fn spawn(s: &Meddled, live: &Live) {
     }));
     s.defer(live.within(yields(2)));
     drop(s.start(|ready| live.within(async move { ready.set(()).map_err(|_| "twice") })));
-    drop(s.produce(1, |tx| {
-        live.within(async move { tx.send(1).await.map_err(|_| "closed") })
-    }));
+    drop(s.produce(1, |tx| live.within(async move { tx.send(1).await.or(Ok(())) })));
     if let Some(permit) = by_hand(s.permit()).poll_once() {
         drop(permit.spawn(live.within(ready(Ok(())))));
     }
@@ -57,15 +55,13 @@ pub(crate) fn cancel_tasks(s: &Meddled, live: &Live) {
 
 /// Awaits in it, as far as that goes without waiting.
 pub(crate) fn await_in(s: &Meddled, live: &Live) {
-    // Where the scope is over, awaiting a task says so with a panic.
-    let mut task = by_hand(caught(s.spawn(live.within(yields(1).map(Ok)))));
-    assert!(task.poll_once().is_none_or(|given| given.is_err()));
+    // Where the scope is over, awaiting a task says so with a panic; in another thread than the scope's it may be done.
+    let mut task = by_hand(caught(s.spawn(live.within(yields(1).map(|()| Ok(7))))));
+    assert!(task.poll_once().is_none_or(|given| given.is_err() || given == Ok(7)));
     let mut hears = by_hand(s.token().cancelled());
     let told = hears.poll_once().is_some();
-    assert_eq!(told, s.token().is_cancelled());
-    let mut items = s.produce(0, |tx| {
-        live.within(async move { tx.send(1).await.map_err(|_| "closed") })
-    });
+    assert!(!told || s.token().is_cancelled());
+    let mut items = s.produce(0, |tx| live.within(async move { tx.send(1).await.or(Ok(())) }));
     let _ = by_hand(items.next()).poll_once();
     drop(by_hand(s.shutdown(Duration::MAX)));
 }
@@ -75,7 +71,8 @@ pub(crate) fn drop_handles(s: &Meddled) {
     drop((s.clone(), s.token(), s.token().child(), s.task()));
     drop((s.len(), s.is_empty(), s.is_cancelled(), format!("{s:?}")));
     // Not in a scope that is cancelled.
-    assert_eq!(s.set_deadline(None).is_ok(), !s.token().is_cancelled());
+    let too_late = s.token().is_cancelled();
+    assert!(s.set_deadline(None).is_err() || !too_late);
 }
 
 /// Nests scopes: one that ends here, one that is dropped.

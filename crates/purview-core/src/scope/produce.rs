@@ -151,11 +151,12 @@ impl<T> Drop for Produced<T> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
         panicked.run(|| self.frame.scope.forget_stranded(self.key));
-        panicked.run(|| self.channel.close());
+        // Cancelled first: a child that is not being polled just now does not come to see that nobody receives.
         panicked.run(|| {
             self.frame
                 .cancel(CancelReason::Requested(Some("its stream was dropped".into())));
         });
+        panicked.run(|| self.channel.close());
         panicked.resume_unless_unwinding();
     }
 }
