@@ -266,7 +266,7 @@ impl Frame {
         self.ended.store(true, Ordering::Release);
         // A hold that was forgotten, or carried out of it, holds nobody any more.
         if self.holds.swap(0, Ordering::AcqRel) > 0 {
-            self.scope.let_go();
+            with_room(|| self.scope.let_go());
         }
         self.span.ended();
         let place = self.lock_place().take();
