@@ -4,11 +4,13 @@ use std::{
     future::pending,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Waker},
+    thread,
     time::{Duration, Instant},
 };
 
 use purview::{BoxFuture, SpawnError, Spawner, Timer};
-use purview_tests::AnyRuntime;
+use purview_tests::{AnyRuntime, message_of};
 
 use crate::live::Live;
 
@@ -97,6 +99,21 @@ impl Faulty {
     /// How many timers there are.
     pub(crate) fn timers_alive(&self) -> usize {
         self.0.live_timers.alive()
+    }
+
+    /// Has a thread poll what was kept, so many times each, and panic while it has it all on its stack.
+    pub(crate) fn panic_on_a_worker(&self, polls: usize) {
+        let mut kept = std::mem::take(&mut *self.0.kept.lock().unwrap());
+        let worker = thread::spawn(move || {
+            let mut cx = Context::from_waker(Waker::noop());
+            for future in &mut kept.futures {
+                assert!((0..polls).all(|_| future.as_mut().poll(&mut cx).is_pending()));
+            }
+            let _on_the_stack = kept;
+            panic!("the worker panics");
+        });
+        let payload = worker.join().expect_err("the worker panicked");
+        assert_eq!(message_of(&*payload), "the worker panics");
     }
 
     /// Drops what the executor has kept.

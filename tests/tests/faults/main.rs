@@ -43,6 +43,7 @@ mod storm_of_wakers;
 mod timer_fires_early;
 mod timer_never_fires;
 mod wakers_after_the_end;
+mod worker_panics;
 
 grid![
     panic_in_poll,
@@ -68,4 +69,5 @@ grid![
     reentrance_from_drop,
     reentrance_from_a_waker,
     reentrance_from_a_policy,
+    worker_panics,
 ];
