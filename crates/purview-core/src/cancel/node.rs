@@ -8,6 +8,7 @@ use super::{
     CancelReason,
     waiters::{Waiters, wake_all},
 };
+use crate::error::no_second_panic;
 use crate::sync::{Mutex, MutexGuard, OnceLock};
 
 /// A node of the tree of tokens.
@@ -156,7 +157,7 @@ impl Node {
 
     pub(crate) fn forget_waiter(&self, key: Option<u64>) {
         let waker = self.lock().waiters.remove(key);
-        drop(waker);
+        no_second_panic(|| drop(waker));
     }
 
     fn take_parents(&mut self) -> Vec<(Arc<Self>, u64)> {

@@ -46,5 +46,5 @@ pub(crate) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     for waker in wakers {
         panicked.run(|| waker.wake());
     }
-    panicked.resume();
+    panicked.resume_unless_unwinding();
 }

@@ -68,7 +68,8 @@ impl Place {
 /// Puts back what surrounded the caller when dropped.
 #[must_use]
 pub(crate) struct Entered {
-    outer: Surroundings,
+    /// Until it has been put back.
+    outer: Option<Surroundings>,
     /// It belongs to this thread.
     here: PhantomData<*const ()>,
 }
@@ -76,20 +77,20 @@ pub(crate) struct Entered {
 impl Entered {
     /// As dropping it; gives what was current, with what was made of it meanwhile.
     pub(crate) fn leave(mut self) -> Surroundings {
-        replace(std::mem::take(&mut self.outer))
+        self.outer.take().map(replace).unwrap_or_default()
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let inner = replace(std::mem::take(&mut self.outer));
+        let inner = self.outer.take().map(replace);
         drop(inner);
     }
 }
 
 pub(crate) fn enter(surroundings: Surroundings) -> Entered {
     Entered {
-        outer: replace(surroundings),
+        outer: Some(replace(surroundings)),
         here: PhantomData,
     }
 }

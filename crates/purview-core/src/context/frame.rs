@@ -7,6 +7,7 @@ use super::{self as context, Binding, Place, Surroundings, TaskInfo, span::TaskS
 use crate::{
     cancel::{CancelReason, CancelToken},
     census,
+    error::FirstPanic,
     scope::State,
     stack::with_room,
     sync::{
@@ -104,12 +105,14 @@ impl Frame {
         }
         // Whoever makes the token now sees that, or it is found here.
         fence(Ordering::SeqCst);
+        let mut panicked = FirstPanic::default();
         if let Some(token) = self.token.get() {
-            token.node.cancel(reason);
+            panicked.run(|| token.node.cancel(reason));
         }
-        self.wake();
+        panicked.run(|| self.wake());
         // It may wait in a queue, and its grace begins: that is the driver's to see to.
-        self.scope.task_stopped(self.clone());
+        panicked.run(|| self.scope.task_stopped(self.clone()));
+        panicked.resume_unless_unwinding();
         true
     }
 
@@ -261,6 +264,10 @@ impl Frame {
 
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        // A hold that was forgotten, or carried out of it, holds nobody any more.
+        if self.holds.swap(0, Ordering::AcqRel) > 0 {
+            with_room(|| self.scope.let_go());
+        }
         self.span.ended();
         let place = self.lock_place().take();
         drop(place);

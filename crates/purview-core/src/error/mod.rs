@@ -1,12 +1,14 @@
 //! What can go wrong in a scope, and who it was.
 
 mod failure;
+mod one_by_one;
 mod panic;
 mod refusal;
 mod scope_error;
 mod task_error;
 
-pub(crate) use panic::{FirstPanic, catch, discard};
+pub(crate) use one_by_one::OneByOne;
+pub(crate) use panic::{FirstPanic, catch, discard, no_second_panic};
 pub use {
     failure::{Failure, Settlement},
     panic::Panic,

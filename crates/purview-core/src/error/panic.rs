@@ -86,6 +86,16 @@ pub(crate) fn discard<T>(value: T) {
     }
 }
 
+/// Runs code of the user's that a destructor may have called: a second panic while the thread is unwinding would abort the
+/// process, and is swallowed.
+pub(crate) fn no_second_panic(f: impl FnOnce()) {
+    if std::thread::panicking() {
+        discard(catch(f));
+    } else {
+        f();
+    }
+}
+
 /// A payload whose own destructor panics would take down whoever drops it: such a payload is leaked.
 fn forget_payload(panic: Panic) {
     if let Err(again) = catch(|| drop(panic)) {
@@ -132,5 +142,11 @@ impl FirstPanic {
         } else {
             self.resume();
         }
+    }
+}
+
+impl Drop for FirstPanic {
+    fn drop(&mut self) {
+        no_second_panic(|| drop(self.0.take()));
     }
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Failure, TaskError};
+use super::{Failure, OneByOne, TaskError};
 use crate::cancel::CancelReason;
 
 /// Why a scope or a gather has no value, and everybody who failed in it.
@@ -50,10 +50,16 @@ impl<E> ScopeError<E> {
     /// The first error that a child or the body returned; `None` where there was a panic, a deadline or a
     /// cancellation only.
     pub fn into_failure(self) -> Option<E> {
-        self.failures.into_iter().find_map(|failure| match failure.error {
+        let mut others = OneByOne::new(self.failures);
+        let failed = others
+            .iter()
+            .position(|failure| matches!(failure.error, TaskError::Failed(_)))?;
+        let mut first = OneByOne::new(Some(others.remove(failed)));
+        drop(others);
+        match first.take()?.error {
             TaskError::Failed(error) => Some(error),
             _ => None,
-        })
+        }
     }
 
     /// Whether a failure, or a panic, ended it.

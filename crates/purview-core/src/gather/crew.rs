@@ -252,8 +252,9 @@ impl<S: Source> Crew<S> {
 
     /// Nobody asks how this one ended, but for a panic.
     pub(super) fn raise(&mut self, ended: Ended<<S::Future as Future>::Output>) {
-        if let End::Panicked(panic) = ended.end {
-            self.panicked.keep(panic);
+        match ended.end {
+            End::Panicked(panic) => self.panicked.keep(panic),
+            other => self.panicked.run(|| drop(other)),
         }
     }
 

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{crew::Turn, member::Ended, mode, options::Gather, outcome::into_result, source::Source};
 use crate::{
-    error::TaskError,
+    error::{OneByOne, TaskError, no_second_panic},
     scope::{State, lane, part},
 };
 
@@ -33,7 +33,14 @@ pin_project! {
         #[pin]
         call: Option<Fut>,
         waker: Option<Waker>,
-        backlog: VecDeque<Ended<O>>,
+        backlog: OneByOne<VecDeque<Ended<O>>>,
+    }
+
+    impl<F, Fut, O> PinnedDrop for Calls<F, Fut, O> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut call = this.project().call;
+            no_second_panic(|| call.set(None));
+        }
     }
 }
 
@@ -89,7 +96,7 @@ impl<S: Source, F, Fut> ForEach<S, F, Fut> {
             f,
             call: None,
             waker: None,
-            backlog: VecDeque::new(),
+            backlog: OneByOne::default(),
         };
         Self { calls, set }
     }

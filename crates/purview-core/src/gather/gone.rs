@@ -1,25 +1,30 @@
 use std::{collections::VecDeque, ops::Range};
 
 use super::member::Ended;
-use crate::{cancel::CancelReason, context::TaskId, error::Panic, policy::End};
+use crate::{
+    cancel::CancelReason,
+    context::TaskId,
+    error::{OneByOne, Panic},
+    policy::End,
+};
 
 /// Those of a gather's futures that were dropped when it was cut, and have not been reported: lowest first.
 ///
 /// Those who never started are many perhaps, and all alike: they are kept as a range.
 pub(super) struct Gone<O> {
-    dropped: VecDeque<Ended<O>>,
+    dropped: OneByOne<VecDeque<Ended<O>>>,
     unstarted: Range<usize>,
     /// Of those who never started, those whose destructor panicked; newest first.
-    panicked: Vec<Ended<O>>,
+    panicked: OneByOne<Vec<Ended<O>>>,
     reason: CancelReason,
 }
 
 impl<O> Gone<O> {
     pub(super) fn new() -> Self {
         Self {
-            dropped: VecDeque::new(),
+            dropped: OneByOne::default(),
             unstarted: 0..0,
-            panicked: Vec::new(),
+            panicked: OneByOne::default(),
             reason: CancelReason::Ended,
         }
     }

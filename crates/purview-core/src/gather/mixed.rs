@@ -12,11 +12,11 @@ use pin_project_lite::pin_project;
 use super::{
     mode::{All, Settled},
     team::Team,
-    tuple::{Alike, Tuple, Unlike},
+    tuple::{Alike, Slots, Tuple, Unlike},
 };
 use crate::{
     cancel::{CancelReason, CancelToken},
-    error::ScopeError,
+    error::{OneByOne, ScopeError},
     runtime::{Runtime, RuntimeChoice},
     scope::Limit,
 };
@@ -147,7 +147,9 @@ impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
             let failures = failed
                 .into_iter()
                 .filter_map(|index| team.slots.as_mut().take_failure(index, &run.common.state));
-            ScopeError::new(stopped.unwrap_or(CancelReason::Failed), failures.collect())
+            let mut failures = OneByOne::new(failures.collect::<Vec<_>>());
+            team.slots.as_mut().drop_others();
+            ScopeError::new(stopped.unwrap_or(CancelReason::Failed), failures.take_all())
         }))
     }
 }

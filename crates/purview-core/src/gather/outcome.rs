@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    error::{Failure, TaskError},
+    error::{Failure, OneByOne, TaskError},
     policy::End,
     scope::State,
 };
@@ -18,11 +18,11 @@ pub(super) struct Outcome<O> {
     /// How many there are, where that is known from the start.
     pub(super) total: usize,
     /// By index; in a race only of those who failed.
-    ends: Vec<Option<Ended<O>>>,
+    ends: OneByOne<Vec<Option<Ended<O>>>>,
     /// Who failed, in the order they did.
     failed: Vec<usize>,
     /// Who won a race, in the order they did.
-    pub(super) won: Vec<Ended<O>>,
+    pub(super) won: OneByOne<Vec<Ended<O>>>,
     /// Why it was cut.
     pub(super) stopped: Option<CancelReason>,
     pub(super) done: bool,
@@ -32,9 +32,9 @@ impl<O> Outcome<O> {
     pub(super) fn new() -> Self {
         Self {
             total: 0,
-            ends: Vec::new(),
+            ends: OneByOne::default(),
             failed: Vec::new(),
-            won: Vec::new(),
+            won: OneByOne::default(),
             stopped: None,
             done: false,
         }
@@ -44,7 +44,8 @@ impl<O> Outcome<O> {
         let index = ended.index;
         if self.ends.len() <= index {
             let len = self.total.max(index + 1);
-            self.ends.reserve_exact(len - self.ends.len());
+            let more = len - self.ends.len();
+            self.ends.reserve_exact(more);
             self.ends.resize_with(index + 1, || None);
         }
         self.ends[index] = Some(ended);
@@ -53,6 +54,12 @@ impl<O> Outcome<O> {
     pub(super) fn keep_failure(&mut self, ended: Ended<O>) {
         self.failed.push(ended.index);
         self.keep(ended);
+    }
+
+    /// Drops what came of the others, which nobody is given.
+    pub(super) fn drop_others(&mut self) {
+        drop(OneByOne::new(self.ends.take_all()));
+        drop(OneByOne::new(self.won.take_all()));
     }
 
     /// Why a race is lost: there never were enough futures for it, or too many failed.
@@ -69,20 +76,21 @@ impl<T, E> Outcome<Result<T, E>> {
     /// The failures in the order they happened.
     pub(super) fn take_failures(&mut self, state: &State) -> Vec<Failure<E>> {
         let failed = std::mem::take(&mut self.failed);
-        failed
-            .into_iter()
-            .filter_map(|index| {
-                let ended = self.ends[index].take()?;
-                let task = ended.info(state);
-                let error = into_result(ended.end).err()?;
-                Some(Failure { task, error })
-            })
-            .collect()
+        let failures = failed.into_iter().filter_map(|index| {
+            let ended = self.ends[index].take()?;
+            let task = ended.info(state);
+            let error = into_result(ended.end).err()?;
+            Some(Failure { task, error })
+        });
+        let mut failures = OneByOne::new(failures.collect::<Vec<_>>());
+        self.drop_others();
+        failures.take_all()
     }
 
     /// All values, in the order of the input.
     pub(super) fn take_values(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.ends)
+        self.ends
+            .take_all()
             .into_iter()
             .filter_map(|ended| into_result(ended?.end).ok())
             .collect()
@@ -90,7 +98,8 @@ impl<T, E> Outcome<Result<T, E>> {
 
     /// All results, in the order of the input.
     pub(super) fn take_results(&mut self) -> Vec<Result<T, TaskError<E>>> {
-        std::mem::take(&mut self.ends)
+        self.ends
+            .take_all()
             .into_iter()
             .map(|ended| into_result(ended.expect("each of them has been reported").end))
             .collect()

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    error::{Empty, ScopeError, TaskError},
+    error::{Empty, OneByOne, ScopeError, TaskError},
     policy::End,
 };
 
@@ -91,8 +91,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
             out_of_reach.then(|| outcome.why_lost(crew.started < k))
         }));
         if self.outcome.won.len() == k {
-            let won = std::mem::take(&mut self.outcome.won);
+            let mut won = OneByOne::new(self.outcome.won.take_all());
+            self.outcome.drop_others();
             let won = won
+                .take_all()
                 .into_iter()
                 .filter_map(|ended| Some((ended.index, into_result(ended.end).ok()?)));
             return Poll::Ready(Ok(won.collect()));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    error::{Failure, ScopeError, TaskError},
+    error::{Failure, OneByOne, ScopeError, TaskError},
     policy::End,
     scope::State,
 };
@@ -49,7 +49,7 @@ pin_project! {
         fut: Option<F>,
         seat: Seat,
         waker: Option<Waker>,
-        end: Option<End<F::Output>>,
+        end: OneByOne<Option<End<F::Output>>>,
     }
 }
 
@@ -59,7 +59,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
             fut: Some(fut),
             seat: Seat::new(index),
             waker: None,
-            end: None,
+            end: OneByOne::default(),
         }
     }
 
@@ -74,7 +74,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
             Poll::Ready(end) => {
                 let end = drop_future(this.fut, end);
                 let told = Told::of(&end);
-                *this.end = Some(this.seat.ended(end).end);
+                **this.end = Some(this.seat.ended(end).end);
                 Poll::Ready(told)
             }
         }
@@ -87,7 +87,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
         }
         let end = drop_future(this.fut, End::Cancelled(reason.clone()));
         let told = Told::of(&end);
-        *this.end = Some(this.seat.ended(end).end);
+        **this.end = Some(this.seat.ended(end).end);
         Some(told)
     }
 
@@ -119,6 +119,10 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
         }
     }
 
+    fn drop_end(self: Pin<&mut Self>) {
+        drop(OneByOne::new(self.project().end.take_all()));
+    }
+
     fn take_result(self: Pin<&mut Self>, stopped: &CancelReason) -> Result<T, TaskError<E>> {
         match self.project().end.take() {
             Some(end) => super::outcome::into_result(end),
@@ -146,6 +150,9 @@ pub(super) trait Slots {
 
     /// Drops one of them, unless it has ended or holds.
     fn cut(self: Pin<&mut Self>, index: usize, reason: &CancelReason, hard: bool) -> Option<Told>;
+
+    /// Drops what came of all of them, which nobody is given.
+    fn drop_others(self: Pin<&mut Self>);
 
     /// The panic of one of them.
     fn take_panic(self: Pin<&mut Self>, index: usize) -> Option<crate::Panic>;
@@ -201,6 +208,11 @@ macro_rules! tuple {
             fn cut(self: Pin<&mut Self>, index: usize, reason: &CancelReason, hard: bool) -> Option<Told> {
                 let this = self.project();
                 match index { $($index => this.$f.cut(reason, hard),)+ _ => None }
+            }
+
+            fn drop_others(self: Pin<&mut Self>) {
+                let this = self.project();
+                $(this.$f.drop_end();)+
             }
 
             fn take_panic(self: Pin<&mut Self>, index: usize) -> Option<crate::Panic> {

@@ -1,7 +1,10 @@
 use std::{fmt, ops::ControlFlow};
 
 use super::{End, Fallible, Policy, join_all::no_value};
-use crate::{CancelReason, Failure, ScopeError, TaskError, TaskInfo, error::FirstPanic};
+use crate::{
+    CancelReason, Failure, ScopeError, TaskError, TaskInfo,
+    error::{FirstPanic, OneByOne},
+};
 
 /// The first failure cancels everybody else: the policy of [`try_scope`](crate::try_scope) and
 /// [`fail_fast`](crate::fail_fast).
@@ -13,7 +16,7 @@ use crate::{CancelReason, Failure, ScopeError, TaskError, TaskInfo, error::First
 /// A body that returned a value before the scope was cancelled *by request* has the last word: the value is the result,
 /// as when a trio nursery's own cancel scope is cancelled. A deadline or the scope around cuts the result off too.
 pub struct FailFast<E> {
-    failures: Vec<Failure<E>>,
+    failures: OneByOne<Vec<Failure<E>>>,
     panic: FirstPanic,
     /// Whose error is to be the bare `E`: there is no way to say that time was up, so a value is never held back.
     bare: bool,
@@ -23,7 +26,7 @@ impl<E> FailFast<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
     pub fn new() -> Self {
         Self {
-            failures: Vec::new(),
+            failures: OneByOne::new(Vec::new()),
             panic: FirstPanic::default(),
             bare: false,
         }
@@ -81,12 +84,17 @@ impl<E> Policy for FailFast<E> {
     }
 
     fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Result<R, ScopeError<E>> {
+        let mut body = OneByOne::new(body);
         self.panic.resume();
-        match (body, stop) {
-            (Some(value), None | Some(CancelReason::Requested(_))) if self.failures.is_empty() => Ok(value),
-            (Some(value), _) if self.bare && self.failures.is_empty() => Ok(value),
-            (_, stop) => Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), self.failures)),
+        let has_the_last_word = self.bare || matches!(stop, None | Some(CancelReason::Requested(_)));
+        if has_the_last_word && self.failures.is_empty() {
+            if let Some(value) = body.take() {
+                return Ok(value);
+            }
         }
+        drop(body);
+        let failures = self.failures.take_all();
+        Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), failures))
     }
 
     fn can_finish(&self, has_value: bool, stop: Option<&CancelReason>) -> bool {

@@ -1,7 +1,10 @@
 use std::{convert::Infallible, fmt, ops::ControlFlow};
 
 use super::{End, Fallible, Policy};
-use crate::{CancelReason, TaskInfo, error::FirstPanic};
+use crate::{
+    CancelReason, TaskInfo,
+    error::{FirstPanic, OneByOne},
+};
 
 /// Children cannot fail, and all are waited for: the policy of [`scope`](crate::scope).
 ///
@@ -44,8 +47,9 @@ impl Policy for JoinAll {
     }
 
     fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> R {
+        let mut body = OneByOne::new(body);
         self.panic.resume();
-        body.unwrap_or_else(|| no_value(stop))
+        body.take().unwrap_or_else(|| no_value(stop))
     }
 
     fn can_finish(&self, has_value: bool, stop: Option<&CancelReason>) -> bool {

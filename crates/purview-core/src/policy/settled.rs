@@ -1,7 +1,7 @@
 use std::{fmt, ops::ControlFlow};
 
 use super::{End, Fallible, Policy};
-use crate::{CancelReason, Failure, ScopeError, Settlement, TaskError, TaskInfo};
+use crate::{CancelReason, Failure, ScopeError, Settlement, TaskError, TaskInfo, error::OneByOne};
 
 /// A failing or panicking child touches nobody: the policy of [`settled`](crate::settled).
 ///
@@ -11,13 +11,15 @@ use crate::{CancelReason, Failure, ScopeError, Settlement, TaskError, TaskInfo};
 /// `supervisorScope`, and `asyncio.gather(return_exceptions=True)`.
 pub struct Settled<E> {
     /// Of the body first, then of the children nobody awaited.
-    failures: Vec<Failure<E>>,
+    failures: OneByOne<Vec<Failure<E>>>,
 }
 
 impl<E> Settled<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
     pub fn new() -> Self {
-        Self { failures: Vec::new() }
+        Self {
+            failures: OneByOne::new(Vec::new()),
+        }
     }
 }
 
@@ -58,14 +60,15 @@ impl<E> Policy for Settled<E> {
         }
     }
 
-    fn finish<R>(self, body: Option<R>, stop: Option<CancelReason>) -> Self::Output<R> {
+    fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Self::Output<R> {
+        let failures = self.failures.take_all();
         match body {
             Some(value) => Ok(Settlement {
                 value,
-                failures: self.failures,
+                failures,
                 stopped: stop,
             }),
-            None => Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), self.failures)),
+            None => Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), failures)),
         }
     }
 

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     context::Frame,
+    error::OneByOne,
     policy::{End, Policy},
 };
 
@@ -22,7 +23,7 @@ pin_project! {
         frame: Arc<Frame>,
         #[pin]
         work: Work<B>,
-        value: Option<R>,
+        value: OneByOne<Option<R>>,
     }
 }
 
@@ -31,7 +32,7 @@ impl<B, R> Body<B, R> {
         Box::pin(Self {
             frame,
             work: Work::Running { fut },
-            value: None,
+            value: OneByOne::default(),
         })
     }
 

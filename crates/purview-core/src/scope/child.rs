@@ -166,15 +166,15 @@ pub(super) fn report<P: Policy, T>(
     end: End<P::Child<T>>,
 ) -> Verdict {
     Verdict::of(desk, end, |end| {
-        let (joined, flow, keep) = desk.ask(|policy| {
-            let (joined, flow) = policy.child_ended::<T>(&frame.info, end);
-            let keep = joined
-                .as_ref()
-                .is_some_and(|joined| policy.keeps_unclaimed::<T>(joined));
-            (joined, flow, keep)
-        });
-        slot.fill(joined);
-        (flow, keep)
+        slot.fill_with(|| {
+            desk.ask(|policy| {
+                let (joined, flow) = policy.child_ended::<T>(&frame.info, end);
+                let keep = joined
+                    .as_ref()
+                    .is_some_and(|joined| policy.keeps_unclaimed::<T>(joined));
+                (joined, (flow, keep))
+            })
+        })
     })
 }
 

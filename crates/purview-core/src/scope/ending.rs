@@ -9,7 +9,7 @@ use super::{
     seat::Seat,
     signal::part,
 };
-use crate::{cancel::CancelReason, policy::Policy};
+use crate::{cancel::CancelReason, error::OneByOne, policy::Policy};
 
 /// What came of looking whether the scope is over.
 pub(super) enum Progress {
@@ -72,7 +72,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     fn stop_daemons(&mut self) -> Progress {
         let mut moved = false;
         for daemon in self.daemons.values() {
-            moved |= daemon.cancel(CancelReason::Ended);
+            self.panicked.run(|| moved |= daemon.cancel(CancelReason::Ended));
         }
         if moved { Progress::Moved } else { Progress::None }
     }
@@ -98,6 +98,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// What the scope resolves to; pending where the policy has nothing to say and the parent is about to drop it.
     pub(super) fn resolve<R>(&mut self, body: Option<R>) -> Poll<P::Output<R>> {
         let state = self.shared.state.clone();
+        let mut body = OneByOne::new(body);
         self.alarm.clear();
         self.panicked.run(|| state.end());
         let (kept, desk) = (&mut self.kept, &self.desk);
@@ -107,7 +108,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             self.panicked.run(|| drop(policy));
         }
         self.panicked.resume();
-        let body = body.filter(|_| self.lost.is_none());
+        let mut body = OneByOne::new(body.take().filter(|_| self.lost.is_none()));
         let stop = match &self.stage {
             Stage::Ended { stop } => stop.clone().or_else(|| self.broke.clone()),
             _ => None,
@@ -117,7 +118,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             self.desk.put_back(policy);
             return Poll::Pending;
         }
-        Poll::Ready(policy.finish(body, stop))
+        Poll::Ready(policy.finish(body.take(), stop))
     }
 }
 

@@ -1,12 +1,15 @@
 use super::{desk::Desk, kind::AnyChild};
-use crate::policy::Policy;
+use crate::{
+    error::{FirstPanic, OneByOne},
+    policy::Policy,
+};
 
 /// Ended children whose result must not be lost although nobody has awaited their task yet.
 ///
 /// Those whose task is awaited later are forgotten in sweeps, so that a scope that lives for long does not grow with
 /// them.
 pub(super) struct Kept<C> {
-    children: Vec<C>,
+    children: OneByOne<Vec<C>>,
     sweep_at: usize,
 }
 
@@ -15,7 +18,7 @@ const FIRST_SWEEP: usize = 32;
 impl<C> Kept<C> {
     pub(super) fn new() -> Self {
         Self {
-            children: Vec::new(),
+            children: OneByOne::new(Vec::new()),
             sweep_at: FIRST_SWEEP,
         }
     }
@@ -35,8 +38,11 @@ impl<C> Kept<C> {
     where
         C: AnyChild<P>,
     {
-        for mut child in self.children.drain(..) {
-            child.pinned().reclaim(desk);
+        let mut panicked = FirstPanic::default();
+        for mut child in self.children.take_all() {
+            panicked.run(|| child.pinned().reclaim(desk));
+            panicked.run(|| drop(child));
         }
+        panicked.resume();
     }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     census::{self, Wait},
+    error::FirstPanic,
     policy::Policy,
 };
 
@@ -141,11 +142,14 @@ impl Future for Waiter {
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        self.state.token().node.forget_waiter(self.key);
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| self.state.token().node.forget_waiter(self.key));
         if let (Some(wait), Some(limiter)) = (self.wait.take(), &self.state.limiter) {
             if limiter.forget(&wait) {
-                self.state.free_place();
+                panicked.run(|| self.state.free_place());
             }
+            panicked.run(|| drop(wait));
         }
+        panicked.resume_unless_unwinding();
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         waiters::{Waiters, wake_all},
     },
     context::Frame,
-    error::Closed,
+    error::{Closed, FirstPanic, OneByOne, no_second_panic},
     policy::Fallible,
     sync::{Mutex, MutexGuard},
 };
@@ -107,7 +107,7 @@ impl<T> Sending<'_, T> {
 impl<T> Drop for Sending<'_, T> {
     fn drop(&mut self) {
         let waker = self.channel.lock().senders.remove(self.key);
-        drop(waker);
+        no_second_panic(|| drop(waker));
     }
 }
 
@@ -149,10 +149,15 @@ impl<T> Stream for Produced<T> {
 
 impl<T> Drop for Produced<T> {
     fn drop(&mut self) {
-        self.frame.scope.forget_stranded(self.key);
-        self.channel.close();
-        self.frame
-            .cancel(CancelReason::Requested(Some("its stream was dropped".into())));
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| self.frame.scope.forget_stranded(self.key));
+        // Cancelled first: a child that is not being polled just now does not come to see that nobody receives.
+        panicked.run(|| {
+            self.frame
+                .cancel(CancelReason::Requested(Some("its stream was dropped".into())));
+        });
+        panicked.run(|| self.channel.close());
+        panicked.resume_unless_unwinding();
     }
 }
 
@@ -167,7 +172,7 @@ impl<T> fmt::Debug for Produced<T> {
 struct Channel<T>(Mutex<Queue<T>>);
 
 struct Queue<T> {
-    items: VecDeque<T>,
+    items: OneByOne<VecDeque<T>>,
     capacity: usize,
     sent: u64,
     received: u64,
@@ -182,7 +187,7 @@ struct Queue<T> {
 impl<T> Channel<T> {
     fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self(Mutex::new(Queue {
-            items: VecDeque::new(),
+            items: OneByOne::default(),
             capacity,
             sent: 0,
             received: 0,
@@ -200,7 +205,7 @@ impl<T> Channel<T> {
             queue.receiver.take()
         };
         if let Some(receiver) = receiver {
-            receiver.wake();
+            no_second_panic(|| receiver.wake());
         }
     }
 
@@ -209,13 +214,16 @@ impl<T> Channel<T> {
             let mut queue = self.lock();
             queue.closed = true;
             (
-                std::mem::take(&mut queue.items),
+                OneByOne::new(queue.items.take_all()),
                 queue.senders.take_all(),
                 queue.receiver.take(),
             )
         };
-        wake_all(senders.into_values());
-        drop((items, receiver));
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| wake_all(senders.into_values()));
+        panicked.run(|| drop(items));
+        panicked.run(|| drop(receiver));
+        panicked.resume();
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<T>> {

@@ -4,6 +4,7 @@ use std::{
 };
 
 use super::state::State;
+use crate::error::no_second_panic;
 use crate::sync::{
     Mutex, MutexGuard,
     atomic::{AtomicU32, AtomicU64, Ordering},
@@ -71,7 +72,7 @@ impl Signal {
     fn wake(&self) {
         let waker = self.lock().take();
         if let Some(waker) = waker {
-            waker.wake();
+            no_second_panic(|| waker.wake());
         }
     }
 
@@ -123,7 +124,7 @@ impl Signal {
     /// Forgets the user's waker when nothing will happen any more.
     pub(crate) fn close(&self) {
         let waker = self.lock().take();
-        drop(waker);
+        no_second_panic(|| drop(waker));
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Waker>> {

@@ -19,6 +19,7 @@ use crate::{
     census,
     context::{self, Frame, Naming, TaskInfo},
     deadline::Bound,
+    error::{FirstPanic, no_second_panic},
     runtime::{Embedded, Runtime, RuntimeChoice},
     stack::with_room,
     sync::{
@@ -267,7 +268,7 @@ impl State {
             Some(Freed::Child) => self.signal.raise(part::QUEUE),
             Some(Freed::Permit(wait)) => {
                 if let Some(waker) = wait.take_waker() {
-                    waker.wake();
+                    no_second_panic(|| waker.wake());
                 }
             }
             None | Some(Freed::Nobody) => {}
@@ -288,7 +289,7 @@ impl State {
         self.forget_stay();
         let stranded = lock(&self.stranded).take_all();
         let stopped = self.take_stopped();
-        let mut panicked = crate::error::FirstPanic::default();
+        let mut panicked = FirstPanic::default();
         panicked.run(|| self.signal.close());
         panicked.run(|| drop(stopped));
         if let Some(token) = self.token.get() {
@@ -318,7 +319,7 @@ impl State {
     pub(crate) fn forget_stranded(&self, key: Option<u64>) {
         if key.is_some() {
             let waker = lock(&self.stranded).remove(key);
-            drop(waker);
+            no_second_panic(|| drop(waker));
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{
     cancel::CancelReason,
     census::{self, Wait},
     context::{Frame, TaskId},
+    error::{catch, discard},
     sync::{Mutex, MutexGuard},
 };
 
@@ -178,6 +179,21 @@ impl<J> Slot<J> {
         }
     }
 
+    /// As [`fill`](Self::fill), with what the policy has to say; when it panics, whoever waits is told that there is
+    /// nothing to come.
+    pub(super) fn fill_with<T>(&self, ask: impl FnOnce() -> (Option<J>, T)) -> T {
+        match catch(ask) {
+            Ok((joined, told)) => {
+                self.fill(joined);
+                told
+            }
+            Err(panic) => {
+                discard(catch(|| self.fill(None)));
+                panic.resume()
+            }
+        }
+    }
+
     /// Whether there is a value that nobody has taken.
     pub(super) fn is_unclaimed(&self) -> bool {
         matches!(*self.lock(), Content::Value(_))
@@ -198,8 +214,7 @@ impl<J> Slot<J> {
             mem::replace(&mut *slot, Content::Waiting(None))
         };
         if let Content::Value(joined) = content {
-            let left = look(joined);
-            self.fill(left);
+            self.fill_with(|| (look(joined), ()));
         }
     }
 
