@@ -67,10 +67,10 @@ while IFS='|' read -r name model breaks; do
     [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || continue
     seeded=$((seeded + 1))
     program=$(build -C opt-level=0 --cfg "purview_seeded_bug=\"$name\"")
-    status=0
-    timeout 120 "$program" --nocapture --exact "scope::models::$model" >"$results/loom-$name.log" 2>&1 || status=$?
-    # A deadlock ends the process, so it is not the tests' own status that counts; that of `timeout` is no catch.
-    if [ "$status" -ne 0 ] && [ "$status" -ne 124 ]; then
+    # Whoever sleeps for ever ends the process. One that `timeout` ends was not caught.
+    status=$({ timeout 120 "$program" --nocapture --exact "scope::models::$model" >"$results/loom-$name.log" 2>&1 ||
+        echo $?; } 2>/dev/null)
+    if [ -n "$status" ] && [ "$status" != 124 ]; then
         caught=$((caught + 1)) verdict="caught by $model"
     else
         verdict=SURVIVED why="${why:-not caught:} $name"
