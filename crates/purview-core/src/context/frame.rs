@@ -145,7 +145,10 @@ impl Frame {
         let token = self.token.get().unwrap_or_else(|| {
             let token = self.token.get_or_init(|| self.scope.token().child());
             // The task may be being cancelled: who does it finds the token, or it is seen here.
-            fence(Ordering::SeqCst);
+            // Seeded: neither sees the other.
+            if !cfg!(purview_seeded_bug = "token-made-at-the-cancellation") {
+                fence(Ordering::SeqCst);
+            }
             token
         });
         if let Some(reason) = self.stop.get() {
@@ -178,7 +181,10 @@ impl Frame {
             with_room(|| self.scope.let_go());
             // Within its own poll the task is looked at afterwards; else somebody has to come and look. One of the two
             // sees what the other has done, as there is a fence in `holds` too.
-            fence(Ordering::SeqCst);
+            // Seeded: neither sees the other.
+            if !cfg!(purview_seeded_bug = "hold-let-go-unseen") {
+                fence(Ordering::SeqCst);
+            }
             if !self.polling.load(Ordering::Acquire) && self.stopped().is_some() {
                 self.wake();
             }

@@ -62,7 +62,11 @@ impl Wake for Parker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
-        self.thread.unpark();
+        // Not a store, which would take the place of another thread's and with it hide what that one has done.
+        // Seeded: the second to wake it leaves it to the first, and what it has done is not seen.
+        let relaxed = cfg!(purview_seeded_bug = "woken-relaxed").then_some(Ordering::Relaxed);
+        if !self.woken.swap(true, relaxed.unwrap_or(Ordering::Release)) {
+            self.thread.unpark();
+        }
     }
 }

@@ -18,7 +18,9 @@ impl State {
 
     /// One more task in this scope holds; the first one makes the task that the scope runs in hold too.
     pub(crate) fn hold(&self) {
-        if self.holding.fetch_add(ONE, Ordering::AcqRel) == LINKED {
+        let before = self.holding.fetch_add(ONE, Ordering::AcqRel);
+        // Seeded: the task around is told also where the first poll is about to count.
+        if before == LINKED || cfg!(purview_seeded_bug = "hold-in-the-first-poll") && before == 0 {
             self.hold_outer();
         }
     }

@@ -20,6 +20,8 @@ mod kept;
 mod kind;
 mod leaving;
 mod limit;
+#[cfg(all(loom, test))]
+mod models;
 mod open;
 mod parallel;
 mod permit;

@@ -130,7 +130,8 @@ impl Future for Waiter {
         let wait = this.wait.get_or_insert_with(|| limiter.wait());
         if !wait.is_granted() {
             wait.set_waker(cx);
-            if !wait.is_granted() {
+            // Seeded: it has looked just above.
+            if !wait.is_granted() || cfg!(purview_seeded_bug = "permit-waited-for-too-late") {
                 census::waits(|| Wait::Permit);
                 return Poll::Pending;
             }

@@ -202,7 +202,11 @@ impl<T> Channel<T> {
         let receiver = {
             let mut queue = self.lock();
             queue.ended = true;
-            queue.receiver.take()
+            // Seeded: the end is no item, so nobody is woken.
+            queue
+                .receiver
+                .take()
+                .filter(|_| !cfg!(purview_seeded_bug = "stream-ends-silently"))
         };
         if let Some(receiver) = receiver {
             no_second_panic(|| receiver.wake());

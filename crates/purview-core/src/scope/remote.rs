@@ -130,7 +130,10 @@ impl<F: Future> Remote<F> {
     fn put_back(&self, fut: Pin<Box<F>>) -> Result<(), (Pin<Box<F>>, CancelReason)> {
         let mut slot = self.lock();
         // Under the lock: whoever cancels after this look finds the future idle.
-        let stopped = self.cut_now();
+        // Seeded: it has looked before the poll.
+        let stopped = self
+            .cut_now()
+            .filter(|_| !cfg!(purview_seeded_bug = "cancelled-during-the-poll"));
         if let Some(reason) = stopped.or_else(|| slot.abandoned.then_some(CancelReason::Ended)) {
             return Err((fut, reason));
         }

@@ -152,7 +152,10 @@ impl State {
                 token
             });
             // The scope may be ending: the end finds the token, or it is seen here.
-            fence(Ordering::SeqCst);
+            // Seeded: neither sees the other.
+            if !cfg!(purview_seeded_bug = "token-made-at-the-end") {
+                fence(Ordering::SeqCst);
+            }
             token
         });
         if self.is_ended() {
@@ -307,7 +310,8 @@ impl State {
         }
         let waker = cx.waker().clone();
         let mut stranded = lock(&self.stranded);
-        if self.is_ended() {
+        // Seeded: it has looked just above.
+        if self.is_ended() && !cfg!(purview_seeded_bug = "end-waited-for-too-late") {
             return Poll::Ready(());
         }
         let old = stranded.put(key, waker);

@@ -211,7 +211,9 @@ impl<J> Slot<J> {
             if !matches!(*slot, Content::Value(_)) {
                 return;
             }
-            mem::replace(&mut *slot, Content::Waiting(None))
+            // Seeded: who comes meanwhile is told that somebody else has it.
+            let meanwhile = cfg!(purview_seeded_bug = "taken-back-for-good").then_some(Content::Taken);
+            mem::replace(&mut *slot, meanwhile.unwrap_or(Content::Waiting(None)))
         };
         if let Content::Value(joined) = content {
             self.fill_with(|| (look(joined), ()));

@@ -1,16 +1,25 @@
-use loom::sync::atomic::{AtomicBool, Ordering};
+use loom::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
-/// A [`std::sync::OnceLock`] that loom sees: with the same orderings, and as one step for what the real one blocks in.
+/// A [`std::sync::OnceLock`] that loom sees: whoever sets it excludes the others, and whoever gets it only looks.
 pub(crate) struct OnceLock<T> {
     is_set: AtomicBool,
+    setting: Mutex<()>,
     value: std::sync::OnceLock<T>,
 }
 
 impl<T> OnceLock<T> {
     pub(crate) fn new() -> Self {
+        Self::holding(std::sync::OnceLock::new())
+    }
+
+    fn holding(value: std::sync::OnceLock<T>) -> Self {
         Self {
-            is_set: AtomicBool::new(false),
-            value: std::sync::OnceLock::new(),
+            is_set: AtomicBool::new(value.get().is_some()),
+            setting: Mutex::new(()),
+            value,
         }
     }
 
@@ -19,8 +28,9 @@ impl<T> OnceLock<T> {
     }
 
     pub(crate) fn set(&self, value: T) -> Result<(), T> {
+        let _setting = self.setting.lock();
         let set = self.value.set(value);
-        self.is_set.swap(true, Ordering::AcqRel);
+        self.is_set.store(true, Ordering::Release);
         set
     }
 
@@ -29,10 +39,13 @@ impl<T> OnceLock<T> {
         self.value.take()
     }
 
-    /// May call `init` although another thread is about to set the value; the first value stays.
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         if self.get().is_none() {
-            let _ = self.set(init());
+            let _setting = self.setting.lock();
+            if self.value.get().is_none() {
+                let _ = self.value.set(init());
+                self.is_set.store(true, Ordering::Release);
+            }
         }
         self.value.get().expect("set just above")
     }
@@ -40,9 +53,6 @@ impl<T> OnceLock<T> {
 
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
-        Self {
-            is_set: AtomicBool::new(true),
-            value: std::sync::OnceLock::from(value),
-        }
+        Self::holding(value.into())
     }
 }

@@ -1,0 +1,40 @@
+//! The places that a limit gives, and who waits for one.
+
+use std::{future::poll_fn, pin::pin, task::Poll};
+
+use loom::{future::block_on, thread};
+
+use super::{explore::explore, on_threads::OnThreads};
+use crate::settled;
+
+#[test]
+fn a_place_given_back_wakes_who_waits_for_it() {
+    explore("a permit and who waits for it", 3, || {
+        let (open, driver) = settled::<()>().runtime(OnThreads::default()).limit(1).open();
+        let first = block_on(open.permit());
+        let gives_back = thread::spawn(move || drop(first));
+        drop(block_on(open.permit()));
+        gives_back.join().unwrap();
+        drop((driver, open));
+    });
+}
+
+#[test]
+fn a_place_given_to_one_who_goes_is_passed_on() {
+    explore("a permit and who goes", 3, || {
+        let (open, driver) = settled::<()>().runtime(OnThreads::default()).limit(1).open();
+        let (first, other) = (block_on(open.permit()), open.clone());
+        let gives_back = thread::spawn(move || drop(first));
+        let goes = thread::spawn(move || {
+            let mut permit = pin!(other.permit());
+            block_on(poll_fn(|cx| {
+                let _ = permit.as_mut().poll(cx);
+                Poll::Ready(())
+            }));
+        });
+        drop(block_on(open.permit()));
+        gives_back.join().unwrap();
+        goes.join().unwrap();
+        drop((driver, open));
+    });
+}
