@@ -44,6 +44,12 @@ impl Model<'_> {
             self.now = deadlines
                 .filter(|deadline| *deadline > self.now)
                 .fold(to, Duration::min);
+            // What is due now may be seen before anything else happens.
+            for scope in live {
+                if !self.due(scope, Due::Possibly).is_empty() {
+                    self.leave_body_alone(scope);
+                }
+            }
         }
         Ok(())
     }
