@@ -36,6 +36,7 @@ impl Model<'_> {
                 })?;
             }
         }
+        self.gives_up_start(id);
         self.dropping.push(Dropped::Actor(id));
         Ok(())
     }
