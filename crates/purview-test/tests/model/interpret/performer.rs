@@ -4,6 +4,7 @@ use std::{
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -96,20 +97,7 @@ where
                     self.world.log(Event::Joined(self.me, P::seen(joined)));
                 }
             }
-            Op::AwaitAndSpawn(index, script) => {
-                if let Some((child, mut task)) = self.take(index) {
-                    let mut act = Some(spawning(&self.world, script, self.within, &self.scope));
-                    let spawning = poll_fn(|cx| {
-                        let Some(act) = act.take() else {
-                            return Pin::new(&mut task).poll(cx);
-                        };
-                        let waker = acts_on_wake(act, cx.waker().clone());
-                        Pin::new(&mut task).poll(&mut Context::from_waker(&waker))
-                    });
-                    let joined = self.wait(Wait::Task(child), spawning).await;
-                    self.world.log(Event::Joined(self.me, P::seen(joined)));
-                }
-            }
+            Op::AwaitAndSpawn(index, script) => self.await_and_spawn(index, script).await,
             Op::DropTask(index) => drop(self.take(index)),
             Op::CancelTask(index) => {
                 if let Some((child, task)) = self.peek(index) {
@@ -148,22 +136,8 @@ where
                 let reason = self.wait(Wait::Token, self.scope.token().cancelled()).await;
                 self.world.log(Event::Hears(self.me, reason));
             }
-            Op::SetDeadline(from_now) => {
-                let runtime = &self.world.runtime;
-                let set = self
-                    .scope
-                    .set_deadline(from_now.map(|from_now| runtime.now() + from_now));
-                let deadline = from_now.map(|from_now| runtime.elapsed() + from_now);
-                self.world.log(Event::SetsDeadline(self.within, deadline, set.is_ok()));
-            }
-            Op::Permit(ops, script) => {
-                let permit = self.wait(Wait::Permit, self.scope.permit()).await;
-                self.perform(ops).await;
-                let (child, scope) = (script.id, self.within);
-                self.world.log(Event::SpawnsOnPermit { child, scope });
-                let future = actor::<P>(&self.world, script, scope, self.scope.clone());
-                self.tasks.push((child, Some(permit.spawn(future))));
-            }
+            Op::SetDeadline(from_now) => self.set_deadline(from_now),
+            Op::Permit(ops, script) => self.spawn_on_permit(ops, script).await,
             Op::Start(script) => self.start(script).await,
             Op::SetReady => {
                 self.world.log(Event::SetsReady(self.me));
@@ -193,6 +167,39 @@ where
         let output = future.await;
         self.world.log(Event::GoesOn(self.me));
         output
+    }
+
+    async fn await_and_spawn(&mut self, index: usize, script: Script) {
+        if let Some((child, mut task)) = self.take(index) {
+            let mut act = Some(spawning(&self.world, script, self.within, &self.scope));
+            let spawning = poll_fn(|cx| {
+                let Some(act) = act.take() else {
+                    return Pin::new(&mut task).poll(cx);
+                };
+                let waker = acts_on_wake(act, cx.waker().clone());
+                Pin::new(&mut task).poll(&mut Context::from_waker(&waker))
+            });
+            let joined = self.wait(Wait::Task(child), spawning).await;
+            self.world.log(Event::Joined(self.me, P::seen(joined)));
+        }
+    }
+
+    async fn spawn_on_permit(&mut self, ops: Vec<Op>, script: Script) {
+        let permit = self.wait(Wait::Permit, self.scope.permit()).await;
+        self.perform(ops).await;
+        let (child, scope) = (script.id, self.within);
+        self.world.log(Event::SpawnsOnPermit { child, scope });
+        let future = actor::<P>(&self.world, script, scope, self.scope.clone());
+        self.tasks.push((child, Some(permit.spawn(future))));
+    }
+
+    fn set_deadline(&self, from_now: Option<Duration>) {
+        let runtime = &self.world.runtime;
+        let set = self
+            .scope
+            .set_deadline(from_now.map(|from_now| runtime.now() + from_now));
+        let deadline = from_now.map(|from_now| runtime.elapsed() + from_now);
+        self.world.log(Event::SetsDeadline(self.within, deadline, set.is_ok()));
     }
 
     async fn start(&self, script: Script) {

@@ -11,15 +11,13 @@ use crate::{
 impl Model<'_> {
     /// Whether there is something to say to whoever waits until `child` is ready.
     pub(super) fn has_begun(&self, starter: ActorId, child: ActorId) -> bool {
-        match self.actors.get(&child) {
-            Some(child) => !child.unready || child.fate.is_some(),
-            // The scope has not even made it.
-            None => {
-                let scope = self.actor(starter).scope;
-                let cut = self.scope(scope).cut.is_some() || !self.due(scope, Due::Possibly).is_empty();
-                cut || self.scope(scope).over
-            }
+        if let Some(child) = self.actors.get(&child) {
+            return !child.unready || child.fate.is_some();
         }
+        // The scope has not even made it.
+        let scope = self.actor(starter).scope;
+        let cut = self.scope(scope).cut.is_some() || !self.due(scope, Due::Possibly).is_empty();
+        cut || self.scope(scope).over
     }
 
     pub(super) fn started(&self, starter: ActorId, begun: &Begun) -> Rule {
