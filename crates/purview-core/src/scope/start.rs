@@ -282,6 +282,7 @@ impl<P: Fallible, V, T, F> Starting<P, V, T, F> {
             return report::<P, T>(desk, this.frame, this.slot, end);
         }
         let failed = this.failed;
+        let (end, raised) = desk.withhold_panic(end);
         let told = catch(|| {
             let error = match end {
                 End::Returned(child) => {
@@ -292,7 +293,11 @@ impl<P: Fallible, V, T, F> Starting<P, V, T, F> {
             };
             failed.fill(Some(error));
         });
-        told.map_or_else(Verdict::raised, |()| Verdict::quiet())
+        let told = told.map(|()| Verdict {
+            raised,
+            ..Verdict::quiet()
+        });
+        told.unwrap_or_else(Verdict::raised)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What the three policies take and give, in the words of the trace.
 
+use std::convert::Infallible;
+
 use futures::FutureExt;
-use purview_core::{FailFast, Failure, JoinAll, Policy, Scope, ScopeError, Settled, Settlement, TaskError};
+use purview_core::{FailFast, Failure, Fallible, JoinAll, Scope, ScopeError, Settled, Settlement, TaskError};
 
 use crate::{
     actor::{Output, origin},
@@ -13,10 +15,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Fault(pub(crate) ActorId);
 
-pub(crate) trait Flavor: Policy + Send + Sized + 'static {
+pub(crate) trait Flavor: Fallible<Error: Send> + Send + Sized + 'static {
     fn new() -> Self;
     fn returned(id: ActorId) -> Self::Child<ActorId>;
     fn failed(id: ActorId) -> Self::Child<ActorId>;
+    /// Who failed with this.
+    fn failed_first(error: Self::Error) -> ActorId;
     fn seen(joined: Self::Joined<ActorId>) -> Seen;
     fn outcome(output: Self::Output<ActorId>) -> Outcome;
     fn defer(scope: &Scope<'static, Self>, finalizer: impl Future<Output = Result<(), Fault>> + Send + 'static);
@@ -33,6 +37,10 @@ impl Flavor for JoinAll {
 
     fn failed(id: ActorId) -> ActorId {
         unreachable!("the children of `scope` cannot fail, so {id:?} was not made to")
+    }
+
+    fn failed_first(error: Infallible) -> ActorId {
+        match error {}
     }
 
     fn seen(joined: ActorId) -> Seen {
@@ -61,6 +69,10 @@ impl Flavor for FailFast<Fault> {
         Err(Fault(id))
     }
 
+    fn failed_first(Fault(id): Fault) -> ActorId {
+        id
+    }
+
     fn seen(joined: ActorId) -> Seen {
         Seen::Value(joined)
     }
@@ -85,6 +97,10 @@ impl Flavor for Settled<Fault> {
 
     fn failed(id: ActorId) -> Result<ActorId, Fault> {
         Err(Fault(id))
+    }
+
+    fn failed_first(Fault(id): Fault) -> ActorId {
+        id
     }
 
     fn seen(joined: Result<ActorId, TaskError<Fault>>) -> Seen {

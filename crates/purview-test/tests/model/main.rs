@@ -11,6 +11,7 @@ mod generate;
 mod interpret;
 mod program;
 mod quiet;
+mod reach;
 mod reference;
 mod regressions;
 mod sabotage;

@@ -21,6 +21,9 @@ impl fmt::Debug for ScopeId {
     }
 }
 
+/// How many tokens there are that belong to no scope.
+pub(crate) const TOKENS: usize = 2;
+
 /// The policy of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -36,6 +39,8 @@ pub(crate) struct ScopeSpec {
     pub(crate) timeout: Option<Duration>,
     pub(crate) grace: Option<Duration>,
     pub(crate) limit: Option<usize>,
+    /// Which of the tokens of the world cancels it.
+    pub(crate) cancel_on: Option<usize>,
     pub(crate) body: Script,
 }
 
@@ -66,6 +71,8 @@ pub(crate) enum Place {
     Daemon,
     /// On the executor.
     Parallel,
+    /// A closure that may block; its script never waits.
+    Blocking,
 }
 
 #[derive(Clone, Debug)]
@@ -94,4 +101,12 @@ pub(crate) enum Op {
     /// Moves the deadline of its scope: so far from now, or away.
     SetDeadline(Option<Duration>),
     Defer(Script),
+    /// Waits for a permit, goes on for a while with it in hand, and spawns on it.
+    Permit(Vec<Op>, Script),
+    /// Starts a child, and waits until it says that it is ready.
+    Start(Script),
+    /// Tells whoever started this actor that it is ready.
+    SetReady,
+    /// Cancels a token that is not a scope's.
+    CancelToken(usize),
 }

@@ -6,7 +6,12 @@
 use crate::case::Case;
 
 const fn case(seed: u64, size: u32, schedule: u64) -> Case {
-    Case { seed, size, schedule }
+    Case {
+        seed,
+        size,
+        schedule,
+        wide: false,
+    }
 }
 
 pub(crate) const REGRESSIONS: &[Case] = &[

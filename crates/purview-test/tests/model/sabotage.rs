@@ -34,6 +34,7 @@ fn fails_while_others_wait() -> ScopeSpec {
         timeout: None,
         grace: None,
         limit: None,
+        cancel_on: None,
         body,
     }
 }

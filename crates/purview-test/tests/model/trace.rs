@@ -5,10 +5,10 @@ use std::{
     time::Duration,
 };
 
-use purview_core::CancelReason;
+use purview_core::{CancelReason, CancelToken};
 use purview_test::VirtualRuntime;
 
-use crate::program::{ActorId, Place, ScopeId};
+use crate::program::{ActorId, Place, ScopeId, TOKENS};
 
 /// Who or what panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,16 @@ pub(crate) enum How {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Seen {
     Value(ActorId),
+    Failed(ActorId),
+    Panicked(Origin),
+    Cancelled(CancelReason),
+}
+
+/// What starting a child gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Begun {
+    Ready,
+    NeverReady,
     Failed(ActorId),
     Panicked(Origin),
     Cancelled(CancelReason),
@@ -75,6 +85,8 @@ pub(crate) enum Wait {
     Scope(ScopeId),
     Cancelled,
     Token,
+    Permit,
+    Ready(ActorId),
 }
 
 #[derive(Clone, Debug)]
@@ -109,6 +121,19 @@ pub(crate) enum Event {
     Hears(ActorId, CancelReason),
     CancelsTask(ActorId),
     CancelsScope(ScopeId),
+    CancelsToken(usize),
+    /// As `Spawns`, in the place of a permit.
+    SpawnsOnPermit {
+        child: ActorId,
+        scope: ScopeId,
+    },
+    Starts {
+        child: ActorId,
+        scope: ScopeId,
+    },
+    SetsReady(ActorId),
+    /// What came of a start.
+    Started(ActorId, Begun),
     /// The new deadline, and whether it was taken.
     SetsDeadline(ScopeId, Option<Duration>, bool),
     EntersShield(ActorId),
@@ -121,6 +146,8 @@ pub(crate) type Trace = Vec<(Duration, Event)>;
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) runtime: VirtualRuntime,
+    /// Tokens that belong to no scope.
+    pub(crate) tokens: [CancelToken; TOKENS],
     trace: Arc<Mutex<Trace>>,
 }
 
@@ -128,6 +155,7 @@ impl World {
     pub(crate) fn new(runtime: VirtualRuntime) -> Self {
         Self {
             runtime,
+            tokens: std::array::from_fn(|_| CancelToken::new()),
             trace: Arc::default(),
         }
     }

@@ -1,9 +1,9 @@
 //! Makes actors out of scripts.
 
-use std::panic::resume_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use futures::FutureExt;
-use purview_core::Scope;
+use purview_core::{Ready, Scope};
 
 use super::{last_will::spawning, performer::performing};
 use crate::{
@@ -23,6 +23,45 @@ where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
 {
+    acting(world, script, within, scope, None)
+}
+
+/// A child whose starter waits until it is ready.
+pub(super) fn starting<P: Flavor>(
+    world: &World,
+    script: Script,
+    within: ScopeId,
+    scope: Scope<'static, P>,
+    ready: Ready<()>,
+) -> Actor<P::Child<ActorId>>
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
+    acting(world, script, within, scope, Some(ready))
+}
+
+/// What an actor gives that never waits.
+pub(super) fn at_once<T: Output>(mut actor: Actor<T>) -> T {
+    let polled = catch_unwind(AssertUnwindSafe(|| (&mut actor).now_or_never()));
+    // Not while a panic unwinds, as with every other actor.
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(actor)));
+    let output = polled.unwrap_or_else(|panic| resume_unwind(panic));
+    dropped.unwrap_or_else(|panic| resume_unwind(panic));
+    output.expect("the script of a closure waits for nothing")
+}
+
+fn acting<P: Flavor>(
+    world: &World,
+    script: Script,
+    within: ScopeId,
+    scope: Scope<'static, P>,
+    ready: Option<Ready<()>>,
+) -> Actor<P::Child<ActorId>>
+where
+    P::Child<ActorId>: Send + Output,
+    P::Joined<ActorId>: Send,
+{
     let Script {
         id,
         ops,
@@ -31,7 +70,7 @@ where
         heir,
     } = script;
     let last_will = heir.map(|heir| spawning(world, *heir, within, &scope));
-    let performing = performing(world.clone(), id, ops, within, scope);
+    let performing = performing(world.clone(), id, ops, within, scope, ready);
     let future = async move {
         performing.await;
         match end {
@@ -54,7 +93,7 @@ where
     P::Joined<ActorId>: Send,
 {
     let Script { id, ops, end, bomb, .. } = script;
-    let performing = performing(world.clone(), id, ops, within, scope);
+    let performing = performing(world.clone(), id, ops, within, scope, None);
     let future = async move {
         performing.await;
         match end {

@@ -3,6 +3,7 @@
 mod cast;
 mod last_will;
 mod nest;
+mod one_thread;
 mod performer;
 
 use purview_test::{Stalled, VirtualRuntime};

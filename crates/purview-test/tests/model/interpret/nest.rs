@@ -9,7 +9,7 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 use purview_core::{FailFast, JoinAll, Settled, with_policy};
 
-use super::cast::actor;
+use super::{cast::actor, one_thread::OneThread};
 use crate::{
     actor::{Output, origin},
     flavor::{Fault, Flavor},
@@ -38,7 +38,7 @@ where
 {
     let mut builder = with_policy(P::new());
     if owner.is_none() {
-        builder = builder.runtime(world.runtime.clone());
+        builder = builder.runtime(OneThread(world.runtime.clone()));
     }
     if let Some(timeout) = spec.timeout {
         builder = builder.timeout(timeout);
@@ -48,6 +48,9 @@ where
     }
     if let Some(limit) = spec.limit {
         builder = builder.limit(limit);
+    }
+    if let Some(token) = spec.cancel_on {
+        builder = builder.cancel_on(world.tokens[token].clone());
     }
     let (id, inside) = (spec.id, world.clone());
     let run = builder.run(|scope| actor::<P>(&inside, spec.body, id, scope));

@@ -4,21 +4,22 @@ use std::{
     future::poll_fn,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use purview_core::{Policy, Scope, Task, Timer, cancelled, checkpoint, shield, sleep};
+use purview_core::{Policy, Ready, Scope, StartError, Task, Timer, cancelled, checkpoint, shield, sleep};
 
 use super::{
-    cast::{actor, finalizer},
+    cast::{actor, at_once, finalizer, starting},
     last_will::{acts_on_wake, spawning},
     nest::nest,
 };
 use crate::{
-    actor::Output,
+    actor::{Output, origin},
     flavor::Flavor,
     program::{ActorId, Op, Place, ScopeId, Script},
-    trace::{Event, Wait, World},
+    trace::{Begun, Event, Wait, World},
 };
 
 pub(super) async fn performing<P: Flavor>(
@@ -27,17 +28,18 @@ pub(super) async fn performing<P: Flavor>(
     ops: Vec<Op>,
     within: ScopeId,
     scope: Scope<'static, P>,
+    ready: Option<Ready<()>>,
 ) where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
 {
-    let tasks = Vec::new();
     let mut performer = Performer {
         world,
         me,
         within,
         scope,
-        tasks,
+        tasks: Vec::new(),
+        ready,
     };
     performer.perform(ops).await;
 }
@@ -49,6 +51,8 @@ struct Performer<P: Flavor> {
     within: ScopeId,
     scope: Scope<'static, P>,
     tasks: Vec<(ActorId, Option<ChildTask<P>>)>,
+    /// Whom to tell that it is ready, if somebody waits for that.
+    ready: Option<Ready<()>>,
 }
 
 type ChildTask<P> = Task<<P as Policy>::Joined<ActorId>>;
@@ -93,20 +97,7 @@ where
                     self.world.log(Event::Joined(self.me, P::seen(joined)));
                 }
             }
-            Op::AwaitAndSpawn(index, script) => {
-                if let Some((child, mut task)) = self.take(index) {
-                    let mut act = Some(spawning(&self.world, script, self.within, &self.scope));
-                    let spawning = poll_fn(|cx| {
-                        let Some(act) = act.take() else {
-                            return Pin::new(&mut task).poll(cx);
-                        };
-                        let waker = acts_on_wake(act, cx.waker().clone());
-                        Pin::new(&mut task).poll(&mut Context::from_waker(&waker))
-                    });
-                    let joined = self.wait(Wait::Task(child), spawning).await;
-                    self.world.log(Event::Joined(self.me, P::seen(joined)));
-                }
-            }
+            Op::AwaitAndSpawn(index, script) => self.await_and_spawn(index, script).await,
             Op::DropTask(index) => drop(self.take(index)),
             Op::CancelTask(index) => {
                 if let Some((child, task)) = self.peek(index) {
@@ -145,13 +136,18 @@ where
                 let reason = self.wait(Wait::Token, self.scope.token().cancelled()).await;
                 self.world.log(Event::Hears(self.me, reason));
             }
-            Op::SetDeadline(from_now) => {
-                let runtime = &self.world.runtime;
-                let set = self
-                    .scope
-                    .set_deadline(from_now.map(|from_now| runtime.now() + from_now));
-                let deadline = from_now.map(|from_now| runtime.elapsed() + from_now);
-                self.world.log(Event::SetsDeadline(self.within, deadline, set.is_ok()));
+            Op::SetDeadline(from_now) => self.set_deadline(from_now),
+            Op::Permit(ops, script) => self.spawn_on_permit(ops, script).await,
+            Op::Start(script) => self.start(script).await,
+            Op::SetReady => {
+                self.world.log(Event::SetsReady(self.me));
+                if let Some(ready) = &self.ready {
+                    let _ = ready.set(());
+                }
+            }
+            Op::CancelToken(token) => {
+                self.world.log(Event::CancelsToken(token));
+                self.world.tokens[token].cancel();
             }
             Op::Defer(script) => {
                 self.world.log(Event::Defers {
@@ -173,6 +169,57 @@ where
         output
     }
 
+    async fn await_and_spawn(&mut self, index: usize, script: Script) {
+        if let Some((child, mut task)) = self.take(index) {
+            let mut act = Some(spawning(&self.world, script, self.within, &self.scope));
+            let spawning = poll_fn(|cx| {
+                let Some(act) = act.take() else {
+                    return Pin::new(&mut task).poll(cx);
+                };
+                let waker = acts_on_wake(act, cx.waker().clone());
+                Pin::new(&mut task).poll(&mut Context::from_waker(&waker))
+            });
+            let joined = self.wait(Wait::Task(child), spawning).await;
+            self.world.log(Event::Joined(self.me, P::seen(joined)));
+        }
+    }
+
+    async fn spawn_on_permit(&mut self, ops: Vec<Op>, script: Script) {
+        let permit = self.wait(Wait::Permit, self.scope.permit()).await;
+        self.perform(ops).await;
+        let (child, scope) = (script.id, self.within);
+        self.world.log(Event::SpawnsOnPermit { child, scope });
+        let future = actor::<P>(&self.world, script, scope, self.scope.clone());
+        self.tasks.push((child, Some(permit.spawn(future))));
+    }
+
+    fn set_deadline(&self, from_now: Option<Duration>) {
+        let runtime = &self.world.runtime;
+        let set = self
+            .scope
+            .set_deadline(from_now.map(|from_now| runtime.now() + from_now));
+        let deadline = from_now.map(|from_now| runtime.elapsed() + from_now);
+        self.world.log(Event::SetsDeadline(self.within, deadline, set.is_ok()));
+    }
+
+    async fn start(&self, script: Script) {
+        let (child, scope) = (script.id, self.within);
+        let start = self.scope.start(|ready| {
+            // Not called by a scope that takes nobody in any more.
+            self.world.log(Event::Starts { child, scope });
+            starting::<P>(&self.world, script, scope, self.scope.clone(), ready)
+        });
+        let begun = match self.wait(Wait::Ready(child), start).await {
+            Ok(()) => Begun::Ready,
+            Err(StartError::NeverReady) => Begun::NeverReady,
+            Err(StartError::Failed(error)) => Begun::Failed(P::failed_first(error)),
+            Err(StartError::Panicked(panic)) => Begun::Panicked(origin(&*panic.into_payload())),
+            Err(StartError::Cancelled(reason)) => Begun::Cancelled(reason),
+            Err(_) => unreachable!("there are four ways"),
+        };
+        self.world.log(Event::Started(self.me, begun));
+    }
+
     fn spawn(&mut self, place: Place, script: Script) {
         let child = script.id;
         self.world.log(Event::Spawns {
@@ -185,6 +232,7 @@ where
             Place::Here => self.scope.spawn(future),
             Place::Parallel => self.scope.spawn_parallel(future),
             Place::Daemon => self.scope.task().daemon().spawn(future),
+            Place::Blocking => self.scope.spawn_blocking(|_| at_once(future)),
         };
         self.tasks.push((child, Some(task)));
     }

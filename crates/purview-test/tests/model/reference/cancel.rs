@@ -143,6 +143,7 @@ impl Model<'_> {
             self.actor_mut(actor).held = self.holds(actor);
             self.cut_inside(actor);
         }
+        self.leave_body_alone(id);
     }
 
     /// The scopes that an actor awaits see its cancellation, unless it opened them inside a shield.

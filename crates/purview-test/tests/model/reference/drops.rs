@@ -36,6 +36,7 @@ impl Model<'_> {
                 })?;
             }
         }
+        self.gives_up_start(id);
         self.dropping.push(Dropped::Actor(id));
         Ok(())
     }
@@ -132,7 +133,7 @@ impl Model<'_> {
 
     /// A body that holds when the last of the others goes may be given its last turn there and then, and has it without
     /// being polled if nobody woke it.
-    fn leave_body_alone(&mut self, id: ScopeId) {
+    pub(super) fn leave_body_alone(&mut self, id: ScopeId) {
         let (now, scope) = (self.now, self.scope(id));
         let others = scope.children.iter().any(|child| self.actor(*child).exists());
         if !others && scope.last_turn == LastTurn::No && self.holds(scope.body) {

@@ -18,6 +18,8 @@ impl Model<'_> {
     pub(super) fn report(&mut self, id: ActorId, fate: Fate) {
         let (scope_id, role) = (self.actor(id).scope, self.actor(id).role);
         let kind = self.scope(scope_id).kind;
+        // What it does before it is ready concerns only its starter.
+        let unready = self.actor(id).unready;
         let scope = self.scope_mut(scope_id);
         let fail = match fate {
             Fate::Returned => {
@@ -28,7 +30,7 @@ impl Model<'_> {
             Fate::Failed => Some(Fail::Failed(id)),
             Fate::Panicked(origin) => Some(Fail::Panicked(origin)),
         };
-        if let Some(fail) = fail {
+        if let Some(fail) = fail.filter(|_| !unready) {
             let reason = match fail {
                 Fail::Failed(_) => CancelReason::Failed,
                 Fail::Panicked(_) => CancelReason::Panicked,

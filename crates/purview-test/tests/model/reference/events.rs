@@ -58,6 +58,14 @@ impl Model<'_> {
             Event::CancelsTask(child) => self.cancels_task(*child),
             Event::CancelsScope(scope) => self.cut(*scope, vec![CancelReason::Requested(None)]),
             Event::SetsDeadline(scope, deadline, taken) => return self.sets_deadline(*scope, *deadline, *taken),
+            Event::CancelsToken(token) => self.cancels_token(*token),
+            Event::SpawnsOnPermit { child, scope } => self.spawns_on_permit(*child, *scope),
+            Event::Starts { child, scope } => {
+                self.spawns(*child, *scope, Place::Here);
+                self.actor_mut(*child).unready = true;
+            }
+            Event::SetsReady(actor) => self.actor_mut(*actor).unready = false,
+            Event::Started(actor, begun) => return self.started(*actor, begun),
             Event::EntersShield(actor) => self.actor_mut(*actor).shields += 1,
             Event::LeavesShield(actor) => self.actor_mut(*actor).shields -= 1,
         }
@@ -74,15 +82,17 @@ impl Model<'_> {
         let around = owner.filter(|owner| !shielded && self.actor(*owner).role != Role::Finalizer);
         let mut reasons = Vec::new();
         reasons.extend(expired.then_some(CancelReason::DeadlineExceeded));
+        let token = spec.cancel_on.filter(|token| self.fired.contains(token));
+        reasons.extend(token.map(|_| CancelReason::Requested(None)));
         reasons.extend(around.and_then(|owner| self.hears(owner)).map(|_| CancelReason::Parent));
         if !reasons.is_empty() {
             self.cut(id, reasons);
         }
     }
 
-    fn spawns(&mut self, child: ActorId, scope: ScopeId, place: Place) {
+    pub(super) fn spawns(&mut self, child: ActorId, scope: ScopeId, place: Place) {
         let mut actor = Actor::new(self.scripts[&child], scope, Role::Child(place));
-        self.scope_mut(scope).parallel |= place == Place::Parallel;
+        self.scope_mut(scope).parallel |= actor.is_parallel();
         let known = self.scope(scope);
         let cut = known.cut.is_some() || known.over || !self.due(scope, Due::Possibly).is_empty();
         let owner = known.owner.map(Dropped::Actor);
@@ -99,6 +109,8 @@ impl Model<'_> {
             Some(Wait::Until(at)) => self.now >= at,
             Some(Wait::Task(child)) => self.actor(child).fate.is_some(),
             Some(Wait::Scope(scope)) => self.scope(scope).over,
+            Some(Wait::Permit) => self.gets_permit(id),
+            Some(Wait::Ready(child)) => self.has_begun(id, child),
             Some(Wait::Token) => self.explain(id, &|model: &Self| model.hears_token(id).is_some()),
             Some(Wait::Cancelled) => self.explain(id, &|model: &Self| model.hears(id).is_some()),
             Some(Wait::Forever) | None => false,

@@ -9,11 +9,17 @@ mod cancel;
 mod drops;
 mod end;
 mod events;
+mod places;
 mod polls;
 mod rest;
+mod starts;
 mod state;
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
 
 use purview_test::Stalled;
 
@@ -78,6 +84,8 @@ struct Model<'a> {
     dropping: Vec<Dropped>,
     /// The panics of destructors inside what is being dropped.
     panics_inside: BTreeMap<Dropped, Vec<Origin>>,
+    /// The tokens of nobody's that have fired.
+    fired: BTreeSet<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,6 +105,7 @@ impl<'a> Model<'a> {
             polling: Vec::new(),
             dropping: Vec::new(),
             panics_inside: BTreeMap::new(),
+            fired: BTreeSet::new(),
         };
         model.learn(program);
         model
@@ -118,7 +127,13 @@ impl<'a> Model<'a> {
     fn learn_ops(&mut self, ops: &'a [Op]) {
         for op in ops {
             match op {
-                Op::Spawn(_, script) | Op::AwaitAndSpawn(_, script) | Op::Defer(script) => self.learn_script(script),
+                Op::Spawn(_, script) | Op::AwaitAndSpawn(_, script) | Op::Defer(script) | Op::Start(script) => {
+                    self.learn_script(script);
+                }
+                Op::Permit(ops, script) => {
+                    self.learn_ops(ops);
+                    self.learn_script(script);
+                }
                 Op::Nest(spec) | Op::NestAndDrop(spec, _) => self.learn(spec),
                 Op::Shield(ops) => self.learn_ops(ops),
                 _ => {}

@@ -4,7 +4,7 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, LastTurn, Life, Role},
+    state::{Actor, Fate, LastTurn, Life, Role},
 };
 use crate::{
     program::{ActorId, End, ScopeId},
@@ -106,18 +106,15 @@ impl Model<'_> {
         if id == scope.body {
             return Ok(());
         }
-        let started = scope
-            .children
-            .iter()
-            .filter(|child| self.actor(**child).life == Life::Live)
-            .count();
+        let taken = self.places_taken(actor.scope);
         ensure!(
-            scope.limit.is_none_or(|limit| started < limit),
-            "{started} have started already"
+            actor.admitted || scope.limit.is_none_or(|limit| taken < limit),
+            "{taken} places are taken already"
         );
         let earlier = scope.children.iter().take_while(|child| **child != id);
-        for earlier in earlier.filter(|_| !actor.is_parallel()) {
-            let waits = self.actor(*earlier).life == Life::Unstarted && !self.actor(*earlier).is_parallel();
+        let in_turn = |actor: &Actor| !actor.is_parallel() && !actor.admitted;
+        for earlier in earlier.filter(|_| in_turn(actor)) {
+            let waits = self.actor(*earlier).life == Life::Unstarted && in_turn(self.actor(*earlier));
             ensure!(!waits, "{earlier:?} was spawned earlier and has not started");
         }
         Ok(())

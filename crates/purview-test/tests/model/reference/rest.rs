@@ -44,6 +44,12 @@ impl Model<'_> {
             self.now = deadlines
                 .filter(|deadline| *deadline > self.now)
                 .fold(to, Duration::min);
+            // What is due now may be seen before anything else happens.
+            for scope in live {
+                if !self.due(scope, Due::Possibly).is_empty() {
+                    self.leave_body_alone(scope);
+                }
+            }
         }
         Ok(())
     }
@@ -100,15 +106,8 @@ impl Model<'_> {
             if actor.role == Role::Finalizer {
                 return Ok(());
             }
-            let started = scope
-                .children
-                .iter()
-                .filter(|child| self.actor(**child).life == Life::Live)
-                .count();
-            ensure!(
-                id != scope.body && scope.limit.is_some_and(|limit| started >= limit),
-                "has never been polled"
-            );
+            let full = scope.limit.is_some_and(|limit| self.places_taken(actor.scope) >= limit);
+            ensure!(id != scope.body && full && !actor.admitted, "has never been polled");
             return Ok(());
         }
         ensure!(!actor.woken, "was woken and not polled");
@@ -127,6 +126,18 @@ impl Model<'_> {
             Some(Wait::Task(child)) => self.waits_for_task(id, child),
             Some(Wait::Scope(nested)) => {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
+                Ok(())
+            }
+            Some(Wait::Permit) => {
+                let full = scope.limit.is_some_and(|limit| self.places_taken(actor.scope) >= limit);
+                ensure!(full && scope.cut.is_none(), "waits for a permit, and there is one");
+                Ok(())
+            }
+            Some(Wait::Ready(child)) => {
+                ensure!(
+                    !self.has_begun(id, child),
+                    "waits until {child:?} is ready, which it is"
+                );
                 Ok(())
             }
             Some(Wait::Token) => {

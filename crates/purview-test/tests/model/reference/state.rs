@@ -59,6 +59,12 @@ pub(super) struct Actor {
     pub(super) held: bool,
     /// Spawned when its scope was cancelled already.
     pub(super) late: bool,
+    /// How many permits it has in hand.
+    pub(super) permits: usize,
+    /// It was given its place before it was spawned.
+    pub(super) admitted: bool,
+    /// Somebody waits until it says that it is ready.
+    pub(super) unready: bool,
 }
 
 impl Actor {
@@ -80,6 +86,9 @@ impl Actor {
             was_last: None,
             held: false,
             late: false,
+            permits: 0,
+            admitted: false,
+            unready: false,
         }
     }
 
@@ -98,7 +107,7 @@ impl Actor {
     }
 
     pub(super) fn is_parallel(&self) -> bool {
-        self.role == Role::Child(Place::Parallel)
+        matches!(self.role, Role::Child(Place::Parallel | Place::Blocking))
     }
 
     /// Body, or child that is waited for.
@@ -124,6 +133,7 @@ pub(super) struct Scope {
     pub(super) deadline: Option<Duration>,
     pub(super) grace: Option<Duration>,
     pub(super) limit: Option<usize>,
+    pub(super) cancel_on: Option<usize>,
     pub(super) body: ActorId,
     /// In the order in which they were spawned.
     pub(super) children: Vec<ActorId>,
@@ -165,6 +175,7 @@ impl Scope {
             deadline: spec.timeout.map(|timeout| now + timeout),
             grace: spec.grace,
             limit: spec.limit,
+            cancel_on: spec.cancel_on,
             body: spec.body.id,
             children: Vec::new(),
             finalizers: Vec::new(),

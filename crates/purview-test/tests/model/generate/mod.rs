@@ -1,18 +1,21 @@
 //! Random programs.
 
+mod wide;
+
 use std::time::Duration;
 
 use fastrand::Rng;
 
-use crate::program::{ActorId, End, Kind, Op, Place, ScopeId, ScopeSpec, Script};
+use crate::program::{ActorId, End, Kind, Op, Place, ScopeId, ScopeSpec, Script, TOKENS};
 
-/// Makes the program that `seed` decides; `size` bounds the number of its actors.
-pub(crate) fn program(seed: u64, size: u32) -> ScopeSpec {
+/// Makes the program that `seed` decides; `size` bounds the number of its actors, `wide` adds to what they may do.
+pub(crate) fn program(seed: u64, size: u32, wide: bool) -> ScopeSpec {
     let mut generator = Generator {
         rng: Rng::with_seed(seed),
         actors: 0,
         scopes: 0,
         size,
+        wide,
     };
     let mut root = generator.scope(0);
     // Whatever happens, the program comes to an end.
@@ -26,6 +29,7 @@ struct Generator {
     actors: u32,
     scopes: u32,
     size: u32,
+    wide: bool,
 }
 
 /// Where an operation stands.
@@ -55,6 +59,7 @@ impl Generator {
         let timeout = self.chance(25).then(|| self.time());
         let grace = self.chance(25).then(|| self.time());
         let limit = self.chance(20).then(|| self.rng.usize(1..3));
+        let cancel_on = (self.wide && self.chance(15)).then(|| self.rng.usize(..TOKENS));
         let body = self.script(Spot {
             kind,
             depth,
@@ -67,6 +72,7 @@ impl Generator {
             timeout,
             grace,
             limit,
+            cancel_on,
             body,
         }
     }
@@ -105,6 +111,9 @@ impl Generator {
 
     fn op(&mut self, spot: Spot) -> Op {
         let room = self.actors < self.size;
+        if self.wide && room && !spot.finalizer && self.chance(25) {
+            return self.wide_op(spot);
+        }
         let nests = room && spot.depth < 3;
         match self.rng.u8(..100) {
             0..3 if !spot.finalizer => Op::UntilToken,
