@@ -270,6 +270,7 @@ impl Frame {
 
     pub(crate) fn end(&self) {
         self.ended.store(true, Ordering::Release);
+        census::ended(self);
         // A hold that was forgotten, or carried out of it, holds nobody any more.
         if self.holds.swap(0, Ordering::AcqRel) > 0 {
             with_room(|| self.scope.let_go());

@@ -290,6 +290,7 @@ impl State {
         // Whoever makes the token now sees that, or it is found below.
         fence(Ordering::SeqCst);
         self.forget_stay();
+        census::closed(self);
         let stranded = lock(&self.stranded).take_all();
         let stopped = self.take_stopped();
         let mut panicked = FirstPanic::default();

@@ -3,6 +3,9 @@
 //! Scopes and tasks are counted on threads on which a [`Census`] is installed, and nowhere else. Nothing here is part of
 //! the stable interface.
 
+mod live;
+mod tree;
+
 use std::{
     cell::RefCell,
     collections::BTreeMap,
@@ -14,9 +17,10 @@ use std::{
     },
 };
 
+pub use self::live::{LiveScope, LiveTask, Wait};
+use self::tree::{Seen, Tree};
 use crate::{
-    cancel::CancelReason,
-    context::{self, Frame, TaskId, TaskInfo},
+    context::{self, Frame, TaskId},
     scope::State,
 };
 
@@ -33,7 +37,9 @@ pub struct Census(Arc<Mutex<Lists>>);
 
 #[derive(Default)]
 struct Lists {
-    scopes: Vec<Weak<State>>,
+    /// By where they are in memory, with their place in the order in which they were first polled.
+    scopes: BTreeMap<usize, (u64, Weak<State>)>,
+    opened: u64,
     tasks: BTreeMap<TaskId, Entry>,
     /// At which size those who are gone are looked for next.
     full: usize,
@@ -46,50 +52,20 @@ struct Entry {
     waits: Vec<Wait>,
 }
 
-/// What a task waits for, as far as that can be seen from here.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Wait {
-    /// The end of another task.
-    Task(TaskInfo),
-    /// That a child says it is ready.
-    Ready(TaskInfo),
-    /// Its cancellation, or that of a token.
-    Cancellation,
-    /// A place under the limit of a scope.
-    Permit,
-}
+impl Entry {
+    /// The frame of a timeout goes by the name of the task around it.
+    fn is_of(&self, frame: &Frame) -> bool {
+        std::ptr::eq(self.frame.as_ptr(), frame)
+    }
 
-/// A scope that has not ended.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct LiveScope {
-    /// The name that it was given.
-    pub name: Option<String>,
-    /// Why it was cancelled.
-    pub cancelled: Option<CancelReason>,
-    /// Whether it is an open one that has nobody in it, and waits to be closed.
-    pub open: bool,
-    /// Those in it that have not ended, in the order in which they were spawned.
-    pub tasks: Vec<LiveTask>,
-}
-
-/// A task that has not ended.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct LiveTask {
-    /// Who it is.
-    pub info: TaskInfo,
-    /// Whether it is the body of its scope.
-    pub body: bool,
-    /// How often it was polled.
-    pub polls: u64,
-    /// What it was found to wait for; empty where that is nothing of Purview's.
-    pub waits: Vec<Wait>,
-    /// Why it was cancelled; it holds then.
-    pub cancelled: Option<CancelReason>,
-    /// The scopes that it runs.
-    pub scopes: Vec<LiveScope>,
+    /// The last handle of a frame is not dropped here, under the lock: whoever is alive is handed on.
+    fn seen(&self) -> Option<Seen> {
+        Some(Seen {
+            frame: self.frame.upgrade()?,
+            polls: self.polls,
+            waits: self.waits.clone(),
+        })
+    }
 }
 
 impl Census {
@@ -107,8 +83,10 @@ impl Census {
     pub fn scopes(&self) -> Vec<LiveScope> {
         let (states, tasks) = {
             let lists = self.lock();
-            let states: Vec<Arc<State>> = lists.scopes.iter().filter_map(Weak::upgrade).collect();
-            let tasks = lists.tasks.values().filter_map(Seen::of).collect();
+            let mut states: Vec<_> = lists.scopes.values().collect();
+            states.sort_by_key(|(place, _)| *place);
+            let states: Vec<_> = states.into_iter().filter_map(|(_, state)| state.upgrade()).collect();
+            let tasks = lists.tasks.values().filter_map(Entry::seen).collect();
             (states, tasks)
         };
         let states = states.into_iter().filter(|state| !state.is_ended()).collect();
@@ -143,62 +121,6 @@ impl Drop for Installed {
     }
 }
 
-struct Seen {
-    frame: Arc<Frame>,
-    polls: u64,
-    waits: Vec<Wait>,
-}
-
-impl Seen {
-    /// The last handle of a frame is not dropped here, under the lock: whoever is alive is handed on.
-    fn of(entry: &Entry) -> Option<Self> {
-        Some(Self {
-            frame: entry.frame.upgrade()?,
-            polls: entry.polls,
-            waits: entry.waits.clone(),
-        })
-    }
-}
-
-struct Tree {
-    states: Vec<Arc<State>>,
-    tasks: Vec<Seen>,
-}
-
-impl Tree {
-    /// The scopes that hang in this task; those of nobody's for `None`.
-    fn below(&self, task: Option<TaskId>) -> Vec<LiveScope> {
-        let owner = |state: &State| state.outer().map(|link| link.frame.info.id());
-        let hanging = self.states.iter().filter(|state| owner(state) == task);
-        hanging.filter_map(|state| self.scope(state)).collect()
-    }
-
-    fn scope(&self, state: &Arc<State>) -> Option<LiveScope> {
-        let inside = |task: &&Seen| Arc::ptr_eq(&task.frame.scope, state) && !task.frame.is_ended();
-        let tasks: Vec<LiveTask> = self.tasks.iter().filter(inside).map(|task| self.task(task)).collect();
-        let open = tasks.is_empty() && state.is_open();
-        // A timeout is one too, in which nobody is but the task around it.
-        (open || !tasks.is_empty()).then(|| LiveScope {
-            name: state.given_name().map(str::to_owned),
-            cancelled: state.cancelled().cloned(),
-            open,
-            tasks,
-        })
-    }
-
-    fn task(&self, task: &Seen) -> LiveTask {
-        let Seen { frame, polls, waits } = task;
-        LiveTask {
-            info: frame.info.clone(),
-            body: frame.info.is_body(),
-            polls: *polls,
-            waits: waits.clone(),
-            cancelled: frame.stopped(),
-            scopes: self.below(Some(frame.info.id())),
-        }
-    }
-}
-
 fn with(act: impl FnOnce(&mut Lists)) {
     if INSTALLED.load(Ordering::Relaxed) > 0 {
         // A thread that is being taken down has no census any more.
@@ -213,8 +135,15 @@ fn with(act: impl FnOnce(&mut Lists)) {
 pub(crate) fn opened(state: &Arc<State>) {
     with(|lists| {
         lists.make_room();
-        lists.scopes.push(Arc::downgrade(state));
+        lists.opened += 1;
+        let place = lists.opened;
+        lists.scopes.insert(address(state), (place, Arc::downgrade(state)));
     });
+}
+
+/// A scope has ended.
+pub(crate) fn closed(state: &State) {
+    with(|lists| drop(lists.scopes.remove(&address(state))));
 }
 
 /// A task waits for its first poll.
@@ -228,10 +157,22 @@ pub(crate) fn queued(frame: &Arc<Frame>) {
 pub(crate) fn polled(frame: &Arc<Frame>) {
     with(|lists| {
         let entry = lists.entry(frame);
-        // The frame of a timeout goes by the name of the task around it.
-        if std::ptr::eq(entry.frame.as_ptr(), Arc::as_ptr(frame)) {
+        if entry.is_of(frame) {
             entry.polls += 1;
             entry.waits.clear();
+        }
+    });
+}
+
+/// A task has ended.
+pub(crate) fn ended(frame: &Frame) {
+    with(|lists| {
+        if lists
+            .tasks
+            .get(&frame.info.id())
+            .is_some_and(|entry| entry.is_of(frame))
+        {
+            lists.tasks.remove(&frame.info.id());
         }
     });
 }
@@ -270,22 +211,16 @@ impl Lists {
         })
     }
 
-    /// Now and then forgets those who are gone.
+    /// Now and then forgets those who are gone without a word: who were forgotten, or ended on another thread.
     fn make_room(&mut self) {
         if self.tasks.len() + self.scopes.len() >= self.full {
             self.tasks.retain(|_, task| task.frame.strong_count() > 0);
-            self.scopes.retain(|scope| scope.strong_count() > 0);
+            self.scopes.retain(|_, (_, scope)| scope.strong_count() > 0);
             self.full = 64 + 2 * (self.tasks.len() + self.scopes.len());
         }
     }
 }
 
-impl Wait {
-    fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Task(task), Self::Task(other)) | (Self::Ready(task), Self::Ready(other)) => task.id() == other.id(),
-            (Self::Cancellation, Self::Cancellation) | (Self::Permit, Self::Permit) => true,
-            _ => false,
-        }
-    }
+fn address(state: &State) -> usize {
+    std::ptr::from_ref(state).addr()
 }

@@ -1,0 +1,57 @@
+use crate::{cancel::CancelReason, context::TaskInfo};
+
+/// What a task waits for, as far as that can be seen from here.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Wait {
+    /// The end of another task.
+    Task(TaskInfo),
+    /// That a child says it is ready.
+    Ready(TaskInfo),
+    /// Its cancellation, or that of a token.
+    Cancellation,
+    /// A place under the limit of a scope.
+    Permit,
+}
+
+/// A scope that has not ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LiveScope {
+    /// The name that it was given.
+    pub name: Option<String>,
+    /// Why it was cancelled.
+    pub cancelled: Option<CancelReason>,
+    /// Whether it is an open one that has nobody in it, and waits to be closed.
+    pub open: bool,
+    /// Those in it that have not ended, in the order in which they were spawned.
+    pub tasks: Vec<LiveTask>,
+}
+
+/// A task that has not ended.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LiveTask {
+    /// Who it is.
+    pub info: TaskInfo,
+    /// Whether it is the body of its scope.
+    pub body: bool,
+    /// How often it was polled.
+    pub polls: u64,
+    /// What it was found to wait for; empty where that is nothing of Purview's.
+    pub waits: Vec<Wait>,
+    /// Why it was cancelled; it holds then.
+    pub cancelled: Option<CancelReason>,
+    /// The scopes that it runs.
+    pub scopes: Vec<LiveScope>,
+}
+
+impl Wait {
+    pub(super) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Task(task), Self::Task(other)) | (Self::Ready(task), Self::Ready(other)) => task.id() == other.id(),
+            (Self::Cancellation, Self::Cancellation) | (Self::Permit, Self::Permit) => true,
+            _ => false,
+        }
+    }
+}

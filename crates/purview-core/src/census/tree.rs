@@ -1,0 +1,54 @@
+use std::sync::Arc;
+
+use super::live::{LiveScope, LiveTask, Wait};
+use crate::{
+    context::{Frame, TaskId},
+    scope::State,
+};
+
+/// A task that is alive, and what was noted of it.
+pub(super) struct Seen {
+    pub(super) frame: Arc<Frame>,
+    pub(super) polls: u64,
+    pub(super) waits: Vec<Wait>,
+}
+
+/// Who is in whom.
+pub(super) struct Tree {
+    pub(super) states: Vec<Arc<State>>,
+    pub(super) tasks: Vec<Seen>,
+}
+
+impl Tree {
+    /// The scopes that hang in this task; those of nobody's for `None`.
+    pub(super) fn below(&self, task: Option<TaskId>) -> Vec<LiveScope> {
+        let owner = |state: &State| state.outer().map(|link| link.frame.info.id());
+        let hanging = self.states.iter().filter(|state| owner(state) == task);
+        hanging.filter_map(|state| self.scope(state)).collect()
+    }
+
+    fn scope(&self, state: &Arc<State>) -> Option<LiveScope> {
+        let inside = |task: &&Seen| Arc::ptr_eq(&task.frame.scope, state) && !task.frame.is_ended();
+        let tasks: Vec<LiveTask> = self.tasks.iter().filter(inside).map(|task| self.task(task)).collect();
+        let open = tasks.is_empty() && state.is_open();
+        // A timeout is one too, in which nobody is but the task around it.
+        (open || !tasks.is_empty()).then(|| LiveScope {
+            name: state.given_name().map(str::to_owned),
+            cancelled: state.cancelled().cloned(),
+            open,
+            tasks,
+        })
+    }
+
+    fn task(&self, task: &Seen) -> LiveTask {
+        let Seen { frame, polls, waits } = task;
+        LiveTask {
+            info: frame.info.clone(),
+            body: frame.info.is_body(),
+            polls: *polls,
+            waits: waits.clone(),
+            cancelled: frame.stopped(),
+            scopes: self.below(Some(frame.info.id())),
+        }
+    }
+}
