@@ -81,7 +81,7 @@ impl Phase {
 
         println!(
             "soak {} {what} count={count} seconds={:.1} allocations_before={} allocations_after={} bytes_before={} \
-             bytes_after={} bytes_at_10={} bytes_at_50={} bytes_at_100={}",
+             bytes_after={} bytes_at_10={} bytes_at_50={} bytes_at_100={} allocations_at_10={} allocations_at_100={}",
             self.name,
             took.as_secs_f64(),
             before.allocations,
@@ -91,6 +91,8 @@ impl Phase {
             samples[0].bytes,
             samples[1].bytes,
             samples[2].bytes,
+            samples[0].allocations,
+            samples[2].allocations,
         );
         let kept = after.allocations.saturating_sub(before.allocations);
         assert!(
