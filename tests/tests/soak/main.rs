@@ -6,7 +6,7 @@
 //! | variable | says | default |
 //! |---|---|---|
 //! | `PURVIEW_SOAK_SPAWNS` | how many children are spawned and cancelled, and how many end by themselves | 10,000 |
-//! | `PURVIEW_SOAK_SCOPES` | how many scopes are opened and ended | 4,000 |
+//! | `PURVIEW_SOAK_SCOPES` | how many scopes are opened and ended | 2,000 |
 //! | `PURVIEW_SOAK_MINUTES` | how long an open scope is under load | a tenth of a second |
 //! | `PURVIEW_SOAK_RUNTIME` | which runtime, where it is to be only one | all |
 //! | `PURVIEW_HANG` | after how many seconds a runtime is taken to hang | 180 |

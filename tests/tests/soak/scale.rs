@@ -8,7 +8,7 @@ pub(crate) fn spawns() -> usize {
 }
 
 pub(crate) fn scopes() -> usize {
-    from_environment("PURVIEW_SOAK_SCOPES").unwrap_or(4_000)
+    from_environment("PURVIEW_SOAK_SCOPES").unwrap_or(2_000)
 }
 
 /// How many ticks an open scope is under load.
