@@ -3,9 +3,9 @@
 //! One test, because the count is the whole process's.
 #![forbid(unsafe_code)]
 
-use std::{alloc::System, pin::pin, task::Context, time::Instant};
+use std::{alloc::System, pin::pin, task::Context};
 
-use purview_core::{BoxFuture, JoinAll, SpawnError, Spawner, Timer, gather, scope, with_policy};
+use purview_core::{gather, scope};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -67,42 +67,4 @@ fn many_futures_cost_one_allocation_each() {
         })
     });
     assert!(made <= 4 * n + 32, "a scope of {n} children made {made} allocations");
-
-    // Two more for a parallel one, the place between the threads and the future in it, and what the executor is given.
-    let (made, ()) = allocations(|| {
-        with_policy(JoinAll::new()).runtime(AtOnce).run(async |s| {
-            for n in 0..n {
-                drop(s.spawn_parallel(async move { n }));
-            }
-        })
-    });
-    assert!(
-        made <= (4 + 2 + 1) * n + 32,
-        "a scope of {n} parallel children made {made} allocations"
-    );
-}
-
-/// An executor that makes no allocation: what it is given it runs to its end.
-struct AtOnce;
-
-impl Spawner for AtOnce {
-    fn spawn(&self, mut fut: BoxFuture) -> Result<(), SpawnError> {
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        while fut.as_mut().poll(&mut cx).is_pending() {}
-        Ok(())
-    }
-
-    fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        unreachable!("nothing blocks here")
-    }
-}
-
-impl Timer for AtOnce {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn sleep_until(&self, _: Instant) -> BoxFuture {
-        unreachable!("nobody waits for a time here")
-    }
 }
