@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use purview_core::{CancelReason, cancelled, fail_fast, scope, settled, shield, sleep};
+use purview_core::{CancelReason, cancelled, current, fail_fast, gather, scope, settled, shield, sleep};
 use purview_test::{VirtualRuntime, yield_now};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -187,4 +187,17 @@ fn the_body_of_a_settled_scope_has_one_last_turn_though_it_lets_go_as_the_grace_
     // It held through its last turn, and there was nobody left for whom to hold when the grace was over.
     let error = outcome.map(|settlement| settlement.value).unwrap_err();
     assert!(error.is_deadline_exceeded(), "{error:?}");
+}
+
+#[test]
+fn after_a_gather_the_task_is_still_in_its_scope() {
+    let names = run(fail_fast::<()>().name("import").run(async |_| {
+        let before = current().map(|task| task.name().to_owned());
+        gather([async { Ok::<_, ()>(()) }]).await.ok();
+        let after = current().map(|task| task.name().to_owned());
+        Ok((before, after))
+    }));
+    let (before, after) = names.expect("nobody fails");
+    assert_eq!(before.as_deref(), Some("import"));
+    assert_eq!(after, before);
 }

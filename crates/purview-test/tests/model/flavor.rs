@@ -104,13 +104,7 @@ impl Flavor for Settled<Fault> {
     }
 
     fn seen(joined: Result<ActorId, TaskError<Fault>>) -> Seen {
-        match joined {
-            Ok(value) => Seen::Value(value),
-            Err(TaskError::Failed(Fault(id))) => Seen::Failed(id),
-            Err(TaskError::Panicked(panic)) => Seen::Panicked(origin(&*panic.into_payload())),
-            Err(TaskError::Cancelled(reason)) => Seen::Cancelled(reason),
-            Err(other) => unreachable!("{other:?}"),
-        }
+        seen(joined)
     }
 
     fn outcome(output: Result<Settlement<ActorId, Fault>, ScopeError<Fault>>) -> Outcome {
@@ -142,7 +136,17 @@ fn error(error: ScopeError<Fault>) -> Outcome {
     }
 }
 
-fn fail(failure: Failure<Fault>) -> Fail {
+pub(crate) fn seen(joined: Result<ActorId, TaskError<Fault>>) -> Seen {
+    match joined {
+        Ok(value) => Seen::Value(value),
+        Err(TaskError::Failed(Fault(id))) => Seen::Failed(id),
+        Err(TaskError::Panicked(panic)) => Seen::Panicked(origin(&*panic.into_payload())),
+        Err(TaskError::Cancelled(reason)) => Seen::Cancelled(reason),
+        Err(other) => unreachable!("{other:?}"),
+    }
+}
+
+pub(crate) fn fail(failure: Failure<Fault>) -> Fail {
     match failure.error {
         TaskError::Failed(Fault(id)) => Fail::Failed(id),
         TaskError::Panicked(panic) => Fail::Panicked(origin(&*panic.into_payload())),

@@ -109,4 +109,46 @@ pub(crate) enum Op {
     SetReady,
     /// Cancels a token that is not a scope's.
     CancelToken(usize),
+    Group(Group),
+}
+
+/// Futures that are driven together: a gather, or the children of an open scope. Their scripts yield, sleep, or wait for
+/// ever, and no more.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) id: GroupId,
+    pub(crate) kind: GroupKind,
+    pub(crate) limit: Option<usize>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) members: Vec<Script>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct GroupId(pub(crate) u32);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GroupKind {
+    Gather(Mode),
+    Open(Kind, Manner),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mode {
+    All,
+    Settled,
+    First,
+    FirstSuccess,
+    Quorum(usize),
+    AsCompleted,
+    ForEach,
+}
+
+/// How an open scope ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Manner {
+    Close,
+    DropHandles,
+    Shutdown(Duration),
+    /// The driver is dropped after so many polls at most, and the last member spawned then.
+    DropDriver(u32),
 }

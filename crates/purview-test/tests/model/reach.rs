@@ -35,12 +35,12 @@ fn random_programs_do_and_suffer_all_that_there_is() {
         seen.extend(Case::random(number).trace().iter().map(|(_, event)| kind(event)));
     }
     let expected = "CancelsScope CancelsTask CancelsToken Defers EndedFailed EndedPanicked EndedReturned \
-        EntersShield GoesOn HearsDeadlineExceeded HearsEnded HearsFailed HearsPanicked HearsParent HearsRequested \
+        EntersShield GoesOn GroupEnds GroupIsDropped GroupStarts GroupWasDropped HearsDeadlineExceeded HearsEnded HearsFailed HearsPanicked HearsParent HearsRequested \
         IsDropped JoinedCancelled JoinedFailed JoinedPanicked JoinedValue LeavesShield Pends Polled ScopeEndsError \
         ScopeEndsPanicked ScopeEndsSettled ScopeEndsValue ScopeIsDropped ScopeStarts ScopeWasDropped \
-        ScopeWasDroppedWithPanic SetsDeadline SetsReady SpawnsBlocking SpawnsDaemon SpawnsHere SpawnsOnPermit \
+        ScopeWasDroppedWithPanic SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon SpawnsHere SpawnsOnPermit \
         SpawnsParallel StartedCancelled StartedFailed StartedNeverReady StartedPanicked StartedReady Starts \
-        WaitsCancelled WaitsCheckpoint WaitsForever WaitsPermit WaitsReady WaitsScope WaitsTask WaitsToken WaitsUntil \
+        WaitsCancelled WaitsCheckpoint WaitsForever WaitsGroup WaitsPermit WaitsReady WaitsScope WaitsTask WaitsToken WaitsUntil \
         WaitsYield WasDropped WasDroppedWithPanic Woken";
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     assert_eq!(seen.join(" "), expected);

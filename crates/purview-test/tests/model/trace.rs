@@ -8,7 +8,7 @@ use std::{
 use purview_core::{CancelReason, CancelToken};
 use purview_test::VirtualRuntime;
 
-use crate::program::{ActorId, Place, ScopeId, TOKENS};
+use crate::program::{ActorId, GroupId, Place, ScopeId, TOKENS};
 
 /// Who or what panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,6 +51,18 @@ pub(crate) enum Begun {
     Cancelled(CancelReason),
 }
 
+/// What a group gave.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Told {
+    /// How members ended, by their places.
+    pub(crate) results: Vec<(usize, Seen)>,
+    /// That it did not succeed, and who failed.
+    pub(crate) error: Option<Vec<Fail>>,
+    pub(crate) panicked: Option<Origin>,
+    /// How many a shutdown let end, and how many it cut.
+    pub(crate) report: Option<(usize, usize)>,
+}
+
 /// One entry of the failures that a scope reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Fail {
@@ -87,6 +99,7 @@ pub(crate) enum Wait {
     Token,
     Permit,
     Ready(ActorId),
+    Group(GroupId),
 }
 
 #[derive(Clone, Debug)]
@@ -136,6 +149,14 @@ pub(crate) enum Event {
     Started(ActorId, Begun),
     /// The new deadline, and whether it was taken.
     SetsDeadline(ScopeId, Option<Duration>, bool),
+    GroupStarts {
+        group: GroupId,
+        owner: ActorId,
+    },
+    ShutsDown(GroupId),
+    GroupEnds(GroupId, Told),
+    GroupIsDropped(GroupId),
+    GroupWasDropped(GroupId),
     EntersShield(ActorId),
     LeavesShield(ActorId),
 }

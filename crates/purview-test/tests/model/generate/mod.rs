@@ -16,6 +16,7 @@ pub(crate) fn program(seed: u64, size: u32, wide: bool) -> ScopeSpec {
         scopes: 0,
         size,
         wide,
+        groups: 0,
     };
     let mut root = generator.scope(0);
     // Whatever happens, the program comes to an end.
@@ -30,6 +31,7 @@ struct Generator {
     scopes: u32,
     size: u32,
     wide: bool,
+    groups: u32,
 }
 
 /// Where an operation stands.

@@ -1,7 +1,9 @@
 //! Runs a program on the real scopes, and writes down what happens.
 
 mod cast;
+mod group;
 mod last_will;
+mod member;
 mod nest;
 mod one_thread;
 mod performer;

@@ -12,6 +12,7 @@ use purview_core::{Policy, Ready, Scope, StartError, Task, Timer, cancelled, che
 
 use super::{
     cast::{actor, at_once, finalizer, starting},
+    group,
     last_will::{acts_on_wake, spawning},
     nest::nest,
 };
@@ -44,6 +45,26 @@ pub(super) async fn performing<P: Flavor>(
     performer.perform(ops).await;
 }
 
+/// Awaits `future`, and says so.
+pub(super) async fn waiting<T>(world: &World, me: ActorId, wait: Wait, future: impl Future<Output = T>) -> T {
+    world.log(Event::Waits(me, wait));
+    let output = future.await;
+    world.log(Event::GoesOn(me));
+    output
+}
+
+/// Wakes itself once.
+pub(super) fn turn() -> impl Future<Output = ()> {
+    let mut yielded = false;
+    poll_fn(move |cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+}
+
 /// An actor that is going through its script.
 struct Performer<P: Flavor> {
     world: World,
@@ -73,17 +94,7 @@ where
 
     async fn step(&mut self, op: Op) {
         match op {
-            Op::Yield => {
-                let mut yielded = false;
-                let turn = poll_fn(move |cx| {
-                    if std::mem::replace(&mut yielded, true) {
-                        return Poll::Ready(());
-                    }
-                    cx.waker().wake_by_ref();
-                    Poll::Pending
-                });
-                self.wait(Wait::Yield, turn).await;
-            }
+            Op::Yield => self.wait(Wait::Yield, turn()).await,
             Op::Checkpoint => self.wait(Wait::Checkpoint, checkpoint()).await,
             Op::Sleep(duration) => {
                 let until = self.world.runtime.elapsed() + duration;
@@ -145,6 +156,7 @@ where
                     let _ = ready.set(());
                 }
             }
+            Op::Group(group) => group::run(self.world.clone(), self.me, group).boxed().await,
             Op::CancelToken(token) => {
                 self.world.log(Event::CancelsToken(token));
                 self.world.tokens[token].cancel();
@@ -163,10 +175,7 @@ where
     }
 
     async fn wait<T>(&self, wait: Wait, future: impl Future<Output = T>) -> T {
-        self.world.log(Event::Waits(self.me, wait));
-        let output = future.await;
-        self.world.log(Event::GoesOn(self.me));
-        output
+        waiting(&self.world, self.me, wait, future).await
     }
 
     async fn await_and_spawn(&mut self, index: usize, script: Script) {

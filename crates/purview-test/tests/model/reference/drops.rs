@@ -77,6 +77,9 @@ impl Model<'_> {
         if let Some(nested) = self.nested(id) {
             self.scope_mut(nested).over = true;
         }
+        if let Some(group) = self.group_of(id) {
+            self.group_is_gone(group)?;
+        }
         let actor = self.actor_mut(id);
         (actor.life, actor.fate) = (Life::Gone, Some(fate));
         self.leave_body_alone(self.actor(id).scope);
@@ -111,6 +114,9 @@ impl Model<'_> {
     ) -> Rule {
         let mut inside = self.panics_inside.remove(&dropped).unwrap_or_default();
         let mut before = Vec::new();
+        if let Dropped::Actor(owner) = dropped {
+            before.extend(self.group_of(owner).into_iter().flat_map(|group| self.panics_in(group)));
+        }
         match scope.filter(|scope| self.scope(*scope).parallel) {
             // Of a parallel child that had ended the scope may not have told its policy, whom nobody will ask.
             Some(scope) => {

@@ -17,7 +17,22 @@ use crate::{
 
 impl Model<'_> {
     pub(super) fn follow(&mut self, event: &Event) -> Rule {
+        if let Some(followed) = self.follow_member(event) {
+            return followed;
+        }
         match event {
+            Event::GroupStarts { group, owner } => self.group_starts(*group, *owner),
+            Event::ShutsDown(group) => self.shuts_down(*group),
+            Event::GroupEnds(group, told) => return self.group_ends(*group, told),
+            Event::GroupIsDropped(group) => self.dropping.push(Dropped::Group(*group)),
+            Event::GroupWasDropped(group) => {
+                let dropping = self.dropping.pop();
+                ensure!(
+                    dropping == Some(Dropped::Group(*group)),
+                    "what was being dropped is {dropping:?}"
+                );
+                return self.group_is_gone(*group);
+            }
             Event::ScopeStarts { scope, owner } => self.scope_starts(*scope, *owner),
             Event::ScopeEnds(scope, outcome) => {
                 self.report_parallel(*scope);
@@ -109,6 +124,7 @@ impl Model<'_> {
             Some(Wait::Until(at)) => self.now >= at,
             Some(Wait::Task(child)) => self.actor(child).fate.is_some(),
             Some(Wait::Scope(scope)) => self.scope(scope).over,
+            Some(Wait::Group(group)) => self.running[&group].over,
             Some(Wait::Permit) => self.gets_permit(id),
             Some(Wait::Ready(child)) => self.has_begun(id, child),
             Some(Wait::Token) => self.explain(id, &|model: &Self| model.hears_token(id).is_some()),

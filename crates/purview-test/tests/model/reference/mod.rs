@@ -9,6 +9,8 @@ mod cancel;
 mod drops;
 mod end;
 mod events;
+mod groups;
+mod members;
 mod places;
 mod polls;
 mod rest;
@@ -23,9 +25,13 @@ use std::{
 
 use purview_test::Stalled;
 
-use self::state::{Actor, Scope};
+use self::{
+    groups::Running,
+    members::Member,
+    state::{Actor, Scope},
+};
 use crate::{
-    program::{ActorId, Op, ScopeId, ScopeSpec, Script},
+    program::{ActorId, Group, GroupId, Op, ScopeId, ScopeSpec, Script},
     trace::{Origin, Trace},
 };
 
@@ -84,6 +90,9 @@ struct Model<'a> {
     dropping: Vec<Dropped>,
     /// The panics of destructors inside what is being dropped.
     panics_inside: BTreeMap<Dropped, Vec<Origin>>,
+    groups: BTreeMap<GroupId, &'a Group>,
+    running: BTreeMap<GroupId, Running>,
+    members: BTreeMap<ActorId, Member>,
     /// The tokens of nobody's that have fired.
     fired: BTreeSet<usize>,
 }
@@ -92,6 +101,7 @@ struct Model<'a> {
 enum Dropped {
     Actor(ActorId),
     Scope(ScopeId),
+    Group(GroupId),
 }
 
 impl<'a> Model<'a> {
@@ -105,6 +115,9 @@ impl<'a> Model<'a> {
             polling: Vec::new(),
             dropping: Vec::new(),
             panics_inside: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            running: BTreeMap::new(),
+            members: BTreeMap::new(),
             fired: BTreeSet::new(),
         };
         model.learn(program);
@@ -133,6 +146,9 @@ impl<'a> Model<'a> {
                 Op::Permit(ops, script) => {
                     self.learn_ops(ops);
                     self.learn_script(script);
+                }
+                Op::Group(group) => {
+                    self.groups.insert(group.id, group);
                 }
                 Op::Nest(spec) | Op::NestAndDrop(spec, _) => self.learn(spec),
                 Op::Shield(ops) => self.learn_ops(ops),

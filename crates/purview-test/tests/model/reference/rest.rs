@@ -128,6 +128,7 @@ impl Model<'_> {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
                 Ok(())
             }
+            Some(Wait::Group(group)) => self.group_rests(group),
             Some(Wait::Permit) => {
                 let full = scope.limit.is_some_and(|limit| self.places_taken(actor.scope) >= limit);
                 ensure!(full && scope.cut.is_none(), "waits for a permit, and there is one");
