@@ -1,6 +1,7 @@
 //! What the model test has found in scopes, each as the smallest program that shows it.
 
 use std::{
+    cell::RefCell,
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -200,4 +201,22 @@ fn after_a_gather_the_task_is_still_in_its_scope() {
     let (before, after) = names.expect("nobody fails");
     assert_eq!(before.as_deref(), Some("import"));
     assert_eq!(after, before);
+}
+
+#[test]
+fn a_gather_whose_last_future_was_woken_and_cut_waits_in_peace_for_the_closure() {
+    let told = RefCell::new(Vec::new());
+    run(async {
+        let late = async {
+            sleep(SECOND).await;
+            yield_now().await;
+            Ok::<_, ()>(())
+        };
+        let each = gather([late]).timeout(SECOND).for_each(async |at, _| {
+            sleep(SECOND).await;
+            told.borrow_mut().push(at);
+        });
+        each.await;
+    });
+    assert_eq!(told.into_inner(), [0]);
 }

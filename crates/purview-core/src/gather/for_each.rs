@@ -142,6 +142,8 @@ where
             signal.close();
             return Poll::Ready(());
         }
+        // Only the call is left: what the others were woken for concerns nobody, and must not wake this for ever.
+        signal.take(part::CHILDREN | part::QUEUE | part::CANCEL | part::STOPPED | part::ALARM | part::SOURCE);
         signal.end();
         Poll::Pending
     }

@@ -4,7 +4,10 @@ use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     task::{Context, Poll, Wake, Waker},
     thread,
 };
@@ -51,6 +54,7 @@ pub(crate) struct Actor<T> {
     bomb: bool,
     last_will: Option<LastWill>,
     future: Option<BoxFuture<'static, T>>,
+    polls: Arc<AtomicU64>,
 }
 
 impl<T> Actor<T> {
@@ -61,6 +65,7 @@ impl<T> Actor<T> {
             bomb,
             last_will: None,
             future: Some(future),
+            polls: Arc::default(),
         }
     }
 
@@ -76,7 +81,10 @@ impl<T: Output> Future for Actor<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let (world, id) = (self.world.clone(), self.id);
         world.log(Event::Polled(id));
+        self.polls.fetch_add(1, Ordering::Relaxed);
         let waker = Waker::from(Arc::new(Reports {
+            poll: self.polls.load(Ordering::Relaxed),
+            polls: self.polls.clone(),
             world: world.clone(),
             id,
             waker: cx.waker().clone(),
@@ -123,6 +131,8 @@ impl<T> Drop for Actor<T> {
 }
 
 struct Reports {
+    poll: u64,
+    polls: Arc<AtomicU64>,
     world: World,
     id: ActorId,
     waker: Waker,
@@ -134,7 +144,9 @@ impl Wake for Reports {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.world.log(Event::Woken(self.id));
+        let latest = self.polls.load(Ordering::Relaxed) == self.poll;
+        let woken = if latest { Event::Woken } else { Event::WokenLate };
+        self.world.log(woken(self.id));
         self.waker.wake_by_ref();
     }
 }

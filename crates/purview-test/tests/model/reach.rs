@@ -41,7 +41,7 @@ fn random_programs_do_and_suffer_all_that_there_is() {
         ScopeWasDroppedWithPanic SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon SpawnsHere SpawnsOnPermit \
         SpawnsParallel StartedCancelled StartedFailed StartedNeverReady StartedPanicked StartedReady Starts \
         WaitsCancelled WaitsCheckpoint WaitsForever WaitsGroup WaitsPermit WaitsReady WaitsScope WaitsTask WaitsToken WaitsUntil \
-        WaitsYield WasDropped WasDroppedWithPanic Woken";
+        WaitsYield WasDropped WasDroppedWithPanic Woken WokenLate";
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     assert_eq!(seen.join(" "), expected);
 }

@@ -126,6 +126,8 @@ pub(crate) enum Event {
     Pends(ActorId),
     Ended(ActorId, How),
     Woken(ActorId),
+    /// Through the waker of an earlier poll, which an executor need not heed.
+    WokenLate(ActorId),
     IsDropped(ActorId),
     WasDropped(ActorId, Option<Origin>),
     Waits(ActorId, Wait),

@@ -1,9 +1,9 @@
 //! Runs gathers, and open scopes.
 
-use std::{future::poll_fn, panic::AssertUnwindSafe, pin::Pin, sync::Mutex, task::Poll};
+use std::{future::poll_fn, panic::AssertUnwindSafe, pin::Pin, sync::Mutex, task::Poll, time::Duration};
 
 use futures::{FutureExt, StreamExt, future::join};
-use purview_core::{FailFast, Policy, ScopeError, Settled, Settlement, gather, shield, sleep, with_policy};
+use purview_core::{FailFast, Policy, ScopeError, Settled, Settlement, gather, sleep, with_policy};
 
 use super::{member::member, performer::waiting};
 use crate::{
@@ -105,7 +105,7 @@ async fn gathered(world: &World, group: Group, mode: Mode) -> Told {
             let listening = async |at, result| {
                 each.lock().expect("nobody panics here").push((at, seen(result)));
                 // The others run on meanwhile.
-                shield(sleep(std::time::Duration::from_millis(1))).await;
+                sleep(Duration::from_millis(1)).await;
             };
             gather.for_each(listening).await;
             of(each.into_inner().expect("nobody panics here"))

@@ -56,6 +56,9 @@ impl Model<'_> {
             }
             Event::Ended(actor, how) => return self.ended(*actor, *how),
             Event::Woken(actor) => self.actor_mut(*actor).woken = true,
+            // The scope heeds it all the same.
+            Event::WokenLate(actor) if !self.actor(*actor).is_parallel() => self.actor_mut(*actor).woken = true,
+            Event::WokenLate(actor) => self.actor_mut(*actor).nudged = true,
             Event::IsDropped(actor) => return self.is_dropped(*actor),
             Event::WasDropped(actor, panic) => return self.was_dropped(*actor, *panic),
             Event::Waits(actor, wait) => self.actor_mut(*actor).wait = Some(*wait),

@@ -41,6 +41,7 @@ impl Model<'_> {
             | Event::Pends(id)
             | Event::Ended(id, _)
             | Event::Woken(id)
+            | Event::WokenLate(id)
             | Event::IsDropped(id)
             | Event::WasDropped(id, _)
             | Event::Waits(id, _)
@@ -76,6 +77,7 @@ impl Model<'_> {
                 (member.life, member.how) = (Life::Ended(*how), Some(*how));
             }
             Event::Woken(_) => member.woken = true,
+            Event::WokenLate(_) => member.woken |= !member.parallel,
             Event::IsDropped(_) => {
                 ensure!(member.life != Life::Gone, "it has been dropped already");
                 dropping.push(Dropped::Actor(id));
@@ -133,8 +135,9 @@ impl Model<'_> {
             Life::Gone => Ok(()),
             Life::Ended(_) => Err(format!("{id:?} has ended and was not dropped")),
             Life::Unstarted => {
+                let late = self.running[&member.group].late == Some(id);
                 ensure!(
-                    self.groups[&member.group].limit.is_some(),
+                    late || self.groups[&member.group].limit.is_some(),
                     "{id:?} has never been polled"
                 );
                 Ok(())
