@@ -28,7 +28,7 @@ done
 [ -n "${LLVM_COV:-}" ] || skip coverage "no LLVM $wanted: rustup component add llvm-tools, or apt-get install llvm-$wanted"
 [ "${1:-}" = --doc ] && [ ${#flags[@]} -gt 0 ] && flags+=(--doctests)
 
-export CARGO_TARGET_DIR=$builds/coverage
+export CARGO_TARGET_DIR=$builds/coverage PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-10000}
 others='(^|/)(tests|examples|\.cargo|rustc|purview|purview-(test|tokio|smol|async-std))/'
 log=$results/coverage.log
 status=0

@@ -15,6 +15,7 @@ mod reach;
 mod reference;
 mod regressions;
 mod sabotage;
+mod sabotage_wide;
 mod trace;
 
 use std::{
