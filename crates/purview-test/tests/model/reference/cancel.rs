@@ -55,8 +55,7 @@ impl Model<'_> {
         let here = scope.cut.as_ref().is_some_and(|cut| over(cut.at));
         let alone = match (&actor.alone, actor.was_last) {
             // Since when a daemon is cancelled that may have been the last one before is not certain.
-            (Some((_, since)), Some(before)) if how_sure == Due::Possibly => over(before.min(*since)),
-            (Some((_, since)), Some(before)) => over(before.max(*since)),
+            (Some((_, since)), Some(before)) => how_sure == Due::Possibly && over(before.min(*since)),
             (Some((_, since)), None) => over(*since),
             (None, _) => false,
         };
