@@ -3,7 +3,8 @@
 //! Which of several woken actors is polled next is the business of runtime and scope; the model takes that from the
 //! trace. All else it knows by itself, one event after the other: who may be polled at all, who must have been dropped
 //! and in which order, what awaiting a task gives, what the scope resolves to, and, whenever time passes, that nothing
-//! was left undone. It knows the contract only, not how scopes are built.
+//! was left undone. It knows the contract only, not how scopes are built. Of gathers and open scopes it asks what must
+//! hold of each, and does not follow them step by step: `groups` says what.
 
 mod cancel;
 mod drops;
