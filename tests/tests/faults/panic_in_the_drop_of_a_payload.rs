@@ -12,7 +12,7 @@ use purview_tests::{AnyRuntime, by_hand, message_of, yield_now, yields};
 use crate::{
     bomb::{Bomb, defuse, panic_with},
     live::Live,
-    wakers::panics,
+    wakers::{comes_out_in_a_scope, panics},
 };
 
 const BOMB: &str = "a payload";
@@ -78,7 +78,7 @@ fn that_nobody_has_taken_when_the_scope_is_dropped(runtime: AnyRuntime) {
         pending::<Result<(), &str>>().await
     }));
     assert!(lone.poll_until_idle().is_pending());
-    assert!(panics(|| drop(lone)));
+    comes_out_in_a_scope(|| drop(lone));
     let mut fast = by_hand(fail_fast().runtime(runtime).run(async |s| {
         for _ in 0..3 {
             drop(s.spawn(shield(throws(Bomb::new(BOMB, &live)))));
@@ -87,7 +87,7 @@ fn that_nobody_has_taken_when_the_scope_is_dropped(runtime: AnyRuntime) {
         pending::<Result<(), &str>>().await
     }));
     assert!(fast.poll_until_idle().is_pending());
-    assert!(panics(|| drop(fast)));
+    comes_out_in_a_scope(|| drop(fast));
     live.assert_gone(7);
 }
 
@@ -130,7 +130,7 @@ async fn of_the_futures_of_a_gather(runtime: AnyRuntime) {
             .settled(),
     );
     assert!(some.poll_until_idle().is_pending());
-    assert!(panics(|| drop(some)));
+    comes_out_in_a_scope(|| drop(some));
     live.assert_gone(6);
 }
 

@@ -12,7 +12,7 @@ use purview_tests::{AnyRuntime, Gate, by_hand, caught, message_of, yields};
 use crate::{
     bomb::{Bomb, defused},
     live::Live,
-    wakers::panics,
+    wakers::{comes_out_in_a_scope, panics},
 };
 
 const BOMB: &str = "an output";
@@ -58,7 +58,7 @@ fn that_failed_in_a_settled_scope_which_is_dropped(runtime: AnyRuntime) {
         pending::<Result<(), _>>().await
     }));
     assert!(run.poll_until_idle().is_pending());
-    assert!(panics(|| drop(run)));
+    comes_out_in_a_scope(|| drop(run));
     live.assert_gone(4);
 }
 
@@ -93,7 +93,7 @@ fn that_failed_in_a_fail_fast_scope_which_is_dropped(runtime: AnyRuntime) {
         pending::<Result<(), _>>().await
     }));
     assert!(run.poll_until_idle().is_pending());
-    assert!(panics(|| drop(run)));
+    comes_out_in_a_scope(|| drop(run));
     live.assert_gone(4);
 }
 
@@ -153,7 +153,7 @@ fn of_the_futures_of_a_gather_that_is_dropped(runtime: AnyRuntime) {
     };
     let mut all = by_hand(gather(bombs(&live)).runtime(runtime.clone()).settled());
     assert!(all.poll_until_idle().is_pending());
-    assert!(panics(|| drop(all)));
+    comes_out_in_a_scope(|| drop(all));
     let mut each = by_hand(gather(bombs(&live)).runtime(runtime.clone()).for_each(|_, result| {
         let wait = open.wait();
         async {
@@ -163,14 +163,14 @@ fn of_the_futures_of_a_gather_that_is_dropped(runtime: AnyRuntime) {
     }));
     // One result is in the call that is under way, the others wait for theirs.
     assert!(each.poll_until_idle().is_pending());
-    assert!(panics(|| drop(each)));
+    comes_out_in_a_scope(|| drop(each));
     let three = (
         || ready(Ok::<_, &str>(Bomb::new(BOMB, &live))),
         pending::<Result<(), &str>>(),
     );
     let mut mixed = by_hand(purview::gather!(three.0(), three.0(), three.1).runtime(runtime));
     assert!(mixed.poll_until_idle().is_pending());
-    assert!(panics(|| drop(mixed)));
+    comes_out_in_a_scope(|| drop(mixed));
     assert_eq!(live.alive(), 0);
 }
 

@@ -93,6 +93,12 @@ impl Drop for HostileWaker {
     }
 }
 
+/// Drops a future: a panic in it comes out where a scope around hears of it, and nowhere else.
+#[track_caller]
+pub(crate) fn comes_out_in_a_scope(drop: impl FnOnce()) {
+    assert_eq!(panics(drop), purview::current().is_some());
+}
+
 /// Runs what may panic where it should; gives whether it did.
 pub(crate) fn panics<T>(what: impl FnOnce() -> T) -> bool {
     catch_unwind(AssertUnwindSafe(what)).is_err()

@@ -1,14 +1,10 @@
 //! A destructor that panics keeps nobody else from being dropped, is heard of once, and never aborts the process.
 
-use std::{
-    future::pending,
-    panic::{AssertUnwindSafe, catch_unwind, panic_any},
-    time::Duration,
-};
+use std::{any::Any, future::pending, panic::panic_any, time::Duration};
 
 use futures::StreamExt;
-use purview::{TaskError, gather};
-use purview_tests::{Log, NotesDrop, TestClock, by_hand, caught, message_of, polled_on_every_runtime};
+use purview::{TaskError, checkpoint, gather, settled};
+use purview_tests::{Log, NotesDrop, TestClock, by_hand, caught, polled_on_every_runtime};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -40,31 +36,54 @@ fn bombs(log: &Log) -> [impl Future<Output = Result<(), ()>> + use<>; 3] {
 
 const ALL: [&str; 3] = ["2 dropped", "1 dropped", "0 dropped"];
 
+/// Dropped by itself it lets nothing out: an executor that drops it need not expect a panic.
 #[track_caller]
-fn explodes_once<T>(log: &Log, gather: T) {
+fn explodes_unheard(log: &Log, gather: Box<dyn Any + Send>) {
     log.clear();
-    let message = catch_unwind(AssertUnwindSafe(|| drop(gather))).map_err(|payload| message_of(&*payload));
+    drop(gather);
+    assert_eq!(log.entries(), ALL);
+}
+
+/// A scope around it hears of the panic, once.
+#[track_caller]
+fn explodes_once(log: &Log, gather: Box<dyn Any + Send>) {
+    log.clear();
+    let mut outer = by_hand(settled::<()>().run(async |s| {
+        let child = s.spawn(async move {
+            let _gather = gather;
+            pending::<Result<(), ()>>().await
+        });
+        checkpoint().await;
+        child.cancel();
+        match child.await {
+            Err(TaskError::Panicked(panic)) => Ok(panic.message().map(str::to_owned)),
+            _ => Ok(None),
+        }
+    }));
+    let message = outer.finish().expect("the body returned").value;
     assert_eq!(
-        (message, log.entries()),
-        (Err("2".to_owned()), ALL.map(str::to_owned).to_vec())
+        (message.as_deref(), log.entries()),
+        (Some("2"), ALL.map(str::to_owned).to_vec())
     );
 }
 
 fn when_the_gather_is_dropped() {
     let log = Log::new();
-    for limit in [1, 2, 3] {
-        let mut half_way = by_hand(gather(bombs(&log)).limit(limit));
-        assert!(half_way.poll_until_idle().is_pending());
-        explodes_once(&log, half_way);
+    for explodes in [explodes_unheard, explodes_once] {
+        for limit in [1, 2, 3] {
+            let mut half_way = by_hand(gather(bombs(&log)).limit(limit));
+            assert!(half_way.poll_until_idle().is_pending());
+            explodes(&log, Box::new(half_way));
 
+            let [a, b, c] = bombs(&log);
+            let mut half_way = by_hand(gather!(a, b, c).limit(limit));
+            assert!(half_way.poll_until_idle().is_pending());
+            explodes(&log, Box::new(half_way));
+        }
+        explodes(&log, Box::new(gather(bombs(&log))));
         let [a, b, c] = bombs(&log);
-        let mut half_way = by_hand(gather!(a, b, c).limit(limit));
-        assert!(half_way.poll_until_idle().is_pending());
-        explodes_once(&log, half_way);
+        explodes(&log, Box::new(gather!(a, b, c)));
     }
-    explodes_once(&log, gather(bombs(&log)));
-    let [a, b, c] = bombs(&log);
-    explodes_once(&log, gather!(a, b, c));
 }
 
 fn when_another_one_fails() {

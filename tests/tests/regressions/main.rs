@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod a_cancelled_task_leaves_nothing_behind;
-mod a_destructors_panic_is_not_swallowed_with_the_scope;
+mod a_destructors_panic_reaches_the_scope_around;
 mod a_gather_gives_its_surroundings_back;
 mod a_shutdown_before_the_first_poll_follows_the_clock_around;
 mod a_shutdown_is_bounded_by_its_grace;

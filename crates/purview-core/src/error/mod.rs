@@ -8,7 +8,7 @@ mod scope_error;
 mod task_error;
 
 pub(crate) use one_by_one::OneByOne;
-pub(crate) use panic::{FirstPanic, catch, discard, no_second_panic};
+pub(crate) use panic::{FirstPanic, catch, discard, expect_panics, is_expected, no_second_panic};
 pub use {
     failure::{Failure, Settlement},
     panic::Panic,

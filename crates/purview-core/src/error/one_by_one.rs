@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use super::FirstPanic;
 
 /// Values of the user's that are dropped each by itself: two destructors that panic must not meet, or the process is
-/// aborted. The first panic goes on when all are gone, unless the thread is unwinding already.
+/// aborted. The first panic goes on when all are gone, where somebody expects one.
 #[derive(Debug, Default)]
 pub(crate) struct OneByOne<C: IntoIterator + Default>(C);
 
@@ -41,6 +41,6 @@ impl<C: IntoIterator + Default> Drop for OneByOne<C> {
         for value in self.take_all() {
             panicked.run(|| drop(value));
         }
-        panicked.resume_unless_unwinding();
+        panicked.resume_if_expected();
     }
 }

@@ -1,6 +1,8 @@
 use std::{
     any::Any,
+    cell::Cell,
     fmt,
+    marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Mutex, PoisonError},
 };
@@ -74,9 +76,40 @@ impl fmt::Display for Panic {
     }
 }
 
+thread_local! {
+    /// How many [`Expected`] there are.
+    static EXPECTING: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Runs code of the user's that may panic, and keeps the panic.
 pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
+    let _expected = expect_panics();
     catch_unwind(AssertUnwindSafe(f)).map_err(Panic::new)
+}
+
+/// While it lives, a panic comes out where somebody expects one.
+#[must_use]
+pub(crate) struct Expected {
+    /// It belongs to this thread.
+    here: PhantomData<*const ()>,
+}
+
+/// For polls: every executor survives a panic there.
+pub(crate) fn expect_panics() -> Expected {
+    // A thread that is being taken down counts no more.
+    let _ = EXPECTING.try_with(|expecting| expecting.set(expecting.get() + 1));
+    Expected { here: PhantomData }
+}
+
+impl Drop for Expected {
+    fn drop(&mut self) {
+        let _ = EXPECTING.try_with(|expecting| expecting.set(expecting.get() - 1));
+    }
+}
+
+/// Whether a panic would come out where somebody expects one: in a poll, or in a scope that reports it.
+pub(crate) fn is_expected() -> bool {
+    !std::thread::panicking() && EXPECTING.try_with(Cell::get).is_ok_and(|expecting| expecting > 0)
 }
 
 /// Drops something of the user's whose destructor may panic when nobody is left to be told.
@@ -141,6 +174,20 @@ impl FirstPanic {
             }
         } else {
             self.resume();
+        }
+    }
+}
+
+impl FirstPanic {
+    /// Goes on with the panic out of something that is being dropped, where somebody expects one.
+    ///
+    /// Elsewhere it is swallowed, after its message was printed: an executor that drops a future need not expect a panic,
+    /// and some end the process.
+    pub(crate) fn resume_if_expected(&mut self) {
+        if is_expected() {
+            self.resume();
+        } else if let Some(panic) = self.0.take() {
+            forget_payload(panic);
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    error::{ScopeError, TaskError},
+    error::{ScopeError, TaskError, expect_panics},
     policy::End,
 };
 
@@ -19,6 +19,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Result<Vec<T>, ScopeError<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         ready!(this.poll_to_end(cx, |crew, outcome, event| match event {
             Event::Exhausted => None,
@@ -52,6 +53,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Vec<Result<T, TaskError<E>>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         ready!(this.poll_to_end(cx, |_, outcome, event| {
             if let Event::Ended(ended) = event {

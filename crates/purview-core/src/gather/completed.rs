@@ -6,12 +6,13 @@ use std::{
 use futures_core::Stream;
 
 use super::{crew::Turn, mode::Completed, options::Gather, outcome::into_result, source::Source};
-use crate::error::TaskError;
+use crate::error::{TaskError, expect_panics};
 
 impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Stream for Gather<S, Completed> {
     type Item = (usize, Result<T, TaskError<E>>);
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         if this.outcome.done {
             return Poll::Ready(None);

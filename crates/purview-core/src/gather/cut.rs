@@ -111,6 +111,6 @@ impl<S: Source> Drop for Crew<S> {
         self.keep_panics(unreported);
         let state = self.common.state.clone();
         self.panicked.run(|| state.end());
-        self.panicked.resume_unless_unwinding();
+        self.panicked.resume_if_expected();
     }
 }

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{crew::Turn, member::Ended, mode, options::Gather, outcome::into_result, source::Source};
 use crate::{
-    error::{OneByOne, TaskError, no_second_panic},
+    error::{FirstPanic, OneByOne, TaskError, expect_panics},
     scope::{State, lane, part},
 };
 
@@ -39,7 +39,9 @@ pin_project! {
     impl<F, Fut, O> PinnedDrop for Calls<F, Fut, O> {
         fn drop(this: Pin<&mut Self>) {
             let mut call = this.project().call;
-            no_second_panic(|| call.set(None));
+            let mut panicked = FirstPanic::default();
+            panicked.run(|| call.set(None));
+            panicked.resume_if_expected();
         }
     }
 }
@@ -110,6 +112,7 @@ where
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let _expected = expect_panics();
         let mut this = self.project();
         let mut may_run = true;
         if !this.set.outcome.done {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     cancel::{CancelReason, CancelToken},
-    error::{OneByOne, ScopeError},
+    error::{OneByOne, ScopeError, expect_panics},
     runtime::{Runtime, RuntimeChoice},
     scope::Limit,
 };
@@ -130,6 +130,7 @@ impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
         self: Pin<&mut Self>,
         cx: &Context<'_>,
     ) -> Poll<Result<<Fs::Slots as Alike>::Values, ScopeError<<Fs::Slots as Alike>::Error>>> {
+        let _expected = expect_panics();
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, true));
         let mut team = team.project();
@@ -157,6 +158,7 @@ impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple<Slots: Unlike>> Mixed<Fs, Settled> {
     pub(super) fn poll_unlike(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<<Fs::Slots as Unlike>::Results> {
+        let _expected = expect_panics();
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, false));
         let team = team.project();

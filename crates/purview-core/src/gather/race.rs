@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    error::{Empty, OneByOne, ScopeError, TaskError},
+    error::{Empty, OneByOne, ScopeError, TaskError, expect_panics},
     policy::End,
 };
 
@@ -19,6 +19,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Result<(usize, Result<T, TaskError<E>>), Empty>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         if this.source.as_ref().is_some_and(|source| source.left() == Some(0)) {
             this.decide_at_once();
@@ -46,6 +47,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Result<(usize, T), ScopeError<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         let won = ready!(this.poll_wins(cx, 1))?;
         Poll::Ready(Ok(won.into_iter().next().expect("a race that is won has a winner")))
@@ -56,6 +58,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Result<Vec<(usize, T)>, ScopeError<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         let k = this.mode.0;
         this.poll_wins(cx, k)

@@ -78,7 +78,7 @@ impl<F> Drop for Items<F> {
         while let Some(fut) = self.futures.next_back() {
             panicked.run(|| drop(fut));
         }
-        panicked.resume_unless_unwinding();
+        panicked.resume_if_expected();
     }
 }
 

@@ -57,6 +57,10 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, R> {
         let this = self.project();
         Poll::Ready(report(desk, this.frame, this.value, this.work.cut(reason)))
     }
+
+    fn abandon(self: Pin<&mut Self>, _: CancelReason) {
+        drop(self.take_value());
+    }
 }
 
 fn report<P: Policy, R>(desk: &Desk<P>, frame: &Arc<Frame>, place: &mut Option<R>, end: End<P::Child<R>>) -> Verdict {

@@ -33,7 +33,8 @@ pub(crate) trait Child<P: Policy> {
         false
     }
 
-    /// Another thread is still in it when its scope is gone: its `Task` gets what there is to say.
+    /// Its scope is gone. Where another thread is still in it, its `Task` gets what there is to say; where it is the body,
+    /// nobody is given its value.
     fn abandon(self: Pin<&mut Self>, _: CancelReason) {}
 
     /// Gives what nobody has taken back to the policy.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    mem,
     pin::Pin,
     sync::Arc,
     task::Poll,
@@ -11,11 +12,18 @@ use std::{
 use super::{
     child::Child,
     driver::{BodyStage, Engine, Stage},
+    kept::Kept,
     kind::{AnyChild, Boxed, Kind},
     seat::Seat,
     signal::{Signal, part},
 };
-use crate::{cancel::CancelReason, error::catch, policy::Policy, runtime::Timer, stack::with_room};
+use crate::{
+    cancel::CancelReason,
+    error::{catch, is_expected},
+    policy::Policy,
+    runtime::Timer,
+    stack::with_room,
+};
 
 impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// The scope's token fires, and everybody who does not hold is dropped: the body first, then newest to oldest.
@@ -222,7 +230,9 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         };
         self.panicked.run(|| state.begin_cut(reason.clone()));
         self.panicked.run(|| state.cancel(reason.clone()));
-        self.desk.abandon(reason.clone());
+        if is_expected() {
+            self.desk.abandon(reason.clone());
+        }
         if self.body != BodyStage::Ended {
             self.cut_body(body.as_mut(), reason.clone());
         }
@@ -238,8 +248,14 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 self.panicked.run(|| child.pinned().abandon(reason.clone()));
             }
         }
-        self.stage = Stage::Ended { stop: Some(reason) };
         self.panicked.run(|| state.end());
-        self.panicked.resume_unless_unwinding();
+        // What nobody will be given.
+        self.panicked.run(|| body.abandon(reason.clone()));
+        let kept = mem::replace(&mut self.kept, Kept::new());
+        self.panicked.run(|| drop(kept));
+        let policy = self.desk.take();
+        self.panicked.run(|| drop(policy));
+        self.stage = Stage::Ended { stop: Some(reason) };
+        self.panicked.resume_if_expected();
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 /// scope asks, so nobody finds the desk empty.
 pub(crate) struct Desk<P> {
     policy: Mutex<Option<P>>,
-    /// Why everybody is dropped with the scope's future.
+    /// Why everybody is dropped with the scope's future, where a scope around it hears of panics.
     abandoned: OnceLock<CancelReason>,
 }
 
@@ -45,13 +45,12 @@ impl<P: Policy> Desk<P> {
         *self.lock() = Some(policy);
     }
 
-    /// The scope's future is being dropped, and nobody will ask the policy for a result.
+    /// The scope's future is being dropped, and a scope around it hears of a panic.
     pub(super) fn abandon(&self, reason: CancelReason) {
         let _ = self.abandoned.set(reason);
     }
 
-    /// What the policy is told of this end. A panic is not for one whom nobody will ask: it goes on in whoever drops the
-    /// scope's future.
+    /// What the policy is told of this end. Nobody will ask it for a result, so a panic goes where it is heard of.
     pub(super) fn withhold_panic<C>(&self, end: End<C>) -> (End<C>, Option<Panic>) {
         match (end, self.abandoned.get()) {
             (End::Panicked(panic), Some(reason)) => (End::Cancelled(reason.clone()), Some(panic)),

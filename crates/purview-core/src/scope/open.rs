@@ -19,6 +19,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     context::{Frame, Role, TaskInfo},
+    error::expect_panics,
     policy::Policy,
 };
 
@@ -82,6 +83,7 @@ impl<P: Policy> Future for Driver<P> {
     type Output = P::Output<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<()>> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         if let Stage::Ended { .. } = this.engine.stage {
             assert!(

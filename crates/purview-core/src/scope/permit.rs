@@ -151,6 +151,6 @@ impl Drop for Waiter {
             }
             panicked.run(|| drop(wait));
         }
-        panicked.resume_unless_unwinding();
+        panicked.resume_if_expected();
     }
 }

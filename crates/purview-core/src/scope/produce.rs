@@ -157,7 +157,7 @@ impl<T> Drop for Produced<T> {
                 .cancel(CancelReason::Requested(Some("its stream was dropped".into())));
         });
         panicked.run(|| self.channel.close());
-        panicked.resume_unless_unwinding();
+        panicked.resume_if_expected();
     }
 }
 

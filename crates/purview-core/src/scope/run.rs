@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     context::{Frame, Role},
+    error::expect_panics,
     policy::{FailFast, Policy},
 };
 
@@ -24,8 +25,8 @@ use crate::{
 ///
 /// **Dropping it** cancels at once and synchronously: the body is dropped first, then the children, newest to oldest.
 /// Async finalizers and shields cannot run then; a scope that must clean up is cancelled through its handle or token,
-/// and awaited. All are dropped, even if a destructor panics; the first such panic then goes on, unless the thread is
-/// unwinding already.
+/// and awaited. All are dropped, even if a destructor panics; the first such panic is one of the task around, if that
+/// is in a scope too, and else goes no further than its message: executors that drop a future may not survive a panic.
 ///
 /// # Panics
 ///
@@ -64,6 +65,7 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Future for Ru
     type Output = P::Output<R>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<R>> {
+        let _expected = expect_panics();
         let this = self.get_mut();
         if let Stage::Ended { .. } = this.engine.stage {
             assert!(

@@ -80,7 +80,7 @@ impl Run {
         }
         let state = self.common.state.clone();
         self.panicked.run(|| state.end());
-        self.panicked.resume_unless_unwinding();
+        self.panicked.resume_if_expected();
     }
 }
 
@@ -93,5 +93,5 @@ pub(super) fn drop_unpolled<S: Slots>(mut slots: Pin<&mut S>) {
             panicked.keep(panic);
         }
     }
-    panicked.resume_unless_unwinding();
+    panicked.resume_if_expected();
 }
