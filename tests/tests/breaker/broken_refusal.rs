@@ -105,19 +105,19 @@ fn refused_in_its_poll(panics: bool, ready: bool) {
     assert_eq!(run.finish().ok(), Some(7));
 }
 
-// FAILS: nobody wakes the scope when the poll that the executor had begun ends.
+// Failed: nobody wakes the scope when the poll that the executor had begun ends.
 #[test]
 fn one_that_ends_in_that_poll_is_heard_of() {
     watched(|| refused_in_its_poll(false, true));
 }
 
-// FAILS: nobody polls the child again: its waker is the executor's, which has no part in it any more.
+// Failed: nobody polls the child again: its waker is the executor's, which has no part in it any more.
 #[test]
 fn one_that_goes_on_is_polled_in_the_scope() {
     watched(|| refused_in_its_poll(false, false));
 }
 
-// FAILS: as the first.
+// Failed: as the first.
 #[test]
 fn so_where_spawn_panics() {
     watched(|| refused_in_its_poll(true, true));
