@@ -10,7 +10,7 @@ use purview_tests::{HandExecutor, by_hand};
 
 use crate::watchdog::watched;
 
-// FAILS: the pool starts a closure that was cancelled before.
+// Failed: the pool starts a closure that was cancelled before.
 #[test]
 fn a_closure_that_was_cancelled_alone_does_not_start() {
     watched(|| {
