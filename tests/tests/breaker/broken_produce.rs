@@ -49,7 +49,7 @@ impl WakeRef for Meanwhile {
 
 impl Wake for Meanwhile {}
 
-// FAILS: the stream says that it has ended although an item has been sent; it gives it when polled once more. On two
+// Failed: the stream says that it has ended although an item has been sent; it gives it when polled once more. On two
 // threads the same happens without such a waker. Docs of `produce`: "the end of the child or of the scope ends the
 // stream after what was sent"; issue 5: "no result is lost".
 #[test]
