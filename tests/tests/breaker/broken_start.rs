@@ -11,7 +11,7 @@ use purview_tests::by_hand;
 
 use crate::watchdog::watched;
 
-// FAILS: `start` says that the child is ready, the scope that nobody failed; the error is nowhere. Docs of `start`: "What
+// Failed: `start` says that the child is ready, the scope that nobody failed; the error is nowhere. Docs of `start`: "What
 // the child does before `Ready::set` .. an error is returned here"; section 4, Fail-fast.
 #[test]
 fn an_error_is_not_lost_because_somebody_says_ready_afterwards() {
