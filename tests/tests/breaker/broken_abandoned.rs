@@ -30,7 +30,7 @@ fn while_it_runs<P: Policy, T>(busy: &Busy<P>, then: impl FnOnce() -> T) -> T {
     done
 }
 
-// FAILS: `len()` counts it for ever. Section 3: "s.len() /* children not yet ended, queued ones too */".
+// Failed: `len()` counts it for ever. Section 3: "s.len() /* children not yet ended, queued ones too */".
 #[test]
 fn it_is_not_counted_for_ever() {
     watched(|| {
@@ -56,7 +56,7 @@ fn it_is_not_counted_for_ever() {
     });
 }
 
-// FAILS: nobody finds it in the report. Issue 5: "reports who finished, who was cut and every failure".
+// Failed: nobody finds it in the report. Issue 5: "reports who finished, who was cut and every failure".
 #[test]
 fn the_report_of_a_shutdown_says_so() {
     watched(|| {
