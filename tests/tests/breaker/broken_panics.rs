@@ -47,7 +47,7 @@ impl Spawner for BadTimers {
     }
 }
 
-// FAILS: the timer's panic keeps the scope from ending: its token never fires, whoever waits for the end waits for ever.
+// Failed: the timer's panic keeps the scope from ending: its token never fires, whoever waits for the end waits for ever.
 // Section 4, After the end: "The scope's token fires with `Ended` (its waiters are released)".
 #[test]
 fn a_timers_destructor_does_not_keep_the_scope_from_ending() {
@@ -65,7 +65,7 @@ fn a_timers_destructor_does_not_keep_the_scope_from_ending() {
     });
 }
 
-// FAILS: a panic of a waker far out, while the finalizer of a scope inside is dropped, keeps that scope from ending.
+// Failed: a panic of a waker far out, while the finalizer of a scope inside is dropped, keeps that scope from ending.
 // Section 4: "A panic in one child's destructor does not keep the others from being dropped"; After the end, as above.
 #[test]
 fn a_wakers_panic_does_not_keep_a_dropped_scope_from_ending() {
@@ -112,7 +112,7 @@ fn a_wakers_panic_does_not_keep_a_dropped_scope_from_ending() {
     });
 }
 
-// FAILS: the place is lost, and the child that waits for it never starts; the driver never ends. Section 4, Limits:
+// Failed: the place is lost, and the child that waits for it never starts; the driver never ends. Section 4, Limits:
 // "`spawn` queues", and Ending: the scope resolves when every child has ended.
 #[test]
 fn a_refused_futures_destructor_does_not_take_a_place_with_it() {

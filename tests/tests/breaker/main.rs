@@ -1,4 +1,4 @@
-//! Hostile uses, each against one promise of the design. The modules named `broken_*` fail today.
+//! Hostile uses, each against one promise of the design. Tests under a comment `FAILS` fail today.
 
 mod broken_abandoned;
 mod broken_bindings;
