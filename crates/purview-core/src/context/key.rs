@@ -121,6 +121,25 @@ pub(crate) struct Binding {
     outer: Option<Arc<Binding>>,
 }
 
+/// What was bound around, without the value that a new binding of `key` hides: a line of tasks each of which binds it
+/// and spawns the next one does not grow.
+fn without(bound: Option<Arc<Binding>>, key: usize) -> Option<Arc<Binding>> {
+    let mut nearer = Vec::new();
+    let mut found = bound.as_ref();
+    while let Some(binding) = found.filter(|binding| binding.key != key) {
+        nearer.push(binding);
+        found = binding.outer.as_ref();
+    }
+    let Some(hidden) = found else { return bound };
+    nearer.into_iter().rev().fold(hidden.outer.clone(), |outer, binding| {
+        Some(Arc::new(Binding {
+            key: binding.key,
+            value: binding.value.clone(),
+            outer,
+        }))
+    })
+}
+
 enum Unbound {
     New(usize, Arc<dyn Any + Send + Sync>),
     Bound(Arc<Binding>),
@@ -145,7 +164,7 @@ impl<F: Future> Future for WithContext<F> {
             let binding = Binding {
                 key: *key,
                 value: value.clone(),
-                outer: bindings(),
+                outer: without(bindings(), *key),
             };
             *this.binding = Unbound::Bound(Arc::new(binding));
         }

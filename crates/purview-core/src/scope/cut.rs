@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     mem,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     task::Poll,
     time::{Duration, Instant},
 };
@@ -245,7 +245,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
         for seat in &mut self.set {
             if let Some(child) = seat.child() {
+                let frame = child.get().frame().clone();
                 self.panicked.run(|| child.pinned().abandon(reason.clone()));
+                state.live.fetch_sub(1, Ordering::AcqRel);
+                state.note_end(&frame, true);
             }
         }
         self.panicked.run(|| state.end());

@@ -99,7 +99,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     pub(super) fn resolve<R>(&mut self, body: Option<R>) -> Poll<P::Output<R>> {
         let state = self.shared.state.clone();
         let mut body = OneByOne::new(body);
-        self.alarm.clear();
+        let alarm = &mut self.alarm;
+        self.panicked.run(|| alarm.clear());
         self.panicked.run(|| state.end());
         let (kept, desk) = (&mut self.kept, &self.desk);
         self.panicked.run(|| kept.reclaim(desk));

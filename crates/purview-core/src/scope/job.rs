@@ -88,6 +88,11 @@ impl<F: Closure> Job<F> {
                 }
             }
         };
+        // It had not started when it was cancelled, and the scope has not come to take it out.
+        if let Some(reason) = frame.stopped() {
+            self.end(End::Cancelled(reason).after(|| drop(f)));
+            return;
+        }
         let token = frame.token();
         let end = match catch(|| frame.run_blocking(|| f.call(token))) {
             Ok(value) => End::Returned(value),

@@ -13,14 +13,14 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
     /// Lets go of a child that has ended.
     pub(super) fn finish_child(&mut self, child: Boxed<'env, P, K>, verdict: Verdict, body: Pin<&mut dyn Child<P>>) {
         let frame = child.get().frame().clone();
-        frame.end();
+        self.panicked.run(|| frame.end());
         let state = self.shared.state.clone();
         match frame.role {
             Role::Ordinary => self.ordinary -= 1,
             Role::Daemon => drop(self.daemons.remove(&frame.info.id())),
             Role::Finalizer => {
                 self.finalizing = false;
-                state.let_go();
+                self.panicked.run(|| state.let_go());
             }
         }
         if frame.role != Role::Finalizer {
@@ -40,7 +40,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
 
     pub(super) fn finish_body(&mut self, verdict: Verdict, body: Pin<&mut dyn Child<P>>) {
         self.body = BodyStage::Ended;
-        body.frame().end();
+        self.panicked.run(|| body.frame().end());
         self.act(verdict, Role::Ordinary, body);
     }
 

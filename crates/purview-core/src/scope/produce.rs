@@ -127,14 +127,13 @@ impl<T> Stream for Produced<T> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
         let waker = cx.waker().clone();
+        if let Some(item) = this.channel.receive() {
+            return Poll::Ready(Some(item));
+        }
         let mut queue = this.channel.lock();
-        let item = queue.items.pop_front();
-        if item.is_some() {
-            queue.received += 1;
-            let senders = queue.senders.take_all();
+        if !queue.items.is_empty() {
             drop(queue);
-            wake_all(senders.into_values());
-            return Poll::Ready(item);
+            return Poll::Ready(this.channel.receive());
         }
         if queue.ended {
             return Poll::Ready(None);
@@ -143,7 +142,9 @@ impl<T> Stream for Produced<T> {
         drop(queue);
         drop(old);
         // A sender that was put somewhere else must not outlive the scope's promise.
-        this.frame.scope.poll_ended(&mut this.key, cx).map(|()| None)
+        // What was sent just before the end comes first.
+        let ended = this.frame.scope.poll_ended(&mut this.key, cx);
+        ended.map(|()| this.channel.receive())
     }
 }
 
@@ -196,6 +197,17 @@ impl<T> Channel<T> {
             closed: false,
             ended: false,
         })))
+    }
+
+    fn receive(&self) -> Option<T> {
+        let (item, senders) = {
+            let mut queue = self.lock();
+            let item = queue.items.pop_front()?;
+            queue.received += 1;
+            (item, queue.senders.take_all())
+        };
+        wake_all(senders.into_values());
+        Some(item)
     }
 
     fn end(&self) {

@@ -80,27 +80,32 @@ impl<F: Future> Remote<F> {
             return Poll::Pending;
         }
         drop(slot);
-        if self.poll_slot(cx).is_pending() {
+        if self.poll_slot(cx, Some(waker)).is_pending() {
             return Poll::Pending;
         }
         let end = self.lock().take_end();
         end.map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Polls the future, if it is there; ready when it has ended.
-    fn poll_slot(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Polls the future, if it is there; ready when it has ended. The scope leaves its waker where it finds that an
+    /// executor that refused the child is polling it all the same.
+    fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<()> {
         let mut fut = {
             let mut slot = self.lock();
+            if scope.is_none() && slot.owner == Owner::Scope {
+                return Poll::Ready(());
+            }
             match mem::replace(&mut slot.place, Place::Polling) {
                 Place::Idle(fut) => fut,
+                Place::Polling => {
+                    let old = scope.and_then(|scope| slot.scope.replace(scope));
+                    drop(slot);
+                    drop(old);
+                    return Poll::Pending;
+                }
                 other => {
-                    let polled_elsewhere = matches!(other, Place::Polling);
                     slot.place = other;
-                    return if polled_elsewhere {
-                        Poll::Pending
-                    } else {
-                        Poll::Ready(())
-                    };
+                    return Poll::Ready(());
                 }
             }
         };
@@ -138,6 +143,10 @@ impl<F: Future> Remote<F> {
             return Err((fut, reason));
         }
         slot.place = Place::Idle(fut);
+        // The executor refused it during this poll: what the future has left with the executor wakes nobody.
+        let scope = (slot.owner == Owner::Scope).then(|| slot.scope.take()).flatten();
+        drop(slot);
+        wake(scope);
         Ok(())
     }
 
@@ -260,7 +269,7 @@ impl<F: Future> Future for Errand<F> {
             slot.executor.replace(waker)
         };
         drop(old);
-        let polled = remote.poll_slot(cx);
+        let polled = remote.poll_slot(cx, None);
         if polled.is_ready() {
             self.0 = None;
         }

@@ -121,10 +121,11 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
             frame.admit();
         }
         if let Some(reason) = self.scope.shared.refusal() {
-            drop(fut);
+            // First: a destructor that panics must not take the place with it.
             if admitted {
                 self.scope.shared.state.free_place();
             }
+            drop(fut);
             refuse::<P, T>(&frame, &slot, reason);
             return task;
         }

@@ -104,6 +104,8 @@ struct Mark<V>(Mutex<MarkState<V>>);
 struct MarkState<V> {
     value: Option<V>,
     set: bool,
+    /// The child has ended without being ready, which is what its starter hears.
+    closed: bool,
     waker: Option<Waker>,
 }
 
@@ -112,6 +114,7 @@ impl<V> Mark<V> {
         Arc::new(Self(Mutex::new(MarkState {
             value: None,
             set: false,
+            closed: false,
             waker: None,
         })))
     }
@@ -124,6 +127,10 @@ impl<V> Mark<V> {
                 return Err(AlreadyReady);
             }
             mark.set = true;
+            if mark.closed {
+                drop(mark);
+                return Ok(());
+            }
             mark.value = Some(value);
             // Seeded: who waits is not told.
             mark.waker
@@ -134,6 +141,13 @@ impl<V> Mark<V> {
             waker.wake();
         }
         Ok(())
+    }
+
+    /// The child has ended; gives whether it was ready by then.
+    fn close(&self) -> bool {
+        let mut mark = self.lock();
+        mark.closed = !mark.set;
+        mark.set
     }
 
     fn is_set(&self) -> bool {
@@ -278,7 +292,7 @@ pin_project! {
 impl<P: Fallible, V, T, F> Starting<P, V, T, F> {
     fn ended(self: Pin<&mut Self>, desk: &Desk<P>, end: End<P::Child<T>>) -> Verdict {
         let this = self.project();
-        if this.mark.is_set() {
+        if this.mark.close() {
             return report::<P, T>(desk, this.frame, this.slot, end);
         }
         let failed = this.failed;

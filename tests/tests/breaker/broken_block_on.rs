@@ -1,0 +1,75 @@
+//! `block_on` inside a blocking closure. Docs of `spawn_blocking`: "`block_on` may be called"; section 1: "a defined error,
+//! never a hang".
+
+use std::{future::pending, sync::mpsc, thread, time::Duration};
+
+use purview::{block_on, fail_fast, scope, settled};
+use purview_tests::{HandExecutor, by_hand};
+
+use crate::watchdog::watched;
+
+/// Nothing here waits for time: this is how long a hang is waited for.
+const LONG: Duration = Duration::from_secs(3);
+
+// FAILS: "one cancelled by its parent stays pending until the parent drops it", and the parent cannot drop what runs in a
+// closure: it waits for the closure, for ever.
+#[test]
+fn a_plain_scope_inside_ends_when_the_scope_around_is_cancelled() {
+    watched(|| {
+        let (executor, (entered, enters)) = (HandExecutor::new(), mpsc::channel());
+        let (open, driver) = settled::<()>().runtime(executor.clone()).open();
+        let mut driver = by_hand(driver);
+        open.spawn_blocking(move |_| {
+            block_on(scope(async |_| {
+                entered.send(()).unwrap();
+                pending::<()>().await;
+            }));
+            Ok(())
+        });
+        assert!(driver.poll_until_idle().is_pending());
+        let (ended, ends) = mpsc::channel();
+        let pool = thread::spawn(move || {
+            executor.run_closure();
+            ended.send(()).unwrap();
+        });
+        enters.recv().unwrap();
+        open.cancel();
+        let _ = driver.poll_until_idle();
+        assert!(
+            ends.recv_timeout(LONG).is_ok(),
+            "the closure hangs, and the scope with it"
+        );
+        pool.join().unwrap();
+        assert!(driver.finish().is_ok());
+    });
+}
+
+// FAILS: the task of a dropped sibling is "pending while its scope is being cancelled", and the scope waits for the closure.
+#[test]
+fn nor_does_it_wait_for_ever_for_a_task_of_its_own_scope() {
+    watched(|| {
+        let (executor, (entered, enters)) = (HandExecutor::new(), mpsc::channel());
+        let (open, driver) = fail_fast::<&str>().runtime(executor.clone()).open();
+        let mut driver = by_hand(driver);
+        let sibling = open.spawn(pending::<Result<u8, &str>>());
+        open.spawn_blocking(move |_| {
+            entered.send(()).unwrap();
+            Ok(block_on(sibling))
+        });
+        assert!(driver.poll_until_idle().is_pending());
+        let (ended, ends) = mpsc::channel();
+        let pool = thread::spawn(move || {
+            executor.run_closure();
+            ended.send(()).unwrap();
+        });
+        enters.recv().unwrap();
+        open.spawn(async { Err::<(), _>("stop") });
+        let _ = driver.poll_until_idle();
+        assert!(
+            ends.recv_timeout(LONG).is_ok(),
+            "the closure hangs, and the scope with it"
+        );
+        pool.join().unwrap();
+        assert!(driver.finish().is_err());
+    });
+}
