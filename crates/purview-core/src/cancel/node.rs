@@ -8,8 +8,13 @@ use super::{
     CancelReason,
     waiters::{Waiters, wake_all},
 };
-use crate::error::no_second_panic;
-use crate::sync::{Mutex, MutexGuard, OnceLock};
+use crate::{
+    error::no_second_panic,
+    sync::{
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 /// A node of the tree of tokens.
 ///
@@ -17,6 +22,10 @@ use crate::sync::{Mutex, MutexGuard, OnceLock};
 /// takes the listeners under the lock, and whoever registers looks at the reason under the same lock: nobody is missed.
 pub(crate) struct Node {
     reason: OnceLock<CancelReason>,
+    /// Somebody asked for its cancellation although it was cancelled already.
+    again: AtomicBool,
+    /// Its owner wants to hear of that too.
+    hears_again: AtomicBool,
     listeners: Mutex<Listeners>,
     /// Where this node is registered, so that it can take itself out; kept alive, because what cancels an ancestor
     /// reaches it through them.
@@ -26,7 +35,7 @@ pub(crate) struct Node {
 #[derive(Default)]
 struct Listeners {
     waiters: Waiters,
-    /// The scope whose token this is: woken first, and once.
+    /// The scope whose token this is: woken first, and for a second time where it asked for that.
     owner: Option<Waker>,
     children: BTreeMap<u64, Child>,
     next_child: u64,
@@ -42,6 +51,8 @@ impl Node {
     pub(crate) fn root() -> Arc<Self> {
         Arc::new(Self {
             reason: OnceLock::new(),
+            again: AtomicBool::new(false),
+            hears_again: AtomicBool::new(false),
             listeners: Mutex::default(),
             parents: Mutex::default(),
         })
@@ -79,10 +90,10 @@ impl Node {
     }
 
     /// Cancels this node and everything below it. A node that is cancelled already keeps its reason, and its subtree
-    /// has been told.
-    pub(crate) fn cancel(&self, reason: CancelReason) {
+    /// has been told. Gives whether this was the first time.
+    pub(crate) fn cancel(&self, reason: CancelReason) -> bool {
         let mut told = Told::default();
-        self.fire(reason, &mut told);
+        let first = self.fire(reason, &mut told);
         // A loop, not recursion: a tree may be deeper than the stack.
         while let Some((node, reason)) = told.children.pop() {
             if let Some(node) = node.upgrade() {
@@ -91,16 +102,38 @@ impl Node {
         }
         // Everybody sees the reason before anybody runs, so a waker may look at any node of the tree.
         wake_all(told.wakers);
+        first
     }
 
-    fn fire(&self, reason: CancelReason, told: &mut Told) {
+    /// From now on the owner is woken by further cancellations too.
+    pub(crate) fn hear_again(&self) {
+        self.hears_again.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether its cancellation was asked for when it was cancelled already.
+    pub(crate) fn is_cancelled_again(&self) -> bool {
+        self.again.load(Ordering::SeqCst)
+    }
+
+    fn fire(&self, reason: CancelReason, told: &mut Told) -> bool {
+        // The reasons of those around are theirs to follow up.
+        let by_request = matches!(reason, CancelReason::Requested(_));
         if self.reason.set(reason).is_err() {
-            return;
+            if !by_request {
+                return false;
+            }
+            // Either this is seen by whoever begins to listen, or that one is seen here.
+            self.again.store(true, Ordering::SeqCst);
+            if self.hears_again.load(Ordering::SeqCst) {
+                told.wakers.extend(self.lock().owner.clone());
+            }
+            return false;
         }
         let (owner, waiters, children) = {
             let mut listeners = self.lock();
             (
-                listeners.owner.take(),
+                // Ours: a lane of its scope's.
+                listeners.owner.clone(),
                 listeners.waiters.take_all(),
                 std::mem::take(&mut listeners.children),
             )
@@ -115,6 +148,7 @@ impl Node {
                 .rev()
                 .filter_map(|child| Some((child.node, child.reason.or_else(|| own.cloned())?))),
         );
+        true
     }
 
     /// Names who is woken first when this node is cancelled: its scope's driver.

@@ -145,10 +145,14 @@ pub(crate) fn frame() -> Option<Arc<Frame>> {
 
 /// The task whose thread must not be blocked.
 pub(crate) fn must_not_block() -> Option<TaskInfo> {
-    let blocking = CURRENT
+    if is_in_closure() { None } else { current() }
+}
+
+/// Whether a closure of a task's is running, on a thread that may block.
+pub(crate) fn is_in_closure() -> bool {
+    CURRENT
         .try_with(|current| current.borrow().may_block)
-        .unwrap_or_default();
-    if blocking { None } else { current() }
+        .unwrap_or_default()
 }
 
 /// The task that is being polled, unless a shield hides its scope.

@@ -107,7 +107,9 @@ impl Frame {
         fence(Ordering::SeqCst);
         let mut panicked = FirstPanic::default();
         if let Some(token) = self.token.get() {
-            panicked.run(|| token.node.cancel(reason));
+            panicked.run(|| {
+                token.node.cancel(reason);
+            });
         }
         panicked.run(|| self.wake());
         // It may wait in a queue, and its grace begins: that is the driver's to see to.

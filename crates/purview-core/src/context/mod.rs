@@ -17,7 +17,10 @@ pub use {
     task_info::{TaskId, TaskInfo},
 };
 pub(crate) use {
-    current::{Place, Surroundings, bindings, enter, enter_shield, frame, link, must_not_block, scope, visible_frame},
+    current::{
+        Place, Surroundings, bindings, enter, enter_shield, frame, is_in_closure, link, must_not_block, scope,
+        visible_frame,
+    },
     frame::{Frame, Role},
     key::Binding,
     span::scope_cut,

@@ -42,6 +42,11 @@ impl Panic {
         }
     }
 
+    /// Whether the payload is one of ours of this type.
+    pub(crate) fn is<T: Any>(&self) -> bool {
+        self.payload.lock().unwrap_or_else(PoisonError::into_inner).is::<T>()
+    }
+
     /// The text the panic was raised with; `None` where the payload is neither `&'static str` nor `String`.
     pub fn message(&self) -> Option<&str> {
         self.message.as_deref()

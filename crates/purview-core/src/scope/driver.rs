@@ -204,7 +204,10 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
         // What this pass has produced is in: only now does the deadline count. It may have been moved meanwhile.
         if expired && self.is_running() && state.is_expired() {
-            self.cut(&CancelReason::DeadlineExceeded, body.as_mut());
+            // A shutdown that the deadline cuts short was there first.
+            let first = state.reason().filter(|_| state.soft.load(Ordering::Acquire));
+            let reason = first.cloned().unwrap_or(CancelReason::DeadlineExceeded);
+            self.cut(&reason, body.as_mut());
             return matches!(self.advance(body), Progress::Over);
         }
         false

@@ -4,6 +4,7 @@ use std::{pin::Pin, task::Poll};
 
 use super::{
     child::Child,
+    cut_off,
     driver::{BodyStage, Engine, Stage},
     kind::Kind,
     seat::Seat,
@@ -117,7 +118,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         let policy = self.desk.take().expect("a scope resolves once");
         if !policy.can_finish(body.is_some(), stop.as_ref()) {
             self.desk.put_back(policy);
-            return Poll::Pending;
+            return cut_off::never();
         }
         Poll::Ready(policy.finish(body.take(), stop))
     }

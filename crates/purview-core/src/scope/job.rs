@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::remote::wake;
+use super::{cut_off::is_cut_off, remote::wake};
 use crate::{
     cancel::{CancelReason, CancelToken},
     context::Frame,
@@ -96,6 +96,7 @@ impl<F: Closure> Job<F> {
         let token = frame.token();
         let end = match catch(|| frame.run_blocking(|| f.call(token))) {
             Ok(value) => End::Returned(value),
+            Err(panic) if is_cut_off(&panic) => End::Cancelled(frame.token().reason().unwrap_or(CancelReason::Parent)),
             Err(panic) => End::Panicked(panic),
         };
         self.end(end);

@@ -53,6 +53,15 @@ enum Waiting {
     Permit(Arc<PermitWait>),
 }
 
+impl Waiting {
+    fn permit(&self) -> Option<Arc<PermitWait>> {
+        match self {
+            Self::Child => None,
+            Self::Permit(wait) => Some(wait.clone()),
+        }
+    }
+}
+
 /// Somebody who waits for a permit.
 #[derive(Default)]
 pub(crate) struct PermitWait {
@@ -137,6 +146,12 @@ impl Limiter {
         });
         places.queue.insert(turn, Waiting::Permit(wait.clone()));
         wait
+    }
+
+    /// Wakers of those who wait for a permit, whom nobody has given a place.
+    pub(super) fn waiting_permits(&self) -> Vec<Waker> {
+        let waits: Vec<_> = self.lock().queue.values().filter_map(Waiting::permit).collect();
+        waits.iter().filter_map(|wait| wait.take_waker()).collect()
     }
 
     /// A waiter goes; gives whether it had been given a place, which is then to be given back.

@@ -121,7 +121,11 @@ impl Future for Waiter {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Place>> {
         let this = self.get_mut();
-        if this.state.token().node.poll_cancelled(&mut this.key, cx).is_ready() {
+        let cancelled = this.state.token().node.poll_cancelled(&mut this.key, cx).is_ready();
+        // Who is being given time to end waits as ever, and is told when the time is over.
+        let state = this.state.clone();
+        let is_released = || cancelled && !state.is_shutting_down();
+        if is_released() {
             return Poll::Ready(None);
         }
         let Some(limiter) = &this.state.limiter else {
@@ -132,6 +136,9 @@ impl Future for Waiter {
             wait.set_waker(cx);
             // Seeded: it has looked just above.
             if !wait.is_granted() || cfg!(purview_seeded_bug = "permit-waited-for-too-late") {
+                if is_released() {
+                    return Poll::Ready(None);
+                }
                 census::waits(|| Wait::Permit);
                 return Poll::Pending;
             }

@@ -76,8 +76,13 @@ impl<T> Sending<'_, T> {
         let waker = cx.waker().clone();
         let mut queue = self.channel.lock();
         if queue.closed {
+            let unreceived = self.turn.is_some_and(|turn| turn > queue.received);
+            let item = match self.item.take() {
+                None if unreceived => queue.items.pop_front(),
+                item => item,
+            };
             drop(queue);
-            return Poll::Ready(self.item.take().map_or(Ok(()), |item| Err(Closed(item))));
+            return Poll::Ready(item.map_or(Ok(()), |item| Err(Closed(item))));
         }
         let mut receiver = None;
         if queue.items.len() < queue.capacity.max(1) {
@@ -185,6 +190,16 @@ struct Queue<T> {
     ended: bool,
 }
 
+impl<T> Queue<T> {
+    fn take_unless_handed_over(&mut self) -> VecDeque<T> {
+        if self.capacity > 0 {
+            self.items.take_all()
+        } else {
+            VecDeque::new()
+        }
+    }
+}
+
 impl<T> Channel<T> {
     fn new(capacity: usize) -> Arc<Self> {
         Arc::new(Self(Mutex::new(Queue {
@@ -230,7 +245,8 @@ impl<T> Channel<T> {
             let mut queue = self.lock();
             queue.closed = true;
             (
-                OneByOne::new(queue.items.take_all()),
+                // Without a capacity the item goes back to who has sent it.
+                OneByOne::new(queue.take_unless_handed_over()),
                 queue.senders.take_all(),
                 queue.receiver.take(),
             )

@@ -6,9 +6,9 @@ use std::{
 use super::{
     open::Report,
     signal::part,
-    state::{Link, State, lock},
+    state::{State, lock},
 };
-use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer, stack::with_room};
+use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer};
 
 /// Children are to end by themselves until then.
 #[derive(Default)]
@@ -32,13 +32,22 @@ impl State {
             .get_or_insert_with(Shutdown::default)
             .until
             .after(grace);
-        self.shutdown_begun.store(true, Ordering::Release);
+        let first = !self.shutdown_begun.swap(true, Ordering::AcqRel);
         // Before the first poll nobody knows whose clock it is.
         if self.is_opened() {
             self.begin_grace_of_shutdown();
         }
         self.signal.raise(part::ALARM);
-        self.cancel(shutdown());
+        // One that was cancelled before is not held up.
+        if first && self.reason().is_none() {
+            self.soft.store(true, Ordering::Release);
+            self.token().node.hear_again();
+            if !self.token().node.cancel(shutdown()) {
+                // Somebody else was faster.
+                self.soft.store(false, Ordering::Release);
+                self.signal.raise(part::CANCEL);
+            }
+        }
     }
 
     /// The grace of a shutdown counts from when it was asked for, or from the first poll where that is later.
@@ -50,21 +59,6 @@ impl State {
         if let Some(begun) = &mut *lock(&self.shutdown) {
             begun.until.resolve(now);
         }
-    }
-
-    /// Whether everybody has been told to end, and nobody is dropped yet: in this scope, or in one around it.
-    pub(crate) fn is_shutting_down(&self) -> bool {
-        if self.cut.get().is_some() {
-            return false;
-        }
-        // One that was cancelled before is not held up.
-        if self.shutdown_begun.load(Ordering::Acquire) && self.reason() == Some(&shutdown()) {
-            return true;
-        }
-        self.reason() == Some(&CancelReason::Parent)
-            && self.outer().is_some_and(|Link { frame, .. }| {
-                frame.stopped_alone().is_none() && with_room(|| frame.scope.is_shutting_down())
-            })
     }
 
     pub(super) fn shutdown_until(&self) -> Option<Instant> {

@@ -69,6 +69,8 @@ pub(crate) struct State {
     open: AtomicBool,
     /// Asked on every turn, so that the lock need not be.
     pub(super) shutdown_begun: AtomicBool,
+    /// It is the shutdown that fired its token.
+    pub(super) soft: AtomicBool,
     pub(super) shutdown: Mutex<Option<Shutdown>>,
     /// Children that have not ended.
     pub(super) live: AtomicUsize,
@@ -100,6 +102,7 @@ impl State {
             ended: AtomicBool::new(false),
             open: AtomicBool::new(false),
             shutdown_begun: AtomicBool::new(false),
+            soft: AtomicBool::new(false),
             shutdown: Mutex::default(),
             live: AtomicUsize::new(0),
             serial: AtomicU64::new(0),
@@ -198,6 +201,11 @@ impl State {
         self.token.get().and_then(|token| token.node.reason())
     }
 
+    /// Whether somebody asked for its cancellation when it was cancelled already.
+    pub(super) fn is_cancelled_again(&self) -> bool {
+        self.token.get().is_some_and(|token| token.node.is_cancelled_again())
+    }
+
     /// Why the scope was cancelled; the ordinary end is no cancellation.
     pub(crate) fn cancelled(&self) -> Option<&CancelReason> {
         self.reason().filter(|_| !self.ended_quietly())
@@ -211,6 +219,9 @@ impl State {
     pub(crate) fn begin_cut(&self, reason: CancelReason) {
         context::scope_cut(self.name.as_deref(), &reason);
         let _ = self.cut.set(reason);
+        if let Some(limiter) = &self.limiter {
+            wake_all(limiter.waiting_permits());
+        }
         self.end_stays();
     }
 
@@ -298,7 +309,9 @@ impl State {
         panicked.run(|| drop(stopped));
         if let Some(token) = self.token.get() {
             token.node.forget_owner();
-            panicked.run(|| token.node.cancel(CancelReason::Ended));
+            panicked.run(|| {
+                token.node.cancel(CancelReason::Ended);
+            });
         }
         panicked.run(|| wake_all(stranded.into_values()));
         panicked.resume();

@@ -1,5 +1,6 @@
 //! A scope that is told to stop while one around it is being shut down goes on: it is stayed. When those who are left
-//! are dropped after all, or the task that it runs in is cancelled alone, it is told again.
+//! are dropped after all, or the task that it runs in is cancelled alone, it is told again. Whoever cancels it itself ends
+//! the stay.
 
 use std::{
     collections::BTreeMap,
@@ -9,14 +10,32 @@ use std::{
 
 use super::{
     signal::part,
-    state::{State, lock},
+    state::{Link, State, lock},
 };
-use crate::{cancel::CancelReason, error::FirstPanic};
+use crate::{cancel::CancelReason, error::FirstPanic, stack::with_room, sync::atomic::Ordering};
 
 /// The scopes directly inside that are stayed, or have stayed ones in them, by where they are in memory.
 pub(super) type Stays = BTreeMap<usize, Weak<State>>;
 
 impl State {
+    /// Whether everybody has been told to end, and nobody is dropped yet: in this scope, or in one around it. Whoever asks
+    /// for its cancellation then has waited enough.
+    pub(crate) fn is_shutting_down(&self) -> bool {
+        if self.cut.get().is_some() {
+            return false;
+        }
+        if self.is_cancelled_again() {
+            return false;
+        }
+        if self.soft.load(Ordering::Acquire) {
+            return true;
+        }
+        self.reason() == Some(&CancelReason::Parent)
+            && self.outer().is_some_and(|Link { frame, .. }| {
+                frame.stopped_alone().is_none() && with_room(|| frame.scope.is_shutting_down())
+            })
+    }
+
     /// Whether the scope's token has fired, and everybody who does not hold is to be dropped for it now.
     pub(crate) fn is_to_be_cut(self: &Arc<Self>) -> bool {
         if !self.signal.take(part::CANCEL) {
@@ -26,6 +45,7 @@ impl State {
             return true;
         }
         self.stay();
+        self.token().node.hear_again();
         // Looked at again, because it may have been over before anybody knew whom to tell.
         !self.is_shutting_down()
     }

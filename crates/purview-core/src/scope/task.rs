@@ -5,6 +5,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use super::cut_off;
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
@@ -120,7 +121,7 @@ impl<J> Future for Task<J> {
                     );
                 }
                 match this.frame.scope.poll_ended(&mut this.key, cx) {
-                    Poll::Pending => Poll::Pending,
+                    Poll::Pending => cut_off::never(),
                     Poll::Ready(()) => panic!(
                         "task `{name}` has no value to give: its scope has ended and it did not succeed; await it \
                          inside the scope, or use `settled()`, whose tasks yield their errors"
