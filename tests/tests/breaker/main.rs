@@ -11,4 +11,5 @@ mod broken_shutdown;
 mod broken_start;
 mod broken_timeout;
 mod executors;
+mod more;
 mod watchdog;
