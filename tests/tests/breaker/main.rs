@@ -4,6 +4,7 @@ mod broken_abandoned;
 mod broken_bindings;
 mod broken_block_on;
 mod broken_blocking;
+mod broken_gather;
 mod broken_panics;
 mod broken_produce;
 mod broken_refusal;
