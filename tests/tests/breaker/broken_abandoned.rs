@@ -121,7 +121,7 @@ impl Policy for Bad {
     }
 }
 
-// FAILS: the task waits for ever, and never counts as finished. Section 1: "a defined error, never a hang".
+// Failed: the task waits for ever, and never counts as finished. Section 1: "a defined error, never a hang".
 #[test]
 fn its_task_does_not_hang_when_the_policy_panics() {
     watched(|| {

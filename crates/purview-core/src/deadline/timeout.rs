@@ -14,7 +14,7 @@ use crate::{
     context::{self, Frame, Role},
     error::DeadlineExceeded,
     runtime::{RuntimeChoice, Timer},
-    scope::{Options, State},
+    scope::{Options, State, lane, part},
 };
 
 /// Runs `fut` with a deadline `duration` from its first poll.
@@ -161,7 +161,7 @@ impl<F: Future> Future for Timeout<F> {
         }
         if state.cut().is_some() {
             this.alarm.clear();
-            if frame.holds() {
+            if frame.holds() && is_kept(state, frame, cx) {
                 return Poll::Pending;
             }
             this.fut.set(None);
@@ -179,6 +179,16 @@ impl<F: Future> Future for Timeout<F> {
         }
         Poll::Pending
     }
+}
+
+/// Whether `fut` still holds when whoever lets go of it elsewhere can have it polled.
+fn is_kept(state: &Arc<State>, frame: &Frame, cx: &Context<'_>) -> bool {
+    state.signal.begin(cx.waker());
+    frame.set_place(&lane::<{ part::BODY }>(state));
+    state.signal.clear();
+    state.signal.end_quietly();
+    // What came in meanwhile woke nobody.
+    frame.holds()
 }
 
 impl<F> fmt::Debug for Timeout<F> {

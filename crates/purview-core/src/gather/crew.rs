@@ -261,7 +261,8 @@ impl<S: Source> Crew<S> {
     /// Nobody is left: releases whoever waits for the end, and goes on with a panic if there was one.
     pub(super) fn end(&mut self) {
         self.ended = true;
-        self.alarm.clear();
+        let alarm = &mut self.alarm;
+        self.panicked.run(|| alarm.clear());
         let state = self.common.state.clone();
         self.panicked.run(|| state.end());
         self.panicked.resume();

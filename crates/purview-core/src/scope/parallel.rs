@@ -157,8 +157,11 @@ where
 
     fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
         self.remote.abandon();
-        self.slot.fill(P::refused::<T>(reason));
+        let told = catch(|| self.slot.fill_with(|| (P::refused::<T>(reason), ())));
         self.frame.end();
+        if let Err(panic) = told {
+            panic.resume();
+        }
     }
 
     fn is_unclaimed(&self) -> bool {
