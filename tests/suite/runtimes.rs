@@ -182,7 +182,7 @@ fn two_workers() -> tokio::runtime::Runtime {
 }
 
 /// Runs a test on a thread of its own, so that one that hangs fails instead of stopping all the others.
-fn watched(test: impl FnOnce() + Send + 'static) {
+pub fn watched(test: impl FnOnce() + Send + 'static) {
     let (running, ended) = mpsc::channel::<Infallible>();
     let name = thread::current().name().unwrap_or("a test").to_owned();
     let thread = thread::Builder::new().name(name).spawn(move || {

@@ -1,14 +1,28 @@
 //! Defects that were found by reading the contract against the code: one module each, named for the promise it broke.
 #![forbid(unsafe_code)]
 
+mod a_cancelled_closure_does_not_start;
 mod a_cancelled_task_leaves_nothing_behind;
+mod a_closure_does_not_block_for_ever;
 mod a_destructors_panic_reaches_the_scope_around;
 mod a_gather_gives_its_surroundings_back;
 mod a_shutdown_before_the_first_poll_follows_the_clock_around;
 mod a_shutdown_is_bounded_by_its_grace;
 mod a_stay_ends_with_the_shutdown;
+mod a_timeout_ends_when_its_hold_is_let_go_elsewhere;
+mod a_timers_destructor_does_not_keep_a_gather;
 mod a_token_is_released_whatever_the_last_waker_does;
+mod an_error_is_not_hidden_by_getting_ready;
+mod an_executor_of_two_minds;
+mod cancellation_during_a_shutdown;
+mod ends_that_come_late;
+mod executors_that_do_as_they_like;
+mod hidden_values_are_forgotten;
+mod panics_do_not_keep_a_scope_from_ending;
 mod polling_again_after_a_panic_says_so;
+mod scopes_dropped_from_anywhere;
 mod the_first_reason_stays;
 mod waiting_for_the_scope_holds_against_nobody_else;
+mod what_was_sent_is_received_or_comes_back;
 mod who_has_the_value_waits_no_longer;
+mod who_is_in_another_thread_is_accounted_for;

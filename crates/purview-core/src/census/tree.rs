@@ -4,6 +4,7 @@ use super::live::{LiveScope, LiveTask, Wait};
 use crate::{
     context::{Frame, TaskId},
     scope::State,
+    stack::with_room,
 };
 
 /// A task that is alive, and what was noted of it.
@@ -48,7 +49,7 @@ impl Tree {
             polls: *polls,
             waits: waits.clone(),
             cancelled: frame.stopped(),
-            scopes: self.below(Some(frame.info.id())),
+            scopes: with_room(|| self.below(Some(frame.info.id()))),
         }
     }
 }

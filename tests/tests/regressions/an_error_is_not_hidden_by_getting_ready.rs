@@ -7,9 +7,7 @@ use std::{
 };
 
 use purview::{Ready, fail_fast};
-use purview_tests::by_hand;
-
-use crate::watchdog::watched;
+use purview_tests::{by_hand, watched};
 
 // Failed: `start` says that the child is ready, the scope that nobody failed; the error is nowhere. Docs of `start`: "What
 // the child does before `Ready::set` .. an error is returned here"; section 4, Fail-fast.

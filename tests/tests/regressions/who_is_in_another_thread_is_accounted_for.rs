@@ -7,9 +7,7 @@ use std::{
 };
 
 use purview::{CancelReason, Driver, End, Policy, Scope, TaskInfo, settled, with_policy};
-use purview_tests::{ByHand, HandExecutor, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{ByHand, HandExecutor, by_hand, watched};
 
 struct Busy<P: Policy> {
     open: Scope<'static, P>,
@@ -144,7 +142,7 @@ fn its_task_does_not_hang_when_the_policy_panics() {
         let dropped = while_it_runs(&busy, || {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(driver)))
         });
-        assert!(dropped.is_err(), "the policy's panic goes on");
+        assert!(dropped.is_ok(), "whoever drops the driver expects no panic");
         let mut task = by_hand(purview_tests::caught(task));
         assert!(task.poll_until_idle().is_ready(), "its scope has ended");
     });

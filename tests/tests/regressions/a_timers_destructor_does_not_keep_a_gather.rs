@@ -10,9 +10,7 @@ use std::{
 };
 
 use purview::{BoxFuture, SpawnError, Spawner, Timer, gather};
-use purview_tests::{Gate, PanicsOnDrop, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{Gate, PanicsOnDrop, by_hand, watched};
 
 /// Its timers never fire, and panic when they are dropped.
 struct BadTimers;

@@ -10,15 +10,11 @@ use std::{
 };
 
 use purview::{CancelToken, fail_fast, settled};
-use purview_tests::{CallsOnDrop, Gate, TestClock, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{CallsOnDrop, Gate, TestClock, by_hand, watched};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-// FAILS: a scope inside one that is being shut down cannot be cancelled any more, for as long as the grace lasts: it has
-// its reason (`Parent`), is stayed, and nothing looks again. Section 4, Cancellation: "First the scope's token fires ..
-// Plain children are then dropped without another poll".
+// It has its reason (`Parent`), is stayed, and a second cancellation ends the stay.
 #[test]
 fn a_scope_inside_can_still_be_cancelled() {
     watched(|| {
@@ -52,7 +48,6 @@ fn a_scope_inside_can_still_be_cancelled() {
     });
 }
 
-// FAILS: as above, by a token given to `cancel_on`.
 #[test]
 fn nor_by_its_token() {
     watched(|| {
@@ -77,7 +72,7 @@ fn nor_by_its_token() {
     });
 }
 
-// FAILS: a cancellation that happens to say "shutdown" is taken for the shutdown's own, and undone by it.
+// A cancellation that happens to say "shutdown" is none.
 #[test]
 fn a_cancellation_by_the_same_words_is_not_taken_back() {
     watched(|| {
@@ -93,9 +88,7 @@ fn a_cancellation_by_the_same_words_is_not_taken_back() {
     });
 }
 
-// FAILS: inside a shutdown `permit()` resolves at once and without a place, although children are taken in: whoever
-// counts on it runs ahead of the children without bound, and without yielding. Section 4, Limits: "`spawn` queues,
-// `permit().await` waits"; a permit resolves at once on "an ended or hard-cancelled scope", which this is not.
+// Children are still taken in, so `permit()` waits for places as ever.
 #[test]
 fn a_permit_inside_waits_for_its_place() {
     watched(|| {

@@ -9,9 +9,7 @@ use std::{
 use cooked_waker::{IntoWaker, Wake, WakeRef};
 use futures::Stream;
 use purview::{Driver, Settled, settled, shield};
-use purview_tests::{Gate, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{Gate, by_hand, watched};
 
 type Slot = Arc<Mutex<Option<Pin<Box<Driver<Settled<()>>>>>>>;
 
@@ -83,8 +81,6 @@ fn what_was_sent_comes_before_the_end() {
     });
 }
 
-// FAILS: `send` says that all is well, and the item has been thrown away. Docs of `send`: "with a capacity of 0, until
-// the item has been received"; "`Closed` with the item, when the stream has been dropped".
 #[test]
 fn an_item_that_nobody_received_comes_back() {
     watched(|| {

@@ -6,9 +6,7 @@ use std::sync::{
 };
 
 use purview::{TaskError, settled};
-use purview_tests::{HandExecutor, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{HandExecutor, by_hand, watched};
 
 // Failed: the pool starts a closure that was cancelled before.
 #[test]

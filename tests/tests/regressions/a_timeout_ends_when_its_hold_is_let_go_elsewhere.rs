@@ -11,9 +11,7 @@ use std::{
 
 use futures::FutureExt;
 use purview::{fail_fast, shield, timeout};
-use purview_tests::{TestClock, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{TestClock, by_hand, watched};
 
 type Shielded = Pin<Box<dyn Future<Output = ()> + Send>>;
 

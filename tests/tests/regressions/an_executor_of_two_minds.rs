@@ -12,9 +12,7 @@ use std::{
 };
 
 use purview::{BoxFuture, SpawnError, Spawner, Timer, fail_fast};
-use purview_tests::{Gate, TestClock, by_hand};
-
-use crate::watchdog::watched;
+use purview_tests::{Gate, TestClock, by_hand, watched};
 
 /// Polls what it is given once on a thread of its own, and refuses while that poll lasts.
 #[derive(Clone)]

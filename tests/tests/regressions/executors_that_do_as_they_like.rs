@@ -7,9 +7,7 @@ use std::{
 };
 
 use purview::{BoxFuture, SpawnError, Spawner, Timer, checkpoint, fail_fast, settled};
-use purview_tests::{Gate, Log, TestClock, by_hand, caught};
-
-use crate::watchdog::watched;
+use purview_tests::{Gate, Log, TestClock, by_hand, caught, watched};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Way {

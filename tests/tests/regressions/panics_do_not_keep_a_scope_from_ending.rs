@@ -10,9 +10,7 @@ use std::{
 };
 
 use purview::{BoxFuture, CancelReason, FailFast, Scope, SpawnError, Spawner, Timer, fail_fast, settled};
-use purview_tests::{PanicsOnDrop, Trap, by_hand, hostile_waker};
-
-use crate::watchdog::watched;
+use purview_tests::{PanicsOnDrop, Trap, by_hand, hostile_waker, watched};
 
 /// Its timers never fire, and panic when they are dropped.
 struct BadTimers;

@@ -1,19 +1,17 @@
-//! Odds and ends.
+//! Scopes that are dropped by their own children, by a panic, or while others meddle.
 
 use std::{
-    future::{pending, poll_fn},
+    future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, mpsc},
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
     thread,
     time::Duration,
 };
 
-use futures::{FutureExt, StreamExt};
-use purview::{CancelReason, TaskError, fail_fast, scope, settled, shield};
-use purview_tests::{CallsOnDrop, Gate, HandExecutor, Log, PanicsOnDrop, TestClock, by_hand};
-
-use crate::watchdog::watched;
+use futures::FutureExt;
+use purview::{TaskError, settled};
+use purview_tests::{CallsOnDrop, HandExecutor, Log, PanicsOnDrop, by_hand, watched};
 
 /// Panics when it is dropped, also while its thread is unwinding.
 struct AlwaysPanics;
@@ -72,11 +70,11 @@ fn a_parallel_child_drops_its_own_scope() {
         let slot: Arc<Mutex<Option<futures::future::BoxFuture<'static, ()>>>> = Arc::default();
         let (open, driver) = settled::<()>().runtime(executor.clone()).open();
         *slot.lock().unwrap() = Some(Box::pin(driver.map(drop)));
-        let (takes, guard) = (slot.clone(), log.on_drop("child"));
+        let (given, guard) = (slot.clone(), log.on_drop("child"));
         let noted = log.clone();
         let task = open.spawn_parallel(async move {
             let _guard = guard;
-            drop(takes.lock().unwrap().take());
+            drop(given.lock().unwrap().take());
             noted.note("the scope is gone");
             pending::<Result<(), ()>>().await
         });
@@ -104,9 +102,9 @@ fn a_closure_drops_its_own_scope() {
         let slot: Arc<Mutex<Option<futures::future::BoxFuture<'static, ()>>>> = Arc::default();
         let (open, driver) = settled::<()>().runtime(executor.clone()).open();
         *slot.lock().unwrap() = Some(Box::pin(driver.map(drop)));
-        let takes = slot.clone();
+        let given = slot.clone();
         let task = open.spawn_blocking(move |token| {
-            let taken = takes.lock().unwrap().take();
+            let taken = given.lock().unwrap().take();
             drop(taken);
             assert!(token.is_cancelled());
             Ok(())
@@ -124,56 +122,6 @@ fn a_closure_drops_its_own_scope() {
         executor.run_closure();
         assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(_))));
         assert!(open.is_empty());
-    });
-}
-
-/// A second shutdown while the first runs, from inside a child that holds: it ends at the shorter time, and both hear.
-#[test]
-fn two_shutdowns_end_together() {
-    watched(|| {
-        let clock = TestClock::new();
-        let (open, driver) = settled::<()>().runtime(clock.clone()).open();
-        let mut driver = by_hand(driver);
-        open.task().name("holds").spawn(shield(pending::<Result<(), ()>>()));
-        assert!(driver.poll_until_idle().is_pending());
-        let (a, b) = (open.clone(), open.clone());
-        let mut long = by_hand(async move { a.shutdown(Duration::from_secs(100)).await });
-        let mut short = by_hand(async move { b.shutdown(Duration::from_secs(1)).await });
-        assert!(long.poll().is_pending() && short.poll().is_pending());
-        assert!(driver.poll_until_idle().is_pending());
-        clock.advance(Duration::from_secs(2));
-        assert!(driver.finish().is_ok());
-        assert_eq!(long.finish().cut.len(), 1);
-        assert_eq!(short.finish().cut.len(), 1);
-    });
-}
-
-/// Scopes that come and go inside a long shutdown leave nothing with it.
-#[test]
-fn stays_are_forgotten() {
-    watched(|| {
-        let clock = TestClock::new();
-        let (open, driver) = settled::<()>().runtime(clock.clone()).open();
-        let mut driver = by_hand(driver);
-        let gate = Gate::new();
-        let wait = gate.wait();
-        open.spawn(async move {
-            wait.await;
-            for n in 0..10_000 {
-                let out = fail_fast::<()>()
-                    .run(async |s| Ok(s.spawn(async move { Ok(n) }).await))
-                    .await;
-                assert_eq!(out.ok(), Some(n));
-            }
-            Ok(())
-        });
-        assert!(driver.poll_until_idle().is_pending());
-        let a = open.clone();
-        let mut shutdown = by_hand(async move { a.shutdown(Duration::from_secs(100)).await });
-        assert!(shutdown.poll().is_pending());
-        gate.open();
-        assert!(driver.finish().is_ok());
-        assert_eq!(shutdown.finish().finished.len(), 1);
     });
 }
 
@@ -223,10 +171,10 @@ fn a_producer_drops_its_own_stream() {
         let slot: Arc<Mutex<Option<purview::Produced<u8>>>> = Arc::default();
         let (open, driver) = settled::<()>().open();
         let mut driver = by_hand(driver);
-        let takes = slot.clone();
+        let given = slot.clone();
         let stream = open.produce(1, async move |tx| {
             tx.send(1).await.ok();
-            let taken = takes.lock().unwrap().take();
+            let taken = given.lock().unwrap().take();
             drop(taken);
             assert!(tx.send(2).await.is_err());
             pending().await
@@ -288,73 +236,5 @@ fn an_executor_drops_a_child_that_panics() {
         open.close();
         assert!(driver.finish().unwrap().failures.is_empty());
         assert!(matches!(out, Err(TaskError::Panicked(panic)) if panic.message() == Some("in the executor")));
-    });
-}
-
-/// A daemon on the executor, in the middle of a poll when the last ordinary child ends, is waited for.
-#[test]
-fn a_parallel_daemon_is_waited_for() {
-    watched(|| {
-        let (executor, gate, ends) = (HandExecutor::new(), Gate::new(), Gate::new());
-        let wait = gate.wait();
-        let mut run = by_hand(fail_fast::<()>().runtime(executor.clone()).run(async |s| {
-            s.task().daemon().parallel().spawn(async move {
-                assert_eq!(purview::cancelled().await, CancelReason::Ended);
-                shield(wait).await;
-                Ok(())
-            });
-            ends.wait().await;
-            Ok(7)
-        }));
-        assert!(run.poll_until_idle().is_pending());
-        executor.run();
-        ends.open();
-        for _ in 0..10 {
-            executor.run();
-            assert!(run.poll_until_idle().is_pending());
-        }
-        gate.open();
-        executor.run();
-        assert_eq!(run.finish().ok(), Some(7));
-    });
-}
-
-/// Items of a stream that is read after the scope has ended.
-#[test]
-fn a_stream_outlives_its_scope() {
-    watched(|| {
-        let (open, driver) = settled::<()>().open();
-        let stream = open.produce(3, async move |tx| {
-            for n in 0..3 {
-                tx.send(n).await.ok();
-            }
-            Ok(())
-        });
-        open.close();
-        assert!(by_hand(driver).finish().is_ok());
-        assert_eq!(by_hand(stream.collect::<Vec<_>>()).finish(), [0, 1, 2]);
-    });
-}
-
-/// A scope in which nothing holds is dropped though its driver was never polled, on another thread.
-#[test]
-fn never_polled() {
-    watched(|| {
-        let log = Log::new();
-        let guard = log.on_drop("child");
-        let (open, driver) = fail_fast::<()>().limit(1).open();
-        let task = open.spawn(async move {
-            let _guard = guard;
-            Ok(1)
-        });
-        task.cancel();
-        let a = open.clone();
-        let mut shutdown = by_hand(async move { a.shutdown(Duration::ZERO).await });
-        assert!(shutdown.poll().is_pending());
-        thread::spawn(move || drop(driver)).join().unwrap();
-        assert_eq!(log.entries(), ["child dropped"]);
-        assert_eq!(shutdown.finish().cut.len(), 1);
-        drop(poll_fn(|_| Poll::<()>::Pending));
-        drop(scope(async |_| ()));
     });
 }
