@@ -29,7 +29,7 @@ done
 [ "${1:-}" = --doc ] && [ ${#flags[@]} -gt 0 ] && flags+=(--doctests)
 
 export CARGO_TARGET_DIR=$builds/coverage PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-10000}
-others='(^|/)(tests|examples|\.cargo|rustc|purview|purview-(test|tokio|smol|async-std))/'
+others='(^|/)(tests|examples|\.cargo|rustc|purview|purview-(bench|test|tokio|smol|async-std))/'
 log=$results/coverage.log
 status=0
 cargo llvm-cov --no-report "${flags[@]}" --workspace --all-features --lib --tests --ignore-run-fail 2>&1 | tee "$log" || status=$?

@@ -97,7 +97,9 @@ pub(super) fn discard<T>(value: T) {
 pub(super) fn contain(code: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(code)) {
         // The destructor of a payload can panic as well, and it has had its say.
-        std::mem::forget(payload);
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(again);
+        }
     }
 }
 
