@@ -21,7 +21,7 @@ pub async fn spawn_blocking_runs_or_refuses_as_declared(case: Case) {
         assert_eq!(Arc::strong_count(&held), 1, "a refused closure was kept");
     } else {
         taken.expect("the runtime takes closures that may block");
-        ran.wait().await;
+        case.closure_sets(&ran).await;
     }
 }
 
@@ -38,13 +38,16 @@ pub async fn futures_run_while_a_closure_blocks(case: Case) {
         is_released.recv().expect("the other end is kept until it has sent");
         ends.set();
     });
-    started.wait().await;
+    case.closure_sets(&started).await;
     if !case.refuses.spawn {
-        case.still_runs_futures().await;
+        case.still_runs_futures(
+            "no future ran while a closure blocked: the runtime runs closures where it polls futures",
+        )
+        .await;
     }
     assert!(!ended.is_set());
     release.send(()).expect("the closure waits");
-    ended.wait().await;
+    case.closure_sets(&ended).await;
 }
 
 /// A closure that panics takes neither a thread nor other closures with it.
@@ -58,7 +61,11 @@ pub async fn a_panicking_closure_takes_nobody_with_it(case: Case) {
     let ran = Signal::default();
     let runs = ran.clone();
     case.spawn_blocking(move || runs.set());
-    ran.wait().await;
+    case.wait(
+        "no closure ran after others had panicked: the runtime has lost a thread to each",
+        ran.wait(),
+    )
+    .await;
 }
 
 /// A closure can be spawned from a thread that the runtime knows nothing of, and from another closure.
@@ -72,7 +79,7 @@ pub async fn closures_can_be_spawned_from_any_thread(case: Case) {
         let inside = elsewhere.clone();
         elsewhere.spawn_blocking(move || inside.spawn_blocking(move || runs.set()));
     });
-    ran.wait().await;
+    case.closure_sets(&ran).await;
     other.join().expect("spawning does not panic");
 }
 
@@ -84,5 +91,8 @@ pub async fn ended_closures_are_dropped(case: Case) {
     let held = Arc::new(());
     let inside = Arc::clone(&held);
     case.spawn_blocking(move || assert!(Arc::strong_count(&inside) >= 2));
-    case.eventually(|| Arc::strong_count(&held) == 1).await;
+    case.eventually("a closure that has ended was not dropped with what it held", || {
+        Arc::strong_count(&held) == 1
+    })
+    .await;
 }

@@ -2,7 +2,10 @@ use std::{
     fmt,
     panic::resume_unwind,
     pin::Pin,
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
     time::Duration,
@@ -10,7 +13,11 @@ use std::{
 
 use purview_core::{Runtime, SpawnError};
 
-use super::signal::Signal;
+use super::{
+    given::{Given, not_in_the_caller},
+    signal::Signal,
+    watch::{CLOSURE, FUTURE, TIMER, Waits, Watch, Watchdog},
+};
 
 /// A test of the suite, as a future.
 pub type Test<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
@@ -29,6 +36,7 @@ pub struct Refuses {
 pub struct Case {
     pub(super) runtime: Arc<dyn Runtime>,
     pub(super) refuses: Refuses,
+    watch: Watch,
 }
 
 impl fmt::Debug for Case {
@@ -39,8 +47,11 @@ impl fmt::Debug for Case {
     }
 }
 
-/// No test of the suite waits for time to pass, beyond some milliseconds; one that has not ended after so long hangs.
-const WATCHDOG: Duration = Duration::from_secs(120);
+/// A test that has not ended after so long hangs, and fails with what it waited for.
+///
+/// None waits for more than some milliseconds to pass. The rest is for machines that are slow or busy; it is also what each
+/// test of an adapter that loses wake-ups takes to fail.
+const WATCHDOG: Duration = Duration::from_secs(20);
 
 /// Runs one test of the suite, with a watchdog.
 pub fn check<R, F>(
@@ -57,7 +68,7 @@ pub fn check<R, F>(
 
 /// [`check`] with a watchdog of another patience.
 pub fn check_within<R, F>(
-    watchdog: Duration,
+    patience: Duration,
     make: impl FnOnce() -> R + Send + 'static,
     block_on: impl FnOnce(&R, Test<'_>) + Send + 'static,
     refuses: Refuses,
@@ -66,23 +77,23 @@ pub fn check_within<R, F>(
     R: Runtime + 'static,
     F: Future<Output = ()> + 'static,
 {
-    let (done, is_done) = mpsc::channel::<()>();
+    let watchdog = Watchdog::new();
+    let watch = watchdog.watch();
     let tested = thread::spawn(move || {
-        let _done = done;
+        let _ended = watch.ended_when_dropped();
         let runtime = Arc::new(make());
         let case = Case {
             runtime: Arc::clone(&runtime) as Arc<dyn Runtime>,
             refuses,
+            watch: watch.clone(),
         };
-        block_on(&runtime, Box::pin(test(case)));
+        let run = async move {
+            let _over = watch.over_when_dropped();
+            test(case).await;
+        };
+        block_on(&runtime, Box::pin(run));
     });
-    // Nothing is ever sent: the channel closes when the thread ends, by a panic too.
-    let waited = is_done.recv_timeout(watchdog);
-    assert_ne!(
-        waited,
-        Err(mpsc::RecvTimeoutError::Timeout),
-        "the runtime has not done what the test waits for within {watchdog:?}"
-    );
+    watchdog.wait(patience);
     if let Err(payload) = tested.join() {
         resume_unwind(payload);
     }
@@ -106,13 +117,40 @@ impl Wake for Unparks {
 }
 
 impl Case {
+    /// Says what is waited for, where that is more than one future.
+    pub(super) fn waits_for(&self, what: &'static str) -> Waits<'_> {
+        self.watch.waits_for(what)
+    }
+
+    /// Awaits something, which the watchdog names if it never comes.
+    pub(super) async fn wait<T>(&self, what: &'static str, future: impl Future<Output = T>) -> T {
+        let _waits = self.watch.waits_for(what);
+        future.await
+    }
+
     pub(super) async fn sleep(&self, duration: Duration) {
-        self.runtime.sleep_until(self.runtime.now() + duration).await;
+        self.wait(TIMER, self.runtime.sleep_until(self.runtime.now() + duration))
+            .await;
+    }
+
+    /// Waits for what a spawned future does.
+    pub(super) async fn future_sets(&self, signal: &Signal) {
+        self.wait(FUTURE, signal.wait()).await;
+    }
+
+    /// Waits for what a closure that may block does.
+    pub(super) async fn closure_sets(&self, signal: &Signal) {
+        self.wait(CLOSURE, signal.wait()).await;
     }
 
     /// Spawns a future that must be taken.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.runtime.spawn(Box::pin(future)).expect("the runtime takes futures");
+        self.try_spawn(future).expect("the runtime takes futures");
+    }
+
+    pub(super) fn try_spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Result<(), SpawnError> {
+        let (given, fate) = Given::new(&self.watch, future);
+        self.runtime.spawn(Box::pin(given)).inspect(|()| fate.taken())
     }
 
     /// Spawns a closure that must be taken.
@@ -122,22 +160,30 @@ impl Case {
     }
 
     pub(super) fn try_spawn_blocking(&self, closure: impl FnOnce() + Send + 'static) -> Result<(), SpawnError> {
-        self.runtime.spawn_blocking(Box::new(closure))
+        let returned = Arc::new(AtomicBool::new(false));
+        let closure = not_in_the_caller(&self.watch, Arc::clone(&returned), closure);
+        let taken = self.runtime.spawn_blocking(closure);
+        returned.store(true, Ordering::SeqCst);
+        taken
     }
 
-    /// Waits until something comes true that happens by itself; the watchdog bounds it.
-    pub(super) async fn eventually(&self, mut is_true: impl FnMut() -> bool) {
-        while !is_true() {
-            self.sleep(Duration::from_millis(1)).await;
-        }
+    /// Waits until something comes true that happens by itself; the watchdog bounds it, and says `if_not` then.
+    pub(super) async fn eventually(&self, if_not: &'static str, mut is_true: impl FnMut() -> bool) {
+        let looking = async {
+            while !is_true() {
+                let soon = self.runtime.now() + Duration::from_millis(1);
+                self.runtime.sleep_until(soon).await;
+            }
+        };
+        self.wait(if_not, looking).await;
     }
 
-    /// Waits until a future that was spawned just now has run.
-    pub(super) async fn still_runs_futures(&self) {
+    /// Waits until a future that was spawned just now has run; `if_not` is what to think otherwise.
+    pub(super) async fn still_runs_futures(&self, if_not: &'static str) {
         let ran = Signal::default();
         let runs = ran.clone();
         self.spawn(async move { runs.set() });
-        ran.wait().await;
+        self.wait(if_not, ran.wait()).await;
     }
 }
 

@@ -34,15 +34,17 @@
 //! ## Step 4: the suite
 //!
 //! One line, [`conformance!`](crate::conformance!), in a test file. Its tests sleep some milliseconds at most, and none
-//! depends on how fast the machine is.
+//! depends on how fast the machine is. One that has not ended after 20 seconds fails, with what it waited for.
 
 mod blocking;
 mod case;
+mod given;
 mod macros;
 mod scopes;
 mod signal;
 mod spawner;
 mod timer;
+mod watch;
 
 #[doc(hidden)]
 pub mod tests {

@@ -10,6 +10,7 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// A deadline fires, not early, and cancels what the scope runs.
 pub async fn scopes_end_at_their_deadline(case: Case) {
+    let _waits = case.waits_for("a scope has not ended at its deadline: its timer did not complete, or woke nobody");
     let (before, held) = (case.runtime.now(), Arc::new(()));
     let inside = Arc::clone(&held);
     let scope = fail_fast::<Infallible>()
@@ -33,6 +34,9 @@ pub async fn scopes_end_at_their_deadline(case: Case) {
 /// Parallel children give what they return, also those spawned by parallel children; where there is no executor they
 /// run in the scope's own task.
 pub async fn parallel_children_give_their_values(case: Case) {
+    let _waits = case.waits_for(
+        "a parallel child has not given its value: the runtime lost the child, a timer, or a wake-up between threads",
+    );
     let scope = fail_fast::<Infallible>().runtime(Arc::clone(&case.runtime));
     let outcome = scope.run(async |s| {
         let tasks: Vec<_> = (0..20_u64)
@@ -56,6 +60,9 @@ pub async fn parallel_children_give_their_values(case: Case) {
 
 /// When a parallel child fails its siblings are cancelled wherever they run, and are dropped when the scope resolves.
 pub async fn a_failing_parallel_child_cancels_its_siblings(case: Case) {
+    let _waits = case.waits_for(
+        "a scope has not ended when a child failed: the runtime lost a child, or does not poll it when it is woken",
+    );
     let held = Arc::new(());
     let scope = fail_fast().runtime(Arc::clone(&case.runtime));
     let outcome = scope
@@ -78,6 +85,9 @@ pub async fn a_failing_parallel_child_cancels_its_siblings(case: Case) {
 
 /// A panic of a parallel child goes to whoever asks for its result, and to no thread of the runtime.
 pub async fn a_panicking_parallel_child_is_reported_by_its_scope(case: Case) {
+    let _waits = case.waits_for(
+        "a scope was not told of the panic of a parallel child: the runtime lost the child, or keeps it when it has panicked",
+    );
     let scope = settled::<Infallible>().runtime(Arc::clone(&case.runtime));
     let outcome = scope.run(async |s| {
         let task = s.spawn_parallel(async { if true { panic!("on purpose") } else { Ok(()) } });
@@ -89,6 +99,7 @@ pub async fn a_panicking_parallel_child_is_reported_by_its_scope(case: Case) {
 
 /// Parallel children go with the future of their scope.
 pub async fn dropping_a_scope_drops_its_parallel_children(case: Case) {
+    let _waits = case.waits_for("a parallel child was not started: the runtime lost it, or has no thread for it");
     let (held, started) = (Arc::new(()), Signal::default());
     let (inside, starts) = (Arc::clone(&held), started.clone());
     {
@@ -110,7 +121,11 @@ pub async fn dropping_a_scope_drops_its_parallel_children(case: Case) {
         .await;
     }
     // It may be in the poll in which it has reported; it is dropped at the end of that.
-    case.eventually(|| Arc::strong_count(&held) == 1).await;
+    case.eventually(
+        "a parallel child outlived its scope: the runtime does not poll it when it is woken",
+        || Arc::strong_count(&held) == 1,
+    )
+    .await;
 }
 
 /// A blocking closure returns what a child returns, and its token tells it of the cancellation.
@@ -118,6 +133,9 @@ pub async fn blocking_closures_hear_of_the_cancellation(case: Case) {
     if case.refuses.spawn_blocking {
         return;
     }
+    let _waits = case.waits_for(
+        "a scope was not told of the end of a closure: the runtime lost the closure, or has no thread for it",
+    );
     let started = Signal::default();
     let starts = started.clone();
     let scope = settled::<&str>().runtime(Arc::clone(&case.runtime));

@@ -11,23 +11,26 @@ use std::{
     time::Duration,
 };
 
-use super::{case::Case, signal::Signal};
+use super::{case::Case, signal::Signal, watch::FUTURE};
+
+const AFTER_A_PANIC: &str =
+    "no future ran after others had panicked: the runtime has lost a thread, or itself, to each";
 
 /// A runtime takes futures, or says that it does not and drops them.
 pub async fn spawn_runs_or_refuses_as_declared(case: Case) {
     let (ran, held) = (Signal::default(), Arc::new(()));
     let (runs, inside) = (ran.clone(), Arc::clone(&held));
-    let taken = case.runtime.spawn(Box::pin(async move {
+    let taken = case.try_spawn(async move {
         drop(inside);
         runs.set();
-    }));
+    });
     if case.refuses.spawn {
         let error = taken.expect_err("the suite was told that this runtime refuses to spawn");
         assert!(!error.to_string().is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "a refused future was kept");
     } else {
         taken.expect("the runtime takes futures");
-        ran.wait().await;
+        case.future_sets(&ran).await;
     }
 }
 
@@ -47,7 +50,7 @@ pub async fn spawned_futures_are_detached(case: Case) {
         }
         ends.set();
     });
-    ended.wait().await;
+    case.future_sets(&ended).await;
 }
 
 /// Each spawned future runs, and once.
@@ -65,8 +68,8 @@ pub async fn every_spawned_future_runs_once(case: Case) {
             }
         });
     }
-    all.wait().await;
-    case.still_runs_futures().await;
+    case.future_sets(&all).await;
+    case.still_runs_futures(FUTURE).await;
     assert_eq!(runs.load(Ordering::SeqCst), 100);
 }
 
@@ -85,9 +88,9 @@ pub async fn a_panicking_future_takes_nobody_with_it(case: Case) {
     for _ in 0..16 {
         case.spawn(async { panic!("on purpose: a runtime survives this") });
     }
-    case.still_runs_futures().await;
+    case.still_runs_futures(AFTER_A_PANIC).await;
     survives.set();
-    ended.wait().await;
+    case.wait(AFTER_A_PANIC, ended.wait()).await;
 }
 
 /// A future can be spawned from inside a spawned future.
@@ -101,7 +104,7 @@ pub async fn spawned_futures_can_spawn(case: Case) {
         let again = inside.clone();
         inside.spawn(async move { again.spawn(async move { runs.set() }) });
     });
-    ran.wait().await;
+    case.future_sets(&ran).await;
 }
 
 /// A future can be spawned from a thread that the runtime knows nothing of.
@@ -112,7 +115,7 @@ pub async fn futures_can_be_spawned_from_any_thread(case: Case) {
     let ran = Signal::default();
     let (runs, elsewhere) = (ran.clone(), case.clone());
     let other = thread::spawn(move || elsewhere.spawn(async move { runs.set() }));
-    ran.wait().await;
+    case.future_sets(&ran).await;
     other.join().expect("spawning does not panic");
 }
 
@@ -128,9 +131,13 @@ pub async fn spawned_futures_are_woken_from_any_thread(case: Case) {
         go.wait().await;
         ends.set();
     });
-    waits.wait().await;
+    case.future_sets(&waits).await;
     let other = thread::spawn(move || may_go.set());
-    ended.wait().await;
+    case.wait(
+        "a spawned future that another thread woke was not polled again",
+        ended.wait(),
+    )
+    .await;
     other.join().expect("waking does not panic");
 }
 
@@ -146,16 +153,16 @@ pub async fn wakers_outlive_their_futures(case: Case) {
         *keeps.lock().expect("nobody panics with this lock") = Some(waker);
         ends.set();
     });
-    ended.wait().await;
+    case.future_sets(&ended).await;
     let waker = kept
         .lock()
         .expect("nobody panics with this lock")
         .take()
         .expect("the future has stored it");
     waker.wake_by_ref();
-    case.still_runs_futures().await;
+    case.still_runs_futures(FUTURE).await;
     waker.wake();
-    case.still_runs_futures().await;
+    case.still_runs_futures(FUTURE).await;
 }
 
 /// A future that has ended is dropped, also when its waker is still held.
@@ -170,7 +177,11 @@ pub async fn ended_futures_are_dropped(case: Case) {
         *keeps.lock().expect("nobody panics with this lock") = Some(cx.waker().clone());
         Poll::Ready(())
     }));
-    case.eventually(|| Arc::strong_count(&held) == 1).await;
+    case.eventually(
+        "a future that has ended was not dropped: the runtime keeps it, or its waker does",
+        || Arc::strong_count(&held) == 1,
+    )
+    .await;
 }
 
 /// A spawned future that wakes itself and waits has others run, and is polled again.
@@ -186,9 +197,10 @@ pub async fn futures_that_wake_themselves_share_the_runtime(case: Case) {
         }
         has_stopped.set();
     });
-    case.still_runs_futures().await;
+    case.still_runs_futures("no future ran beside one that wakes itself: the runtime polls that alone")
+        .await;
     stop.set();
-    stopped.wait().await;
+    case.future_sets(&stopped).await;
 }
 
 async fn turn_over() {

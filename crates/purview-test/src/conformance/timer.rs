@@ -10,6 +10,7 @@ use std::{
 use super::{
     case::{Case, poll_once},
     signal::{SetsWhenWoken, Signal},
+    watch::TIMER,
 };
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -19,9 +20,12 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub async fn timers_are_never_early(case: Case) {
     for delay in [0, 1, 2, 5, 13] {
         let at = case.runtime.now() + delay * MILLISECOND;
-        case.runtime.sleep_until(at).await;
-        let late = case.runtime.now().checked_duration_since(at);
-        assert!(late.is_some(), "a timer of {delay} ms was early");
+        case.wait(TIMER, case.runtime.sleep_until(at)).await;
+        let early = at.saturating_duration_since(case.runtime.now());
+        assert!(
+            early.is_zero(),
+            "a timer of {delay} ms was early by {early:?}: `now` and the timer may be two clocks"
+        );
     }
 }
 
@@ -34,7 +38,16 @@ pub async fn timers_for_the_past_are_ready_at_once(case: Case) {
         .flatten()
     {
         let mut sleep = case.runtime.sleep_until(passed);
-        assert!(poll_once(&mut sleep).is_ready(), "{:?} ago", now - passed);
+        if poll_once(&mut sleep).is_pending() {
+            case.wait("a timer for an instant that has passed does not complete", sleep)
+                .await;
+            panic!(
+                "a timer for {:?} before `now` was not ready at its first poll, but after {:?}: `now` and the timer may \
+                 be two clocks",
+                now - passed,
+                case.runtime.now().saturating_duration_since(now)
+            );
+        }
     }
 }
 
@@ -44,7 +57,7 @@ pub async fn timers_complete_in_the_order_of_their_instants(case: Case) {
     let mut earlier = case.runtime.sleep_until(now + MILLISECOND);
     let mut later = case.runtime.sleep_until(now + 30 * MILLISECOND);
     let _armed = poll_once(&mut earlier);
-    later.as_mut().await;
+    case.wait(TIMER, later.as_mut()).await;
     assert!(poll_once(&mut earlier).is_ready());
 }
 
@@ -55,7 +68,8 @@ pub async fn dropped_timers_release_their_wakers(case: Case) {
     let mut sleep = case.runtime.sleep_until(case.runtime.now() + HOUR);
     assert!(sleep.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     drop((sleep, waker));
-    case.eventually(|| Arc::strong_count(&woken) == 1).await;
+    case.eventually("a dropped timer keeps its waker", || Arc::strong_count(&woken) == 1)
+        .await;
     assert!(!woken.0.is_set(), "a dropped timer woke somebody");
 }
 
@@ -71,10 +85,14 @@ pub async fn timers_work_on_any_thread(case: Case) {
         }
         Some(sleep)
     });
-    fired.wait().await;
+    case.wait(
+        "a timer that was polled on a thread of the test's own woke nobody",
+        fired.wait(),
+    )
+    .await;
     let unfinished = other.join().expect("making and polling a timer does not panic");
     if let Some(sleep) = unfinished {
-        sleep.await;
+        case.wait(TIMER, sleep).await;
     }
 }
 
@@ -121,8 +139,12 @@ pub async fn timers_wake_the_latest_waker(case: Case) {
             return;
         }
     }
-    second.wait().await;
-    sleep.await;
+    case.wait(
+        "a timer that was polled with two wakers did not wake the second",
+        second.wait(),
+    )
+    .await;
+    case.wait(TIMER, sleep).await;
 }
 
 /// Many timers at a time all complete.
@@ -132,6 +154,6 @@ pub async fn many_timers_all_complete(case: Case) {
     let mut sleeps: Vec<_> = delays.map(|delay| case.runtime.sleep_until(now + delay)).collect();
     sleeps.retain_mut(|sleep| poll_once(sleep).is_pending());
     for sleep in sleeps {
-        sleep.await;
+        case.wait(TIMER, sleep).await;
     }
 }
