@@ -12,7 +12,7 @@ use super::{Alarm, Bound};
 use crate::{
     cancel::CancelReason,
     context::{self, Frame, Role},
-    error::DeadlineExceeded,
+    error::{DeadlineExceeded, FirstPanic},
     runtime::{RuntimeChoice, Timer},
     scope::{Options, State, lane, part},
 };
@@ -103,8 +103,10 @@ impl Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        self.frame.end();
-        self.state.end();
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| self.frame.end());
+        panicked.run(|| self.state.end());
+        panicked.resume_if_expected();
     }
 }
 
