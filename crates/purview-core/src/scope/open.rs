@@ -140,7 +140,10 @@ impl<P: Policy> Child<P> for Intake<P> {
 pub struct Report {
     /// Who ended by itself after the shutdown had begun, with a value, an error or a panic; in the order they did.
     pub finished: Vec<TaskInfo>,
-    /// Who was dropped before it had ended: when the grace was over, or because a failure cancelled it.
+    /// Who was dropped before it had ended: when the grace was over, or because a cancellation or a failure ended it.
+    ///
+    /// Finalizers that had not run by then are here too, and daemons that the scope stopped because its last child had
+    /// ended, unless they returned by themselves.
     pub cut: Vec<TaskInfo>,
 }
 
@@ -149,7 +152,17 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// The scope's token fires at once, so that everybody who waits on it, or on [`cancelled`](crate::cancelled), hears;
     /// unlike with [`cancel`](Self::cancel) nobody is dropped before `grace` has passed, whether it holds or not. Then
-    /// everybody who is left is cut, at once. A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it.
+    /// everybody who is left is cut, at once, but for blocking closures that run, which are waited for.
+    ///
+    /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it. So does a cancellation of the scope,
+    /// through a handle or a token, and its deadline: whoever does not hold is dropped at once, and the reason stays
+    /// "shutdown". A scope that was cancelled before is not held up.
+    ///
+    /// Finalizers have what the children leave of the grace; those that have not run when it is over are dropped without
+    /// a poll. What must happen in any case belongs to a scope around this one.
+    ///
+    /// Awaited by a child of the same scope, or by its body, it waits for itself, until the grace is over and that child
+    /// is cut.
     ///
     /// Completes when the scope has ended, which takes its driver being polled; the result of the scope, and the failures
     /// in it, come out of the driver. Having been shut down is no error there. On a scope that has ended it completes at
@@ -157,7 +170,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses the report; the shutdown goes on.
+    /// The shutdown begins with the first poll. Dropping the future before does nothing; after, it loses the report, and
+    /// the shutdown goes on.
     ///
     /// # Examples
     ///
