@@ -3,8 +3,10 @@
 
 use std::{future::pending, sync::mpsc, task::Poll, thread, time::Duration};
 
-use purview::{block_on, fail_fast, scope, settled};
+use purview::{block_on, fail_fast, scope, settled, timeout};
 use purview_tests::{ByHand, HandExecutor, by_hand, watched};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Nothing here waits for time: this is how long a hang is waited for.
 const LONG: Duration = Duration::from_secs(60);
@@ -76,5 +78,37 @@ fn nor_does_it_wait_for_ever_for_a_task_of_its_own_scope() {
         );
         pool.join().unwrap();
         assert!(ended_by_now(early, driver).is_err());
+    });
+}
+
+// A timeout leaves it to the earlier deadline around it to be reported, and that one cannot drop the closure.
+#[test]
+fn nor_in_a_timeout_that_ends_after_the_deadline_around_it() {
+    watched(|| {
+        let (executor, (entered, enters)) = (HandExecutor::new(), mpsc::channel());
+        let clock = executor.clock().clone();
+        let (open, driver) = settled::<()>().timeout(SECOND).runtime(executor.clone()).open();
+        let mut driver = by_hand(driver);
+        open.spawn_blocking(move |_| {
+            entered.send(()).unwrap();
+            let _ = block_on(timeout(2 * SECOND, pending::<()>()));
+            Ok(())
+        });
+        assert!(driver.poll_until_idle().is_pending());
+        let (ended, ends) = mpsc::channel();
+        let pool = thread::spawn(move || {
+            executor.run_closure();
+            ended.send(()).unwrap();
+        });
+        enters.recv().unwrap();
+        clock.advance(SECOND);
+        let early = driver.poll_until_idle();
+        while !pool.is_finished() && ends.try_recv().is_err() {
+            // Whenever the timeout is looked at, its time is over.
+            clock.advance(SECOND);
+            thread::yield_now();
+        }
+        pool.join().unwrap();
+        let _ = ended_by_now(early, driver);
     });
 }

@@ -14,7 +14,7 @@ use crate::{
     context::{self, Frame, Role},
     error::{DeadlineExceeded, FirstPanic},
     runtime::{RuntimeChoice, Timer},
-    scope::{Options, State, lane, part},
+    scope::{Options, State, cut_off, lane, part},
 };
 
 /// Runs `fut` with a deadline `duration` from its first poll.
@@ -169,12 +169,12 @@ impl<F: Future> Future for Timeout<F> {
             this.fut.set(None);
             return Poll::Ready(Err(DeadlineExceeded));
         }
-        if this
-            .alarm
-            .set(state.own_deadline(), &**state.runtime(), cx.waker())
-            .is_ready()
-            && state.reason().is_none()
-        {
+        let at = state.own_deadline();
+        if this.alarm.set(at, &**state.runtime(), cx.waker()).is_ready() {
+            if state.reason().is_some() {
+                // An outer deadline is reported, and whoever reports it drops this.
+                return cut_off::never();
+            }
             // Either time ran out during this poll, or an outer deadline is about to be reported. Should that one be
             // moved instead, this one must be looked at again.
             cx.waker().wake_by_ref();

@@ -8,8 +8,10 @@ use crate::{context, error::Panic};
 struct CutOff;
 
 /// Waits for what only being dropped can end.
-pub(super) fn never<T>() -> Poll<T> {
-    if context::is_in_closure() && context::frame().is_some_and(|frame| frame.token().is_cancelled()) {
+pub(crate) fn never<T>() -> Poll<T> {
+    let is_cancelled = || context::frame().is_some_and(|frame| frame.token().is_cancelled());
+    // Where there is no unwinding it would end the process.
+    if cfg!(panic = "unwind") && context::is_in_closure() && is_cancelled() {
         // Not a panic: nothing is printed.
         resume_unwind(Box::new(CutOff));
     }

@@ -5,7 +5,7 @@ mod body;
 mod builder;
 mod child;
 mod cut;
-mod cut_off;
+pub(crate) mod cut_off;
 mod deadline;
 mod defer;
 mod desk;
