@@ -72,6 +72,8 @@ caught! {
     EveryTenthFutureIsLost at every_spawned_future_runs_once;
     FuturesAreBusyPolled at futures_that_wake_themselves_share_the_runtime;
     PanicsEndTheExecutor at a_panicking_future_takes_nobody_with_it;
+    SpawnPollsTheFuture at spawn_returns_without_a_poll;
+    PanickedFuturesArePolledAgain at panicked_futures_are_not_polled_again;
     EndedFuturesAreKept at ended_futures_are_dropped;
     WakersOfEndedFuturesPanic at wakers_outlive_their_futures;
     ClosuresAreLost at spawn_blocking_runs_or_refuses_as_declared;

@@ -39,6 +39,8 @@ pub(crate) enum Defect {
     OtherThreadsWakeNobody,
     FuturesAreBusyPolled,
     PanicsEndTheExecutor,
+    SpawnPollsTheFuture,
+    PanickedFuturesArePolledAgain,
     EndedFuturesAreKept,
     WakersOfEndedFuturesPanic,
     RefusedFuturesAreKept,
@@ -139,7 +141,7 @@ impl Future for Keeps {
 }
 
 impl Spawner for Broken {
-    fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError> {
+    fn spawn(&self, mut fut: BoxFuture) -> Result<(), SpawnError> {
         self.refuse_other_threads(Defect::OtherThreadsPanicOnSpawn);
         match self.defect {
             Defect::FuturesAreLost => return Ok(()),
@@ -147,6 +149,7 @@ impl Spawner for Broken {
                 return Ok(());
             }
             Defect::EveryTenthFutureIsLost if self.every(10) => return Ok(()),
+            Defect::SpawnPollsTheFuture if poll_once(&mut fut).is_ready() => return Ok(()),
             Defect::RefusedFuturesAreKept => {
                 forget(fut);
                 return Err(SpawnError::new("no room"));
@@ -192,6 +195,10 @@ impl Spawner for Broken {
     }
 }
 
+fn poll_once(fut: &mut BoxFuture) -> Poll<()> {
+    fut.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+}
+
 struct BrokenTask {
     future: Option<BoxFuture>,
     defect: Defect,
@@ -233,6 +240,10 @@ impl Future for BrokenTask {
             .unwrap_or(Ok(Poll::Pending));
         flag.fetch_and(!inside, Ordering::SeqCst);
         match (defect, poll) {
+            (Defect::PanickedFuturesArePolledAgain, Err(_)) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             (_, Err(payload)) => {
                 flag.store(true, Ordering::SeqCst);
                 resume_unwind(payload)
