@@ -45,6 +45,8 @@ pub(crate) enum Defect {
     WakersOfEndedFuturesPanic,
     RefusedFuturesAreKept,
     RefusedClosuresAreKept,
+    RefusedFuturesAreRun,
+    RefusedClosuresAreRun,
     ClosuresAreLost,
     ClosuresAreKept,
     ClosuresRunInTheCaller,
@@ -150,6 +152,10 @@ impl Spawner for Broken {
             }
             Defect::EveryTenthFutureIsLost if self.every(10) => return Ok(()),
             Defect::SpawnPollsTheFuture if poll_once(&mut fut).is_ready() => return Ok(()),
+            Defect::RefusedFuturesAreRun => {
+                assert!(poll_once(&mut fut).is_ready());
+                return Err(SpawnError::new("no room"));
+            }
             Defect::RefusedFuturesAreKept => {
                 forget(fut);
                 return Err(SpawnError::new("no room"));
@@ -171,6 +177,10 @@ impl Spawner for Broken {
             Defect::ClosuresAreKept => {
                 forget(f);
                 return Ok(());
+            }
+            Defect::RefusedClosuresAreRun => {
+                thread::spawn(f).join().unwrap();
+                return Err(SpawnError::new("no room"));
             }
             Defect::RefusedClosuresAreKept => {
                 forget(f);
