@@ -65,6 +65,7 @@ caught! {
     TheClockGoesBack at the_clock_never_goes_back;
     FuturesAreLost at spawn_runs_or_refuses_as_declared;
     RefusedFuturesAreKept at spawn_runs_or_refuses_as_declared refusing FUTURES;
+    RefusedFuturesAreRun at spawn_runs_or_refuses_as_declared refusing FUTURES;
     WaitingFuturesAreDropped at spawned_futures_are_detached;
     FuturesSpawnedInsideAreLost at spawned_futures_can_spawn;
     OtherThreadsPanicOnSpawn at futures_can_be_spawned_from_any_thread;
@@ -72,10 +73,13 @@ caught! {
     EveryTenthFutureIsLost at every_spawned_future_runs_once;
     FuturesAreBusyPolled at futures_that_wake_themselves_share_the_runtime;
     PanicsEndTheExecutor at a_panicking_future_takes_nobody_with_it;
+    SpawnPollsTheFuture at spawn_returns_without_a_poll;
+    PanickedFuturesArePolledAgain at panicked_futures_are_not_polled_again;
     EndedFuturesAreKept at ended_futures_are_dropped;
     WakersOfEndedFuturesPanic at wakers_outlive_their_futures;
     ClosuresAreLost at spawn_blocking_runs_or_refuses_as_declared;
     RefusedClosuresAreKept at spawn_blocking_runs_or_refuses_as_declared refusing CLOSURES;
+    RefusedClosuresAreRun at spawn_blocking_runs_or_refuses_as_declared refusing CLOSURES;
     ClosuresAreKept at ended_closures_are_dropped;
     ClosuresRunInTheCaller at futures_run_while_a_closure_blocks;
     OtherThreadsPanicOnClosures at closures_can_be_spawned_from_any_thread;

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures::executor::block_on;
 use purview_core::{BoxFuture, Embedded, SpawnError, Spawner, Timer};
 use purview_test::conformance::{Case, Refuses, check_within, park, tests};
 
@@ -23,6 +24,9 @@ enum Fault {
     HasAClockThatIsBehind,
     HasAClockThatIsAhead,
     BlocksInSpawn,
+    WaitsForTheFuture,
+    PollsInSpawn,
+    PollsAgainAfterAPanic,
 }
 
 /// A thread for each future and each closure, but for one fault.
@@ -65,8 +69,16 @@ impl Spawner for Threads {
                         .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
                 });
             }
+            Fault::WaitsForTheFuture => {
+                let ended = thread::spawn(move || block_on(fut)).join();
+                return ended.map_err(|_| SpawnError::new("it panicked"));
+            }
+            Fault::PollsInSpawn => drop(catch_unwind(AssertUnwindSafe(|| block_on(fut)))),
+            Fault::PollsAgainAfterAPanic => {
+                thread::spawn(move || while catch_unwind(AssertUnwindSafe(|| block_on(fut.as_mut()))).is_err() {});
+            }
             _ => {
-                thread::spawn(move || futures::executor::block_on(fut));
+                thread::spawn(move || block_on(fut));
             }
         }
         Ok(())
@@ -107,9 +119,11 @@ fn said<F: Future<Output = ()> + 'static>(
 ) -> String {
     let check = AssertUnwindSafe(|| check_within(patience, move || Threads(fault), park, Refuses::default(), test));
     let payload = catch_unwind(check).expect_err("the suite let it pass");
-    let said = payload.downcast::<String>().expect("the suite fails in words");
+    let literal = payload.downcast_ref::<&str>().map(|said| String::from(*said));
+    let said = literal.or_else(|| payload.downcast_ref::<String>().cloned());
+    let said = said.expect("the suite fails in words");
     assert_eq!(said.lines().count(), 1, "{said}");
-    *said
+    said
 }
 
 #[test]
@@ -169,6 +183,26 @@ fn a_scope_is_what_the_test_waits_for() {
 fn a_call_that_does_not_return_is_told_from_a_future_that_does_not_end() {
     let text = said_in_the_end(Fault::BlocksInSpawn, tests::spawn_runs_or_refuses_as_declared);
     assert!(text.contains("a call into the runtime does not return"), "{text}");
+}
+
+#[test]
+fn a_spawn_that_polls_or_waits_is_told_by_what_it_does() {
+    let text = said_at_once(Fault::PollsInSpawn, tests::spawn_returns_without_a_poll);
+    assert_eq!(text, "`spawn` polled the future before it returned");
+    let text = said_in_the_end(Fault::WaitsForTheFuture, tests::spawn_returns_without_a_poll);
+    assert!(
+        text.starts_with("`spawn` waits until the future has been polled"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_poll_after_a_panic_is_told() {
+    let text = said_at_once(
+        Fault::PollsAgainAfterAPanic,
+        tests::panicked_futures_are_not_polled_again,
+    );
+    assert!(text.contains("a future that had panicked was polled again"), "{text}");
 }
 
 #[test]

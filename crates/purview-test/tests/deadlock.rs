@@ -1,8 +1,9 @@
 //! A program that cannot go on is reported with the tree of its scopes: who waits, by name, and for what.
 
-use std::{cell::RefCell, future::pending, time::Duration};
+use std::{cell::RefCell, future::pending, sync::mpsc, time::Duration};
 
-use purview_core::{Task, cancelled, fail_fast, gather, local_scope, scope, settled, shield, sleep};
+use futures::channel::oneshot;
+use purview_core::{Spawner, Task, cancelled, fail_fast, gather, local_scope, scope, settled, shield, sleep};
 use purview_test::{VirtualRuntime, explore, jitter, yield_now};
 
 /// What is said of the scopes of `program`, without the numbers of tasks, which differ from run to run.
@@ -18,6 +19,10 @@ fn tree<T>(program: impl Future<Output = T>) -> Vec<String> {
     };
     let text = stalled.to_string();
     assert!(text.starts_with("deadlock"), "{text}");
+    scopes_in(&text)
+}
+
+fn scopes_in(text: &str) -> Vec<String> {
     let lines = text.lines().skip_while(|line| !line.starts_with("scopes, ")).skip(1);
     let lines = lines.take_while(|line| line.starts_with("  "));
     lines.map(|line| without_numbers(&line[2..])).collect()
@@ -229,4 +234,56 @@ fn parallel_children_are_shown_in_the_scope_that_owns_them() {
             "          `inside`: polled 1 time, waits for something that no scope knows of",
         ],
     );
+}
+
+#[test]
+fn a_closure_that_runs_is_not_shown_as_one_that_has_yet_to_start() {
+    let runtime = VirtualRuntime::new().max_steps(100);
+    let (ends, is_ended) = mpsc::channel::<()>();
+    let (starts, has_started) = oneshot::channel::<()>();
+    let scope = fail_fast::<()>().name("test").runtime(runtime.clone());
+    let run = scope.run::<_, _, ()>(async |s| {
+        s.task().name("reads").spawn_blocking(move |_| {
+            drop(starts);
+            let _ = is_ended.recv();
+            Ok(())
+        });
+        // The report is wanted while the closure blocks, without the patience that is had with closures.
+        assert!(has_started.await.is_err());
+        loop {
+            yield_now().await;
+        }
+    });
+    let stalled = runtime.try_block_on(run).expect_err("the body spins");
+    drop(ends);
+    assert_tree(
+        &scopes_in(&stalled.to_string())[2..],
+        &["  `reads`: runs or blocks, in a closure"],
+    );
+}
+
+#[test]
+fn the_tasks_of_the_runtime_are_told_from_those_of_scopes() {
+    let runtime = VirtualRuntime::new().patience(Duration::ZERO);
+    let spawner = runtime.clone();
+    let run = async {
+        let inside = spawner.clone();
+        let outer = async move {
+            inside.spawn(Box::pin(pending())).expect("it takes futures");
+            pending::<()>().await;
+        };
+        spawner.spawn(Box::pin(outer)).expect("it takes futures");
+        scope(async |_| pending::<()>().await).await;
+    };
+    let stalled = runtime.try_block_on(run).expect_err("everybody waits");
+    let text = stalled.to_string();
+    assert!(
+        text.contains("\n  runtime task 1, spawned by root: polled 1 time"),
+        "{text}"
+    );
+    assert!(
+        text.contains("\n  runtime task 2, spawned by runtime task 1: polled 1 time"),
+        "{text}"
+    );
+    assert!(text.contains("\n    the body (task "), "{text}");
 }

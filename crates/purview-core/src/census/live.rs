@@ -38,6 +38,8 @@ pub struct LiveTask {
     pub body: bool,
     /// How often it was polled.
     pub polls: u64,
+    /// Whether it is a closure that has been started, on a thread that may block.
+    pub closure: bool,
     /// What it was found to wait for; empty where that is nothing of Purview's.
     pub waits: Vec<Wait>,
     /// Why it was cancelled; it holds then.

@@ -48,6 +48,8 @@ struct Lists {
 struct Entry {
     frame: Weak<Frame>,
     polls: u64,
+    /// It runs on a thread that may block, and is not polled there.
+    closure: bool,
     /// What it was found to wait for when it was polled last.
     waits: Vec<Wait>,
 }
@@ -63,6 +65,7 @@ impl Entry {
         Some(Seen {
             frame: self.frame.upgrade()?,
             polls: self.polls,
+            closure: self.closure,
             waits: self.waits.clone(),
         })
     }
@@ -164,6 +167,16 @@ pub(crate) fn polled(frame: &Arc<Frame>) {
     });
 }
 
+/// A task's closure is about to be run, on a thread that may block.
+pub(crate) fn blocks(frame: &Frame) {
+    with(|lists| {
+        // One that was skipped meanwhile is not listed again.
+        if let Some(entry) = lists.tasks.get_mut(&frame.info.id()) {
+            entry.closure = true;
+        }
+    });
+}
+
 /// A task has ended.
 pub(crate) fn ended(frame: &Frame) {
     with(|lists| {
@@ -207,6 +220,7 @@ impl Lists {
         self.tasks.entry(id).or_insert_with(|| Entry {
             frame: Arc::downgrade(frame),
             polls: 0,
+            closure: false,
             waits: Vec::new(),
         })
     }

@@ -11,6 +11,7 @@ use crate::{
 pub(super) struct Seen {
     pub(super) frame: Arc<Frame>,
     pub(super) polls: u64,
+    pub(super) closure: bool,
     pub(super) waits: Vec<Wait>,
 }
 
@@ -42,11 +43,17 @@ impl Tree {
     }
 
     fn task(&self, task: &Seen) -> LiveTask {
-        let Seen { frame, polls, waits } = task;
+        let Seen {
+            frame,
+            polls,
+            closure,
+            waits,
+        } = task;
         LiveTask {
             info: frame.info.clone(),
             body: frame.info.is_body(),
             polls: *polls,
+            closure: *closure,
             waits: waits.clone(),
             cancelled: frame.stopped(),
             scopes: with_room(|| self.below(Some(frame.info.id()))),

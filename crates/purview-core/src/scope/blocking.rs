@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     cancel::{CancelReason, CancelToken},
+    census,
     context::Frame,
     error::{RejectReason, catch, discard},
     policy::{End, Policy},
@@ -125,7 +126,10 @@ fn run_later<F>(errand: Errand<F>, frame: Arc<Frame>) -> Box<dyn FnOnce() + Send
 where
     F: Closure<Output: Send> + Send + 'static,
 {
-    Box::new(move || errand.run(&frame))
+    Box::new(move || {
+        census::blocks(&frame);
+        errand.run(&frame);
+    })
 }
 
 impl<P: Policy, T, F: Closure> Unpin for BlockingChild<P, T, F> {}

@@ -12,13 +12,14 @@ pub async fn spawn_blocking_runs_or_refuses_as_declared(case: Case) {
     let (ran, held) = (Signal::default(), Arc::new(()));
     let (runs, inside) = (ran.clone(), Arc::clone(&held));
     let taken = case.try_spawn_blocking(move || {
-        drop(inside);
         runs.set();
+        drop(inside);
     });
     if case.refuses.spawn_blocking {
         let error = taken.expect_err("the suite was told that this runtime refuses closures that may block");
         assert!(!error.to_string().is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "a refused closure was kept");
+        assert!(!ran.is_set(), "a refused closure was run");
     } else {
         taken.expect("the runtime takes closures that may block");
         case.closure_sets(&ran).await;

@@ -44,6 +44,7 @@ macro_rules! conformance {
             the_clock_never_goes_back
 
             spawn_runs_or_refuses_as_declared
+            spawn_returns_without_a_poll
             spawned_futures_are_detached
             spawned_futures_can_spawn
             spawned_futures_are_woken_from_any_thread
@@ -51,6 +52,7 @@ macro_rules! conformance {
             futures_can_be_spawned_from_any_thread
             futures_that_wake_themselves_share_the_runtime
             a_panicking_future_takes_nobody_with_it
+            panicked_futures_are_not_polled_again
             ended_futures_are_dropped
             wakers_outlive_their_futures
 

@@ -21,11 +21,12 @@
 //!
 //! ## Step 2: the executor
 //!
-//! [`spawn`](purview_core::Spawner::spawn) runs a future to its end, and nobody holds a handle of it: detach it. A future that
-//! panics must not take a thread with it; Purview catches the panics of its children, but others may use your adapter. Without
-//! an executor, or after it was shut down, return a [`SpawnError`](purview_core::SpawnError) and drop the future: the scope
-//! then runs the child in its own task. [`spawn_blocking`](purview_core::Spawner::spawn_blocking) never runs the closure in
-//! the caller.
+//! [`spawn`](purview_core::Spawner::spawn) runs a future to its end, and nobody holds a handle of it: detach it. It neither
+//! polls the future nor waits until somebody has: its caller may hold what the future needs. A future that panics must not
+//! take a thread with it, and is dropped, not polled again; Purview catches the panics of its children, but others may use
+//! your adapter. Without an executor, or after it was shut down, return a [`SpawnError`](purview_core::SpawnError) and drop
+//! the future: the scope then runs the child in its own task.
+//! [`spawn_blocking`](purview_core::Spawner::spawn_blocking) never runs the closure in the caller.
 //!
 //! ## Step 3: scopes on it
 //!
@@ -40,6 +41,7 @@ mod blocking;
 mod case;
 mod given;
 mod macros;
+mod polls;
 mod scopes;
 mod signal;
 mod spawner;
@@ -48,7 +50,7 @@ mod watch;
 
 #[doc(hidden)]
 pub mod tests {
-    pub use super::{blocking::*, scopes::*, spawner::*, timer::*};
+    pub use super::{blocking::*, polls::*, scopes::*, spawner::*, timer::*};
 }
 
 pub use case::park;

@@ -21,13 +21,14 @@ pub async fn spawn_runs_or_refuses_as_declared(case: Case) {
     let (ran, held) = (Signal::default(), Arc::new(()));
     let (runs, inside) = (ran.clone(), Arc::clone(&held));
     let taken = case.try_spawn(async move {
-        drop(inside);
         runs.set();
+        drop(inside);
     });
     if case.refuses.spawn {
         let error = taken.expect_err("the suite was told that this runtime refuses to spawn");
         assert!(!error.to_string().is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "a refused future was kept");
+        assert!(!ran.is_set(), "a refused future was run");
     } else {
         taken.expect("the runtime takes futures");
         case.future_sets(&ran).await;

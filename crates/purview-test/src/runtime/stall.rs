@@ -136,12 +136,12 @@ impl State {
     fn describe_task(&self, id: TaskId, task: &Task, out: &mut String) -> fmt::Result {
         match &task.work {
             Work::Root => write!(out, "  root")?,
-            Work::Future(_) => write!(out, "  task {}", id.0)?,
+            Work::Future(_) => write!(out, "  runtime task {}", id.0)?,
             Work::Closure(_) => write!(out, "  closure {}", id.0)?,
         }
         match task.spawned_by {
             Some(by) if self.tasks.is_root(by) => out.push_str(", spawned by root"),
-            Some(by) => write!(out, ", spawned by task {}", by.0)?,
+            Some(by) => write!(out, ", spawned by runtime task {}", by.0)?,
             None => {}
         }
         let only_the_latest = self.schedule.foreign_wakers();

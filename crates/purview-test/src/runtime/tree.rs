@@ -40,7 +40,10 @@ fn write_task(task: &LiveTask, depth: usize, out: &mut String) -> Result {
     } else {
         write_info(&task.info, out)?;
     }
-    if task.polls == 0 {
+    if task.closure {
+        // What it waited for is not forgotten between polls, as there are none: it would be told for ever.
+        out.push_str(": runs or blocks, in a closure");
+    } else if task.polls == 0 {
         // A limit or a rate keeps it back.
         out.push_str(": waits for its turn to start");
     } else {

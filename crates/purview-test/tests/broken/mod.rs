@@ -39,10 +39,14 @@ pub(crate) enum Defect {
     OtherThreadsWakeNobody,
     FuturesAreBusyPolled,
     PanicsEndTheExecutor,
+    SpawnPollsTheFuture,
+    PanickedFuturesArePolledAgain,
     EndedFuturesAreKept,
     WakersOfEndedFuturesPanic,
     RefusedFuturesAreKept,
     RefusedClosuresAreKept,
+    RefusedFuturesAreRun,
+    RefusedClosuresAreRun,
     ClosuresAreLost,
     ClosuresAreKept,
     ClosuresRunInTheCaller,
@@ -139,7 +143,7 @@ impl Future for Keeps {
 }
 
 impl Spawner for Broken {
-    fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError> {
+    fn spawn(&self, mut fut: BoxFuture) -> Result<(), SpawnError> {
         self.refuse_other_threads(Defect::OtherThreadsPanicOnSpawn);
         match self.defect {
             Defect::FuturesAreLost => return Ok(()),
@@ -147,6 +151,11 @@ impl Spawner for Broken {
                 return Ok(());
             }
             Defect::EveryTenthFutureIsLost if self.every(10) => return Ok(()),
+            Defect::SpawnPollsTheFuture if poll_once(&mut fut).is_ready() => return Ok(()),
+            Defect::RefusedFuturesAreRun => {
+                assert!(poll_once(&mut fut).is_ready());
+                return Err(SpawnError::new("no room"));
+            }
             Defect::RefusedFuturesAreKept => {
                 forget(fut);
                 return Err(SpawnError::new("no room"));
@@ -169,6 +178,10 @@ impl Spawner for Broken {
                 forget(f);
                 return Ok(());
             }
+            Defect::RefusedClosuresAreRun => {
+                thread::spawn(f).join().unwrap();
+                return Err(SpawnError::new("no room"));
+            }
             Defect::RefusedClosuresAreKept => {
                 forget(f);
                 return Err(SpawnError::new("no room"));
@@ -190,6 +203,10 @@ impl Spawner for Broken {
             }
         }))
     }
+}
+
+fn poll_once(fut: &mut BoxFuture) -> Poll<()> {
+    fut.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
 struct BrokenTask {
@@ -233,6 +250,10 @@ impl Future for BrokenTask {
             .unwrap_or(Ok(Poll::Pending));
         flag.fetch_and(!inside, Ordering::SeqCst);
         match (defect, poll) {
+            (Defect::PanickedFuturesArePolledAgain, Err(_)) => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             (_, Err(payload)) => {
                 flag.store(true, Ordering::SeqCst);
                 resume_unwind(payload)
