@@ -30,4 +30,6 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     case(342, 1, 2),
     // The panic of a destructor took the place of the one before.
     case(4953, 2, 1),
+    // Somebody on another thread let go at the very instant of the deadline around.
+    case(5_231_893, 11, 10),
 ];

@@ -19,7 +19,8 @@ impl Model<'_> {
         let last = actor.is_daemon() && self.only_daemons_are_left(scope_id);
         let stopped = last || actor.was_last.is_some();
         // One that is cancelled is looked at when somebody inside it, on another thread, has let go.
-        let looked_at = self.is_stopped(id) && self.nested(id).is_some_and(|nested| self.scope(nested).parallel);
+        let may_be_stopped = self.is_stopped(id) || !self.due(scope_id, Due::Possibly).is_empty();
+        let looked_at = may_be_stopped && self.nested(id).is_some_and(|nested| self.scope(nested).parallel);
         ensure!(
             actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
             "nobody woke it"
