@@ -41,7 +41,7 @@ macro_rules! cell {
         $crate::site::$runtime(|runtime| async move { super::$scenario(runtime) })
     };
     (hosted $scenario:ident $runtime:ident) => {
-        $crate::watchdog::watched(|| super::$scenario($crate::host::Host::$runtime()))
+        purview_tests::watched(|| super::$scenario($crate::host::Host::$runtime()))
     };
 }
 

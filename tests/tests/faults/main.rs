@@ -18,7 +18,6 @@ mod live;
 mod meddle;
 mod site;
 mod wakers;
-mod watchdog;
 
 mod clock_jumps;
 mod executor_dropped;

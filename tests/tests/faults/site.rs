@@ -6,7 +6,7 @@ use purview_test::VirtualRuntime;
 use purview_tests::AnyRuntime;
 pub(crate) use purview_tests::{async_std, embedded, smol, tokio_current_thread, tokio_multi_thread};
 
-use crate::watchdog::watched;
+use purview_tests::watched;
 
 /// Runs a scenario on the virtual runtime, inside the scope that it keeps for its program.
 pub(crate) fn virtual_runtime<Fut: Future<Output = ()>>(scenario: impl FnOnce(AnyRuntime) -> Fut + Send + 'static) {

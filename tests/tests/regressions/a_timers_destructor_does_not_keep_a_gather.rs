@@ -5,45 +5,14 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Arc, Mutex},
-    task::{Context, Poll},
-    time::{Duration, Instant},
+    task::Poll,
+    time::Duration,
 };
 
-use purview::{BoxFuture, SpawnError, Spawner, Timer, gather};
-use purview_tests::{Gate, PanicsOnDrop, by_hand, watched};
+use purview::gather;
+use purview_tests::{Gate, by_hand, watched};
 
-/// Its timers never fire, and panic when they are dropped.
-struct BadTimers;
-
-struct BadTimer(#[allow(dead_code)] PanicsOnDrop);
-
-impl Future for BadTimer {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Pending
-    }
-}
-
-impl Timer for BadTimers {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn sleep_until(&self, _: Instant) -> BoxFuture {
-        Box::pin(BadTimer(PanicsOnDrop("the timer's destructor")))
-    }
-}
-
-impl Spawner for BadTimers {
-    fn spawn(&self, _: BoxFuture) -> Result<(), SpawnError> {
-        Err(SpawnError::new("no"))
-    }
-
-    fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        Err(SpawnError::new("no"))
-    }
-}
+use crate::bad_timers::BadTimers;
 
 // Failed: as with a scope (`Crew::end` clears the alarm before the state ends): a future that waited for the token of the
 // gather, and was carried out of it, is never released. Section 4, After the end.

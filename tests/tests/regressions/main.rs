@@ -14,6 +14,7 @@ mod a_timers_destructor_does_not_keep_a_gather;
 mod a_token_is_released_whatever_the_last_waker_does;
 mod an_error_is_not_hidden_by_getting_ready;
 mod an_executor_of_two_minds;
+mod bad_timers;
 mod cancellation_during_a_shutdown;
 mod ends_that_come_late;
 mod executors_that_do_as_they_like;

@@ -3,47 +3,15 @@
 use std::{
     future::{pending, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::{Arc, Mutex},
-    task::{Context, Poll},
-    time::{Duration, Instant},
+    task::Poll,
+    time::Duration,
 };
 
-use purview::{BoxFuture, CancelReason, FailFast, Scope, SpawnError, Spawner, Timer, fail_fast, settled};
+use purview::{BoxFuture, CancelReason, FailFast, Scope, fail_fast, settled};
 use purview_tests::{PanicsOnDrop, Trap, by_hand, hostile_waker, watched};
 
-/// Its timers never fire, and panic when they are dropped.
-struct BadTimers;
-
-struct BadTimer(#[allow(dead_code)] PanicsOnDrop);
-
-impl Future for BadTimer {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Pending
-    }
-}
-
-impl Timer for BadTimers {
-    fn now(&self) -> Instant {
-        Instant::now()
-    }
-
-    fn sleep_until(&self, _: Instant) -> BoxFuture {
-        Box::pin(BadTimer(PanicsOnDrop("the timer's destructor")))
-    }
-}
-
-impl Spawner for BadTimers {
-    fn spawn(&self, _: BoxFuture) -> Result<(), SpawnError> {
-        Err(SpawnError::new("no"))
-    }
-
-    fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        Err(SpawnError::new("no"))
-    }
-}
+use crate::bad_timers::BadTimers;
 
 // Failed: the timer's panic keeps the scope from ending: its token never fires, whoever waits for the end waits for ever.
 // Section 4, After the end: "The scope's token fires with `Ended` (its waiters are released)".
