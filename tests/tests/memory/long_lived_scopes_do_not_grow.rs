@@ -155,3 +155,19 @@ fn while_scopes_come_and_go_in_a_shutdown() {
     driver.finish().expect("nobody failed");
     assert_eq!(shutdown.finish().cut.len(), 1);
 }
+
+#[test]
+fn those_whose_token_is_asked_for_after_the_end() {
+    let meter = Meter::take_turn();
+    let mut before = 0;
+    for i in 0..CHILDREN / 10 {
+        if i == WARM_UP {
+            before = meter.bytes();
+        }
+        let mut kept = None;
+        let slot = &mut kept;
+        by_hand(scope(async |s| *slot = Some(s.clone()))).finish();
+        assert!(kept.expect("it ran").token().is_cancelled());
+    }
+    meter.assert_back_to(before);
+}

@@ -162,6 +162,8 @@ impl State {
             token
         });
         if self.is_ended() {
+            // Nobody is left to be told, and the owner keeps this very state.
+            token.node.forget_owner();
             token.node.cancel(CancelReason::Ended);
         }
         token
