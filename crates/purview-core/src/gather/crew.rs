@@ -12,6 +12,7 @@ use super::{
     gone::Gone,
     member::{Common, Ended, Member},
     source::Source,
+    stage::Stage,
 };
 use crate::{
     cancel::CancelReason,
@@ -45,14 +46,6 @@ pub(super) struct Crew<S: Source> {
     pub(super) source_waker: Option<Waker>,
     pub(super) panicked: FirstPanic,
     pub(super) ended: bool,
-}
-
-pub(super) enum Stage {
-    Running,
-    Cut {
-        reason: CancelReason,
-        until: Option<Instant>,
-    },
 }
 
 /// What the source has.
@@ -160,7 +153,7 @@ impl<S: Source> Crew<S> {
     }
 
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.stage, Stage::Running)
+        self.stage.is_running()
     }
 
     /// How many can still end, as far as that is known: those under way, and those to come.
@@ -180,10 +173,7 @@ impl<S: Source> Crew<S> {
 
     /// Why it was cut, if it was.
     pub(super) fn stopped(&self) -> Option<&CancelReason> {
-        match &self.stage {
-            Stage::Running => None,
-            Stage::Cut { reason, .. } => Some(reason),
-        }
+        self.stage.stopped()
     }
 
     /// Goes on until somebody ends, or there is nothing to do. `backlog` of those who ended have not been taken yet, and
@@ -235,10 +225,7 @@ impl<S: Source> Crew<S> {
 
     fn set_alarm(&mut self, alarmed: bool) {
         let state = self.common.state.clone();
-        let bound = match &self.stage {
-            Stage::Running => state.own_deadline(),
-            Stage::Cut { until, .. } => *until,
-        };
+        let bound = self.stage.bound(&state);
         let at = bound.into_iter().chain(self.next_start).min();
         if (alarmed || self.alarm.instant() != at)
             && self

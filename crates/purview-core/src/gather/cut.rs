@@ -1,13 +1,13 @@
 //! Cancellation of a gather: who is dropped at once, who is waited for, and for how long.
 
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
 use super::{
-    crew::{Crew, Stage, Supply},
+    crew::{Crew, Supply},
     member::Ended,
     source::Source,
 };
-use crate::{cancel::CancelReason, error::catch, runtime::Timer, stack::with_room};
+use crate::{cancel::CancelReason, error::catch, stack::with_room};
 
 impl<S: Source> Crew<S> {
     /// Drops everybody who does not hold, newest first, those who have not started too; those who do are polled on.
@@ -16,32 +16,14 @@ impl<S: Source> Crew<S> {
             return;
         }
         let state = self.common.state.clone();
-        let grace = state.grace();
-        let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
-        self.stage = Stage::Cut {
-            reason: reason.clone(),
-            until,
-        };
-        self.panicked.run(|| state.begin_cut(reason.clone()));
-        self.panicked.run(|| state.cancel(reason.clone()));
+        let hard = self.stage.cut(reason, &state, &mut self.panicked);
         self.drop_unstarted(reason);
-        self.drop_members(reason, grace == Some(Duration::ZERO));
+        self.drop_members(reason, hard);
     }
 
     pub(super) fn end_grace(&mut self) {
-        if let Stage::Cut {
-            reason,
-            until: Some(until),
-        } = &self.stage
-        {
-            if *until <= self.common.state.runtime().now() {
-                let reason = reason.clone();
-                self.stage = Stage::Cut {
-                    reason: reason.clone(),
-                    until: None,
-                };
-                self.drop_members(&reason, true);
-            }
+        if let Some(reason) = self.stage.end_grace(&self.common.state) {
+            self.drop_members(&reason, true);
         }
     }
 

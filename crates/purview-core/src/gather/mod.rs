@@ -15,6 +15,7 @@ mod options;
 mod outcome;
 mod race;
 pub mod source;
+mod stage;
 mod team;
 mod tuple;
 

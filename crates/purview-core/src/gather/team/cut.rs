@@ -1,13 +1,12 @@
 //! Cancellation of a `gather!`: who is dropped at once, who is waited for, and for how long.
 
-use std::{pin::Pin, time::Duration};
+use std::pin::Pin;
 
-use super::{Run, Stage};
+use super::Run;
 use crate::{
     cancel::CancelReason,
     error::FirstPanic,
     gather::tuple::{Slots, Told},
-    runtime::Timer,
     stack::with_room,
 };
 
@@ -17,31 +16,13 @@ impl Run {
             return;
         }
         let state = self.common.state.clone();
-        let grace = state.grace();
-        let until = grace.and_then(|grace| state.runtime().now().checked_add(grace));
-        self.stage = Stage::Cut {
-            reason: reason.clone(),
-            until,
-        };
-        self.panicked.run(|| state.begin_cut(reason.clone()));
-        self.panicked.run(|| state.cancel(reason.clone()));
-        self.drop_members(reason, grace == Some(Duration::ZERO), slots);
+        let hard = self.stage.cut(reason, &state, &mut self.panicked);
+        self.drop_members(reason, hard, slots);
     }
 
     pub(super) fn end_grace<S: Slots>(&mut self, slots: Pin<&mut S>) {
-        if let Stage::Cut {
-            reason,
-            until: Some(until),
-        } = &self.stage
-        {
-            if *until <= self.common.state.runtime().now() {
-                let reason = reason.clone();
-                self.stage = Stage::Cut {
-                    reason: reason.clone(),
-                    until: None,
-                };
-                self.drop_members(&reason, true, slots);
-            }
+        if let Some(reason) = self.stage.end_grace(&self.common.state) {
+            self.drop_members(&reason, true, slots);
         }
     }
 

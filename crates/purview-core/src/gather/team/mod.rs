@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::{
     member::Common,
+    stage::Stage,
     tuple::{Slots, Told},
 };
 use crate::{
@@ -61,14 +62,6 @@ pub(super) struct Run {
     over: bool,
 }
 
-enum Stage {
-    Running,
-    Cut {
-        reason: CancelReason,
-        until: Option<Instant>,
-    },
-}
-
 impl Run {
     fn open<S: Slots>(mut options: Options, fail_fast: bool) -> Self {
         let limit = options.limit.take().map_or(S::LEN, std::num::NonZeroUsize::get);
@@ -94,14 +87,11 @@ impl Run {
     }
 
     pub(super) fn stopped(&self) -> Option<&CancelReason> {
-        match &self.stage {
-            Stage::Running => None,
-            Stage::Cut { reason, .. } => Some(reason),
-        }
+        self.stage.stopped()
     }
 
     fn is_running(&self) -> bool {
-        matches!(self.stage, Stage::Running)
+        self.stage.is_running()
     }
 
     /// Ready when all have ended.
@@ -198,10 +188,7 @@ impl Run {
 
     fn set_alarm(&mut self, alarmed: bool) {
         let state = self.common.state.clone();
-        let bound = match &self.stage {
-            Stage::Running => state.own_deadline(),
-            Stage::Cut { until, .. } => *until,
-        };
+        let bound = self.stage.bound(&state);
         let at = bound.into_iter().chain(self.next_start).min();
         if !alarmed && self.alarm.instant() == at {
             return;
