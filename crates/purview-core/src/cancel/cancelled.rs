@@ -66,9 +66,7 @@ impl Cancelled {
             hold: Hold::default(),
         }
     }
-}
 
-impl Cancelled {
     /// Nobody waits any more.
     pub(super) fn forget(&mut self) {
         self.hold.release();

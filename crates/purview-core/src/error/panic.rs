@@ -181,9 +181,7 @@ impl FirstPanic {
             self.resume();
         }
     }
-}
 
-impl FirstPanic {
     /// Goes on with the panic out of something that is being dropped, where somebody expects one.
     ///
     /// Elsewhere it is swallowed, after its message was printed: an executor that drops a future need not expect a panic,

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    child::{Child, Verdict, report},
+    child::{Child, Verdict, abandon, report_from_elsewhere},
     desk::Desk,
     handle::Scope,
     job::{Closure, Errand, Job},
@@ -114,11 +114,7 @@ where
     }
 
     fn ended(&self, desk: &Desk<P>, end: End<P::Child<T>>) -> Verdict {
-        let lost = match &end {
-            End::Cancelled(reason) if self.frame.stopped().is_none() => Some(reason.clone()),
-            _ => None,
-        };
-        report::<P, T>(desk, &self.frame, &self.slot, end).lost(lost.filter(|_| self.slot.is_barren()))
+        report_from_elsewhere::<P, T>(desk, &self.frame, &self.slot, end)
     }
 }
 
@@ -164,11 +160,7 @@ where
 
     fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
         self.job.abandon();
-        let told = catch(|| self.slot.fill_with(|| (P::refused::<T>(reason), ())));
-        self.frame.end();
-        if let Err(panic) = told {
-            panic.resume();
-        }
+        abandon::<P, T>(&self.frame, &self.slot, reason);
     }
 
     fn is_unclaimed(&self) -> bool {
