@@ -188,16 +188,22 @@ impl Model<'_> {
     }
 
     /// Daemons are cancelled when they are the last. Until then one of them can still spawn somebody to wait for, so
-    /// this is asked only where a cancellation was seen, or must have come.
-    fn stop_daemons(&mut self, id: ScopeId) {
+    /// this is asked only where a cancellation was seen, or must have come. Whom this was not seen of may have been
+    /// spawned since, and is certain of it only once everybody waits.
+    fn stop_daemons(&mut self, id: ScopeId, seen_of: Option<ActorId>) {
         let now = self.now;
         for daemon in self.scope(id).children.clone() {
             let actor = self.actor_mut(daemon);
-            if actor.is_daemon() && actor.is_alive() && actor.alone.is_none() {
-                actor.alone = Some((vec![CancelReason::Ended], now));
-                actor.nudged = true;
-                self.cut_inside(daemon);
+            if !actor.is_daemon() || !actor.is_alive() || actor.alone.is_some() {
+                continue;
             }
+            if seen_of.is_some_and(|seen| seen != daemon) && actor.life == Life::Unstarted {
+                actor.was_last.get_or_insert(now);
+                continue;
+            }
+            actor.alone = Some((vec![CancelReason::Ended], now));
+            actor.nudged = true;
+            self.cut_inside(daemon);
         }
     }
 
@@ -208,7 +214,7 @@ impl Model<'_> {
             self.cut(id, due);
         }
         if self.only_daemons_are_left(id) {
-            self.stop_daemons(id);
+            self.stop_daemons(id, None);
         }
     }
 
@@ -218,7 +224,7 @@ impl Model<'_> {
         let (scope, is_daemon, was_last) = (actor.scope, actor.is_daemon(), actor.was_last);
         if !explained(self) && is_daemon {
             if self.only_daemons_are_left(scope) {
-                self.stop_daemons(scope);
+                self.stop_daemons(scope, Some(id));
             } else if let Some(since) = was_last {
                 self.actor_mut(id).alone = Some((vec![CancelReason::Ended], since));
                 self.cut_inside(id);
