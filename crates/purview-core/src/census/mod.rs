@@ -1,4 +1,5 @@
-//! Who is alive in the scopes of one runtime: for test runtimes, which say so when a program cannot go on.
+//! Who is alive in the scopes of one runtime, and how much one poll of a scope does there: for test runtimes, which say
+//! the former when a program cannot go on, and vary the latter.
 //!
 //! Scopes and tasks are counted on threads on which a [`Census`] is installed, and nowhere else. Nothing here is part of
 //! the stable interface.
@@ -11,6 +12,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     marker::PhantomData,
+    num::NonZeroU32,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering},
@@ -33,7 +35,10 @@ thread_local! {
 
 /// A list of the scopes and tasks that were polled where it was installed.
 #[derive(Clone, Default)]
-pub struct Census(Arc<Mutex<Lists>>);
+pub struct Census {
+    lists: Arc<Mutex<Lists>>,
+    steps: Option<NonZeroU32>,
+}
 
 #[derive(Default)]
 struct Lists {
@@ -72,6 +77,12 @@ impl Entry {
 }
 
 impl Census {
+    /// Has a scope that is polled where this is installed yield after so many steps, instead of 128.
+    #[must_use]
+    pub fn with_steps(self, steps: Option<NonZeroU32>) -> Self {
+        Self { steps, ..self }
+    }
+
     /// Has scopes and tasks counted that are polled on this thread, until the guard is dropped.
     #[must_use]
     pub fn install(&self) -> Installed {
@@ -97,7 +108,7 @@ impl Census {
     }
 
     fn lock(&self) -> MutexGuard<'_, Lists> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -124,14 +135,23 @@ impl Drop for Installed {
     }
 }
 
-fn with(act: impl FnOnce(&mut Lists)) {
-    if INSTALLED.load(Ordering::Relaxed) > 0 {
-        // A thread that is being taken down has no census any more.
-        let census = CENSUS.try_with(|census| census.borrow().clone()).ok().flatten();
-        if let Some(census) = census {
-            act(&mut census.lock());
-        }
+fn installed() -> Option<Census> {
+    if INSTALLED.load(Ordering::Relaxed) == 0 {
+        return None;
     }
+    // A thread that is being taken down has no census any more.
+    CENSUS.try_with(|census| census.borrow().clone()).ok().flatten()
+}
+
+fn with(act: impl FnOnce(&mut Lists)) {
+    if let Some(census) = installed() {
+        act(&mut census.lock());
+    }
+}
+
+/// After how many steps a scope that is polled here yields, if it is not as elsewhere.
+pub(crate) fn steps() -> Option<NonZeroU32> {
+    installed()?.steps
 }
 
 /// A scope is polled for the first time.

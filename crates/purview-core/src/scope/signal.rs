@@ -1,9 +1,11 @@
 use std::{
+    num::NonZeroU32,
     sync::{Arc, PoisonError},
     task::{Wake, Waker},
 };
 
 use super::state::State;
+use crate::census;
 use crate::error::no_second_panic;
 use crate::sync::{
     Mutex, MutexGuard,
@@ -48,6 +50,8 @@ pub(crate) struct Signal {
     pub(crate) pass: AtomicU64,
     /// What the present pass has done.
     pub(crate) steps: AtomicU32,
+    /// How much the present pass may do.
+    most_steps: AtomicU32,
     /// Whether a child was turned away because the pass had done enough.
     pub(crate) turned_away: AtomicU32,
 }
@@ -87,6 +91,8 @@ impl Signal {
         self.bits.fetch_or(POLLING, Ordering::AcqRel);
         self.pass.fetch_add(1, Ordering::Relaxed);
         self.steps.store(0, Ordering::Relaxed);
+        let most = census::steps().map_or(STEPS, NonZeroU32::get);
+        self.most_steps.store(most, Ordering::Relaxed);
         self.turned_away.store(0, Ordering::Relaxed);
     }
 
@@ -120,7 +126,7 @@ impl Signal {
     }
 
     pub(crate) fn has_no_steps(&self) -> bool {
-        self.steps.load(Ordering::Relaxed) >= STEPS
+        self.steps.load(Ordering::Relaxed) >= self.most_steps.load(Ordering::Relaxed)
     }
 
     /// Forgets the user's waker when nothing will happen any more.

@@ -29,7 +29,8 @@ const ONE_SEED: &str = "PURVIEW_SEED";
 /// - spurious polls, of tasks that nobody woke;
 /// - wakers: where a schedule has a waker of its own for each poll, the wakers of earlier polls do nothing, so a
 ///   primitive that keeps the first one it saw is found out;
-/// - how often [`yield_now`] yields.
+/// - how often [`yield_now`] yields;
+/// - how much a scope does in one poll before it yields: 128 steps, or as few as one.
 ///
 /// Seed 0 is the plain schedule: first woken, first polled, nothing odd.
 ///

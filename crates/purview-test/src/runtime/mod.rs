@@ -18,6 +18,7 @@ mod tree;
 
 use std::{
     fmt,
+    num::NonZeroU32,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -215,6 +216,11 @@ impl VirtualRuntime {
     /// A hash of every step so far. Runs of one program with equal fingerprints took the same schedule.
     pub fn fingerprint(&self) -> u64 {
         self.shared.lock().schedule.fingerprint()
+    }
+
+    /// After how many steps a scope that is polled on this runtime yields, if not after the 128 that are usual.
+    pub fn scope_steps(&self) -> Option<NonZeroU32> {
+        self.shared.lock().schedule.scope_steps()
     }
 
     pub(crate) fn yields(&self, so_far: u32) -> bool {

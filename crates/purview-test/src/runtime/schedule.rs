@@ -1,5 +1,7 @@
 //! Every choice that the runtime makes: which task is polled next, which due timer fires first, which faults happen.
 
+use std::num::NonZeroU32;
+
 use fastrand::Rng;
 
 use super::task::{TaskId, Tasks};
@@ -28,6 +30,8 @@ struct Faults {
     foreign_wakers: bool,
     /// Timers of the same instant fire in any order, with other steps between them.
     timers_in_any_order: bool,
+    /// A scope yields after so few steps.
+    scope_steps: Option<NonZeroU32>,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,7 @@ impl Schedule {
             delay: [0, 32, 96, 160][rng.usize(..4)],
             foreign_wakers: rng.bool(),
             timers_in_any_order: rng.u8(..4) != 0,
+            scope_steps: tiny_budget(&mut Rng::with_seed(!seed)),
         };
         Self {
             varies: true,
@@ -114,6 +119,10 @@ impl Schedule {
 
     pub(super) fn timers_in_any_order(&self) -> bool {
         self.faults.timers_in_any_order
+    }
+
+    pub(super) fn scope_steps(&self) -> Option<NonZeroU32> {
+        self.faults.scope_steps
     }
 
     pub(super) fn coin(&mut self) -> bool {
@@ -183,6 +192,11 @@ impl Schedule {
         let waiting: Vec<TaskId> = tasks.waiting().collect();
         (!waiting.is_empty()).then(|| waiting[self.rng.usize(..waiting.len())])
     }
+}
+
+fn tiny_budget(rng: &mut Rng) -> Option<NonZeroU32> {
+    let steps = NonZeroU32::new(rng.u32(1..6));
+    steps.filter(|_| rng.bool())
 }
 
 fn chance(rng: &mut Rng, out_of_256: u8) -> bool {

@@ -76,9 +76,10 @@ impl Shared {
             steps_at_this_instant: 0,
             ignored_wakes: 0,
         };
+        let census = Census::default().with_steps(state.schedule.scope_steps());
         Self {
             state: Mutex::new(state),
-            census: Census::default(),
+            census,
             changed: Condvar::new(),
         }
     }

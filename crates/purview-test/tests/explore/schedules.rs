@@ -4,11 +4,12 @@ use std::{
     cell::RefCell,
     collections::BTreeSet,
     future::poll_fn,
+    pin::pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
-    task::Waker,
+    task::{Context, Waker},
     time::Duration,
 };
 
@@ -61,6 +62,30 @@ fn timers_of_one_instant_fire_in_any_order() {
         first.borrow_mut().insert(order.lock().unwrap()[0]);
     });
     assert_eq!(first.into_inner(), BTreeSet::from([0, 1, 2]));
+}
+
+#[test]
+fn scopes_yield_after_as_few_steps_as_one() {
+    let mut polls = BTreeSet::new();
+    for seed in 0..100 {
+        let mut scopes_polls = 0;
+        replay(seed, async || {
+            // What somebody else polls: neither spurious polls nor delays come between.
+            let mut scope = pin!(purview_core::scope(async |s| {
+                for _ in 0..10 {
+                    s.spawn(async {});
+                }
+            }));
+            let waker = Waker::noop();
+            scopes_polls = 1;
+            while scope.as_mut().poll(&mut Context::from_waker(waker)).is_pending() {
+                scopes_polls += 1;
+            }
+        });
+        polls.insert(scopes_polls);
+    }
+    // The body, ten that are taken in, and ten polls.
+    assert!(polls.contains(&1) && polls.contains(&21), "{polls:?}");
 }
 
 #[test]

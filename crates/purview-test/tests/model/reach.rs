@@ -38,7 +38,7 @@ fn random_programs_do_and_suffer_all_that_there_is() {
         EntersShield GoesOn GroupEnds GroupIsDropped GroupStarts GroupWasDropped HearsDeadlineExceeded HearsEnded HearsFailed HearsPanicked HearsParent HearsRequested \
         IsDropped JoinedCancelled JoinedFailed JoinedPanicked JoinedValue LeavesShield Pends Polled ScopeEndsError \
         ScopeEndsPanicked ScopeEndsSettled ScopeEndsValue ScopeIsDropped ScopeStarts ScopeWasDropped \
-        ScopeWasDroppedWithPanic SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon SpawnsHere SpawnsOnPermit \
+        ScopeWasDroppedWithPanic ScopesYieldEarly SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon SpawnsHere SpawnsOnPermit \
         SpawnsParallel StartedCancelled StartedFailed StartedNeverReady StartedPanicked StartedReady Starts \
         WaitsCancelled WaitsCheckpoint WaitsForever WaitsGroup WaitsPermit WaitsReady WaitsScope WaitsTask WaitsToken WaitsUntil \
         WaitsYield WasDropped WasDroppedWithPanic Woken WokenLate";

@@ -34,4 +34,6 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     case(5_231_893, 11, 10),
     // A daemon spawned as the last ordinary child ended, just before its destructor spawned another, is left alone.
     case(5_786_111, 11, 13),
+    // A destructor spawned somebody while the daemons beside it were being cancelled.
+    case(758_079, 9, 4),
 ];

@@ -104,6 +104,8 @@ pub(crate) enum Wait {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
+    /// The scopes of this run yield after fewer steps than it takes to start everybody in turn.
+    ScopesYieldEarly,
     ScopeStarts {
         scope: ScopeId,
         owner: Option<ActorId>,

@@ -20,7 +20,7 @@ use purview_test::{Stalled, VirtualRuntime};
 use self::nest::nest;
 use crate::{
     program::ScopeSpec,
-    trace::{Trace, World},
+    trace::{Event, Trace, World},
 };
 
 /// No program here needs more steps of the runtime.
@@ -30,6 +30,9 @@ const MOST_STEPS: u64 = 10_000;
 pub(crate) fn run(program: &ScopeSpec, schedule: u64) -> (Trace, Result<(), Stalled>) {
     let runtime = VirtualRuntime::exploring(schedule).max_steps(MOST_STEPS);
     let world = World::new(runtime.clone());
+    if runtime.scope_steps().is_some() {
+        world.log(Event::ScopesYieldEarly);
+    }
     let ended = runtime.try_block_on(Contained(Some(nest(world.clone(), program.clone(), None, None))));
     runtime.shutdown();
     (world.into_trace(), ended)

@@ -187,6 +187,14 @@ impl Model<'_> {
         !self.scope(id).doomed().any(ordinary)
     }
 
+    /// Its daemons may have been cancelled now, even if one of them goes on to spawn somebody to wait for.
+    pub(super) fn daemons_were_last(&mut self, id: ScopeId) {
+        let now = self.now;
+        for daemon in self.scope(id).children.clone() {
+            self.actor_mut(daemon).was_last.get_or_insert(now);
+        }
+    }
+
     /// Daemons are cancelled when they are the last. Until then one of them can still spawn somebody to wait for, so
     /// this is asked only where a cancellation was seen, or must have come. Whom this was not seen of may have been
     /// spawned since, and is certain of it only once everybody waits.

@@ -36,6 +36,10 @@ impl Model<'_> {
                 })?;
             }
         }
+        let scope = self.actor(id).scope;
+        if self.actor(id).is_daemon() && self.only_daemons_are_left(scope) {
+            self.daemons_were_last(scope);
+        }
         self.gives_up_start(id);
         self.dropping.push(Dropped::Actor(id));
         Ok(())

@@ -21,6 +21,7 @@ impl Model<'_> {
             return followed;
         }
         match event {
+            Event::ScopesYieldEarly => self.yields_early = true,
             Event::GroupStarts { group, owner } => self.group_starts(*group, *owner),
             Event::ShutsDown(group) => self.shuts_down(*group),
             Event::GroupEnds(group, told) => return self.group_ends(*group, told),

@@ -96,6 +96,7 @@ struct Model<'a> {
     members: BTreeMap<ActorId, Member>,
     /// The tokens of nobody's that have fired.
     fired: BTreeSet<usize>,
+    yields_early: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,6 +121,7 @@ impl<'a> Model<'a> {
             running: BTreeMap::new(),
             members: BTreeMap::new(),
             fired: BTreeSet::new(),
+            yields_early: false,
         };
         model.learn(program);
         model

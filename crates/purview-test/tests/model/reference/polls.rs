@@ -61,10 +61,7 @@ impl Model<'_> {
             self.scope_mut(scope_id).last_turn = turn;
         }
         if last {
-            for daemon in self.scope(scope_id).children.clone() {
-                let now = self.now;
-                self.actor_mut(daemon).was_last.get_or_insert(now);
-            }
+            self.daemons_were_last(scope_id);
         }
         let actor = self.actor_mut(id);
         actor.life = Life::Live;
@@ -113,7 +110,8 @@ impl Model<'_> {
             "{taken} places are taken already"
         );
         let earlier = scope.children.iter().take_while(|child| **child != id);
-        let in_turn = |actor: &Actor| !actor.is_parallel() && !actor.admitted;
+        // Whom a scope turns away when it yields goes to the end of its queue.
+        let in_turn = |actor: &Actor| !actor.is_parallel() && !actor.admitted && !self.yields_early;
         for earlier in earlier.filter(|_| in_turn(actor)) {
             let waits = self.actor(*earlier).life == Life::Unstarted && in_turn(self.actor(*earlier));
             ensure!(!waits, "{earlier:?} was spawned earlier and has not started");
