@@ -221,10 +221,12 @@ impl State {
     pub(crate) fn begin_cut(&self, reason: CancelReason) {
         context::scope_cut(self.name.as_deref(), &reason);
         let _ = self.cut.set(reason);
+        let mut panicked = FirstPanic::default();
         if let Some(limiter) = &self.limiter {
-            wake_all(limiter.waiting_permits());
+            panicked.run(|| wake_all(limiter.waiting_permits()));
         }
-        self.end_stays();
+        panicked.run(|| self.end_stays());
+        panicked.resume();
     }
 
     pub(crate) fn cut(&self) -> Option<CancelReason> {
