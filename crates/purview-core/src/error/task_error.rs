@@ -30,6 +30,7 @@ impl<E: fmt::Display> fmt::Display for TaskError<E> {
         match self {
             Self::Failed(error) => error.fmt(f),
             Self::Panicked(panic) => write!(f, "panicked: {panic}"),
+            Self::Cancelled(reason @ CancelReason::Requested(_)) => reason.fmt(f),
             Self::Cancelled(reason) => write!(f, "cancelled: {reason}"),
         }
     }

@@ -68,6 +68,9 @@ impl<J> Task<J> {
     }
 
     /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
+    ///
+    /// A child that another thread is running while the future of its scope is dropped counts as ended from then on;
+    /// that thread drops it when its present poll is over.
     pub fn is_finished(&self) -> bool {
         self.frame.is_ended()
     }
