@@ -36,4 +36,9 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     case(5_786_111, 11, 13),
     // A destructor spawned somebody while the daemons beside it were being cancelled.
     case(758_079, 9, 4),
+    // A driver was dropped that had not heard yet how a child on another thread had ended.
+    Case {
+        wide: true,
+        ..case(2_535_967, 9, 4)
+    },
 ];
