@@ -6,9 +6,12 @@
 mod checkpoint;
 mod current;
 mod frame;
+mod holds;
 mod key;
 mod span;
+mod stop;
 mod task_info;
+mod turn;
 
 pub use {
     checkpoint::{Checkpoint, checkpoint},

@@ -179,29 +179,6 @@ pub(super) fn report<P: Policy, T>(
     })
 }
 
-/// As [`report`], for a child that somebody else runs, who may have lost it.
-pub(super) fn report_from_elsewhere<P: Policy, T>(
-    desk: &Desk<P>,
-    frame: &Frame,
-    slot: &Slot<P::Joined<T>>,
-    end: End<P::Child<T>>,
-) -> Verdict {
-    let lost = match &end {
-        End::Cancelled(reason) if frame.stopped().is_none() => Some(reason.clone()),
-        _ => None,
-    };
-    report::<P, T>(desk, frame, slot, end).lost(lost.filter(|_| slot.is_barren()))
-}
-
-/// The scope is gone, and somebody else is still in the child: its `Task` gets what there is to say.
-pub(super) fn abandon<P: Policy, T>(frame: &Frame, slot: &Slot<P::Joined<T>>, reason: CancelReason) {
-    let told = catch(|| slot.fill_with(|| (P::refused::<T>(reason), ())));
-    frame.end();
-    if let Err(panic) = told {
-        panic.resume();
-    }
-}
-
 pin_project! {
     /// A child that runs in the scope's own task.
     pub(super) struct LocalChild<P: Policy, T, F> {

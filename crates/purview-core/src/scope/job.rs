@@ -5,12 +5,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{cut_off::is_cut_off, remote::wake};
+use super::{away::Away, cut_off::is_cut_off, remote::wake};
 use crate::{
     cancel::{CancelReason, CancelToken},
+    census,
     context::Frame,
     error::{catch, discard},
     policy::End,
+    runtime::Spawner,
     sync::{Mutex, MutexGuard},
 };
 
@@ -62,7 +64,7 @@ impl<F: Closure> Job<F> {
     }
 
     /// Asks the pool to take it. One that says it does, and drops it, has lost it.
-    pub(super) fn ask<T, E, P>(&self, ask: impl FnOnce() -> Result<Result<T, E>, P>) -> Result<Result<T, E>, P> {
+    fn ask<T, E, P>(&self, ask: impl FnOnce() -> Result<Result<T, E>, P>) -> Result<Result<T, E>, P> {
         self.lock().asking = true;
         let answer = ask();
         let dropped = {
@@ -117,18 +119,8 @@ impl<F: Closure> Job<F> {
         wake(scope);
     }
 
-    /// It is running, and the scope will not be there when it ends.
-    pub(super) fn abandon(&self) {
-        let left = {
-            let mut state = self.lock();
-            state.abandoned = true;
-            (state.take_end(), state.scope.take())
-        };
-        discard(left);
-    }
-
     /// Nobody will run it.
-    pub(super) fn lose(&self, why: impl Into<Cow<'static, str>>) {
+    fn lose(&self, why: impl Into<Cow<'static, str>>) {
         let skipped = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
@@ -143,7 +135,32 @@ impl<F: Closure> Job<F> {
         self.end(End::Cancelled(CancelReason::Requested(Some(why.into()))));
     }
 
-    pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<End<F::Output>> {
+    fn lock(&self) -> MutexGuard<'_, State<F>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Closure<Output: Send> + Send + 'static> Away for Job<F> {
+    type Output = F::Output;
+
+    fn give(self: &Arc<Self>, frame: &Arc<Frame>) {
+        let runtime = frame.scope.runtime().clone();
+        let (errand, frame) = (Errand::new(self), frame.clone());
+        let run_later = Box::new(move || {
+            census::blocks(&frame);
+            errand.run(&frame);
+        });
+        match self.ask(|| catch(|| runtime.spawn_blocking(run_later))) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => self.lose(error.to_string()),
+            Err(panic) => {
+                self.lose(format!("the runtime panicked when it was given the closure: {panic}"));
+                discard(panic);
+            }
+        }
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<End<F::Output>> {
         let waker = cx.waker().clone();
         let mut state = self.lock();
         if let Some(end) = state.take_end() {
@@ -157,7 +174,7 @@ impl<F: Closure> Job<F> {
     }
 
     /// Skips it where it has not started.
-    pub(super) fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
+    fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
         let stage = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Gone) {
@@ -176,8 +193,13 @@ impl<F: Closure> Job<F> {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<F>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn abandon(&self) {
+        let left = {
+            let mut state = self.lock();
+            state.abandoned = true;
+            (state.take_end(), state.scope.take())
+        };
+        discard(left);
     }
 }
 
@@ -196,10 +218,10 @@ impl<F: Closure> State<F> {
 const DROPPED: &str = "the runtime dropped it, as when it shuts down";
 
 /// What the pool is given. A pool that drops it without running it has lost it.
-pub(super) struct Errand<F: Closure>(Arc<Job<F>>);
+struct Errand<F: Closure>(Arc<Job<F>>);
 
 impl<F: Closure> Errand<F> {
-    pub(super) fn new(job: &Arc<Job<F>>) -> Self {
+    fn new(job: &Arc<Job<F>>) -> Self {
         Self(job.clone())
     }
 

@@ -5,9 +5,13 @@ use std::{
     task::{Context, Waker},
 };
 
-use crate::sync::{
-    Mutex, MutexGuard,
-    atomic::{AtomicBool, Ordering},
+use super::{signal::part, state::State};
+use crate::{
+    error::no_second_panic,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// A number of children that may run at once: a [`NonZeroUsize`], or a `usize` that is not zero.
@@ -237,4 +241,19 @@ pub(super) enum Freed {
     Nobody,
     Child,
     Permit(Arc<PermitWait>),
+}
+
+impl State {
+    /// Gives a place back; whoever waits longest has it next.
+    pub(super) fn free_place(&self) {
+        match self.limiter.as_ref().map(Limiter::give_back) {
+            Some(Freed::Child) => self.signal.raise(part::QUEUE),
+            Some(Freed::Permit(wait)) => {
+                if let Some(waker) = wait.take_waker() {
+                    no_second_panic(|| waker.wake());
+                }
+            }
+            None | Some(Freed::Nobody) => {}
+        }
+    }
 }

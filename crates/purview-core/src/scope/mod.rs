@@ -1,5 +1,6 @@
 //! Scopes: what owns futures, drives them, and does not end before they do.
 
+mod away;
 mod blocking;
 mod body;
 mod builder;
@@ -24,6 +25,7 @@ mod limit;
 #[cfg(all(loom, test))]
 mod models;
 mod open;
+mod over;
 mod parallel;
 mod permit;
 mod produce;
@@ -38,6 +40,7 @@ mod spawn;
 mod start;
 mod state;
 mod stay;
+mod stop;
 mod task;
 
 #[cfg(feature = "rate-limit")]

@@ -1,25 +1,12 @@
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll, ready},
-};
-
 use super::{
-    child::{Child, Verdict, abandon, report_from_elsewhere},
-    desk::Desk,
+    away::AwayChild,
     handle::Scope,
     kind::Kind,
-    remote::{Errand, Remote},
+    remote::Remote,
     spawn::{Parallel, TaskBuilder, refuse},
     task::{Slot, Task},
 };
-use crate::{
-    cancel::CancelReason,
-    context::Frame,
-    error::{RejectReason, catch, discard},
-    policy::{End, Policy},
-    runtime::Spawner,
-};
+use crate::{error::RejectReason, policy::Policy};
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Spawns a child that runs on the executor's threads, in parallel with the scope; a local scope may have such
@@ -77,91 +64,11 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
             return task;
         }
         let remote = Remote::new(frame.clone(), fut);
-        let child = Box::new(ParallelChild::<P, T, F> {
-            frame: frame.clone(),
-            slot: slot.clone(),
-            remote,
-            given: false,
-        });
+        let child = Box::new(AwayChild::<P, T, _>::new(frame.clone(), slot.clone(), remote));
         if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
             drop(child);
             refuse::<P, T>(&frame, &slot, RejectReason::Ended);
         }
         task
-    }
-}
-
-/// What the scope keeps of a child that runs on the executor.
-struct ParallelChild<P: Policy, T, F: Future> {
-    frame: Arc<Frame>,
-    slot: Arc<Slot<P::Joined<T>>>,
-    remote: Arc<Remote<F>>,
-    /// The executor has been asked to take it.
-    given: bool,
-}
-
-impl<P: Policy, T, F> ParallelChild<P, T, F>
-where
-    F: Future<Output = P::Child<T>> + Send + 'static,
-    P::Child<T>: Send,
-{
-    fn give_away(&mut self) {
-        self.given = true;
-        let errand = Box::pin(Errand::new(&self.remote));
-        let runtime = self.frame.scope.runtime().clone();
-        // What it does not take it drops, and a future that has not run goes on in the scope.
-        let taken = catch(|| runtime.spawn(errand));
-        if !matches!(taken, Ok(Ok(()))) {
-            discard(taken);
-            self.remote.keep_in_scope();
-        }
-    }
-
-    fn ended(&self, desk: &Desk<P>, end: End<P::Child<T>>) -> Verdict {
-        report_from_elsewhere::<P, T>(desk, &self.frame, &self.slot, end)
-    }
-}
-
-impl<P: Policy, T, F: Future> Unpin for ParallelChild<P, T, F> {}
-
-impl<P: Policy, T, F> Child<P> for ParallelChild<P, T, F>
-where
-    F: Future<Output = P::Child<T>> + Send + 'static,
-    P::Child<T>: Send,
-{
-    fn frame(&self) -> &Arc<Frame> {
-        &self.frame
-    }
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, desk: &Desk<P>) -> Poll<Verdict> {
-        let this = self.get_mut();
-        if let Some(reason) = this.frame.stopped().filter(|_| !this.frame.holds()) {
-            if let Poll::Ready(end) = this.remote.cut(reason) {
-                return Poll::Ready(this.ended(desk, end));
-            }
-        } else if !this.given {
-            this.give_away();
-        }
-        let end = ready!(this.remote.poll_in_scope(cx));
-        Poll::Ready(this.ended(desk, end))
-    }
-
-    fn cut(self: Pin<&mut Self>, reason: CancelReason, desk: &Desk<P>) -> Poll<Verdict> {
-        let end = ready!(self.remote.cut(reason));
-        Poll::Ready(self.ended(desk, end))
-    }
-
-    fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
-        self.remote.abandon();
-        abandon::<P, T>(&self.frame, &self.slot, reason);
-    }
-
-    fn is_unclaimed(&self) -> bool {
-        self.slot.is_unclaimed()
-    }
-
-    fn reclaim(self: Pin<&mut Self>, desk: &Desk<P>) {
-        self.slot
-            .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&self.frame.info, joined)));
     }
 }

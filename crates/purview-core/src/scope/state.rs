@@ -1,25 +1,20 @@
 use std::{
     borrow::Cow,
     sync::{Arc, PoisonError},
-    task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use super::{
-    limit::{Freed, Limiter},
+    limit::Limiter,
     shutdown::Shutdown,
     signal::{Signal, lane, part},
     stay::Stays,
 };
 use crate::{
-    cancel::{
-        CancelReason, CancelToken,
-        waiters::{Waiters, wake_all},
-    },
+    cancel::{CancelReason, CancelToken, waiters::Waiters},
     census,
     context::{self, Frame, Naming, TaskInfo},
     deadline::Bound,
-    error::{FirstPanic, no_second_panic},
     runtime::{Embedded, Runtime, RuntimeChoice},
     stack::with_room,
     sync::{
@@ -51,20 +46,20 @@ pub(crate) struct Options {
 /// Everything of a scope that does not depend on the types in it: what handles, children and free functions share.
 pub(crate) struct State {
     naming: OnceLock<Arc<Naming>>,
-    name: Option<Cow<'static, str>>,
+    pub(super) name: Option<Cow<'static, str>>,
     /// Made when somebody wants it, or there is a scope around that may be cancelled.
-    token: OnceLock<CancelToken>,
+    pub(super) token: OnceLock<CancelToken>,
     pub(crate) signal: Signal,
     link: OnceLock<Option<Link>>,
     runtime: OnceLock<Arc<dyn Runtime>>,
     fallback: Option<RuntimeChoice>,
     pub(super) bound: Mutex<Bound>,
-    grace: Mutex<Option<Duration>>,
+    pub(super) grace: Mutex<Option<Duration>>,
     pub(super) limiter: Option<Limiter>,
     pub(super) rate: Option<super::rate::Rate>,
     /// Why the children are being dropped; set when the driver begins to, which is after the token has fired.
     pub(super) cut: OnceLock<CancelReason>,
-    ended: AtomicBool,
+    pub(super) ended: AtomicBool,
     /// It has no body, and ends when nobody can spawn any more.
     open: AtomicBool,
     /// Asked on every turn, so that the lock need not be.
@@ -76,11 +71,11 @@ pub(crate) struct State {
     pub(super) live: AtomicUsize,
     serial: AtomicU64,
     /// Tasks that were cancelled alone, for the driver to look at.
-    stopped: Mutex<Vec<Arc<Frame>>>,
+    pub(super) stopped: Mutex<Vec<Arc<Frame>>>,
     /// Tasks that hold, and finalizers that wait for their turn; with them, in one step, whether there is a link.
     pub(super) holding: AtomicIsize,
     /// Who awaits a task that can never yield: woken at the end, to be told so.
-    stranded: Mutex<Waiters>,
+    pub(super) stranded: Mutex<Waiters>,
     pub(super) stays: Mutex<Stays>,
 }
 
@@ -189,78 +184,9 @@ impl State {
         self.serial.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    // -- cancellation --------------------------------------------------------------------------------------------
-
-    /// Asks the whole scope to stop.
-    pub(crate) fn cancel(self: &Arc<Self>, reason: CancelReason) {
-        if !self.is_ended() {
-            self.token().node.cancel(reason);
-        }
-    }
-
-    /// What the token fired with, the ordinary end too.
-    pub(crate) fn reason(&self) -> Option<&CancelReason> {
-        self.token.get().and_then(|token| token.node.reason())
-    }
-
-    /// Whether somebody asked for its cancellation when it was cancelled already.
-    pub(super) fn is_cancelled_again(&self) -> bool {
-        self.token.get().is_some_and(|token| token.node.is_cancelled_again())
-    }
-
-    /// Why the scope was cancelled; the ordinary end is no cancellation.
-    pub(crate) fn cancelled(&self) -> Option<&CancelReason> {
-        self.reason().filter(|_| !self.ended_quietly())
-    }
-
-    fn ended_quietly(&self) -> bool {
-        self.is_ended() && self.cut.get().is_none()
-    }
-
-    /// Everybody who does not hold is about to be dropped.
-    pub(crate) fn begin_cut(&self, reason: CancelReason) {
-        context::scope_cut(self.name.as_deref(), &reason);
-        let _ = self.cut.set(reason);
-        let mut panicked = FirstPanic::default();
-        if let Some(limiter) = &self.limiter {
-            panicked.run(|| wake_all(limiter.waiting_permits()));
-        }
-        panicked.run(|| self.end_stays());
-        panicked.resume();
-    }
-
-    pub(crate) fn cut(&self) -> Option<CancelReason> {
-        self.cut.get().cloned()
-    }
-
-    pub(crate) fn grace(&self) -> Option<Duration> {
-        *lock(&self.grace)
-    }
-
-    pub(crate) fn set_grace(&self, grace: Duration) {
-        *lock(&self.grace) = Some(grace);
-    }
-
-    /// A task was cancelled alone.
-    pub(crate) fn task_stopped(&self, frame: Arc<Frame>) {
-        lock(&self.stopped).push(frame);
-        if self.is_ended() {
-            // Nobody comes to look, and the frame keeps this very state.
-            drop(self.take_stopped());
-        }
-        self.end_stays();
-        self.signal.raise(part::STOPPED);
-    }
-
-    pub(super) fn take_stopped(&self) -> Vec<Arc<Frame>> {
-        std::mem::take(&mut *lock(&self.stopped))
-    }
-
     pub(crate) fn rate(&self) -> Option<&super::rate::Rate> {
         self.rate.as_ref()
     }
-
-    // -- open scopes ---------------------------------------------------------------------------------------------
 
     pub(super) fn set_open(&self) {
         self.open.store(true, Ordering::Release);
@@ -275,73 +201,6 @@ impl State {
     pub(super) fn handles_gone(&self) {
         if self.is_open() {
             self.signal.raise(part::BODY);
-        }
-    }
-
-    // -- limit ---------------------------------------------------------------------------------------------------
-
-    /// Gives a place back; whoever waits longest has it next.
-    pub(super) fn free_place(&self) {
-        match self.limiter.as_ref().map(Limiter::give_back) {
-            Some(Freed::Child) => self.signal.raise(part::QUEUE),
-            Some(Freed::Permit(wait)) => {
-                if let Some(waker) = wait.take_waker() {
-                    no_second_panic(|| waker.wake());
-                }
-            }
-            None | Some(Freed::Nobody) => {}
-        }
-    }
-
-    // -- the end -------------------------------------------------------------------------------------------------
-
-    pub(crate) fn is_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
-    }
-
-    /// The scope is over: its token fires for whoever still waits, and what can never come is said.
-    pub(crate) fn end(&self) {
-        self.ended.store(true, Ordering::Release);
-        // Whoever makes the token now sees that, or it is found below.
-        fence(Ordering::SeqCst);
-        self.forget_stay();
-        census::closed(self);
-        let stranded = lock(&self.stranded).take_all();
-        let stopped = self.take_stopped();
-        let mut panicked = FirstPanic::default();
-        panicked.run(|| self.signal.close());
-        panicked.run(|| drop(stopped));
-        if let Some(token) = self.token.get() {
-            token.node.forget_owner();
-            panicked.run(|| {
-                token.node.cancel(CancelReason::Ended);
-            });
-        }
-        panicked.run(|| wake_all(stranded.into_values()));
-        panicked.resume();
-    }
-
-    /// Waits for the end of the scope, under `key`.
-    pub(crate) fn poll_ended(&self, key: &mut Option<u64>, cx: &Context<'_>) -> Poll<()> {
-        if self.is_ended() {
-            return Poll::Ready(());
-        }
-        let waker = cx.waker().clone();
-        let mut stranded = lock(&self.stranded);
-        // Seeded: it has looked just above.
-        if self.is_ended() && !cfg!(purview_seeded_bug = "end-waited-for-too-late") {
-            return Poll::Ready(());
-        }
-        let old = stranded.put(key, waker);
-        drop(stranded);
-        drop(old);
-        Poll::Pending
-    }
-
-    pub(crate) fn forget_stranded(&self, key: Option<u64>) {
-        if key.is_some() {
-            let waker = lock(&self.stranded).remove(key);
-            no_second_panic(|| drop(waker));
         }
     }
 

@@ -1,3 +1,5 @@
+mod errand;
+
 use std::{
     mem,
     pin::Pin,
@@ -5,11 +7,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use self::errand::Errand;
+use super::away::Away;
 use crate::{
     cancel::CancelReason,
     context::Frame,
     error::{catch, discard},
     policy::End,
+    runtime::Spawner,
     sync::{Mutex, MutexGuard},
 };
 
@@ -63,28 +68,6 @@ impl<F: Future> Remote<F> {
             frame,
             slot: Mutex::new(slot),
         })
-    }
-
-    /// What the scope does when it polls the child: hears of its end, or polls it itself where nobody else does.
-    pub(super) fn poll_in_scope(&self, cx: &mut Context<'_>) -> Poll<End<F::Output>> {
-        let waker = cx.waker().clone();
-        let mut slot = self.lock();
-        if let Some(end) = slot.take_end() {
-            drop(slot);
-            return Poll::Ready(end);
-        }
-        if slot.owner != Owner::Scope {
-            let old = slot.scope.replace(waker);
-            drop(slot);
-            drop(old);
-            return Poll::Pending;
-        }
-        drop(slot);
-        if self.poll_slot(cx, Some(waker)).is_pending() {
-            return Poll::Pending;
-        }
-        let end = self.lock().take_end();
-        end.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Polls the future, if it is there; ready when it has ended. The scope leaves its waker where it finds that an
@@ -167,9 +150,60 @@ impl<F: Future> Remote<F> {
         wake(scope);
     }
 
+    /// Nobody but the scope has it from now on.
+    fn keep_in_scope(&self) {
+        let scope = {
+            let mut slot = self.lock();
+            slot.owner = Owner::Scope;
+            slot.scope.take()
+        };
+        wake(scope);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Slot<F>> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: Future<Output: Send> + Send + 'static> Away for Remote<F> {
+    type Output = F::Output;
+
+    fn give(self: &Arc<Self>, frame: &Arc<Frame>) {
+        let errand = Box::pin(Errand::new(self));
+        let runtime = frame.scope.runtime().clone();
+        // What it does not take it drops, and a future that has not run goes on in the scope.
+        let taken = catch(|| runtime.spawn(errand));
+        if !matches!(taken, Ok(Ok(()))) {
+            discard(taken);
+            self.keep_in_scope();
+        }
+    }
+
+    /// Hears of its end, or polls it itself where nobody else does.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<End<F::Output>> {
+        let waker = cx.waker().clone();
+        let mut slot = self.lock();
+        if let Some(end) = slot.take_end() {
+            drop(slot);
+            return Poll::Ready(end);
+        }
+        if slot.owner != Owner::Scope {
+            let old = slot.scope.replace(waker);
+            drop(slot);
+            drop(old);
+            return Poll::Pending;
+        }
+        drop(slot);
+        if self.poll_slot(cx, Some(waker)).is_pending() {
+            return Poll::Pending;
+        }
+        let end = self.lock().take_end();
+        end.map_or(Poll::Pending, Poll::Ready)
+    }
+
     /// Destroys the future where it is idle; pending where another thread is polling it, which then looks whether it
     /// is to be dropped.
-    pub(super) fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
+    fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
         let (place, executor) = {
             let mut slot = self.lock();
             match mem::replace(&mut slot.place, Place::Gone) {
@@ -191,28 +225,13 @@ impl<F: Future> Remote<F> {
         Poll::Ready(end)
     }
 
-    /// Another thread is polling it, and the scope will not be there when it ends.
-    pub(super) fn abandon(&self) {
+    fn abandon(&self) {
         let left = {
             let mut slot = self.lock();
             slot.abandoned = true;
             (slot.take_end(), slot.scope.take())
         };
         discard(left);
-    }
-
-    /// Nobody but the scope has it from now on.
-    pub(super) fn keep_in_scope(&self) {
-        let scope = {
-            let mut slot = self.lock();
-            slot.owner = Owner::Scope;
-            slot.scope.take()
-        };
-        wake(scope);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Slot<F>> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -239,68 +258,5 @@ pub(super) fn wake(waker: Option<Waker>) {
         if let Err(panic) = catch(|| waker.wake()) {
             discard(panic);
         }
-    }
-}
-
-/// What the executor is given: polls the future in the slot.
-pub(super) struct Errand<F: Future>(Option<Arc<Remote<F>>>);
-
-impl<F: Future> Errand<F> {
-    pub(super) fn new(remote: &Arc<Remote<F>>) -> Self {
-        Self(Some(remote.clone()))
-    }
-}
-
-impl<F: Future> Future for Errand<F> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(remote) = &self.0 else { return Poll::Ready(()) };
-        let waker = cx.waker().clone();
-        let old = {
-            let mut slot = remote.lock();
-            // An executor that says that it will not take it, and does, has no part in it.
-            if slot.owner == Owner::Scope {
-                drop(slot);
-                self.0 = None;
-                return Poll::Ready(());
-            }
-            slot.owner = Owner::Executor;
-            slot.executor.replace(waker)
-        };
-        drop(old);
-        let polled = remote.poll_slot(cx, None);
-        if polled.is_ready() {
-            self.0 = None;
-        }
-        polled
-    }
-}
-
-/// The executor throws it away, or has finished.
-impl<F: Future> Drop for Errand<F> {
-    fn drop(&mut self) {
-        let Some(remote) = self.0.take() else { return };
-        let fut = {
-            let mut slot = remote.lock();
-            match slot.owner {
-                Owner::Scope => return,
-                Owner::Given => {
-                    drop(slot);
-                    remote.keep_in_scope();
-                    return;
-                }
-                Owner::Executor => {}
-            }
-            match mem::replace(&mut slot.place, Place::Polling) {
-                Place::Idle(fut) => fut,
-                other => {
-                    slot.place = other;
-                    return;
-                }
-            }
-        };
-        let reason = CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into()));
-        remote.end(fut, End::Cancelled(reason));
     }
 }
