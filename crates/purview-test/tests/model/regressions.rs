@@ -41,4 +41,8 @@ pub(crate) const REGRESSIONS: &[Case] = &[
         wide: true,
         ..case(2_535_967, 9, 4)
     },
+    Case {
+        wide: true,
+        ..case(4_188_782, 12, 14)
+    },
 ];

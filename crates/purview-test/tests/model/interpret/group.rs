@@ -1,6 +1,13 @@
 //! Runs gathers, and open scopes.
 
-use std::{future::poll_fn, panic::AssertUnwindSafe, pin::Pin, sync::Mutex, task::Poll, time::Duration};
+use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    sync::Mutex,
+    task::Poll,
+    time::Duration,
+};
 
 use futures::{FutureExt, StreamExt, future::join};
 use purview_core::{FailFast, Policy, ScopeError, Settled, Settlement, gather, sleep, with_policy};
@@ -180,14 +187,16 @@ where
             });
             scope.close();
             let ended = ended.await;
+            let mut dropped = Ok(());
             if ended.is_none() {
                 world.log(Event::GroupIsDropped(group.id));
-                drop(driver);
+                dropped = catch_unwind(AssertUnwindSafe(|| drop(driver)));
             }
             late.into_iter().for_each(spawn);
             if ended.is_none() {
                 world.log(Event::GroupWasDropped(group.id));
             }
+            dropped.unwrap_or_else(|payload| resume_unwind(payload));
             ended
         }
     }
