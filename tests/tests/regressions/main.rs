@@ -7,6 +7,7 @@ mod a_closure_does_not_block_for_ever;
 mod a_destructors_panic_reaches_the_scope_around;
 mod a_gather_gives_its_surroundings_back;
 mod a_message_says_it_once;
+mod a_scope_that_is_gone_keeps_no_runtime;
 mod a_shutdown_before_the_first_poll_follows_the_clock_around;
 mod a_shutdown_is_bounded_by_its_grace;
 mod a_stay_ends_with_the_shutdown;

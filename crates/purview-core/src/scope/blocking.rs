@@ -53,7 +53,11 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
             refuse::<P, T>(&frame, &slot, reason);
             return task;
         }
-        let child = Box::new(AwayChild::<P, T, _>::new(frame.clone(), slot.clone(), Job::new(f)));
+        let child = Box::new(AwayChild::<P, T, _>::new(
+            frame.clone(),
+            slot.clone(),
+            Job::new(frame.clone(), f),
+        ));
         if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
             drop(child);
             refuse::<P, T>(&frame, &slot, RejectReason::Ended);

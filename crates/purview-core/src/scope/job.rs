@@ -1,7 +1,7 @@
 use std::{
     borrow::Cow,
     mem,
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, Weak},
     task::{Context, Poll, Waker},
 };
 
@@ -17,7 +17,10 @@ use crate::{
 };
 
 /// A closure on its way through the pool.
-pub(super) struct Job<F: Closure>(Mutex<State<F>>);
+pub(super) struct Job<F: Closure> {
+    frame: Arc<Frame>,
+    state: Mutex<State<F>>,
+}
 
 /// A closure for the pool. As a trait with a type of its own for what it returns, which then lives as long as the closure.
 pub(super) trait Closure {
@@ -53,14 +56,18 @@ enum Stage<F: Closure> {
 }
 
 impl<F: Closure> Job<F> {
-    pub(super) fn new(f: F) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State {
+    pub(super) fn new(frame: Arc<Frame>, f: F) -> Arc<Self> {
+        let state = State {
             stage: Stage::Queued(f),
             scope: None,
             asking: false,
             dropped: false,
             abandoned: false,
-        })))
+        };
+        Arc::new(Self {
+            frame,
+            state: Mutex::new(state),
+        })
     }
 
     /// Asks the pool to take it. One that says it does, and drops it, has lost it.
@@ -79,7 +86,9 @@ impl<F: Closure> Job<F> {
     }
 
     /// Runs the closure, on a thread that may block, unless it was skipped.
-    fn run(&self, frame: &Arc<Frame>) {
+    fn run(&self) {
+        let frame = &self.frame;
+        census::blocks(frame);
         let f = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
@@ -136,7 +145,7 @@ impl<F: Closure> Job<F> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<F>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,12 +154,8 @@ impl<F: Closure<Output: Send> + Send + 'static> Away for Job<F> {
 
     fn give(self: &Arc<Self>, frame: &Arc<Frame>) {
         let runtime = frame.scope.runtime().clone();
-        let (errand, frame) = (Errand::new(self), frame.clone());
-        let run_later = Box::new(move || {
-            census::blocks(&frame);
-            errand.run(&frame);
-        });
-        match self.ask(|| catch(|| runtime.spawn_blocking(run_later))) {
+        let errand = Errand::new(self);
+        match self.ask(|| catch(|| runtime.spawn_blocking(Box::new(|| errand.run())))) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.lose(error.to_string()),
             Err(panic) => {
@@ -217,28 +222,32 @@ impl<F: Closure> State<F> {
 
 const DROPPED: &str = "the runtime dropped it, as when it shuts down";
 
-/// What the pool is given. A pool that drops it without running it has lost it.
-struct Errand<F: Closure>(Arc<Job<F>>);
+/// What the pool is given. A pool that drops it without running it has lost it. The closure is its scope's: a pool that
+/// never comes to it keeps nothing of a scope that is gone.
+struct Errand<F: Closure>(Weak<Job<F>>);
 
 impl<F: Closure> Errand<F> {
     fn new(job: &Arc<Job<F>>) -> Self {
-        Self(job.clone())
+        Self(Arc::downgrade(job))
     }
 
-    pub(super) fn run(self, frame: &Arc<Frame>) {
-        self.0.run(frame);
+    fn run(self) {
+        if let Some(job) = self.0.upgrade() {
+            job.run();
+        }
     }
 }
 
 impl<F: Closure> Drop for Errand<F> {
     fn drop(&mut self) {
+        let Some(job) = self.0.upgrade() else { return };
         let asking = {
-            let mut state = self.0.lock();
+            let mut state = job.lock();
             state.dropped = true;
             state.asking
         };
         if !asking {
-            self.0.lose(DROPPED);
+            job.lose(DROPPED);
         }
     }
 }
