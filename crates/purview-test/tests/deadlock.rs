@@ -276,6 +276,8 @@ fn the_tasks_of_the_runtime_are_told_from_those_of_scopes() {
         scope(async |_| pending::<()>().await).await;
     };
     let stalled = runtime.try_block_on(run).expect_err("everybody waits");
+    // One of its tasks holds a handle of it.
+    runtime.shutdown();
     let text = stalled.to_string();
     assert!(
         text.contains("\n  runtime task 1, spawned by root: polled 1 time"),

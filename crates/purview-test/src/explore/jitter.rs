@@ -87,7 +87,7 @@ impl<F> Jitter<F> {
     fn renewed(&self, runtime: &VirtualRuntime, inner: &Waker) -> Waker {
         let number = self.latest.fetch_add(1, Ordering::Relaxed) + 1;
         Waker::from(Arc::new(OfOnePoll {
-            runtime: runtime.clone(),
+            ignored: runtime.ignored_wakes(),
             inner: inner.clone(),
             number,
             latest: Arc::clone(&self.latest),
@@ -95,14 +95,15 @@ impl<F> Jitter<F> {
     }
 }
 
-struct OfOnePoll {
-    runtime: VirtualRuntime,
+struct OfOnePoll<I> {
+    /// Has it counted that it woke nobody.
+    ignored: I,
     inner: Waker,
     number: u64,
     latest: Arc<AtomicU64>,
 }
 
-impl Wake for OfOnePoll {
+impl<I: Fn() + Send + Sync + 'static> Wake for OfOnePoll<I> {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
@@ -111,7 +112,7 @@ impl Wake for OfOnePoll {
         if self.latest.load(Ordering::Relaxed) == self.number {
             self.inner.wake_by_ref();
         } else {
-            self.runtime.ignored_a_wake();
+            (self.ignored)();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Weak},
     task::{Context, Poll},
 };
 
@@ -12,13 +12,17 @@ use super::shared::Shared;
 #[derive(Debug)]
 #[must_use = "futures do nothing until awaited"]
 pub struct Idle {
-    shared: Arc<Shared>,
+    /// As with a sleep, whoever waits keeps no runtime alive.
+    shared: Weak<Shared>,
     waiting: Option<u64>,
 }
 
 impl Idle {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, waiting: None }
+    pub(super) fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::downgrade(shared),
+            waiting: None,
+        }
     }
 }
 
@@ -26,8 +30,11 @@ impl Future for Idle {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // Where there is no runtime there is nobody else.
+        let Some(shared) = self.shared.upgrade() else {
+            return Poll::Ready(());
+        };
         let waker = cx.waker().clone();
-        let shared = Arc::clone(&self.shared);
         let replaced = {
             let mut state = shared.lock();
             match self.waiting {
@@ -49,7 +56,8 @@ impl Future for Idle {
 
 impl Drop for Idle {
     fn drop(&mut self) {
-        let waiting = self.waiting.and_then(|id| self.shared.lock().idle.remove(&id));
+        let Some(shared) = self.shared.upgrade() else { return };
+        let waiting = self.waiting.and_then(|id| shared.lock().idle.remove(&id));
         drop(waiting);
     }
 }

@@ -41,9 +41,10 @@ use self::{
 /// Handles are cheap to clone and can be sent to other threads, which may wake tasks, spawn, and
 /// [`advance`](Self::advance) the clock.
 ///
-/// **On drop** of a handle nothing happens. Tasks that were spawned and have not ended are kept for the next
-/// [`block_on`](Self::block_on), and freed by [`shutdown`](Self::shutdown). They keep the runtime alive if they hold a
-/// handle of it.
+/// **On drop** of the last handle everything that was spawned and has not ended is dropped; until then it is kept for the
+/// next [`block_on`](Self::block_on). A task that itself holds a handle, as a scope does that was given one, keeps the
+/// runtime alive until [`shutdown`](Self::shutdown); one that only sleeps in it, and a parallel child whose scope is gone,
+/// do not.
 ///
 /// # Examples
 ///
@@ -205,7 +206,7 @@ impl VirtualRuntime {
     /// });
     /// ```
     pub fn idle(&self) -> Idle {
-        Idle::new(Arc::clone(&self.shared))
+        Idle::new(&self.shared)
     }
 
     /// The seed that decides the schedule.
@@ -235,9 +236,15 @@ impl VirtualRuntime {
         self.shared.lock().schedule.polls_spuriously()
     }
 
-    /// A wrapped future was woken through the waker of an earlier poll.
-    pub(crate) fn ignored_a_wake(&self) {
-        self.shared.lock().ignored_wakes += 1;
+    /// Counts the wakes of wrapped futures through the waker of an earlier poll. Wakers have it, and a waker that a task
+    /// of this runtime keeps must not keep the runtime.
+    pub(crate) fn ignored_wakes(&self) -> impl Fn() + Send + Sync + use<> {
+        let shared = Arc::downgrade(&self.shared);
+        move || {
+            if let Some(shared) = shared.upgrade() {
+                shared.lock().ignored_wakes += 1;
+            }
+        }
     }
 
     pub(crate) fn has_foreign_wakers(&self) -> bool {

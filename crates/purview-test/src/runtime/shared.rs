@@ -14,6 +14,7 @@ use std::{
 use purview_core::census::Census;
 
 use super::{
+    drive,
     schedule::Schedule,
     task::{TaskId, Tasks, Work},
     timers::Timers,
@@ -130,6 +131,14 @@ impl Shared {
         drop(state);
         self.changed();
         Ok(id)
+    }
+}
+
+impl Drop for Shared {
+    /// Each task by itself, and caught: of two destructors that panic the second would end the process.
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.tasks.remove_spawned().into_iter().for_each(drive::discard);
     }
 }
 

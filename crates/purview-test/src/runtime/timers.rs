@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Weak},
     task::{Context, Poll, Waker},
     time::Instant,
 };
@@ -59,16 +59,21 @@ impl Timers {
 }
 
 /// A future that completes when the virtual clock has reached an instant; dropping it disarms the timer.
+///
+/// It keeps no runtime alive: a task that sleeps belongs to the runtime, and would keep it, and so itself, for ever. A
+/// clock that is gone reaches no instant any more.
 #[derive(Debug)]
 pub(super) struct Sleep {
-    shared: Arc<Shared>,
+    shared: Weak<Shared>,
     key: Key,
 }
 
 impl Sleep {
-    pub(super) fn new(shared: Arc<Shared>, at: Instant) -> Self {
-        let key = shared.lock().timers.key(at);
-        Self { shared, key }
+    pub(super) fn new(shared: &Arc<Shared>, at: Instant) -> Self {
+        Self {
+            shared: Arc::downgrade(shared),
+            key: shared.lock().timers.key(at),
+        }
     }
 }
 
@@ -76,10 +81,13 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(shared) = self.shared.upgrade() else {
+            return Poll::Pending;
+        };
         // A waker's clone and drop may be anybody's code, so both happen outside the lock.
         let waker = cx.waker().clone();
         let (poll, unused) = {
-            let mut state = self.shared.lock();
+            let mut state = shared.lock();
             if state.now() >= self.key.at {
                 (Poll::Ready(()), (state.timers.armed.remove(&self.key), Some(waker)))
             } else {
@@ -87,7 +95,7 @@ impl Future for Sleep {
             }
         };
         if poll.is_pending() {
-            self.shared.changed();
+            shared.changed();
         }
         drop(unused);
         poll
@@ -96,7 +104,8 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        let disarmed = self.shared.lock().timers.armed.remove(&self.key);
+        let Some(shared) = self.shared.upgrade() else { return };
+        let disarmed = shared.lock().timers.armed.remove(&self.key);
         drop(disarmed);
     }
 }

@@ -1,6 +1,6 @@
 //! The virtual runtime as what a scope asks of an executor.
 
-use std::{pin::Pin, sync::Arc, time::Instant};
+use std::{pin::Pin, time::Instant};
 
 use purview_core::{BoxFuture, SpawnError, Spawner, Timer};
 
@@ -12,7 +12,7 @@ impl Timer for VirtualRuntime {
     }
 
     fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        Box::pin(Sleep::new(Arc::clone(&self.shared), at))
+        Box::pin(Sleep::new(&self.shared, at))
     }
 }
 
