@@ -9,6 +9,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh
+. ci/left-out.sh
 
 target=x86_64-unknown-linux-gnu
 from_rustup() {
@@ -43,12 +44,18 @@ from_rustup || from_debian || skip tsan "no source of the standard library: rust
 
 packages=("$@")
 [ ${#packages[@]} -gt 0 ] || packages=(--workspace)
-# Instrumented programs are slow; all 100,000 are run without.
-export PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-2000}
+# Instrumented programs are slow; in full size the tests are run without.
+export PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-2000} PURVIEW_WAKERS=${PURVIEW_WAKERS:-50000}
+export PURVIEW_RACES=${PURVIEW_RACES:-5000} PURVIEW_CHILDREN=${PURVIEW_CHILDREN:-20000} PURVIEW_CASES=${PURVIEW_CASES:-1000}
+export PURVIEW_SOAK_SPAWNS=${PURVIEW_SOAK_SPAWNS:-1000} PURVIEW_SOAK_SCOPES=${PURVIEW_SOAK_SCOPES:-100}
+export PURVIEW_HANG=${PURVIEW_HANG:-1200} RUST_BACKTRACE=0
+export RUSTFLAGS="-Zsanitizer=thread" CARGO_TARGET_DIR=$builds/tsan TSAN_OPTIONS=halt_on_error=0
 log=$results/tsan.log
 status=0
-RUSTFLAGS="-Zsanitizer=thread" CARGO_TARGET_DIR=$builds/tsan TSAN_OPTIONS=halt_on_error=0 \
-    cargo test -Zbuild-std --target "$target" --all-features --lib --tests --no-fail-fast "${packages[@]}" \
+leaving_out 'counts|many|compiler'
+# The programs that some tests start, with the same instrumentation.
+cargo build -Zbuild-std --target "$target" --all-features --examples "${packages[@]}"
+cargo test -Zbuild-std --target "$target" --all-features --lib --tests --no-fail-fast "${packages[@]}" -- "${skips[@]}" \
     2>&1 | tee "$log" || status=$?
 
 reports=$(grep -c 'WARNING: ThreadSanitizer' "$log" || true)

@@ -1,0 +1,34 @@
+# Sourced by asan.sh, tsan.sh and memcheck.sh: the tests that these run apart from the others, or not at all. There are no
+# suppressions beside it: whatever the others do is reported.
+#
+# in what respect | part of the name | why
+left_out() {
+    grep -E "^($1) +\|" <<'LEFT_OUT' | cut -d'|' -f2 | tr -d ' '
+leaks | forgotten::                                   | what it is about: scopes, tasks, permits, drivers that are given to `mem::forget`
+leaks | a_forgotten_scope_keeps_its_promises          | forgets a scope
+leaks | panic_in_the_drop_of_a_payload::              | a payload whose destructor panics is forgotten, as its destructor must not run again
+leaks | executors_that_break_their_word::one_that_it_ | its executor forgets what it is given
+leaks | a_forgotten_errand_holds_its_child_until_the_scope_goes | its executor forgets what it is given
+leaks | FuturesAreKept                                | a runtime that is defective on purpose: it forgets futures
+leaks | ClosuresAreKept                               | the same with closures
+leaks | a_future_that_is_never_polled_is_what_the_test_waits_for | the same
+leaks | a_closure_that_is_never_run_is_what_the_test_waits_for | the same
+counts | long_lived_scopes_do_not_grow::              | counts what is allocated, over a hundred thousand children on one thread
+counts | tokens_forget_their_children::               | the same
+counts | cancelled_and_dropped_scopes_leave_nothing:: | the same
+counts | a_parallel_child_costs_few_allocations::     | counts allocations
+counts | many_futures_cost_one_allocation_each        | counts allocations
+many  | a_hundred_thousand_children::                 | what it is about is how many there are, each of which is polled once on one thread
+LEFT_OUT
+}
+
+# leaving_out KIND..: sets `skips` to what libtest takes to leave out tests of these kinds, and `names` to what it takes to run
+# just those.
+leaving_out() {
+    local kinds=$1 name
+    skips=() names=()
+    while read -r name; do
+        names+=("$name")
+        skips+=(--skip "$name")
+    done < <(left_out "$kinds")
+}
