@@ -34,8 +34,9 @@ impl VirtualRuntime {
     /// Runs `program` to its end; every scope inside that names no runtime uses this one. What was spawned and has not
     /// ended by then is dropped.
     ///
-    /// The program runs as the body of a scope named `test`, which is how scopes inside find the runtime. So
-    /// [`current`](purview_core::current) inside is that body, and [`deadline`](purview_core::deadline) is `None`.
+    /// The program runs as the body of a scope named `test`, so that a report names it:
+    /// [`current`](purview_core::current) inside is that body, and [`deadline`](purview_core::deadline) is `None`. Futures
+    /// spawned on the runtime are in no scope, and use the runtime all the same.
     ///
     /// # Panics
     ///

@@ -1,5 +1,5 @@
-//! Who is alive in the scopes of one runtime, and how much one poll of a scope does there: for test runtimes, which say
-//! the former when a program cannot go on, and vary the latter.
+//! Who is alive in the scopes of one runtime, how much one poll of a scope does there, and that it is this runtime: for
+//! test runtimes, which say the first when a program cannot go on, vary the second, and serve whatever they poll.
 //!
 //! Scopes and tasks are counted on threads on which a [`Census`] is installed, and nowhere else. Nothing here is part of
 //! the stable interface.
@@ -23,6 +23,7 @@ pub use self::live::{LiveScope, LiveTask, Wait};
 use self::tree::{Seen, Tree};
 use crate::{
     context::{self, Frame, TaskId},
+    runtime::Runtime,
     scope::State,
 };
 
@@ -30,7 +31,13 @@ use crate::{
 static INSTALLED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
-    static CENSUS: RefCell<Option<Census>> = const { RefCell::new(None) };
+    static INSTALLATION: RefCell<Option<Installation>> = const { RefCell::new(None) };
+}
+
+#[derive(Clone)]
+struct Installation {
+    census: Census,
+    runtime: Arc<dyn Runtime>,
 }
 
 /// A list of the scopes and tasks that were polled where it was installed.
@@ -83,12 +90,17 @@ impl Census {
         Self { steps, ..self }
     }
 
-    /// Has scopes and tasks counted that are polled on this thread, until the guard is dropped.
+    /// Has scopes and tasks counted that are polled on this thread, until the guard is dropped. Those that name no
+    /// runtime use this one.
     #[must_use]
-    pub fn install(&self) -> Installed {
+    pub fn install(&self, runtime: Arc<dyn Runtime>) -> Installed {
+        let installation = Installation {
+            census: self.clone(),
+            runtime,
+        };
         INSTALLED.fetch_add(1, Ordering::Relaxed);
         Installed {
-            outer: CENSUS.with(|census| census.replace(Some(self.clone()))),
+            outer: INSTALLATION.with(|here| here.replace(Some(installation))),
             here: PhantomData,
         }
     }
@@ -119,9 +131,8 @@ impl fmt::Debug for Census {
 }
 
 /// Puts back what was installed before when dropped.
-#[derive(Debug)]
 pub struct Installed {
-    outer: Option<Census>,
+    outer: Option<Installation>,
     /// It belongs to this thread.
     here: PhantomData<*const ()>,
 }
@@ -130,28 +141,39 @@ impl Drop for Installed {
     fn drop(&mut self) {
         INSTALLED.fetch_sub(1, Ordering::Relaxed);
         let outer = self.outer.take();
-        let left = CENSUS.try_with(|census| census.replace(outer));
+        let left = INSTALLATION.try_with(|here| here.replace(outer));
         drop(left);
     }
 }
 
-fn installed() -> Option<Census> {
+impl fmt::Debug for Installed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installed").finish_non_exhaustive()
+    }
+}
+
+fn installed() -> Option<Installation> {
     if INSTALLED.load(Ordering::Relaxed) == 0 {
         return None;
     }
-    // A thread that is being taken down has no census any more.
-    CENSUS.try_with(|census| census.borrow().clone()).ok().flatten()
+    // A thread that is being taken down has none any more.
+    INSTALLATION.try_with(|here| here.borrow().clone()).ok().flatten()
 }
 
 fn with(act: impl FnOnce(&mut Lists)) {
-    if let Some(census) = installed() {
+    if let Some(Installation { census, .. }) = installed() {
         act(&mut census.lock());
     }
 }
 
 /// After how many steps a scope that is polled here yields, if it is not as elsewhere.
 pub(crate) fn steps() -> Option<NonZeroU32> {
-    installed()?.steps
+    installed()?.census.steps
+}
+
+/// The test runtime that polls here.
+pub(crate) fn runtime() -> Option<Arc<dyn Runtime>> {
+    installed().map(|here| here.runtime)
 }
 
 /// A scope is polled for the first time.

@@ -9,7 +9,7 @@ use std::{
 use super::Alarm;
 use crate::{
     context,
-    runtime::{Embedded, Runtime, RuntimeChoice, Timer},
+    runtime::{Runtime, RuntimeChoice, Timer, outside_scopes},
 };
 
 /// Waits for a duration, on the clock of the scope around the caller.
@@ -90,12 +90,11 @@ impl Future for Sleep {
     }
 }
 
-/// The runtime of the scope around, else the one a facade chose, else the embedded one.
+/// The runtime of the scope around, if there is one.
 pub(crate) fn ambient_runtime(fallback: Option<RuntimeChoice>) -> Arc<dyn Runtime> {
-    match (context::scope(), fallback) {
-        (Some((scope, _)), _) => scope.runtime().clone(),
-        (None, Some(choose)) => choose(),
-        (None, None) => Embedded::shared(),
+    match context::scope() {
+        Some((scope, _)) => scope.runtime().clone(),
+        None => outside_scopes(fallback),
     }
 }
 

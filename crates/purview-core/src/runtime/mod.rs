@@ -9,8 +9,10 @@
 
 mod block_on;
 mod embedded;
+mod outside;
 mod traits;
 
 pub use block_on::block_on;
 pub use embedded::Embedded;
+pub(crate) use outside::outside_scopes;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

@@ -15,7 +15,7 @@ use crate::{
     census,
     context::{self, Frame, Naming, TaskInfo},
     deadline::Bound,
-    runtime::{Embedded, Runtime, RuntimeChoice},
+    runtime::{Runtime, RuntimeChoice, outside_scopes},
     stack::with_room,
     sync::{
         Mutex, MutexGuard, OnceLock,
@@ -118,10 +118,9 @@ impl State {
         if let Some(Link { frame, shielded: false }) = &link {
             frame.token().node.adopt(&self.token().node, Some(CancelReason::Parent));
         }
-        self.runtime.get_or_init(|| match (&link, self.fallback) {
-            (Some(link), _) => link.frame.scope.runtime().clone(),
-            (None, Some(choose)) => choose(),
-            (None, None) => Embedded::shared(),
+        self.runtime.get_or_init(|| match &link {
+            Some(link) => link.frame.scope.runtime().clone(),
+            None => outside_scopes(self.fallback),
         });
         if let Some(link) = &link {
             self.naming().inherit(link.frame.info.clone());
@@ -166,8 +165,7 @@ impl State {
 
     pub(crate) fn runtime(&self) -> &Arc<dyn Runtime> {
         // Only before the first poll is there none; a parallel child that early is the only one to ask.
-        self.runtime
-            .get_or_init(|| self.fallback.map_or_else(Embedded::shared, |choose| choose()))
+        self.runtime.get_or_init(|| outside_scopes(self.fallback))
     }
 
     /// Whether it has been polled.

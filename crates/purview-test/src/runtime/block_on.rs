@@ -15,9 +15,9 @@ use super::{
 };
 
 impl VirtualRuntime {
-    /// Runs `future` to its end, and spawned work beside it.
+    /// Runs `future` to its end, and spawned work beside it. What has not ended by then is kept for the next call.
     ///
-    /// Scopes inside do not find this runtime by themselves: [`run`](Self::run) is for that.
+    /// Scopes, `sleep` and `timeout` inside use this runtime, where they name no other.
     ///
     /// # Panics
     ///
@@ -113,7 +113,7 @@ impl<'a> Driving<'a> {
         Self {
             shared: &runtime.shared,
             _current: current::enter(runtime.clone()),
-            _census: runtime.shared.census.install(),
+            _census: runtime.shared.census.install(Arc::new(runtime.clone())),
         }
     }
 }
