@@ -11,7 +11,8 @@ use crate::{VirtualRuntime, jitter};
 ///
 /// # Panics
 ///
-/// When `program` panics, with its payload; when it cannot go on, with the text of [`Stalled`](crate::Stalled).
+/// When `program` panics, with its payload; when it cannot go on, or has not ended after 10,000,000 steps, with the text of
+/// [`Stalled`](crate::Stalled).
 ///
 /// # Examples
 ///
@@ -27,8 +28,11 @@ use crate::{VirtualRuntime, jitter};
 /// ```
 #[track_caller]
 pub fn run<F: Future>(program: F) -> F::Output {
-    VirtualRuntime::new().run(program)
+    VirtualRuntime::new().max_steps(MOST_STEPS).run(program)
 }
+
+/// A test takes a thousandth of that; one that takes more has a heartbeat, and somebody in it is stuck.
+const MOST_STEPS: u64 = 10_000_000;
 
 impl VirtualRuntime {
     /// Runs `program` to its end; every scope inside that names no runtime uses this one. What was spawned and has not

@@ -197,6 +197,43 @@ fn futures_of_a_gather_and_an_open_scope_that_nobody_closes_are_shown() {
 }
 
 #[test]
+fn who_awaits_a_shutdown_that_nobody_drives_is_told_so() {
+    let (service, _driver) = fail_fast::<()>().name("hasher").open();
+    let seen = tree(async { service.shutdown(Duration::from_secs(5)).await });
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 1 time, awaits the shutdown of scope `hasher`, whose driver nobody has polled: spawn it, or \
+             await it beside this",
+        ],
+    );
+}
+
+#[test]
+fn who_sleeps_beside_one_who_is_stuck_is_told_from_it() {
+    let runtime = VirtualRuntime::new().max_steps(100);
+    let stuck = runtime.try_block_on(scope(async |s| {
+        s.task().name("heartbeat").spawn(async {
+            loop {
+                sleep(Duration::from_secs(7)).await;
+            }
+        });
+        s.task().name("spinner").spawn(async {
+            loop {
+                purview_core::checkpoint().await;
+            }
+        });
+        pending::<()>().await;
+    }));
+    let text = stuck.expect_err("it never ends").to_string();
+    assert!(text.starts_with("endless"), "{text}");
+    let seen = scopes_in(&text);
+    assert!(seen[2].contains("sleeps for another 7s"), "{text}");
+    assert!(seen[3].contains("is never done, or waits for something"), "{text}");
+}
+
+#[test]
 fn children_are_named_under_exploration_whether_they_are_wrapped_or_not() {
     let program = async || {
         local_scope(async |s| {

@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use crate::{cancel::CancelReason, context::TaskInfo};
 
 /// What a task waits for, as far as that can be seen from here.
@@ -12,6 +14,15 @@ pub enum Wait {
     Cancellation,
     /// A place under the limit of a scope.
     Permit,
+    /// An instant.
+    Until(Instant),
+    /// The end of a scope that is being shut down.
+    End {
+        /// The name that it was given.
+        scope: Option<String>,
+        /// Whether its driver has been polled.
+        driven: bool,
+    },
 }
 
 /// A scope that has not ended.
@@ -53,6 +64,8 @@ impl Wait {
         match (self, other) {
             (Self::Task(task), Self::Task(other)) | (Self::Ready(task), Self::Ready(other)) => task.id() == other.id(),
             (Self::Cancellation, Self::Cancellation) | (Self::Permit, Self::Permit) => true,
+            (Self::Until(at), Self::Until(other)) => at == other,
+            (Self::End { scope, .. }, Self::End { scope: other, .. }) => scope == other,
             _ => false,
         }
     }

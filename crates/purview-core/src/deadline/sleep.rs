@@ -8,6 +8,7 @@ use std::{
 
 use super::Alarm;
 use crate::{
+    census::{self, Wait},
     context,
     runtime::{Runtime, RuntimeChoice, Timer, outside_scopes},
 };
@@ -86,7 +87,11 @@ impl Future for Sleep {
             this.alarm.clear();
             return Poll::Ready(());
         }
-        this.alarm.set(Some(at), &**runtime, cx.waker())
+        let polled = this.alarm.set(Some(at), &**runtime, cx.waker());
+        if polled.is_pending() {
+            census::waits(|| Wait::Until(at));
+        }
+        polled
     }
 }
 

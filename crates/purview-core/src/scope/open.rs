@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
+    census::{self, Wait},
     context::{Frame, Role, TaskInfo},
     error::expect_panics,
     policy::Policy,
@@ -198,7 +199,17 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
             scope: &state,
             key: None,
         };
-        poll_fn(|cx| waiting.scope.poll_ended(&mut waiting.key, cx)).await;
+        poll_fn(|cx| {
+            let polled = waiting.scope.poll_ended(&mut waiting.key, cx);
+            if polled.is_pending() {
+                census::waits(|| Wait::End {
+                    scope: waiting.scope.given_name().map(str::to_owned),
+                    driven: waiting.scope.is_opened(),
+                });
+            }
+            polled
+        })
+        .await;
         state.report()
     }
 }

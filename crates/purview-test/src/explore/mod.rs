@@ -5,9 +5,8 @@ mod seeds;
 mod yield_now;
 
 use std::{
-    any::Any,
     env, fmt,
-    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
 };
 
 pub use jitter::{Jitter, jitter};
@@ -16,8 +15,8 @@ pub use yield_now::{YieldNow, yield_now};
 
 use crate::VirtualRuntime;
 
-/// The variable that has [`explore`] try one seed only.
-const ONE_SEED: &str = "PURVIEW_SEED";
+/// The variable that has [`explore`] try one seed only, or a few.
+const SEED: &str = "PURVIEW_SEED";
 
 /// Runs `program` once for each seed, under a schedule which that seed decides, and returns the value that it gave
 /// under all of them.
@@ -37,12 +36,14 @@ const ONE_SEED: &str = "PURVIEW_SEED";
 /// The program must be closed: a thread of its own that wakes its tasks later is not waited for. Build the runtime by
 /// hand for that, with [`VirtualRuntime::exploring`] and [`VirtualRuntime::patience`].
 ///
-/// With the environment variable `PURVIEW_SEED` set, only that seed is run.
+/// With the environment variable `PURVIEW_SEED` set, only that seed is run; or those, with commas between, as
+/// `PURVIEW_SEED=0,17`: two seeds show a difference, where one has nothing to be compared with.
 ///
 /// # Panics
 ///
 /// When the program panics, cannot go on (see [`Stalled`](crate::Stalled)), does not end within 1,000,000 steps, or
-/// gives different values under different seeds. The seed is printed with how to replay it, and the panic passed on.
+/// gives different values under different seeds. The seed, or the two that differ, are printed with how to replay them, and
+/// the panic is passed on.
 ///
 /// # Examples
 ///
@@ -75,32 +76,33 @@ where
     F: AsyncFnMut() -> T,
     T: PartialEq + fmt::Debug,
 {
-    explore_under(env::var(ONE_SEED).ok().as_deref(), seeds, program)
+    explore_under(env::var(SEED).ok().as_deref(), seeds, program)
 }
 
 /// [`explore`] with the value of `PURVIEW_SEED` given.
 #[track_caller]
-fn explore_under<S, F, T>(one_seed: Option<&str>, seeds: S, mut program: F) -> T
+fn explore_under<S, F, T>(only: Option<&str>, seeds: S, mut program: F) -> T
 where
     S: Seeds,
     F: AsyncFnMut() -> T,
     T: PartialEq + fmt::Debug,
 {
-    let seeds = match one_seed {
-        Some(seed) => vec![seed.trim().parse().expect("PURVIEW_SEED must be one seed, a number")],
-        None => seeds.into_seeds(),
-    };
+    let seeds = only.map_or_else(|| seeds.into_seeds(), parse);
+    let at = Location::caller();
     let mut first: Option<(u64, T)> = None;
     for (passed, &seed) in seeds.iter().enumerate() {
         let value = match catch_unwind(AssertUnwindSafe(|| replay(seed, &mut program))) {
             Ok(value) => value,
-            Err(payload) => fail(seed, passed, payload),
+            Err(payload) => {
+                report(at, passed, &[seed]);
+                resume_unwind(payload)
+            }
         };
         match &first {
             None => first = Some((seed, value)),
             Some((_, expected)) if *expected == value => {}
             Some((other, expected)) => {
-                report(seed, passed);
+                report(at, passed, &[*other, seed]);
                 panic!("the value depends on the schedule: seed {other} gave {expected:?}, seed {seed} gave {value:?}");
             }
         }
@@ -130,14 +132,26 @@ where
     VirtualRuntime::exploring(seed).run(program())
 }
 
-fn report(seed: u64, passed: usize) {
-    eprintln!(
-        "purview-test: failed under seed {seed} ({passed} seeds passed before); \
-         replay it with {ONE_SEED}={seed}, or purview_test::replay({seed}, ..)"
-    );
+#[track_caller]
+fn parse(seeds: &str) -> Vec<u64> {
+    let parse = |seed: &str| seed.trim().parse().ok();
+    let parsed: Option<Vec<u64>> = seeds.split(',').map(parse).collect();
+    parsed.unwrap_or_else(|| {
+        panic!("{SEED} must be a seed, or several with commas between, as 17 or 0,17: it is {seeds:?}")
+    })
 }
 
-fn fail(seed: u64, passed: usize, payload: Box<dyn Any + Send>) -> ! {
-    report(seed, passed);
-    resume_unwind(payload)
+/// The last of `seeds` failed: by itself, or because it gave another value than the first.
+fn report(at: &Location<'_>, passed: usize, seeds: &[u64]) {
+    let seed = seeds.last().expect("one has failed");
+    let list = seeds.iter().map(u64::to_string).collect::<Vec<_>>();
+    let call = match seeds {
+        [seed] => format!("replay({seed}, ..)"),
+        _ => format!("explore([{}], ..)", list.join(", ")),
+    };
+    eprintln!(
+        "purview-test: failed under seed {seed} ({passed} seeds passed before), explored at {at}; \
+         replay it with {SEED}={}, or purview_test::{call}",
+        list.join(",")
+    );
 }

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, fmt::Write, time::Duration};
 use super::{
     shared::{Shared, State},
     task::{Task, TaskId, Work},
-    tree,
+    tree::Tree,
 };
 
 /// A program that cannot go on: [`VirtualRuntime::try_block_on`](crate::VirtualRuntime::try_block_on) returns it, and
@@ -69,8 +69,9 @@ impl Shared {
     fn describe(&self, kind: StallKind, out: &mut String) -> fmt::Result {
         // What the census holds can be dropped here, which may be somebody's own code: not under the lock.
         let scopes = self.census.scopes();
+        let now = self.lock().now();
         self.lock().describe_run(kind, out)?;
-        tree::write(&scopes, out)?;
+        Tree { kind, now, out }.write(&scopes)?;
         self.lock().describe_wakers(kind, out)
     }
 }

@@ -1,7 +1,9 @@
 //! What is wrong is said, and how to replay it.
 
 use std::{
+    env,
     future::poll_fn,
+    process::Command,
     sync::{Arc, atomic::AtomicU32},
     task::Poll,
     time::Duration,
@@ -90,6 +92,51 @@ fn a_failing_seed_fails_again_alone() {
             "seed {seed}"
         );
     }
+}
+
+/// In a process of its own, whose output is seen and whose environment is its own.
+fn in_a_process(test: &str, seeds: Option<&str>) -> String {
+    let mut command = Command::new(env::current_exe().expect("it runs"));
+    command
+        .args(["--exact", test, "--nocapture"])
+        .env("EXPLORED", "yes")
+        .env_remove("PURVIEW_SEED");
+    command.envs(seeds.map(|seeds| ("PURVIEW_SEED", seeds)));
+    let out = command.output().expect("it starts");
+    String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout)
+}
+
+#[test]
+fn seeds_that_differ_are_replayed_together() {
+    if env::var_os("EXPLORED").is_some() {
+        explore(100, pushes_in_the_order_of_the_schedule);
+        return;
+    }
+    let me = "reports::seeds_that_differ_are_replayed_together";
+    let text = in_a_process(me, None);
+    let (_, seeds) = text.split_once("replay it with PURVIEW_SEED=").expect(&text);
+    let (seeds, hint) = seeds.split_once(", or ").expect(&text);
+    let (plain, other) = seeds.split_once(',').expect("two of them");
+    assert_eq!(plain, "0");
+    assert!(
+        hint.starts_with(&format!("purview_test::explore([0, {other}], ..)")),
+        "{text}"
+    );
+    assert!(text.contains("explored at ") && text.contains("reports.rs:"), "{text}");
+    let again = in_a_process(me, Some(seeds));
+    assert!(
+        again.contains("the value depends on the schedule: seed 0 gave [1, 2], seed "),
+        "{again}"
+    );
+    assert!(
+        in_a_process(me, Some(other)).contains("1 passed"),
+        "one has nothing to be compared with"
+    );
+    let bad = in_a_process(me, Some("0;1"));
+    assert!(
+        bad.contains("PURVIEW_SEED must be a seed, or several") && bad.contains("\"0;1\""),
+        "{bad}"
+    );
 }
 
 #[test]
