@@ -47,3 +47,6 @@ mod cookbook {}
 
 #[doc = include_str!("../../../docs/src/internals.md")]
 mod internals {}
+
+#[doc = include_str!("../../../docs/src/testing.md")]
+mod testing {}

@@ -127,9 +127,12 @@ impl State {
             .iter()
             .any(|(_, task)| task.can_be_woken(self.schedule.foreign_wakers()));
         if kind == StallKind::Deadlock && self.options.patience.is_zero() && hope {
-            out.push_str(
-                "if a thread outside the runtime was to wake one of them, allow for it with `.patience(..)`\n",
-            );
+            let seed = self.schedule.seed();
+            writeln!(
+                out,
+                "if a thread outside the runtime was to wake one of them, give it time: \
+                 VirtualRuntime::exploring({seed}).patience(..).run(..)"
+            )?;
         }
         Ok(())
     }
