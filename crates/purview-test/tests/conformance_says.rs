@@ -27,6 +27,8 @@ enum Fault {
     WaitsForTheFuture,
     PollsInSpawn,
     PollsAgainAfterAPanic,
+    RefusesClosures,
+    IsEarly,
 }
 
 /// A thread for each future and each closure, but for one fault.
@@ -49,6 +51,7 @@ impl Timer for Threads {
     fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         match self.0 {
             Fault::LosesTimers => Box::pin(pending()),
+            Fault::IsEarly => Embedded.sleep_until(at.checked_sub(Duration::from_millis(3)).unwrap_or(at)),
             _ => Embedded.sleep_until(at),
         }
     }
@@ -87,6 +90,7 @@ impl Spawner for Threads {
     fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
         match self.0 {
             Fault::ForgetsClosures => forget(f),
+            Fault::RefusesClosures => return Err(SpawnError::new("no pool")),
             Fault::RunsClosuresInTheCaller => drop(catch_unwind(AssertUnwindSafe(f))),
             _ => {
                 thread::spawn(f);
@@ -104,12 +108,12 @@ fn said_at_once<F: Future<Output = ()> + 'static>(
     said(Duration::from_secs(60), fault, test)
 }
 
-/// What a test says that waits for what never comes.
+/// What a test says that waits for what never comes. What it waits for last may take a busy machine a while to get to.
 fn said_in_the_end<F: Future<Output = ()> + 'static>(
     fault: Fault,
     test: impl FnOnce(Case) -> F + Send + 'static,
 ) -> String {
-    said(Duration::from_millis(300), fault, test)
+    said(Duration::from_secs(3), fault, test)
 }
 
 fn said<F: Future<Output = ()> + 'static>(
@@ -132,7 +136,7 @@ fn a_future_that_is_never_polled_is_what_the_test_waits_for() {
     assert_eq!(
         text,
         "a spawned future was not polled to its end: the runtime dropped it, lost a wake-up, or has no thread for it \
-         (waited 300ms)"
+         (waited 3s)"
     );
 }
 
@@ -219,4 +223,26 @@ fn two_clocks_are_told_by_how_far_they_are_apart() {
         "{text}"
     );
     assert!(text.ends_with("`now` and the timer may be two clocks"), "{text}");
+}
+
+#[test]
+fn a_refusal_that_was_not_declared_says_how_to_declare_it() {
+    let refused = "`spawn_blocking` refused a closure that may block: ";
+    let remedy = "`refuses: [spawn_blocking]`";
+    let text = said_at_once(
+        Fault::RefusesClosures,
+        tests::spawn_blocking_runs_or_refuses_as_declared,
+    );
+    assert!(text.starts_with(refused) && text.ends_with(remedy), "{text}");
+    let text = said_at_once(Fault::RefusesClosures, tests::ended_closures_are_dropped);
+    assert!(text.starts_with(refused) && text.ends_with(remedy), "{text}");
+}
+
+#[test]
+fn an_early_timer_is_told_in_one_test_and_confuses_no_other() {
+    let text = said_at_once(Fault::IsEarly, tests::timers_are_never_early);
+    assert!(text.contains(" was early by "), "{text}");
+    let early = || Threads(Fault::IsEarly);
+    let in_order = tests::timers_complete_in_the_order_of_their_instants;
+    check_within(Duration::from_secs(60), early, park, Refuses::default(), in_order);
 }

@@ -5,7 +5,10 @@ use std::{
     thread,
 };
 
-use super::{case::Case, signal::Signal};
+use super::{
+    case::{Case, must_be_refused, must_be_taken},
+    signal::Signal,
+};
 
 /// A runtime takes closures that may block, or says that it does not and drops them.
 pub async fn spawn_blocking_runs_or_refuses_as_declared(case: Case) {
@@ -16,12 +19,12 @@ pub async fn spawn_blocking_runs_or_refuses_as_declared(case: Case) {
         drop(inside);
     });
     if case.refuses.spawn_blocking {
-        let error = taken.expect_err("the suite was told that this runtime refuses closures that may block");
+        let error = must_be_refused(taken, "spawn_blocking", "a closure that may block");
         assert!(!error.to_string().is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "a refused closure was kept");
         assert!(!ran.is_set(), "a refused closure was run");
     } else {
-        taken.expect("the runtime takes closures that may block");
+        must_be_taken(taken, "spawn_blocking", "a closure that may block");
         case.closure_sets(&ran).await;
     }
 }

@@ -145,7 +145,7 @@ impl Case {
 
     /// Spawns a future that must be taken.
     pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.try_spawn(future).expect("the runtime takes futures");
+        must_be_taken(self.try_spawn(future), "spawn", "a future");
     }
 
     pub(super) fn try_spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> Result<(), SpawnError> {
@@ -155,8 +155,11 @@ impl Case {
 
     /// Spawns a closure that must be taken.
     pub(super) fn spawn_blocking(&self, closure: impl FnOnce() + Send + 'static) {
-        self.try_spawn_blocking(closure)
-            .expect("the runtime takes closures that may block");
+        must_be_taken(
+            self.try_spawn_blocking(closure),
+            "spawn_blocking",
+            "a closure that may block",
+        );
     }
 
     pub(super) fn try_spawn_blocking(&self, closure: impl FnOnce() + Send + 'static) -> Result<(), SpawnError> {
@@ -185,6 +188,21 @@ impl Case {
         self.spawn(async move { runs.set() });
         self.wait(if_not, ran.wait()).await;
     }
+}
+
+/// For a runtime that has not declared that it refuses.
+pub(super) fn must_be_taken(answer: Result<(), SpawnError>, method: &str, what: &str) {
+    if let Err(refused) = answer {
+        panic!("`{method}` refused {what}: {refused}. A runtime that does so declares it: `refuses: [{method}]`");
+    }
+}
+
+/// For a runtime that has declared that it refuses.
+pub(super) fn must_be_refused(answer: Result<(), SpawnError>, method: &str, what: &str) -> SpawnError {
+    let Err(refused) = answer else {
+        panic!("`{method}` took {what}, though the suite was told that it refuses: leave `refuses: [{method}]` out");
+    };
+    refused
 }
 
 /// Polls once, with a waker that does nothing.

@@ -11,7 +11,11 @@ use std::{
     time::Duration,
 };
 
-use super::{case::Case, signal::Signal, watch::FUTURE};
+use super::{
+    case::{Case, must_be_refused, must_be_taken},
+    signal::Signal,
+    watch::FUTURE,
+};
 
 const AFTER_A_PANIC: &str =
     "no future ran after others had panicked: the runtime has lost a thread, or itself, to each";
@@ -25,12 +29,12 @@ pub async fn spawn_runs_or_refuses_as_declared(case: Case) {
         drop(inside);
     });
     if case.refuses.spawn {
-        let error = taken.expect_err("the suite was told that this runtime refuses to spawn");
+        let error = must_be_refused(taken, "spawn", "a future");
         assert!(!error.to_string().is_empty());
         assert_eq!(Arc::strong_count(&held), 1, "a refused future was kept");
         assert!(!ran.is_set(), "a refused future was run");
     } else {
-        taken.expect("the runtime takes futures");
+        must_be_taken(taken, "spawn", "a future");
         case.future_sets(&ran).await;
     }
 }

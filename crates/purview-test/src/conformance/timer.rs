@@ -56,9 +56,13 @@ pub async fn timers_complete_in_the_order_of_their_instants(case: Case) {
     let now = case.runtime.now();
     let mut earlier = case.runtime.sleep_until(now + MILLISECOND);
     let mut later = case.runtime.sleep_until(now + 30 * MILLISECOND);
-    let _armed = poll_once(&mut earlier);
+    // On a slow machine its time has come before it is polled.
+    let was_ready = poll_once(&mut earlier).is_ready();
     case.wait(TIMER, later.as_mut()).await;
-    assert!(poll_once(&mut earlier).is_ready());
+    assert!(
+        was_ready || poll_once(&mut earlier).is_ready(),
+        "a timer completed, and one that was due 29 ms before had not"
+    );
 }
 
 /// A dropped timer lets go of its waker, and does not call it.
