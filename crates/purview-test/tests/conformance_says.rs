@@ -113,7 +113,7 @@ fn said_in_the_end<F: Future<Output = ()> + 'static>(
     fault: Fault,
     test: impl FnOnce(Case) -> F + Send + 'static,
 ) -> String {
-    said(Duration::from_secs(3), fault, test)
+    said(Duration::from_secs(1), fault, test)
 }
 
 fn said<F: Future<Output = ()> + 'static>(
@@ -136,7 +136,7 @@ fn a_future_that_is_never_polled_is_what_the_test_waits_for() {
     assert_eq!(
         text,
         "a spawned future was not polled to its end: the runtime dropped it, lost a wake-up, or has no thread for it \
-         (waited 3s)"
+         (waited 1s)"
     );
 }
 

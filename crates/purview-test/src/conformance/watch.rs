@@ -112,9 +112,12 @@ impl Watch {
         })
     }
 
-    /// What somebody began to wait for last.
+    /// What somebody began to wait for last; the end of what was spawned only where nobody in there waits for anything.
     fn waited_for(&self) -> &'static str {
-        self.lock().now.values().next_back().copied().unwrap_or(NOTHING)
+        let begun = self.lock();
+        let waits = || begun.now.values().rev().copied();
+        let inside = waits().find(|what| ![FUTURE, CLOSURE].contains(what));
+        inside.or_else(|| waits().next()).unwrap_or(NOTHING)
     }
 
     fn lock(&self) -> MutexGuard<'_, Begun> {
