@@ -205,7 +205,20 @@ async fn ten_thousand_futures_that_yield_come_to_their_end() {
     assert!(all.await.is_ok_and(|all| all.into_iter().eq(0..10_000)));
 }
 
+fn who_is_handed_a_result_is_not_woken_for_the_next() {
+    let mut each = gather((0..3).map(async |n| Ok::<_, ()>(n))).as_completed();
+    for n in 0..3 {
+        let mut next = by_hand(each.next());
+        assert!(matches!(next.poll(), Poll::Ready(Some((index, Ok(_)))) if index == n));
+        assert_eq!(next.wakes(), 0);
+    }
+    let mut end = by_hand(each.next());
+    assert!(matches!(end.poll(), Poll::Ready(None)));
+    assert_eq!(end.wakes(), 0);
+}
+
 polled_on_every_runtime!(
+    who_is_handed_a_result_is_not_woken_for_the_next,
     a_future_that_is_woken_as_it_ends_is_polled_no_more,
     wakers_of_futures_that_have_ended_ask_for_nothing_more,
     only_the_future_that_was_woken_is_polled,

@@ -141,6 +141,20 @@ async fn ten_thousand_results_for_a_closure_that_is_ready_at_once() {
     assert_eq!(calls.get(), 10_000);
 }
 
+fn a_call_that_a_future_wakes_goes_on_in_the_same_poll() {
+    let (gate, calls) = (Gate::new(), PollCount::new());
+    let futures = [0, 1].map(async |n| {
+        if n == 1 {
+            gate.open();
+            pending::<()>().await;
+        }
+        Ok::<_, ()>(n)
+    });
+    let mut each = by_hand(gather(futures).for_each(|_, _| calls.of(gate.wait())));
+    assert!(each.poll().is_pending());
+    assert_eq!((calls.get(), each.wakes()), (2, 0));
+}
+
 on_every_runtime!(
     every_result_comes_once_in_the_order_of_completion,
     closure_and_futures_may_wait_for_each_other,
@@ -148,6 +162,7 @@ on_every_runtime!(
     ten_thousand_results_for_a_closure_that_is_ready_at_once,
 );
 polled_on_every_runtime!(
+    a_call_that_a_future_wakes_goes_on_in_the_same_poll,
     futures_run_on_while_the_closure_awaits,
     a_closure_that_only_yields_is_polled_once_a_pass,
     a_slow_closure_slows_the_source_down,

@@ -2,7 +2,10 @@
 #![forbid(unsafe_code)]
 
 mod a_gather_that_waits_is_quiet;
+mod deadlines;
+mod debug_shows_how_far_it_is;
 mod for_each_runs_beside_its_futures;
+mod grace;
 mod nobody_outlives_it;
 mod panics_in_destructors;
 mod races;

@@ -5,6 +5,7 @@ use std::{
     thread,
 };
 
+use cooked_waker::{IntoWaker, Wake, WakeRef};
 use purview::{CancelReason, CancelToken};
 use purview_tests::{Gate, by_hand, calling_waker, on_every_runtime, polled_on_every_runtime};
 
@@ -185,7 +186,30 @@ on_every_runtime!(
     a_clone_is_the_same_token,
     a_cancel_on_another_thread_wakes_the_waiter
 );
+/// Cancels a token as it is cloned, which is between the first look at the token and the wait.
+struct CancelsAsItIsCloned(CancelToken);
+
+impl Clone for CancelsAsItIsCloned {
+    fn clone(&self) -> Self {
+        self.0.cancel();
+        Self(self.0.clone())
+    }
+}
+
+impl WakeRef for CancelsAsItIsCloned {
+    fn wake_by_ref(&self) {}
+}
+
+impl Wake for CancelsAsItIsCloned {}
+
+fn a_token_that_is_cancelled_as_a_waiter_comes_is_not_waited_for() {
+    let token = CancelToken::new();
+    let waker = Box::new(CancelsAsItIsCloned(token.clone())).into_waker();
+    assert!(by_hand(token.cancelled()).poll_with(&waker).is_ready());
+}
+
 polled_on_every_runtime!(
+    a_token_that_is_cancelled_as_a_waiter_comes_is_not_waited_for,
     cancelling_goes_down_and_never_up_or_sideways,
     a_child_made_after_the_cancel_is_born_cancelled_and_wakes_nobody,
     dropping_a_token_cancels_nobody,
