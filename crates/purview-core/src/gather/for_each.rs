@@ -146,7 +146,7 @@ where
             return Poll::Ready(());
         }
         // Only the call is left: what the others were woken for concerns nobody, and must not wake this for ever.
-        signal.take(part::CHILDREN | part::QUEUE | part::CANCEL | part::STOPPED | part::ALARM | part::SOURCE);
+        signal.forget_all_but(part::BODY);
         signal.end();
         Poll::Pending
     }

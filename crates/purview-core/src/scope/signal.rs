@@ -73,6 +73,11 @@ impl Signal {
         self.bits.load(Ordering::Acquire) & part != 0
     }
 
+    /// Takes whatever the other parts had to do.
+    pub(crate) fn forget_all_but(&self, part: u32) {
+        self.bits.fetch_and(POLLING | part, Ordering::AcqRel);
+    }
+
     fn wake(&self) {
         let waker = self.lock().take();
         if let Some(waker) = waker {
