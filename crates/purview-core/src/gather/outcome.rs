@@ -43,8 +43,7 @@ impl<O> Outcome<O> {
     pub(super) fn keep(&mut self, ended: Ended<O>) {
         let index = ended.index;
         if self.ends.len() <= index {
-            let len = self.total.max(index + 1);
-            let more = len - self.ends.len();
+            let more = self.total.saturating_sub(self.ends.len());
             self.ends.reserve_exact(more);
             self.ends.resize_with(index + 1, || None);
         }
