@@ -165,6 +165,17 @@ fn futures_that_are_ready_need_no_timer() {
     assert_eq!(clock.timers_created(), 0);
 }
 
+fn all_of_many_are_started_though_nobody_wakes() {
+    let polls = PollCount::new();
+    let many = || (0..1_000).map(|_| polls.of(pending::<Result<(), ()>>()));
+    let mut set = by_hand(gather(many()));
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!(polls.get(), 1_000);
+    let mut set = by_hand(gather_stream(stream::iter(many())));
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!(polls.get(), 2_000);
+}
+
 /// One poll is at most 128 steps, and each future is polled at most once in it.
 fn a_pass_is_bounded() {
     let polls = PollCount::new();
@@ -218,6 +229,7 @@ fn who_is_handed_a_result_is_not_woken_for_the_next() {
 }
 
 polled_on_every_runtime!(
+    all_of_many_are_started_though_nobody_wakes,
     who_is_handed_a_result_is_not_woken_for_the_next,
     a_future_that_is_woken_as_it_ends_is_polled_no_more,
     wakers_of_futures_that_have_ended_ask_for_nothing_more,

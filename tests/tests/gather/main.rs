@@ -10,3 +10,4 @@ mod nobody_outlives_it;
 mod panics_in_destructors;
 mod races;
 mod sources_that_never_end;
+mod sources_that_panic;

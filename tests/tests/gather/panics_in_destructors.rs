@@ -44,10 +44,8 @@ fn explodes_unheard(log: &Log, gather: Box<dyn Any + Send>) {
     assert_eq!(log.entries(), ALL);
 }
 
-/// A scope around it hears of the panic, once.
-#[track_caller]
-fn explodes_once(log: &Log, gather: Box<dyn Any + Send>) {
-    log.clear();
+/// What a scope hears that drops it.
+fn panic_of_dropping(gather: Box<dyn Any + Send>) -> Option<String> {
     let mut outer = by_hand(settled::<()>().run(async |s| {
         let child = s.spawn(async move {
             let _gather = gather;
@@ -60,7 +58,14 @@ fn explodes_once(log: &Log, gather: Box<dyn Any + Send>) {
             _ => Ok(None),
         }
     }));
-    let message = outer.finish().expect("the body returned").value;
+    outer.finish().expect("the body returned").value
+}
+
+/// A scope around it hears of the panic, once.
+#[track_caller]
+fn explodes_once(log: &Log, gather: Box<dyn Any + Send>) {
+    log.clear();
+    let message = panic_of_dropping(gather);
     assert_eq!(
         (message.as_deref(), log.entries()),
         (Some("2"), ALL.map(str::to_owned).to_vec())
@@ -144,6 +149,20 @@ fn where_each_future_is_reported_by_itself_so_is_its_panic() {
     }
 }
 
+fn a_panic_that_has_not_been_reported_yet_is_heard_of_when_the_stream_is_dropped() {
+    for limit in [1, 3] {
+        let (clock, log) = (TestClock::new(), Log::new());
+        let late = gather(bombs(&log)).limit(limit).timeout(SECOND).runtime(clock.clone());
+        let mut done = late.as_completed();
+        assert!(by_hand(done.next()).poll_until_idle().is_pending());
+        clock.advance(SECOND);
+        let first = by_hand(done.next()).finish();
+        assert!(matches!(first, Some((0, Err(TaskError::Panicked(_))))));
+        assert_eq!(log.entries(), ALL);
+        assert_eq!(panic_of_dropping(Box::new(done)).as_deref(), Some("2"));
+    }
+}
+
 fn a_value_whose_future_panics_as_it_is_dropped_is_a_panic() {
     let log = Log::new();
     let bomb = || Bomb {
@@ -161,6 +180,7 @@ fn a_value_whose_future_panics_as_it_is_dropped_is_a_panic() {
 }
 
 polled_on_every_runtime!(
+    a_panic_that_has_not_been_reported_yet_is_heard_of_when_the_stream_is_dropped,
     when_the_gather_is_dropped,
     when_another_one_fails,
     where_each_future_is_reported_by_itself_so_is_its_panic,

@@ -1,5 +1,7 @@
 //! A source that always has another future neither keeps those that run from running nor the executor from others.
 
+use std::{future::pending, sync::OnceLock};
+
 use futures::{StreamExt, stream};
 use purview::gather_stream;
 use purview_tests::{PollCount, by_hand, on_every_runtime, polled_on_every_runtime};
@@ -8,7 +10,7 @@ fn it_is_pulled_from_a_little_at_a_time() {
     let (asked, polls) = (PollCount::new(), PollCount::new());
     let source = stream::repeat_with(|| {
         asked.add_one();
-        polls.of(std::future::pending::<Result<(), ()>>())
+        polls.of(pending::<Result<(), ()>>())
     });
     let mut set = by_hand(gather_stream(source).settled());
     for _ in 0..10 {
@@ -21,6 +23,19 @@ fn it_is_pulled_from_a_little_at_a_time() {
         );
         assert!(polled > 0, "those that run get their turn");
     }
+}
+
+fn those_that_run_have_their_turn_when_so_many_have_been_started() {
+    let (asked, at_first) = (PollCount::new(), OnceLock::new());
+    let source = stream::repeat_with(|| {
+        asked.add_one();
+        async {
+            at_first.get_or_init(|| asked.get());
+            pending::<Result<(), ()>>().await
+        }
+    });
+    assert!(by_hand(gather_stream(source)).poll().is_pending());
+    assert_eq!(at_first.get(), Some(&32));
 }
 
 async fn a_race_over_it_has_a_winner() {
@@ -47,7 +62,10 @@ async fn results_of_it_come_one_by_one() {
     }
 }
 
-polled_on_every_runtime!(it_is_pulled_from_a_little_at_a_time);
+polled_on_every_runtime!(
+    it_is_pulled_from_a_little_at_a_time,
+    those_that_run_have_their_turn_when_so_many_have_been_started
+);
 on_every_runtime!(
     a_race_over_it_has_a_winner,
     an_error_ends_a_gather_over_it,
