@@ -1,7 +1,6 @@
 //! What feeds a gather: futures that are there, or a stream of them.
 
 use std::{
-    fmt,
     pin::Pin,
     task::{Context, Poll},
     vec,
@@ -37,6 +36,7 @@ pub trait Source: Sealed {
 trait Sealed {}
 
 /// The futures of [`gather`](crate::gather()).
+#[derive(Debug)]
 pub struct Items<F> {
     futures: vec::IntoIter<F>,
 }
@@ -82,13 +82,8 @@ impl<F> Drop for Items<F> {
     }
 }
 
-impl<F> fmt::Debug for Items<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Items").field("left", &self.futures.len()).finish()
-    }
-}
-
 /// The stream of futures of [`gather_stream`](crate::gather_stream).
+#[derive(Debug)]
 pub struct Pulled<S> {
     /// `None` when it will not be asked again.
     stream: Option<Pin<Box<S>>>,
@@ -124,11 +119,5 @@ impl<S: Stream<Item: Future>> Source for Pulled<S> {
 
     fn close(&mut self) {
         self.stream = None;
-    }
-}
-
-impl<S> fmt::Debug for Pulled<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pulled").finish_non_exhaustive()
     }
 }
