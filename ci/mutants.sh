@@ -1,32 +1,36 @@
 #!/usr/bin/env bash
 # Mutants of the driver, the child, the task, the token and gather: each is one small change to the core, made in a copy of
-# the tree, that some test should notice. Needs `cargo install cargo-mutants`; where it is missing this says so and gives 0.
+# the tree, that some test should notice. cargo-mutants says which there are; `ci/mutants` compiles all of them at once, each
+# behind a switch, and runs the tests of the core, the model and the promises against one after the other until one fails.
+# Where cargo-mutants is missing this says so and gives 0. Needs python3.
 #
-# All of them take hours. PURVIEW_MUTANTS=1/20 runs one of twenty parts, which the figure says; survivors are listed in
-# target/proof/mutants/mutants.out/missed.txt, and the guarantees page explains them.
+# PURVIEW_MUTANTS=1/20 runs the first of twenty parts, which the figure says. `ci/mutants.sh NAME..` runs those with one of
+# these in their name (`driver.rs`, `Seat::holds`) and keeps no figure. Survivors are listed in target/scorecard/mutants.missed,
+# and the guarantees page explains them; beside it is which test caught which, what did not compile, and what was left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh
 
 PATH=$PATH:$builds/tools/bin
 command -v cargo-mutants >/dev/null || skip mutants "no cargo-mutants: cargo install cargo-mutants --root $builds/tools"
+command -v python3 >/dev/null || skip mutants "no python3"
 core=crates/purview-core/src
 files=()
 for file in "$core"/scope/{driver,child,task}.rs "$core"/cancel/{token,node}.rs; do files+=(--file "$file"); done
 files+=(--file "$core/gather/**/*.rs")
-part=${PURVIEW_MUTANTS:-}
-status=0
-# The tests that a part of the core has anything to fear from: the model and the promises.
-PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-500} cargo mutants "${files[@]}" ${part:+--shard "$part"} \
-    --package purview-core --test-package purview-core,purview-test,purview-tests --all-features --no-shuffle \
-    --timeout 240 --output "$builds/mutants" -- --lib --tests || status=$?
-# 2: some survived; 3: some timed out. Both are results. Anything else is not.
-case $status in 0 | 2 | 3) ;; *) exit "$status" ;; esac
+part=${PURVIEW_MUTANTS:-all}
+mkdir -p "$builds/mutants"
+cargo mutants --list --json --package purview-core "${files[@]}" >"$builds/mutants/list.json"
 
-out=$builds/mutants/mutants.out
-count() { grep -c . "$out/$1" || true; }
-missed=$(count missed.txt) caught=$(($(count caught.txt) + $(count timeout.txt)))
+PYTHONDONTWRITEBYTECODE=1 python3 ci/mutants "$builds/mutants/list.json" "$builds/mutants" "$builds/mutants/results" "$part" "$@"
+out=$builds/mutants/results
+for kind in caught timeout missed unviable notes; do
+    [ $# -gt 0 ] || cp "$out/$kind.txt" "$results/mutants.$kind"
+done
+count() { grep -c . "$out/$1.txt" || true; }
+missed=$(count missed) caught=$(($(count caught) + $(count timeout)))
 all=$((missed + caught))
-record mutants caught="$caught" of="$all" percent="$(awk "BEGIN { print $all ? sprintf(\"%.1f\", 100 * $caught / $all) : \"none\" }")" \
-    part="${part:-all}"
+[ $# -gt 0 ] || record mutants caught="$caught" of="$all" \
+    percent="$(awk "BEGIN { print $all ? sprintf(\"%.1f\", 100 * $caught / $all) : \"none\" }")" part="$part"
+printf '%s of %s caught; missed:\n' "$caught" "$all"
 cat "$out/missed.txt"

@@ -1,0 +1,175 @@
+"""A copy of the tree with all mutants in it, and the tests built from that."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import schemata
+
+LIBRARY, MODULE = "crates/purview-core/src/lib.rs", "crates/purview-core/src/mutant.rs"
+CASE = "crates/purview-test/tests/model/case.rs"
+TOUCHED = {LIBRARY, MODULE, CASE}
+PACKAGES = ["purview-core", "purview-test", "purview-tests"]
+# A switch cannot be read where the compiler evaluates.
+NOT_AT_COMPILE_TIME = {"E0015"}
+KINDS = "unviable", "unswitched"
+
+
+def cargo(tree, target, *arguments):
+    """The messages of one run of cargo, and whether it went well."""
+    environment = os.environ | {
+        "CARGO_TARGET_DIR": str(target),
+        "CARGO_INCREMENTAL": "0",
+        "CARGO_PROFILE_DEV_DEBUG": "0",
+        "RUSTFLAGS": "-A warnings",
+    }
+    command = ["cargo", *arguments, "--message-format=json", "--all-features"]
+    run = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    messages = [json.loads(line) for line in run.stdout.splitlines() if line.startswith("{")]
+    return messages, run.returncode == 0, run.stderr
+
+
+def copy(root, tree, kept):
+    """The files that are `kept` are as they were, so that nothing is built anew if they become what they were."""
+    files = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, stdout=subprocess.PIPE, check=True
+    )
+    names = {name for name in files.stdout.decode().split("\0") if name and (root / name).is_file()}
+    for file in tree.rglob("*") if tree.exists() else []:
+        if file.is_file() and str(file.relative_to(tree)) not in names | TOUCHED:
+            file.unlink()
+    for name in names - kept - TOUCHED:
+        write(tree / name, (root / name).read_bytes())
+    # That a program of the model fails is enough here; nobody reads the smallest that does.
+    lines = (root / CASE).read_text().splitlines(keepends=True)
+    write(tree / CASE, "".join("const ATTEMPTS: u64 = 0;\n" if "const ATTEMPTS" in line else line for line in lines).encode())
+    text = (root / LIBRARY).read_text().replace("mod cancel;\n", "mod cancel;\nmod mutant;\n", 1)
+    write(tree / LIBRARY, text.encode())
+    write(tree / MODULE, schemata.MODULE.encode())
+
+
+def write(file, data):
+    """Only where it changes, so that cargo does not build anew what is the same."""
+    if not file.exists() or file.read_bytes() != data:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+
+class Build:
+    def __init__(self, root, place, mutants, tree="tree"):
+        self.root, self.tree, self.target = root, place / tree, place / "target"
+        self.known = place / f"{tree}.known"
+        self.mutants = mutants
+        sums = {file: hashlib.sha256((root / file).read_bytes()).hexdigest() for file in {m["file"] for m in mutants.values()}}
+        self.keys = {number: f"{sums[mutant['file']]} {mutant['name']}" for number, mutant in mutants.items()}
+        self.unviable, self.unswitched = {}, {}
+
+    def left(self, file):
+        """The mutants of a file that are still in it."""
+        return {
+            number: mutant
+            for number, mutant in self.mutants.items()
+            if mutant["file"] == file and number not in self.unviable and number not in self.unswitched
+        }
+
+    def prepare(self):
+        """Puts the mutants in, and takes out those that do not compile, until it does."""
+        copy(self.root, self.tree, kept={mutant["file"] for mutant in self.mutants.values()})
+        self.remember()
+        for attempt in range(40):
+            self.switch()
+            messages, well, log = cargo(self.tree, self.target, "check", "-p", "purview-core", "--lib", "--profile", "test")
+            if well:
+                self.keep()
+                return
+            if not self.drop(messages):
+                raise SystemExit(f"the tree with the mutants does not build:\n{log}\n{self.first_error(messages)}")
+        raise SystemExit("there is no end of mutants that do not compile")
+
+    def key(self, number):
+        """Which mutant that is, as long as its file stays as it is."""
+        return self.keys[number]
+
+    def keep(self):
+        """For the next time, when the same need not be tried again."""
+        known = {kind: {self.key(number): why for number, why in getattr(self, kind).items()} for kind in KINDS}
+        self.known.write_text(json.dumps(known))
+
+    def remember(self):
+        known = json.loads(self.known.read_text()) if self.known.exists() else {}
+        for kind in KINDS:
+            of_kind = known.get(kind, {})
+            getattr(self, kind).update({n: of_kind[self.key(n)] for n in self.mutants if self.key(n) in of_kind})
+
+    def switch(self):
+        self.regions = {}
+        for file in sorted({mutant["file"] for mutant in self.mutants.values()}):
+            switched = schemata.File((self.root / file).read_text(), self.left(file))
+            self.unswitched |= switched.lost
+            text = switched.switched().encode()
+            self.regions[file] = schemata.regions(text)
+            write(self.tree / file, text)
+
+    def drop(self, messages):
+        """Whether the compiler's errors name a mutant; those are out then."""
+        before = len(self.unviable) + len(self.unswitched)
+        for message in messages:
+            error = message.get("message", {})
+            if message["reason"] != "compiler-message" or error["level"] != "error":
+                continue
+            spans = sorted(error["spans"], key=lambda span: not span["is_primary"])
+            code = (error.get("code") or {}).get("code")
+            if code in NOT_AT_COMPILE_TIME:
+                self.unswitched |= {number: error["message"] for span in spans for number in self.asked(span)}
+                continue
+            named = [number for span in spans if (number := self.whose(span))]
+            if not named:
+                continue
+            primary = [self.whose(span) for span in spans if span["is_primary"] and self.whose(span)]
+            for number in primary or named[:1]:
+                self.unviable[number] = error["message"]
+        return len(self.unviable) + len(self.unswitched) > before
+
+    def whose(self, span):
+        while span.get("expansion") and not self.regions.get(span["file_name"]):
+            span = span["expansion"]["span"]
+        for start, end, number in self.regions.get(span["file_name"], []):
+            if start <= span["byte_start"] and span["byte_end"] <= end:
+                return number
+        return None
+
+    def asked(self, span):
+        """The mutants whose switch stands there."""
+        file = self.tree / span["file_name"]
+        text = file.read_bytes()[span["byte_start"] : span["byte_end"]].decode() if file.is_file() else ""
+        return [int(number) for number in re.findall(r"\d+", text)] if text.startswith("crate::mutant::") else []
+
+    def first_error(self, messages):
+        errors = (message["message"]["rendered"] for message in messages if message["reason"] == "compiler-message")
+        return next(errors, "")
+
+    def tests(self, *chosen):
+        """The test binaries, all of them or those that are `chosen`: name, executable, folder to run it in."""
+        everything = ["--lib", "--tests", *(part for package in PACKAGES for part in ("-p", package))]
+        messages, well, log = cargo(self.tree, self.target, "test", "--no-run", *(chosen or everything))
+        if not well:
+            raise SystemExit(f"the tests do not build:\n{log}\n{self.first_error(messages)}")
+        found = []
+        for message in messages:
+            if message["reason"] == "compiler-artifact" and message["executable"] and message["profile"]["test"]:
+                folder = Path(message["manifest_path"]).parent
+                kind = message["target"]["kind"][0]
+                name = f"{folder.name}/{message['target']['name'] if kind != 'lib' else 'lib'}"
+                found.append((name, message["executable"], folder))
+        return found
+
+
+def textual(root, tree, mutant):
+    """Makes one mutant by plain replacement, where no switch can stand."""
+    text = (root / mutant["file"]).read_text()
+    source = schemata.Source(text)
+    start, end = source.offset(mutant["span"]["start"]), source.offset(mutant["span"]["end"])
+    write(tree / mutant["file"], (text[:start] + mutant["replacement"] + text[end:]).encode())

@@ -1,0 +1,114 @@
+"""All mutants of a file in one text, each behind a switch that is read when the program starts.
+
+What replaces an expression stands beside it, as cargo-mutants would have written it:
+
+    (if crate::mutant::none(&[7, 8]) { a && b } else if crate::mutant::is(7) { a || b } else { .. })
+
+In the first branch the mutants of whatever is in the expression are switched the same way. A function that gives a value at
+once begins with `if crate::mutant::is(9) { return value; }`, and an arm that is deleted gets a guard.
+"""
+
+import re
+from collections import defaultdict
+
+from source import NotFound, Source
+
+MODULE = """//! Which mutant is switched on: the one whose number is in `PURVIEW_MUTANT`.
+use std::sync::OnceLock;
+static ACTIVE: OnceLock<u32> = OnceLock::new();
+fn active() -> u32 {
+    *ACTIVE.get_or_init(|| std::env::var("PURVIEW_MUTANT").map_or(0, |number| number.parse().expect("a number")))
+}
+pub(crate) fn is(number: u32) -> bool {
+    active() == number
+}
+pub(crate) fn none(numbers: &[u32]) -> bool {
+    !numbers.contains(&active())
+}
+"""
+REGION = re.compile(rb"/\*<(\d+)\*/.*?/\*(\d+)>\*/", re.S)
+
+
+def marked(number, text):
+    """So that what the compiler says of it can be told from the rest."""
+    return f"/*<{number}*/ {text} /*{number}>*/"
+
+
+def is_on(number):
+    return f"crate::mutant::is({number})"
+
+
+class File:
+    def __init__(self, text, mutants):
+        """`mutants` by number. Those in `self.lost` cannot be switched here."""
+        self.source = Source(text)
+        self.insertions, self.groups, self.lost = defaultdict(list), defaultdict(list), {}
+        for number, mutant in mutants.items():
+            try:
+                self.place(number, mutant)
+            except (NotFound, KeyError, IndexError) as error:
+                self.lost[number] = repr(error)
+
+    def place(self, number, mutant):
+        source, span, genre = self.source, mutant["span"], mutant["genre"]
+        start, end = source.offset(span["start"]), source.offset(span["end"])
+        becomes = mutant["replacement"]
+        if genre == "FnValue":
+            self.insertions[start].append(f"if {is_on(number)} {{ {marked(number, f'return {becomes};')} }} ")
+        elif genre == "MatchArm":
+            self.insertions[source.arrow(start)].append(f"if {marked(number, '!' + is_on(number))} ")
+        else:
+            if genre == "MatchArmGuard":
+                around = start, end
+            elif genre == "StructField":
+                around = source.literal(start)
+            else:
+                around = source.expression(start)
+            whole = source.text[around[0] : start] + becomes + source.text[end : around[1]]
+            self.groups[around].append((number, whole))
+
+    def switched(self):
+        spans = sorted(self.groups, key=lambda span: (span[0], -span[1]))
+        return self.render(0, len(self.source.text), spans, outermost=True)
+
+    def render(self, start, end, spans, outermost=False):
+        text, at = [], start
+        spans = list(spans)
+        while spans:
+            span = spans.pop(0)
+            inner = [other for other in spans if other[0] < span[1]]
+            if any(other[1] > span[1] for other in inner) or span[1] > end:
+                raise NotFound(f"{span} and what is in it overlap")
+            spans = spans[len(inner) :]
+            text.append(self.plain(at, span[0], outermost or at > start))
+            text.extend(self.inserted(span[0]) if outermost or span[0] > start else [])
+            text.append(self.group(span, inner))
+            at = span[1]
+        text.append(self.plain(at, end, outermost or at > start))
+        return "".join(text)
+
+    def group(self, span, inner):
+        options = self.groups[span]
+        numbers = ", ".join(str(number) for number, _ in options)
+        text = f"(if crate::mutant::none(&[{numbers}]) {{ {self.render(*span, inner)} }}"
+        for number, becomes in options[:-1]:
+            text += f" else if {is_on(number)} {{ {marked(number, becomes)} }}"
+        return text + f" else {{ {marked(*options[-1])} }})"
+
+    def plain(self, start, end, with_first):
+        """The text as it is, with what is inserted into it, but for what stands before a group that begins at `end`."""
+        text, at = [], start
+        for place in sorted(self.insertions):
+            if (start <= place if with_first else start < place) and place < end:
+                text.append(self.source.text[at:place])
+                text.extend(self.insertions[place])
+                at = place
+        return "".join(text) + self.source.text[at:end]
+
+    def inserted(self, place):
+        return self.insertions.get(place, [])
+
+
+def regions(text):
+    """Which bytes of a switched file belong to which mutant."""
+    return [(found.start(), found.end(), int(found[1])) for found in REGION.finditer(text)]

@@ -1,0 +1,125 @@
+"""Rust source as tokens: enough to find the whole expression around an operator in code that rustfmt has laid out."""
+
+import re
+from dataclasses import dataclass
+
+TOKEN = re.compile(
+    r"""(?P<skip>\s+|//[^\n]*|/\*.*?\*/)
+      | (?P<string>b?r(\#*)".*?"\3|b?"(?:\\.|[^"\\])*"|b?'(?:\\.|[^'\\])'(?!\w))
+      | (?P<lifetime>'\w+)
+      | (?P<word>\w+)
+      | (?P<punct><<=|>>=|\.\.=|\.\.\.|::|->|=>|==|!=|<=|>=|&&|\|\||\+=|-=|\*=|/=|%=|\^=|&=|\|=|<<|\.\.|.)
+    """,
+    re.X | re.S,
+)
+OPEN, CLOSE = "([{", ")]}"
+# What an operator's operands cannot go beyond, to the left and to the right.
+ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<=", ">>="}
+BEFORE = {"(", "[", "{", ";", ",", "=>", "->", "..", "..=", "return", "if", "while", "match", "in", "else", "break"}
+AFTER = {")", "]", "}", ";", ",", "=>", "..", "..=", "else"}
+
+
+class NotFound(Exception):
+    """The code is laid out in a way that this does not know."""
+
+
+@dataclass
+class Token:
+    text: str
+    start: int
+    end: int
+
+
+class Source:
+    def __init__(self, text):
+        self.text = text
+        self.lines = [0]
+        for line in text.splitlines(keepends=True):
+            self.lines.append(self.lines[-1] + len(line))
+        self.tokens, self.partner = [], {}
+        for found in TOKEN.finditer(text):
+            if found.lastgroup != "skip" and not found["skip"]:
+                self.tokens.append(Token(found[0], found.start(), found.end()))
+        self.at = {token.start: index for index, token in enumerate(self.tokens)}
+        stack = []
+        for index, token in enumerate(self.tokens):
+            if token.text in OPEN:
+                stack.append(index)
+            elif token.text in CLOSE:
+                self.partner[index] = stack.pop()
+                self.partner[self.partner[index]] = index
+
+    def offset(self, place):
+        return self.lines[place["line"] - 1] + place["column"] - 1
+
+    def token(self, offset):
+        if offset not in self.at:
+            raise NotFound(f"no token at {offset}")
+        return self.at[offset]
+
+    def expression(self, offset):
+        """Start and end of the widest expression that the operator at `offset` is a part of, outside of brackets."""
+        operator = self.token(offset)
+        compound = self.tokens[operator].text in ASSIGN
+        first = self.leftmost(operator)
+        last = self.rightmost(operator, not compound and self.is_head(first))
+        return self.tokens[first].start, self.tokens[last].end
+
+    def leftmost(self, index):
+        while index > 0:
+            before = self.tokens[index - 1]
+            if before.text in ASSIGN or before.text in BEFORE:
+                break
+            if before.text in ("|", "||") and self.ends_closure_head(index - 1):
+                break
+            if before.text == "}" and self.begins_operand(index):
+                break
+            index = self.partner[index - 1] if before.text in CLOSE else index - 1
+        return index
+
+    def rightmost(self, index, is_head):
+        while True:
+            after = self.tokens[index + 1]
+            if after.text in AFTER or (after.text == "{" and is_head):
+                return index
+            index = self.partner[index + 1] if after.text in OPEN else index + 1
+
+    def is_head(self, first):
+        """Whether a block follows: `if`, `while`, `match`, `for .. in`, and the first two with a `let`."""
+        before = self.tokens[first - 1].text
+        if before in ("if", "while", "match", "in"):
+            return True
+        if before != "=":
+            return False
+        index = first - 1
+        while self.tokens[index].text not in ("let", ";"):
+            index = self.partner[index] - 1 if self.tokens[index].text in CLOSE else index - 1
+        return self.tokens[index].text == "let" and self.tokens[index - 1].text in ("if", "while")
+
+    def ends_closure_head(self, index):
+        """`|x| a == b` and `|| a == b`, in which rustfmt leaves no room before the bar or nothing stands there."""
+        token, before = self.tokens[index], self.tokens[index - 1]
+        if token.text == "||":
+            return before.text in BEFORE or before.text in ASSIGN or before.text == "move"
+        return before.end == token.start
+
+    def begins_operand(self, index):
+        token = self.tokens[index]
+        return bool(re.match(r"[\w'\"(&*!]|\[", token.text)) and token.text not in ("as", "&&")
+
+    def literal(self, offset):
+        """Start and end of the struct expression that the field at `offset` is in."""
+        index = self.token(offset) - 1
+        while self.tokens[index].text != "{":
+            index = self.partner[index] - 1 if self.tokens[index].text in CLOSE else index - 1
+        end = self.tokens[self.partner[index]].end
+        while re.fullmatch(r"\w+|::", self.tokens[index - 1].text) and self.tokens[index - 1].text not in BEFORE:
+            index -= 1
+        return self.tokens[index].start, end
+
+    def arrow(self, offset):
+        """Where the `=>` of the match arm at `offset` is."""
+        index = self.token(offset)
+        while self.tokens[index].text != "=>":
+            index = self.partner[index] + 1 if self.tokens[index].text in OPEN else index + 1
+        return self.tokens[index].start
