@@ -105,6 +105,24 @@ fn a_failure_in_the_pass_in_which_the_deadline_fires_wins() {
     assert_eq!(error.into_failure(), Some("no"));
 }
 
+/// Who was woken by then has its turn first.
+fn a_deadline_that_passes_during_a_pass_is_seen_in_the_next() {
+    let (clock, gate) = (TestClock::new(), Gate::new());
+    let mut run = by_hand(on(&clock).timeout(SECOND).run(async |s| {
+        let waits = s.spawn(async {
+            gate.wait().await;
+            Ok(7)
+        });
+        s.spawn(async {
+            clock.advance(SECOND);
+            gate.open();
+            Ok(())
+        });
+        Ok(waits.await)
+    }));
+    assert_eq!(run.finish().ok(), Some(7));
+}
+
 fn a_failure_before_the_deadline_is_no_deadline() {
     let clock = TestClock::new();
     let mut run = by_hand(on(&clock).timeout(2 * SECOND).run(async |s| {
@@ -209,6 +227,7 @@ polled_on_every_runtime!(
     a_deadline_that_is_already_past_never_polls_the_body,
     a_value_in_the_pass_in_which_the_deadline_fires_wins,
     a_failure_in_the_pass_in_which_the_deadline_fires_wins,
+    a_deadline_that_passes_during_a_pass_is_seen_in_the_next,
     a_failure_before_the_deadline_is_no_deadline,
     a_body_that_returns_its_value_after_expiry_is_late_all_the_same,
     a_timeout_counts_from_the_first_poll,
