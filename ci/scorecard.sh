@@ -4,7 +4,8 @@
 #
 # `ci/scorecard.sh` takes the quick figures anew and, for those that take hours, what the script beside it last kept in
 # target/scorecard, with the commit it was measured at. `ci/scorecard.sh --all` takes all of them anew, at full size.
-# --kept measures nothing and prints what was kept. With --write the table also goes into the page. PURVIEW_SCORECARD_PROGRAMS says how many random programs are compared with the model (100,000; with --all 10,000,000).
+# --kept measures nothing and prints what was kept on this machine. With --write the table also goes into the page.
+# PURVIEW_SCORECARD_PROGRAMS says how many random programs are compared with the model (100,000; with --all 10,000,000).
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh
@@ -15,6 +16,7 @@ for argument; do
         --all) all=true ;;
         --write) write=true ;;
         --kept) kept=true ;;
+        --help) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/d;p}' "$0"; exit ;;
         *) echo "unknown: $argument" >&2; exit 2 ;;
     esac
 done
@@ -80,6 +82,9 @@ measure() {
     done
 }
 $kept || measure
+# When the last of the figures was taken.
+last=$(sed -n 's/^at=//p' "$results"/* 2>/dev/null | sort | tail -n 1) || true
+[ -n "$last" ] || { echo "no figure is kept in $results: leave --kept out, and they are taken" >&2; exit 1; }
 
 # -- the table ---------------------------------------------------------------------------------------------------------
 
@@ -105,7 +110,7 @@ row() {
 met() { if "$@"; then echo yes; else echo no; fi; }
 
 table() {
-    echo "Measured on $(date -u +%Y-%m-%d), $(rustc --version), $(nproc) cores$([ -n "$profile" ] || echo ', a debug build')."
+    echo "Measured until ${last%T*}, $(rustc --version), $(nproc) cores$([ -n "$profile" ] || echo ', a debug build')."
     echo
     echo "| measure | target | measured | target met | at commit |"
     echo "|---|---|---|---|---|"
