@@ -218,6 +218,10 @@ impl<S: Source> Crew<S> {
                 self.cut(&CancelReason::DeadlineExceeded);
                 continue;
             }
+            if self.supply == Supply::Ready && signal.has_no_steps() {
+                // Whoever there is still to start is the next pass's.
+                signal.raise(part::SOURCE);
+            }
             self.set_alarm(std::mem::take(&mut pass.alarmed));
             return Turn::Waiting;
         }

@@ -43,9 +43,6 @@ impl<S: Source> Crew<S> {
             state.signal.count_step();
             state.signal.raise(part::CHILDREN);
         }
-        if self.supply == Supply::Ready && state.signal.has_no_steps() {
-            state.signal.raise(part::SOURCE);
-        }
         self.started > before
     }
 
