@@ -2,7 +2,8 @@
 //! has nothing to do.
 
 use std::{
-    future::{pending, poll_fn},
+    array::from_fn,
+    future::{pending, poll_fn, ready},
     pin::pin,
     task::Poll,
     time::Duration,
@@ -99,6 +100,35 @@ fn only_the_future_that_was_woken_is_polled() {
     assert_eq!((a.get(), b.get()), (1, 2));
 }
 
+fn each_of_twelve_has_a_waker_of_its_own() {
+    let gates: [Gate; 12] = from_fn(|_| Gate::new());
+    let polls: [PollCount; 12] = from_fn(|_| PollCount::new());
+    let one = |n: usize| polls[n].of(gates[n].wait().map(move |()| Ok::<_, ()>(n)));
+    let mut mixed = by_hand(gather!(
+        one(0),
+        one(1),
+        one(2),
+        one(3),
+        one(4),
+        one(5),
+        one(6),
+        one(7),
+        one(8),
+        one(9),
+        one(10),
+        one(11)
+    ));
+    assert!(mixed.poll_until_idle().is_pending());
+    for woken in 0..12 {
+        gates[woken].wake();
+        assert!(mixed.poll_until_idle().is_pending());
+        let expected: [usize; 12] = from_fn(|n| if n <= woken { 2 } else { 1 });
+        assert_eq!(from_fn(|n| polls[n].get()), expected);
+    }
+    gates.iter().for_each(Gate::open);
+    assert_eq!(mixed.finish().ok(), Some((0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)));
+}
+
 fn a_source_that_waits_is_polled_only_when_it_was_woken() {
     let (gate, polls, asked) = (Gate::new(), PollCount::new(), PollCount::new());
     let mut wait = Box::pin(gate.wait());
@@ -125,6 +155,18 @@ fn a_source_that_waits_is_polled_only_when_it_was_woken() {
     child.open();
     assert_eq!(set.finish().ok(), Some(vec![7]));
     assert_eq!(asked.get(), 2, "a source that has ended is left alone");
+}
+
+fn all_that_a_source_has_after_a_pause_are_started_though_nobody_wakes() {
+    let (gate, polls) = (Gate::new(), PollCount::new());
+    let pause = stream::once(gate.wait()).filter_map(|()| ready(None));
+    let numbers = stream::iter(0..1).chain(pause).chain(stream::iter(0..100));
+    let mut set = by_hand(gather_stream(numbers.map(|_| polls.of(pending::<Result<(), ()>>()))));
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!(polls.get(), 1);
+    gate.open();
+    assert!(set.poll_until_idle().is_pending());
+    assert_eq!(polls.get(), 101);
 }
 
 fn one_that_waits_for_its_deadline_makes_one_timer_and_sleeps() {
@@ -192,6 +234,14 @@ fn a_pass_is_bounded() {
     let mut set = by_hand(gather([(); 3].map(|()| restless.of(yields(100).map(Ok::<_, ()>)))));
     assert!(set.poll().is_pending());
     assert_eq!(restless.get(), 3);
+
+    let restless = PollCount::new();
+    let yielding = || restless.of(yields(100).map(Ok::<_, ()>));
+    let mut mixed = by_hand(gather!(yielding(), yielding(), yielding()));
+    for passes in 1..=3 {
+        assert!(mixed.poll().is_pending());
+        assert_eq!(restless.get(), 3 * passes);
+    }
 }
 
 /// A `for_each` takes many results in one poll, and yet does not keep the executor to itself.
@@ -229,6 +279,8 @@ fn who_is_handed_a_result_is_not_woken_for_the_next() {
 }
 
 polled_on_every_runtime!(
+    each_of_twelve_has_a_waker_of_its_own,
+    all_that_a_source_has_after_a_pause_are_started_though_nobody_wakes,
     all_of_many_are_started_though_nobody_wakes,
     who_is_handed_a_result_is_not_woken_for_the_next,
     a_future_that_is_woken_as_it_ends_is_polled_no_more,

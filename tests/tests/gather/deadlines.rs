@@ -1,9 +1,16 @@
 //! A gather that begins too late polls nobody, and what comes in the pass in which its deadline does still counts.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::{pending, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::{Duration, Instant},
+};
 
 use futures::{FutureExt, StreamExt};
-use purview::{TaskError, Timer, gather, shield};
+use purview::{BoxFuture, SpawnError, Spawner, TaskError, Timer, fail_fast, gather, shield};
 use purview_tests::{Gate, PollCount, TestClock, by_hand, polled_on_every_runtime};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -99,7 +106,79 @@ fn one_whom_the_rate_keeps_waiting_counts_among_those_to_come() {
     assert_eq!(won.finish().ok(), Some(vec![(0, 0), (1, 1)]));
 }
 
+fn one_whom_the_rate_keeps_waiting_is_waited_for() {
+    let clock = TestClock::new();
+    let mut mixed = by_hand(
+        gather!(async { Ok::<_, ()>(0) }, async { Ok(1) })
+            .runtime(clock.clone())
+            .rate(1, MINUTE),
+    );
+    assert!(mixed.poll_until_idle().is_pending());
+    clock.advance(MINUTE);
+    assert_eq!(mixed.finish().ok(), Some((0, 1)));
+}
+
+/// A clock whose first timer is ready at once, whatever the time.
+#[derive(Clone)]
+struct EarlyOnce(TestClock, Arc<AtomicBool>);
+
+impl EarlyOnce {
+    fn new(clock: &TestClock) -> Self {
+        Self(clock.clone(), Arc::default())
+    }
+}
+
+impl Timer for EarlyOnce {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> BoxFuture {
+        let was_early = self.1.swap(true, SeqCst);
+        if was_early {
+            self.0.sleep_until(at)
+        } else {
+            Box::pin(ready(()))
+        }
+    }
+}
+
+impl Spawner for EarlyOnce {
+    fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {
+        self.0.spawn(future)
+    }
+
+    fn spawn_blocking(&self, closure: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+        self.0.spawn_blocking(closure)
+    }
+}
+
+fn a_timer_that_was_early_is_followed_by_one_that_wakes() {
+    let clock = TestClock::new();
+    let waits = pending::<Result<(), ()>>;
+    let mut set = by_hand(gather([waits()]).runtime(EarlyOnce::new(&clock)).timeout(MINUTE));
+    let mut mixed = by_hand(gather!(waits()).runtime(EarlyOnce::new(&clock)).timeout(MINUTE));
+    let mut scope = by_hand(
+        fail_fast()
+            .runtime(EarlyOnce::new(&clock))
+            .timeout(MINUTE)
+            .run(|_| waits()),
+    );
+    assert!(set.poll_until_idle().is_pending());
+    assert!(mixed.poll_until_idle().is_pending());
+    assert!(scope.poll_until_idle().is_pending());
+    let wakes = (set.wakes(), mixed.wakes(), scope.wakes());
+    clock.advance(MINUTE);
+    let woken = (set.wakes(), mixed.wakes(), scope.wakes());
+    assert_eq!(woken, (wakes.0 + 1, wakes.1 + 1, wakes.2 + 1));
+    assert!(set.finish().expect_err("late").is_deadline_exceeded());
+    assert!(mixed.finish().expect_err("late").is_deadline_exceeded());
+    assert!(scope.finish().expect_err("late").is_deadline_exceeded());
+}
+
 polled_on_every_runtime!(
+    one_whom_the_rate_keeps_waiting_is_waited_for,
+    a_timer_that_was_early_is_followed_by_one_that_wakes,
     those_who_hold_are_waited_for_past_the_deadline,
     one_whom_the_rate_keeps_waiting_counts_among_those_to_come,
     one_that_begins_too_late_polls_nobody,

@@ -3,7 +3,7 @@
 use std::{future::pending, task::Poll, time::Duration};
 
 use purview::{CancelToken, TaskError, gather, gather_stream, shield};
-use purview_tests::{Log, TestClock, by_hand, polled_on_every_runtime};
+use purview_tests::{Gate, Log, TestClock, by_hand, polled_on_every_runtime};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -86,7 +86,40 @@ fn the_others_are_dropped_at_once_and_newest_first() {
     assert_eq!(log.entries(), ["2 dropped", "1 dropped", "0 dropped"]);
 }
 
+fn those_who_hold_are_polled_on_and_dropped_as_they_let_go() {
+    let (token, log) = (CancelToken::new(), Log::new());
+    let (first, second) = (Gate::new(), Gate::new());
+    let cleaning = |name| {
+        let (gone, first, second) = (log.on_drop(name), &first, &second);
+        async move {
+            let _gone = gone;
+            shield(async {
+                first.wait().await;
+                second.wait().await;
+            })
+            .await;
+            pending::<Result<(), ()>>().await
+        }
+    };
+    let mut set = by_hand(gather([cleaning("set")]).cancel_on(&token));
+    let mut mixed = by_hand(gather!(cleaning("mixed")).cancel_on(&token));
+    assert!(set.poll_until_idle().is_pending());
+    assert!(mixed.poll_until_idle().is_pending());
+    token.cancel();
+    assert!(set.poll_until_idle().is_pending());
+    assert!(mixed.poll_until_idle().is_pending());
+    first.open();
+    assert!(set.poll_until_idle().is_pending());
+    assert!(mixed.poll_until_idle().is_pending());
+    assert_eq!(log.entries(), [""; 0]);
+    second.open();
+    assert!(set.finish().expect_err("cancelled").is_cancelled());
+    assert!(mixed.finish().expect_err("cancelled").is_cancelled());
+    assert_eq!(log.entries(), ["set dropped", "mixed dropped"]);
+}
+
 polled_on_every_runtime!(
+    those_who_hold_are_polled_on_and_dropped_as_they_let_go,
     those_who_hold_are_dropped_when_the_grace_is_over_and_not_before,
     without_grace_nobody_is_waited_for,
     the_others_are_dropped_at_once_and_newest_first,
