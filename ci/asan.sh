@@ -35,9 +35,11 @@ run() {
         2>&1 | tee -a "$log" || status=$?
 }
 # The programs that some tests start, with the same instrumentation.
-cargo "+$nightly" build --target "$target" --all-features --examples "${packages[@]}"
+[[ " $* " == *" --test "* ]] || cargo "+$nightly" build --target "$target" --all-features --examples "${packages[@]}"
+leaving_out size
+size=("${skips[@]}")
 leaving_out leaks
-run 1 "${skips[@]}"
+run 1 "${size[@]}" "${skips[@]}"
 run 0 "${names[@]}"
 
 reports=$(grep -cE 'ERROR: (Address|Leak)Sanitizer' "$log" || true)

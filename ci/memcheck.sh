@@ -27,7 +27,7 @@ run() {
 --show-leak-kinds=$1 --errors-for-leak-kinds=$1 --fair-sched=yes" \
         cargo test --all-features --no-fail-fast "${what[@]}" -- "${@:2}" 2>&1 | tee -a "$log" || status=$?
 }
-leaving_out 'counts|many'
+leaving_out 'counts|many|size'
 slow=("${skips[@]}")
 leaving_out leaks
 run definite "${slow[@]}" "${skips[@]}"
