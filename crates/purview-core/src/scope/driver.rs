@@ -185,7 +185,8 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
                 busy = true;
                 body_may_run = self.poll_body(signal, body.as_mut());
             }
-            busy |= self.take_in(signal, body.as_mut());
+            // Those who are taken in are polled just below.
+            self.take_in(signal, body.as_mut());
             if signal.take(part::CHILDREN) {
                 busy |= self.poll_children(signal, body.as_mut());
             }
@@ -262,7 +263,7 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
         }
         let polled = signal.steps.load(Ordering::Relaxed) - before;
         self.owed = self.owed.saturating_sub(polled as usize);
-        polled > 0
+        polled != 0
     }
 
     fn set_alarm(&mut self, alarmed: bool) {

@@ -16,7 +16,7 @@ const INTAKE: u32 = 32;
 
 impl<P: Policy, K: Kind> Engine<'_, P, K> {
     /// Moves children from the queue into the set; some at a time, so that those in it get their turn.
-    pub(super) fn take_in(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) -> bool {
+    pub(super) fn take_in(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) {
         self.empty_queue(signal, body);
         let mut taken = 0;
         while taken < INTAKE && !signal.has_no_steps() && self.may_start() {
@@ -31,7 +31,6 @@ impl<P: Policy, K: Kind> Engine<'_, P, K> {
         if !self.ready.is_empty() && self.next_start.is_none() {
             signal.raise(part::QUEUE);
         }
-        taken > 0
     }
 
     fn empty_queue(&mut self, signal: &Signal, body: Pin<&mut dyn Child<P>>) {
