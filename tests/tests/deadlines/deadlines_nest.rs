@@ -85,6 +85,21 @@ fn when_both_expire_together_the_outer_one_is_reported_and_the_inner_one_never()
     }
 }
 
+fn a_value_of_the_inner_one_in_the_pass_in_which_both_expire_wins() {
+    let (clock, gate) = (TestClock::new(), Gate::new());
+    let mut run = by_hand(on(&clock).timeout(SECOND).run(async |_| {
+        let inner = fail_fast::<&str>().timeout(SECOND).run(async |_| {
+            gate.wait().await;
+            Ok(7)
+        });
+        Ok(inner.await.expect("it has its value"))
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    gate.open();
+    assert_eq!(run.finish().ok(), Some(7));
+}
+
 fn an_inner_timeout_that_is_not_nearer_stays_pending_when_both_fire() {
     for inner in [5, 7] {
         let (clock, log) = (TestClock::new(), Log::new());
@@ -145,6 +160,7 @@ polled_on_every_runtime!(
     children_see_the_deadline_of_their_scope,
     an_inner_deadline_that_is_nearer_is_reported_to_the_outer_scope_which_goes_on,
     when_both_expire_together_the_outer_one_is_reported_and_the_inner_one_never,
+    a_value_of_the_inner_one_in_the_pass_in_which_both_expire_wins,
     an_inner_timeout_that_is_not_nearer_stays_pending_when_both_fire,
     the_inner_scope_of_a_late_outer_one_is_told_that_its_parent_was_cancelled,
     a_settled_inner_scope_keeps_its_partial_results_from_its_own_deadline,

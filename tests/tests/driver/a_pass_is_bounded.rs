@@ -80,6 +80,31 @@ fn everybody_gets_a_turn_beside_children_that_wake_themselves() {
     assert!(polls.get() >= 20, "the last child was polled {} times", polls.get());
 }
 
+/// As in one queue: nobody who was ready is passed over.
+fn a_body_that_yields_is_polled_again_when_every_sibling_has_been() {
+    const SIBLINGS: usize = 200;
+    for daemons in [0, SIBLINGS / 2] {
+        let (body, siblings) = (PollCount::new(), PollCount::new());
+        let mut run = by_hand(scope(async |s| {
+            for n in 0..SIBLINGS {
+                let sibling = siblings.of(yields(1_000));
+                if n < daemons {
+                    s.task().daemon().spawn(sibling);
+                } else {
+                    s.spawn(sibling);
+                }
+            }
+            body.of(yields(1_000)).await;
+        }));
+        for _ in 0..200 {
+            assert!(run.poll().is_pending());
+            let (turns, polled) = (body.get() - 1, siblings.get());
+            assert!(turns * SIBLINGS <= polled, "{turns} turns, and siblings polled {polled} times");
+        }
+        assert!(body.get() > 10, "the body is polled again");
+    }
+}
+
 async fn a_thousand_children_that_yield_come_to_their_end() {
     scope(async |s| {
         for _ in 0..1_000 {
@@ -94,5 +119,6 @@ polled_on_every_runtime!(
     children_that_are_ready_at_once_are_no_exception,
     children_that_spawn_for_ever_do_not_keep_the_executor,
     everybody_gets_a_turn_beside_children_that_wake_themselves,
+    a_body_that_yields_is_polled_again_when_every_sibling_has_been,
 );
 on_every_runtime!(a_thousand_children_that_yield_come_to_their_end);
