@@ -4,8 +4,9 @@
 # behind a switch, and runs the tests of the core, the model and the promises against one after the other until one fails.
 # Where cargo-mutants is missing this says so and gives 0. Needs python3.
 #
-# PURVIEW_MUTANTS=1/20 runs the first of twenty parts, which the figure says. `ci/mutants.sh NAME..` runs those with one of
-# these in their name (`driver.rs`, `Seat::holds`) and keeps no figure. Survivors are listed in target/scorecard/mutants.missed,
+# PURVIEW_MUTANTS=1/20 runs the first of twenty parts, which the figure says. PURVIEW_MUTANTS=missed runs those that no run
+# before has caught, and those in files that have changed since; the figure is of all. `ci/mutants.sh NAME..` runs those with
+# one of these in their name (`driver.rs`, `Seat::holds`) and keeps no figure. Survivors are listed in target/scorecard/mutants.missed,
 # and the guarantees page explains them; beside it is which test caught which, what did not compile, and what was left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -30,6 +31,7 @@ done
 count() { grep -c . "$out/$1.txt" || true; }
 missed=$(count missed) caught=$(($(count caught) + $(count timeout)))
 all=$((missed + caught))
+[ "$part" != missed ] || part=all
 [ $# -gt 0 ] || record mutants caught="$caught" of="$all" \
     percent="$(awk "BEGIN { print $all ? sprintf(\"%.1f\", 100 * $caught / $all) : \"none\" }")" part="$part"
 printf '%s of %s caught; missed:\n' "$caught" "$all"
