@@ -99,7 +99,10 @@ fn a_body_that_yields_is_polled_again_when_every_sibling_has_been() {
         for _ in 0..200 {
             assert!(run.poll().is_pending());
             let (turns, polled) = (body.get() - 1, siblings.get());
-            assert!(turns * SIBLINGS <= polled, "{turns} turns, and siblings polled {polled} times");
+            assert!(
+                turns * SIBLINGS <= polled,
+                "{turns} turns, and siblings polled {polled} times"
+            );
         }
         assert!(body.get() > 10, "the body is polled again");
     }

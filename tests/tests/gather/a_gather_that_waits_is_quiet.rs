@@ -119,8 +119,8 @@ fn each_of_twelve_has_a_waker_of_its_own() {
         one(11)
     ));
     assert!(mixed.poll_until_idle().is_pending());
-    for woken in 0..12 {
-        gates[woken].wake();
+    for (woken, gate) in gates.iter().enumerate() {
+        gate.wake();
         assert!(mixed.poll_until_idle().is_pending());
         let expected: [usize; 12] = from_fn(|n| if n <= woken { 2 } else { 1 });
         assert_eq!(from_fn(|n| polls[n].get()), expected);

@@ -33,9 +33,9 @@ fn also_when_those_it_gave_used_up_the_steps() {
     for (n, gate) in gates.iter().enumerate() {
         // Never 32 in a row that come to nothing: after those a pass ends.
         if n == 31 || n == EARLIER - 1 {
-            gate.open()
+            gate.open();
         } else {
-            gate.wake()
+            gate.wake();
         }
     }
     assert!(set.poll_until_idle().is_pending());
