@@ -22,8 +22,9 @@ export RUST_BACKTRACE=0
 
 packages=("$@")
 [ ${#packages[@]} -gt 0 ] || packages=(--workspace)
-# Instrumented programs are slow; all 100,000 are run without.
-export PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-2000} PURVIEW_HANG=${PURVIEW_HANG:-1200}
+# Instrumented programs are slow; in full size the tests are run without.
+export PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-2000} PURVIEW_RACES=${PURVIEW_RACES:-10000}
+export PURVIEW_CHILDREN=${PURVIEW_CHILDREN:-50000} PURVIEW_WAKERS=${PURVIEW_WAKERS:-100000} PURVIEW_HANG=${PURVIEW_HANG:-1200}
 export RUSTFLAGS="-Zsanitizer=address" CARGO_TARGET_DIR=$builds/asan
 log=$results/asan.log
 status=0
