@@ -13,6 +13,7 @@ leaks | FuturesAreKept                                | a runtime that is defect
 leaks | ClosuresAreKept                               | the same with closures
 leaks | a_future_that_is_never_polled_is_what_the_test_waits_for | the same
 leaks | a_closure_that_is_never_run_is_what_the_test_waits_for | the same
+leaks | a_closure_refused_for_want_of_a_thread_never_runs | tokio leaves in its queue what it could start no thread for, and so itself; the closure is gone
 size  | ten_thousand_targets_fit_in_64_mib            | holds a whole process to a bound, and what a sanitizer itself takes is many times that
 counts | long_lived_scopes_do_not_grow::              | counts what is allocated, over a hundred thousand children on one thread
 counts | tokens_forget_their_children::               | the same
