@@ -151,17 +151,9 @@ impl Node {
         true
     }
 
-    /// Names who is woken first when this node is cancelled: its scope's driver.
+    /// Names who is woken first when this node is cancelled: its scope's driver. Nobody else has seen the node yet.
     pub(crate) fn set_owner(&self, owner: Waker) {
-        let mut listeners = self.lock();
-        if self.reason.get().is_some() {
-            drop(listeners);
-            owner.wake();
-            return;
-        }
-        let old = listeners.owner.replace(owner);
-        drop(listeners);
-        drop(old);
+        self.lock().owner = Some(owner);
     }
 
     pub(crate) fn forget_owner(&self) {

@@ -160,18 +160,19 @@ impl<F: Future> Future for WithContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if let Unbound::New(key, value) = this.binding {
-            let binding = Binding {
-                key: *key,
-                value: value.clone(),
-                outer: without(bindings(), *key),
-            };
-            *this.binding = Unbound::Bound(Arc::new(binding));
-        }
-        let Unbound::Bound(binding) = this.binding else {
-            unreachable!("bound just above")
+        let binding = match this.binding {
+            Unbound::Bound(binding) => binding.clone(),
+            Unbound::New(key, value) => {
+                let binding = Arc::new(Binding {
+                    key: *key,
+                    value: value.clone(),
+                    outer: without(bindings(), *key),
+                });
+                *this.binding = Unbound::Bound(binding.clone());
+                binding
+            }
         };
-        let _entered = enter_bindings(binding.clone());
+        let _entered = enter_bindings(binding);
         this.fut.poll(cx)
     }
 }

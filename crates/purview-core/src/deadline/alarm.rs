@@ -22,11 +22,8 @@ impl Alarm {
         };
         if self.armed.as_ref().is_none_or(|(armed, _)| *armed != at) {
             self.clear();
-            self.armed = Some((at, runtime.sleep_until(at)));
         }
-        let Some((_, sleep)) = &mut self.armed else {
-            unreachable!("armed just above")
-        };
+        let (_, sleep) = self.armed.get_or_insert_with(|| (at, runtime.sleep_until(at)));
         if sleep.as_mut().poll(&mut Context::from_waker(waker)).is_pending() {
             return Poll::Pending;
         }

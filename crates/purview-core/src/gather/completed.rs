@@ -5,7 +5,13 @@ use std::{
 
 use futures_core::Stream;
 
-use super::{crew::Turn, mode::Completed, options::Gather, outcome::into_result, source::Source};
+use super::{
+    crew::Turn,
+    mode::Completed,
+    options::Gather,
+    outcome::{OPENED, into_result},
+    source::Source,
+};
 use crate::error::{TaskError, expect_panics};
 
 impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Stream for Gather<S, Completed> {
@@ -32,9 +38,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Stream for Gather<S
         }
         pass.end_quietly();
         this.outcome.done = true;
-        if let Some(crew) = &mut this.crew {
-            crew.end();
-        }
+        this.crew.as_mut().expect(OPENED).end();
         Poll::Ready(None)
     }
 }

@@ -8,7 +8,14 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{crew::Turn, member::Ended, mode, options::Gather, outcome::into_result, source::Source};
+use super::{
+    crew::Turn,
+    member::Ended,
+    mode,
+    options::Gather,
+    outcome::{OPENED, into_result},
+    source::Source,
+};
 use crate::{
     error::{FirstPanic, OneByOne, TaskError, expect_panics},
     scope::{State, lane, part},
@@ -70,9 +77,7 @@ where
                 this.call.set(Some((this.f)(ended.index, into_result(ended.end))));
                 signal.raise(part::BODY);
             }
-            let Some(call) = this.call.as_mut().as_pin_mut() else {
-                unreachable!("there was one just above")
-            };
+            let call = this.call.as_mut().as_pin_mut().expect("one is under way");
             if !*may_run || signal.has_no_steps() || !signal.take(part::BODY) {
                 return false;
             }
@@ -132,13 +137,9 @@ where
             }
             pass.end_quietly();
             this.set.outcome.done = true;
-            if let Some(crew) = &mut this.set.crew {
-                crew.end();
-            }
+            this.set.crew.as_mut().expect(OPENED).end();
         }
-        let Some(crew) = &this.set.crew else {
-            unreachable!("it was opened at the first poll")
-        };
+        let crew = this.set.crew.as_ref().expect(OPENED);
         let signal = &crew.state().signal;
         signal.begin(cx.waker());
         if this.calls.poll(crew.state(), &mut may_run) {

@@ -36,7 +36,7 @@ impl<S: Source> Crew<S> {
             if self.next_start.is_some() {
                 break;
             }
-            let Some(fut) = self.next.take() else { break };
+            let fut = self.next.take().expect("it was pulled just above, or before");
             self.set.push(Member::new(fut, self.started, self.common.clone()));
             self.started += 1;
             self.running += 1;

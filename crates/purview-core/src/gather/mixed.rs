@@ -134,9 +134,7 @@ impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, true));
         let mut team = team.project();
-        let Some(run) = team.run else {
-            unreachable!("it has run just now")
-        };
+        let run = team.run.as_mut().expect("it has run just now");
         let stopped = run.stopped().cloned();
         let values = if stopped.is_none() {
             team.slots.as_mut().take_values()
@@ -161,13 +159,7 @@ impl<Fs: Tuple<Slots: Unlike>> Mixed<Fs, Settled> {
         let _expected = expect_panics();
         let mut team = self.project().team;
         ready!(team.as_mut().poll(cx, false));
-        let team = team.project();
-        let stopped = team
-            .run
-            .as_ref()
-            .and_then(|run| run.stopped().cloned())
-            .unwrap_or(CancelReason::Ended);
-        Poll::Ready(team.slots.take_results(&stopped))
+        Poll::Ready(team.project().slots.take_results())
     }
 }
 

@@ -120,6 +120,8 @@ pub(super) enum Event<O> {
     Exhausted,
 }
 
+pub(super) const OPENED: &str = "a gather is opened at its first poll";
+
 impl<S: Source, M> Gather<S, M> {
     pub(super) fn open(&mut self) -> &mut Crew<S> {
         assert!(!self.outcome.done, "a gather must not be polled after it has completed");
@@ -143,9 +145,7 @@ impl<S: Source, M> Gather<S, M> {
         ) -> Option<CancelReason>,
     ) -> Poll<()> {
         self.open();
-        let Some(crew) = &mut self.crew else {
-            unreachable!("opened just above")
-        };
+        let crew = self.crew.as_mut().expect(OPENED);
         let mut pass = crew.begin(cx);
         loop {
             let event = match crew.turn(&mut pass, 0) {

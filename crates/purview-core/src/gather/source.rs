@@ -121,3 +121,27 @@ impl<S: Stream<Item: Future>> Source for Pulled<S> {
         self.stream = None;
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::{
+        future::ready,
+        task::{Context, Poll, Waker},
+    };
+
+    use futures::stream;
+
+    use super::{Items, Pulled, Source};
+
+    #[test]
+    fn a_source_that_was_closed_has_nothing_more() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut items = Items::new([ready(1), ready(2)]);
+        items.close();
+        assert!(matches!(items.poll_next(&mut cx), Poll::Ready(None)));
+        let mut pulled = Pulled::new(stream::iter([ready(1), ready(2)]));
+        assert!(matches!(pulled.poll_next(&mut cx), Poll::Ready(Some(_))));
+        pulled.close();
+        assert!(matches!(pulled.poll_next(&mut cx), Poll::Ready(None)));
+    }
+}

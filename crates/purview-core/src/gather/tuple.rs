@@ -9,6 +9,7 @@ use super::{
     member::{Common, Seat, drop_future},
     mixed::Mixed,
     mode::Settled,
+    outcome::into_result,
     team::member_waker,
 };
 use crate::{
@@ -65,9 +66,11 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
 
     fn poll(self: Pin<&mut Self>, index: usize, common: &Common) -> Poll<Told> {
         let mut this = self.project();
-        let Some(fut) = this.fut.as_mut().as_pin_mut() else {
-            return Poll::Pending;
-        };
+        let fut = this
+            .fut
+            .as_mut()
+            .as_pin_mut()
+            .expect("one that has ended is not polled");
         let waker = this.waker.get_or_insert_with(|| member_waker(&common.state, index));
         match this.seat.poll(common, fut, &mut Context::from_waker(waker)) {
             Poll::Pending => Poll::Pending,
@@ -99,35 +102,23 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     }
 
     fn take_value(self: Pin<&mut Self>) -> Option<T> {
-        match self.project().end.take_if(|end| matches!(end, End::Returned(Ok(_)))) {
-            Some(End::Returned(Ok(value))) => Some(value),
-            _ => None,
-        }
+        into_result(self.project().end.take()?).ok()
     }
 
     fn take_failure(self: Pin<&mut Self>, state: &State) -> Option<Failure<E>> {
         let this = self.project();
-        match this.end.take_if(|end| matches!(end, End::Returned(Err(_)))) {
-            Some(End::Returned(Err(error))) => {
-                let task = this.seat.ended(End::<()>::Cancelled(CancelReason::Failed)).info(state);
-                Some(Failure {
-                    task,
-                    error: TaskError::Failed(error),
-                })
-            }
-            _ => None,
-        }
+        let ended = this.seat.ended(this.end.take()?);
+        let task = ended.info(state);
+        let error = into_result(ended.end).err()?;
+        Some(Failure { task, error })
     }
 
     fn drop_end(self: Pin<&mut Self>) {
         drop(OneByOne::new(self.project().end.take_all()));
     }
 
-    fn take_result(self: Pin<&mut Self>, stopped: &CancelReason) -> Result<T, TaskError<E>> {
-        match self.project().end.take() {
-            Some(end) => super::outcome::into_result(end),
-            None => Err(TaskError::Cancelled(stopped.clone())),
-        }
+    fn take_result(self: Pin<&mut Self>) -> Result<T, TaskError<E>> {
+        into_result(self.project().end.take().expect("each of them has ended"))
     }
 }
 
@@ -177,8 +168,8 @@ pub(super) trait Unlike: Slots {
     /// A result for each.
     type Results;
 
-    /// The results; those that never ran were stopped.
-    fn take_results(self: Pin<&mut Self>, stopped: &CancelReason) -> Self::Results;
+    /// The results, when all have ended.
+    fn take_results(self: Pin<&mut Self>) -> Self::Results;
 }
 
 macro_rules! tuple {
@@ -239,9 +230,9 @@ macro_rules! tuple {
         impl<$($F: Future<Output = Result<$T, $E>>, $T, $E),+> Unlike for $Slots<$($F),+> {
             type Results = ($(Result<$T, TaskError<$E>>,)+);
 
-            fn take_results(self: Pin<&mut Self>, stopped: &CancelReason) -> Self::Results {
+            fn take_results(self: Pin<&mut Self>) -> Self::Results {
                 let this = self.project();
-                ($(this.$f.take_result(stopped),)+)
+                ($(this.$f.take_result(),)+)
             }
         }
 

@@ -6,7 +6,7 @@ use super::{
     spawn::{Here, TaskBuilder, refuse},
     task::{Slot, Task},
 };
-use crate::{cancel::CancelToken, error::RejectReason, policy::Policy};
+use crate::{cancel::CancelToken, policy::Policy};
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Runs a closure that may block on the runtime's pool for such, as a child of the scope; it returns what a child
@@ -58,10 +58,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
             slot.clone(),
             Job::new(frame.clone(), f),
         ));
-        if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
-            drop(child);
-            refuse::<P, T>(&frame, &slot, RejectReason::Ended);
-        }
+        self.enlist_or_refuse::<T, _>(&frame, &slot, child, |child| K::accept(child));
         task
     }
 }

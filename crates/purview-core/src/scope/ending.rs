@@ -88,11 +88,12 @@ impl<'env, P: Policy, K: Kind> Engine<'env, P, K> {
             }
         }
         body.frame().spare(false);
-        if let Stage::Cut { reason, hard, .. } = &self.stage {
-            if *hard || !body.frame().holds() {
+        match &self.stage {
+            Stage::Cut { reason, hard, .. } if *hard || !body.frame().holds() => {
                 let reason = reason.clone();
                 self.cut_body(body, reason);
             }
+            _ => {}
         }
     }
 

@@ -63,10 +63,9 @@ impl<P: Policy, K: Kind> Engine<'_, P, K> {
         let Some(limiter) = &shared.state.limiter else { return };
         // A place may be granted to a child that is on its way here: it waits for it.
         while !self.waiting.is_empty() && limiter.take_granted() {
-            if let Some(child) = self.waiting.pop_front() {
-                child.get().frame().admit();
-                self.ready.push_back(child);
-            }
+            let child = self.waiting.pop_front().expect("somebody waits");
+            child.get().frame().admit();
+            self.ready.push_back(child);
         }
     }
 

@@ -257,3 +257,47 @@ impl State {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Freed, Limiter};
+
+    /// One place, and somebody in it.
+    fn taken() -> Limiter {
+        let limiter = Limiter::new(1.try_into().unwrap());
+        assert!(limiter.try_take());
+        limiter
+    }
+
+    #[test]
+    fn a_child_that_goes_before_the_driver_has_it_takes_its_turn_along() {
+        let limiter = taken();
+        assert!(!limiter.take_or_queue());
+        assert!(!limiter.forget_newest_child(), "it had no place");
+        assert!(matches!(limiter.give_back(), Freed::Nobody));
+        assert!(limiter.try_take());
+    }
+
+    #[test]
+    fn a_child_that_goes_before_the_driver_has_it_gives_back_the_place_it_was_given() {
+        let limiter = taken();
+        assert!(!limiter.take_or_queue());
+        assert!(matches!(limiter.give_back(), Freed::Child));
+        assert!(limiter.forget_newest_child());
+        assert!(!limiter.take_granted(), "it is nobody's any more");
+        assert!(matches!(limiter.give_back(), Freed::Nobody));
+    }
+
+    #[test]
+    fn children_that_go_give_back_the_places_they_were_given_and_no_others() {
+        let limiter = taken();
+        for _ in 0..3 {
+            assert!(!limiter.take_or_queue());
+        }
+        assert!(matches!(limiter.give_back(), Freed::Child));
+        assert_eq!(limiter.forget_children(&[0, 2]), 1, "the first one had a place");
+        assert!(matches!(limiter.give_back(), Freed::Child), "the one that is left");
+        assert!(limiter.take_granted());
+        assert!(matches!(limiter.give_back(), Freed::Nobody));
+    }
+}

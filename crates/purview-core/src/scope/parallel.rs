@@ -6,7 +6,7 @@ use super::{
     spawn::{Parallel, TaskBuilder, refuse},
     task::{Slot, Task},
 };
-use crate::{error::RejectReason, policy::Policy};
+use crate::policy::Policy;
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Spawns a child that runs on the executor's threads, in parallel with the scope; a local scope may have such
@@ -65,10 +65,7 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
         }
         let remote = Remote::new(frame.clone(), fut);
         let child = Box::new(AwayChild::<P, T, _>::new(frame.clone(), slot.clone(), remote));
-        if let Some(child) = self.enlist(&frame, child, |child| K::accept(child)) {
-            drop(child);
-            refuse::<P, T>(&frame, &slot, RejectReason::Ended);
-        }
+        self.enlist_or_refuse::<T, _>(&frame, &slot, child, |child| K::accept(child));
         task
     }
 }

@@ -128,9 +128,7 @@ impl Future for Waiter {
         if is_released() {
             return Poll::Ready(None);
         }
-        let Some(limiter) = &this.state.limiter else {
-            return Poll::Ready(None);
-        };
+        let limiter = this.state.limiter.as_ref().expect("it waits under a limit");
         let wait = this.wait.get_or_insert_with(|| limiter.wait());
         if !wait.is_granted() {
             wait.set_waker(cx);

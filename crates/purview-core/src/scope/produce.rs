@@ -132,16 +132,10 @@ impl<T> Stream for Produced<T> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
         let waker = cx.waker().clone();
-        if let Some(item) = this.channel.receive() {
-            return Poll::Ready(Some(item));
-        }
         let mut queue = this.channel.lock();
-        if !queue.items.is_empty() {
+        if queue.ended || !queue.items.is_empty() {
             drop(queue);
             return Poll::Ready(this.channel.receive());
-        }
-        if queue.ended {
-            return Poll::Ready(None);
         }
         let old = queue.receiver.replace(waker);
         drop(queue);

@@ -75,14 +75,14 @@ impl State {
         if !self.shutdown_begun.load(Ordering::Acquire) {
             return;
         }
-        if let Some(Shutdown { report, .. }) = &mut *lock(&self.shutdown) {
-            let list = if cancelled {
-                &mut report.cut
-            } else {
-                &mut report.finished
-            };
-            list.push(frame.info.clone());
-        }
+        let mut shutdown = lock(&self.shutdown);
+        let report = &mut shutdown.get_or_insert_default().report;
+        let list = if cancelled {
+            &mut report.cut
+        } else {
+            &mut report.finished
+        };
+        list.push(frame.info.clone());
     }
 
     pub(super) fn report(&self) -> Report {

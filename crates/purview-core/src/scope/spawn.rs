@@ -108,6 +108,20 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         Some(refused)
     }
 
+    /// As [`enlist`](Self::enlist); a child that nobody takes is dropped, and its task hears of that.
+    pub(super) fn enlist_or_refuse<T, C>(
+        &self,
+        frame: &Frame,
+        slot: &Slot<P::Joined<T>>,
+        child: C,
+        forget: impl FnOnce(C) -> Boxed<'env, P, K>,
+    ) {
+        if let Some(child) = self.enlist(frame, child, forget) {
+            drop(child);
+            refuse::<P, T>(frame, slot, RejectReason::Ended);
+        }
+    }
+
     fn spawn_as<T, F>(
         mut self,
         fut: F,
@@ -130,10 +144,7 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
             return task;
         }
         let child = Box::new(LocalChild::new(frame.clone(), slot.clone(), fut));
-        if let Some(child) = self.enlist(&frame, child, forget) {
-            drop(child);
-            refuse::<P, T>(&frame, &slot, RejectReason::Ended);
-        }
+        self.enlist_or_refuse::<T, _>(&frame, &slot, child, forget);
         task
     }
 

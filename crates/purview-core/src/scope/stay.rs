@@ -30,10 +30,14 @@ impl State {
         if self.soft.load(Ordering::Acquire) {
             return true;
         }
-        self.reason() == Some(&CancelReason::Parent)
-            && self.outer().is_some_and(|Link { frame, .. }| {
-                frame.stopped_alone().is_none() && with_room(|| frame.scope.is_shutting_down())
-            })
+        self.told_by().is_some_and(|Link { frame, .. }| {
+            frame.stopped_alone().is_none() && with_room(|| frame.scope.is_shutting_down())
+        })
+    }
+
+    /// The task around, where it is its cancellation that this scope was told of.
+    fn told_by(&self) -> Option<&Link> {
+        self.outer().filter(|_| self.reason() == Some(&CancelReason::Parent))
     }
 
     /// Whether the scope's token has fired, and everybody who does not hold is to be dropped for it now.
@@ -53,10 +57,7 @@ impl State {
     /// Leaves word with the scope around, and for that one with the next, up to the one that is being shut down.
     fn stay(self: &Arc<Self>) {
         let mut inner = self.clone();
-        while inner.reason() == Some(&CancelReason::Parent) {
-            let Some(outer) = inner.outer().map(|link| link.frame.scope.clone()) else {
-                return;
-            };
+        while let Some(outer) = inner.told_by().map(|link| link.frame.scope.clone()) {
             if lock(&outer.stays)
                 .insert(inner.address(), Arc::downgrade(&inner))
                 .is_some()
@@ -73,17 +74,16 @@ impl State {
         let mut told: Vec<_> = mem::take(&mut *lock(&self.stays)).into_values().collect();
         // A loop, not recursion: scopes may be nested deeper than the stack.
         while let Some(inner) = told.pop() {
-            if let Some(inner) = inner.upgrade() {
-                told.extend(mem::take(&mut *lock(&inner.stays)).into_values());
-                panicked.run(|| inner.signal.raise(part::CANCEL));
-            }
+            let Some(inner) = inner.upgrade() else { continue };
+            told.extend(mem::take(&mut *lock(&inner.stays)).into_values());
+            panicked.run(|| inner.signal.raise(part::CANCEL));
         }
         panicked.resume();
     }
 
     /// The scope has ended: there is nobody to tell.
     pub(super) fn forget_stay(&self) {
-        if let Some(link) = self.outer().filter(|_| self.reason() == Some(&CancelReason::Parent)) {
+        if let Some(link) = self.told_by() {
             let inner = lock(&link.frame.scope.stays).remove(&self.address());
             drop(inner);
         }

@@ -210,18 +210,19 @@ impl<J> Slot<J> {
 
     /// Looks through what nobody has taken; it may leave something else in its place.
     pub(super) fn reclaim(&self, look: impl FnOnce(J) -> Option<J>) {
-        let content = {
+        let joined = {
             let mut slot = self.lock();
-            if !matches!(*slot, Content::Value(_)) {
-                return;
-            }
             // Seeded: who comes meanwhile is told that somebody else has it.
             let meanwhile = cfg!(purview_seeded_bug = "taken-back-for-good").then_some(Content::Taken);
-            mem::replace(&mut *slot, meanwhile.unwrap_or(Content::Waiting(None)))
+            match mem::replace(&mut *slot, meanwhile.unwrap_or(Content::Waiting(None))) {
+                Content::Value(joined) => joined,
+                other => {
+                    *slot = other;
+                    return;
+                }
+            }
         };
-        if let Content::Value(joined) = content {
-            self.fill_with(|| (look(joined), ()));
-        }
+        self.fill_with(|| (look(joined), ()));
     }
 
     pub(super) fn poll(&self, cx: &Context<'_>) -> Take<J> {

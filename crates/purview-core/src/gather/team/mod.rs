@@ -2,6 +2,7 @@ mod cut;
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
     time::Instant,
 };
@@ -253,21 +254,23 @@ const fn member_part(index: usize) -> u32 {
     part::MEMBER << index
 }
 
-/// The waker of one member. Which one it is stands in its type, so that it costs one allocation and no more.
-pub(super) fn member_waker(state: &std::sync::Arc<State>, index: usize) -> Waker {
-    match index {
-        0 => lane::<{ member_part(0) }>(state),
-        1 => lane::<{ member_part(1) }>(state),
-        2 => lane::<{ member_part(2) }>(state),
-        3 => lane::<{ member_part(3) }>(state),
-        4 => lane::<{ member_part(4) }>(state),
-        5 => lane::<{ member_part(5) }>(state),
-        6 => lane::<{ member_part(6) }>(state),
-        7 => lane::<{ member_part(7) }>(state),
-        8 => lane::<{ member_part(8) }>(state),
-        9 => lane::<{ member_part(9) }>(state),
-        10 => lane::<{ member_part(10) }>(state),
-        11 => lane::<{ member_part(11) }>(state),
-        _ => unreachable!("a `gather!` has at most twelve futures"),
-    }
+/// Which member it is stands in the type of its waker, which so costs one allocation and no more.
+const WAKERS: [fn(&Arc<State>) -> Waker; 12] = [
+    lane::<{ member_part(0) }>,
+    lane::<{ member_part(1) }>,
+    lane::<{ member_part(2) }>,
+    lane::<{ member_part(3) }>,
+    lane::<{ member_part(4) }>,
+    lane::<{ member_part(5) }>,
+    lane::<{ member_part(6) }>,
+    lane::<{ member_part(7) }>,
+    lane::<{ member_part(8) }>,
+    lane::<{ member_part(9) }>,
+    lane::<{ member_part(10) }>,
+    lane::<{ member_part(11) }>,
+];
+
+/// The waker of one member.
+pub(super) fn member_waker(state: &Arc<State>, index: usize) -> Waker {
+    WAKERS[index](state)
 }
