@@ -1,0 +1,6 @@
+//! Policies of one's own: what one is asked, and what happens where it says nothing. And those that are built in, asked
+//! by hand.
+#![forbid(unsafe_code)]
+
+mod built_in;
+mod what_a_policy_need_not_say;
