@@ -57,6 +57,22 @@ fn a_closure_that_only_yields_is_polled_once_a_pass() {
     assert_eq!(calls.get(), 10 * 101);
 }
 
+fn a_closure_that_a_future_wakes_is_polled_in_the_same_pass() {
+    let (call, future, calls) = (Gate::new(), Gate::new(), PollCount::new());
+    let wakes = async {
+        future.wait().await;
+        call.open();
+        pending().await
+    };
+    let futures = [ready(Ok::<_, ()>(())).left_future(), wakes.right_future()];
+    let mut each = by_hand(gather(futures).for_each(|_, _| calls.of(call.wait())));
+    assert!(each.poll_until_idle().is_pending());
+    assert_eq!(calls.get(), 1);
+    future.open();
+    assert!(each.poll().is_pending());
+    assert_eq!(calls.get(), 2);
+}
+
 /// What the futures wait for is brought about by the closure, and the other way round.
 async fn closure_and_futures_may_wait_for_each_other() {
     let (to_future, to_closure) = (Gate::new(), Gate::new());
@@ -165,6 +181,7 @@ polled_on_every_runtime!(
     a_call_that_a_future_wakes_goes_on_in_the_same_poll,
     futures_run_on_while_the_closure_awaits,
     a_closure_that_only_yields_is_polled_once_a_pass,
+    a_closure_that_a_future_wakes_is_polled_in_the_same_pass,
     a_slow_closure_slows_the_source_down,
     the_deadline_cuts_the_futures_and_not_the_closure,
 );
