@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
+use futures::StreamExt;
 use purview::{LocalScope, TaskError, fail_fast, local_scope, settled, try_local_scope};
 use purview_tests::{Gate, Log, caught, local_on_every_runtime, yield_now, yields};
 
@@ -87,6 +88,69 @@ async fn a_helper_can_name_the_handle() {
     assert_eq!(seven.await, 7);
 }
 
+async fn a_future_that_is_not_send_is_taken_or_handed_back() {
+    let out = settled::<()>().limit(1).run_local(async |s| {
+        let rc = Rc::new(7);
+        let (one, other) = (rc.clone(), rc.clone());
+        let taken = s.try_spawn(async move { Ok(*one) }).expect("there is room");
+        let refused = s.task().name("late").try_spawn(async move { Ok(*other) });
+        let back = refused.expect_err("there is no room").into_inner();
+        assert_eq!(taken.await.ok(), Some(7));
+        Ok(back.await)
+    });
+    assert_eq!(out.await.expect("the body worked").value, Ok(7));
+}
+
+async fn a_permit_takes_a_future_that_is_not_send() {
+    let out = settled::<()>().limit(1).run_local(async |s| {
+        let rc = Rc::new(7);
+        let permit = s.permit().await;
+        Ok(permit.spawn(async move { Ok(*rc) }).await.ok())
+    });
+    assert_eq!(out.await.expect("the body worked").value, Some(7));
+}
+
+async fn a_child_is_ready_with_what_is_not_send() {
+    let out = try_local_scope(async |s| {
+        let started = s.start(async |ready| {
+            ready.set(Rc::new(7)).expect("for the first time");
+            yield_now().await;
+            Ok::<_, Rc<str>>(Rc::new(()))
+        });
+        Ok(started.await.ok())
+    });
+    assert_eq!(out.await, Ok(Some(Rc::new(7))));
+}
+
+async fn a_stream_yields_what_is_not_send() {
+    let out = try_local_scope(async |s| {
+        let items = s.produce(1, async |tx| {
+            for n in 0..3 {
+                tx.send(Rc::new(n)).await.expect("somebody receives");
+            }
+            Ok::<_, Rc<str>>(())
+        });
+        Ok(items.map(|item| *item).collect::<Vec<_>>().await)
+    });
+    assert_eq!(out.await, Ok(vec![0, 1, 2]));
+}
+
+async fn a_finalizer_may_have_what_is_not_send() {
+    let log = Rc::new(RefCell::new(vec![]));
+    let out = try_local_scope(async |s| {
+        let late = log.clone();
+        s.defer(async move {
+            yield_now().await;
+            late.borrow_mut().push("finalizer");
+            Err(Rc::from("no"))
+        });
+        log.borrow_mut().push("body");
+        Ok::<_, Rc<str>>(())
+    });
+    assert_eq!(out.await, Err(Rc::from("no")));
+    assert_eq!(*log.borrow(), ["body", "finalizer"]);
+}
+
 async fn parallel_children_of_a_local_scope_are_owned_by_it() {
     let value = try_local_scope(async |s| {
         let rc = Rc::new(1);
@@ -102,5 +166,10 @@ local_on_every_runtime!(
     a_settled_one_keeps_every_outcome,
     a_panic_reaches_the_caller,
     a_helper_can_name_the_handle,
+    a_future_that_is_not_send_is_taken_or_handed_back,
+    a_permit_takes_a_future_that_is_not_send,
+    a_child_is_ready_with_what_is_not_send,
+    a_stream_yields_what_is_not_send,
+    a_finalizer_may_have_what_is_not_send,
     parallel_children_of_a_local_scope_are_owned_by_it,
 );

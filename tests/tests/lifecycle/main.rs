@@ -4,6 +4,7 @@
 mod a_child_may_spawn_after_the_body;
 mod a_grandchild_beside_an_idle_sibling;
 mod after_the_end;
+mod ended_while_a_child_is_made;
 mod finished_children_are_freed_at_once;
 mod polled_or_forgotten_at_the_wrong_time;
 mod resolves_after_every_destructor;

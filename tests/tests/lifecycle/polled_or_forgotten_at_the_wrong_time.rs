@@ -2,10 +2,11 @@
 
 use std::{
     mem,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use purview::{RejectReason, fail_fast, scope, settled, try_scope};
+use purview::{CancelReason, End, Policy, RejectReason, TaskInfo, fail_fast, scope, settled, try_scope, with_policy};
 use purview_tests::{ByHand, Log, PollCount, by_hand, message_of, polled_on_every_runtime};
 
 /// The message of the panic of one more poll.
@@ -36,6 +37,54 @@ fn after_it_panicked_a_poll_panics_and_names_the_scope() {
     let message = polled_once_more(&mut run);
     assert!(message.contains("scope"), "{message}");
     drop(run);
+}
+
+/// Its policy has nothing to give.
+struct Silent;
+
+impl Policy for Silent {
+    type Child<T> = T;
+    type Joined<T> = T;
+    type Output<R> = R;
+
+    fn child_ended<T>(&mut self, _: &TaskInfo, _: End<T>) -> (Option<T>, ControlFlow<()>) {
+        (None, ControlFlow::Continue(()))
+    }
+
+    fn body_ended<R>(&mut self, _: End<R>) -> (Option<R>, ControlFlow<()>) {
+        (None, ControlFlow::Continue(()))
+    }
+
+    fn finish<R>(self, _: Option<R>, _: Option<CancelReason>) -> R {
+        unreachable!("it cannot finish")
+    }
+
+    fn can_finish(&self, _: bool, _: Option<&CancelReason>) -> bool {
+        false
+    }
+}
+
+fn one_that_has_nothing_to_give_stays_pending_however_often_it_is_polled() {
+    let mut run = by_hand(with_policy(Silent).run(async |_| ()));
+    let (scope, driver) = with_policy(Silent).open();
+    let mut driver = by_hand(driver);
+    scope.close();
+    for _ in 0..3 {
+        assert!(run.poll_until_idle().is_pending());
+        assert!(driver.poll_until_idle().is_pending());
+    }
+    assert_eq!((run.wakes(), driver.wakes()), (0, 0));
+}
+
+fn a_driver_that_has_resolved_says_so_when_it_is_polled_again() {
+    let (scope, driver) = fail_fast::<()>().open();
+    let mut driver = by_hand(driver);
+    scope.close();
+    assert!(driver.finish().is_ok());
+    assert_eq!(
+        polled_once_more(&mut driver),
+        "a scope must not be polled after it has resolved"
+    );
 }
 
 fn a_forgotten_scope_keeps_its_promises_to_whoever_has_a_handle() {
@@ -76,6 +125,8 @@ fn a_scope_that_was_never_polled_drops_what_its_closure_spawned() {
 polled_on_every_runtime!(
     after_it_resolved_a_poll_panics_and_names_the_scope,
     after_it_panicked_a_poll_panics_and_names_the_scope,
+    one_that_has_nothing_to_give_stays_pending_however_often_it_is_polled,
+    a_driver_that_has_resolved_says_so_when_it_is_polled_again,
     a_forgotten_scope_keeps_its_promises_to_whoever_has_a_handle,
     a_scope_that_was_never_polled_drops_what_its_closure_spawned,
 );

@@ -1,7 +1,9 @@
 //! An outcome reaches whoever awaits the task, else the settlement; never both, never neither.
 
+use std::task::Poll;
+
 use purview::{Task, TaskError, settled};
-use purview_tests::{Gate, by_hand, on_every_runtime, polled_on_every_runtime, yields};
+use purview_tests::{Gate, HandExecutor, by_hand, on_every_runtime, polled_on_every_runtime, yields};
 
 type Outcome = Result<usize, TaskError<usize>>;
 
@@ -109,10 +111,58 @@ async fn the_reason_of_a_child_cancelled_alone_is_told_to_its_task() {
     );
 }
 
+/// More than a scope keeps before it looks through them.
+fn of_many_children_of_every_kind_those_that_nobody_awaited_are_reported() {
+    const EACH: usize = 40;
+    let executor = HandExecutor::new();
+    let mut run = by_hand(settled::<usize>().runtime(executor.clone()).run(async |s| {
+        let mut awaited = vec![];
+        for i in 0..EACH {
+            let here = s.spawn(async move { Err::<(), _>(i) });
+            let parallel = s.spawn_parallel(async move { Err::<(), _>(EACH + i) });
+            let blocking = s.spawn_blocking(move |_| Err::<(), _>(2 * EACH + i));
+            let started = s.start(async move |ready| {
+                ready.set(()).expect("for the first time");
+                Err::<(), _>(3 * EACH + i)
+            });
+            started.await.expect("it was ready");
+            if i % 2 == 0 {
+                awaited.extend([here, parallel, blocking]);
+            }
+        }
+        let mut heard = vec![];
+        for task in awaited {
+            heard.push(task.await.expect_err("all of them fail"));
+        }
+        Ok(heard)
+    }));
+    let settlement = loop {
+        if let Poll::Ready(ended) = run.poll_until_idle() {
+            break ended.expect("the body worked");
+        }
+        executor.run();
+        for _ in 0..executor.closures() {
+            executor.run_closure();
+        }
+    };
+    let error = |error| match error {
+        TaskError::Failed(error) => error,
+        other => panic!("{other:?}"),
+    };
+    let mut all: Vec<_> = settlement.value.into_iter().map(error).collect();
+    assert_eq!(all.len(), 3 * EACH / 2, "whoever awaits a child hears of its failure");
+    all.extend(settlement.failures.into_iter().map(|failure| error(failure.error)));
+    all.sort_unstable();
+    assert_eq!(all, (0..4 * EACH).collect::<Vec<_>>());
+}
+
 on_every_runtime!(
     outcomes_come_in_the_order_in_which_their_tasks_are_awaited,
     a_panic_among_them_is_one_outcome_of_many,
     a_panic_that_nobody_awaits_is_among_the_failures,
     the_reason_of_a_child_cancelled_alone_is_told_to_its_task,
 );
-polled_on_every_runtime!(a_task_that_was_dropped_before_or_after_its_child_failed_leaves_the_failure_to_the_settlement);
+polled_on_every_runtime!(
+    a_task_that_was_dropped_before_or_after_its_child_failed_leaves_the_failure_to_the_settlement,
+    of_many_children_of_every_kind_those_that_nobody_awaited_are_reported,
+);
