@@ -1,6 +1,9 @@
 //! What is inside a shield runs to its end though its scope is cancelled; what comes after it does not.
 
-use std::future::pending;
+use std::{
+    future::{pending, poll_fn},
+    sync::Mutex,
+};
 
 use futures::future::{Either, select};
 use purview::{CancelToken, fail_fast, scope, shield, try_scope};
@@ -120,6 +123,32 @@ fn a_shield_that_was_never_polled_holds_nothing() {
     assert_eq!(run.finish(), Err("no"));
 }
 
+fn a_shield_holds_whoever_polls_it() {
+    let (token, gate, log) = (CancelToken::new(), Gate::new(), Log::new());
+    let held = Mutex::new(Box::pin(shield(gate.wait())));
+    let poll = || poll_fn(|cx| held.lock().expect("nobody panics").as_mut().poll(cx));
+    let mut run = by_hand(fail_fast::<&str>().cancel_on(&token).run(async |s| {
+        s.spawn(log.traced("first", async {
+            assert!(by_hand(poll()).poll().is_pending());
+            pending::<Result<(), _>>().await
+        }));
+        s.spawn(log.traced("second", async {
+            poll().await;
+            pending::<Result<(), _>>().await
+        }));
+        pending::<Result<(), _>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    token.cancel();
+    assert!(run.poll_until_idle().is_pending());
+    assert!(
+        log.has("first dropped") && !log.has("second dropped"),
+        "it has been carried over"
+    );
+    assert!(by_hand(poll()).poll().is_pending());
+    assert!(run.finish().is_err(), "outside of the scope it holds nobody in it");
+}
+
 fn a_shield_does_not_protect_a_scope_in_it_from_its_own_cancel() {
     let log = Log::new();
     let mut run = by_hand(scope(async |_| {
@@ -194,6 +223,7 @@ polled_on_every_runtime!(
     two_shields_side_by_side_are_both_waited_for,
     a_shield_that_is_dropped_lets_go,
     a_shield_that_was_never_polled_holds_nothing,
+    a_shield_holds_whoever_polls_it,
     a_shield_does_not_protect_a_scope_in_it_from_its_own_cancel,
     a_scope_inside_a_shield_is_not_told_of_a_cancel_outside,
     a_shield_entered_after_the_cancel_holds_as_well,

@@ -117,6 +117,28 @@ fn a_wait_that_was_given_up_holds_nothing() {
     assert_eq!(polls.get(), 2);
 }
 
+fn inside_a_shield_nobody_is_told() {
+    let (gate, log) = (Gate::new(), Log::new());
+    let mut run = by_hand(fail_fast::<&str>().run(async |s| {
+        s.spawn(shield(async {
+            let told = select(Box::pin(cancelled()), gate.wait()).await;
+            log.note(if matches!(told, Either::Left(_)) {
+                "told"
+            } else {
+                "not told"
+            });
+            Ok(())
+        }));
+        yield_now().await;
+        s.cancel();
+        pending::<Result<(), _>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending(), "the shield holds");
+    gate.open();
+    assert!(run.finish().is_err());
+    assert_eq!(log.entries(), ["not told"]);
+}
+
 fn in_a_scope_that_is_cancelled_already_it_is_told_at_once() {
     let log = Log::new();
     let mut run = by_hand(fail_fast::<&str>().run(async |s| {
@@ -159,6 +181,7 @@ on_every_runtime!(
     waiting_on_the_token_of_its_scope_is_the_same,
 );
 polled_on_every_runtime!(
+    inside_a_shield_nobody_is_told,
     waiting_on_a_token_of_somebody_else_holds_nothing,
     a_wait_that_was_given_up_holds_nothing,
     in_a_scope_that_is_cancelled_already_it_is_told_at_once,

@@ -36,6 +36,17 @@ async fn an_inner_value_hides_the_outer_one_until_it_ends() {
     assert_eq!(seen.await, (Some(1), Some(2), Some(1)));
 }
 
+async fn hiding_a_value_hides_no_other_key() {
+    let seen = DEPTH.scope(1, async {
+        let between = REQUEST.scope("r".to_owned(), async {
+            let inner = DEPTH.scope(2, async { (DEPTH.get(), REQUEST.get()) });
+            (inner.await, DEPTH.get())
+        });
+        (between.await, REQUEST.get())
+    });
+    assert_eq!(seen.await, (((Some(2), Some("r".to_owned())), Some(1)), None));
+}
+
 async fn children_and_grandchildren_see_it() {
     let seen = REQUEST.scope("r-2".to_owned(), async {
         scope(async |s| {
@@ -130,6 +141,7 @@ on_every_runtime!(
     it_is_unbound_outside,
     it_is_bound_across_suspensions_and_unbound_afterwards,
     an_inner_value_hides_the_outer_one_until_it_ends,
+    hiding_a_value_hides_no_other_key,
     children_and_grandchildren_see_it,
     siblings_with_different_values_do_not_mix,
     parallel_children_see_it,

@@ -5,3 +5,4 @@ mod never_more_than_n_at_once;
 mod places_are_given_back;
 mod spawning_from_many_threads;
 mod those_who_give_up_leave_the_line;
+mod wakers_that_act_as_they_are_cloned;

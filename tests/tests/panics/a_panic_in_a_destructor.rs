@@ -2,12 +2,17 @@
 
 use std::{
     future::pending,
+    ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
+    task::Context,
 };
 
-use purview::{fail_fast, scope, settled, try_scope};
+use purview::{
+    CancelReason, End, Policy, TaskError, TaskInfo, cancelled, fail_fast, scope, settled, try_scope, with_policy,
+};
 use purview_tests::{
-    Gate, Log, PanicsOnDrop, by_hand, caught, message_of, on_every_runtime, polled_on_every_runtime, yield_now,
+    CallsOnDrop, Gate, Log, PanicsOnDrop, by_hand, calling_waker, caught, message_of, on_every_runtime,
+    polled_on_every_runtime, yield_now,
 };
 
 /// Owns `owned` for ever.
@@ -34,6 +39,69 @@ async fn every_other_child_is_dropped_when_a_cancelled_child_panics_in_its_destr
         log.entries(),
         ["newest dropped", "newer dropped", "older dropped", "oldest dropped"]
     );
+}
+
+/// Panics when it is told of a child.
+struct Indignant;
+
+impl Policy for Indignant {
+    type Child<T> = T;
+    type Joined<T> = T;
+    type Output<R> = Option<R>;
+
+    fn child_ended<T>(&mut self, _: &TaskInfo, _: End<T>) -> (Option<T>, ControlFlow<()>) {
+        panic!("the policy");
+    }
+
+    fn body_ended<R>(&mut self, _: End<R>) -> (Option<R>, ControlFlow<()>) {
+        (None, ControlFlow::Continue(()))
+    }
+
+    fn finish<R>(self, body: Option<R>, _: Option<CancelReason>) -> Option<R> {
+        body
+    }
+}
+
+async fn a_policy_that_panics_when_it_is_told_does_not_hide_it() {
+    let outer = settled::<()>().run(async |s| {
+        let child = s.spawn(async {
+            let inner = with_policy(Indignant).run(async |inner| {
+                inner.spawn(keeps(PanicsOnDrop("the destructor")));
+                pending::<()>().await;
+            });
+            inner.await;
+            Ok(())
+        });
+        yield_now().await;
+        child.cancel();
+        match child.await {
+            Err(TaskError::Panicked(panic)) => Ok(panic.message().map(str::to_owned)),
+            _ => Ok(None),
+        }
+    });
+    let heard = outer.await.expect("the body worked").value;
+    assert_eq!(heard.as_deref(), Some("the destructor"));
+}
+
+fn a_destructor_that_cancels_a_task_while_it_unwinds_survives_a_waker_that_panics() {
+    let hostile = calling_waker(|| panic!("the second"));
+    let (scope, driver) = fail_fast::<()>().open();
+    let mut driver = by_hand(driver);
+    let task = scope.spawn(async move {
+        let mut told = Box::pin(cancelled());
+        assert!(told.as_mut().poll(&mut Context::from_waker(&hostile)).is_pending());
+        cancelled().await;
+        drop(told);
+        pending::<Result<(), ()>>().await
+    });
+    assert!(driver.poll_until_idle().is_pending());
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let _cancels = CallsOnDrop(|| task.cancel());
+        panic!("the first");
+    }));
+    assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first");
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(task.is_finished(), "it has heard of it all the same");
 }
 
 async fn of_three_destructors_that_panic_one_surfaces_and_everything_is_dropped() {
@@ -92,7 +160,7 @@ async fn a_finished_child_that_panics_in_its_destructor_has_panicked() {
     struct ReadyThenPanics(#[expect(dead_code, reason = "its destructor is what matters")] PanicsOnDrop);
     impl Future for ReadyThenPanics {
         type Output = ();
-        fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        fn poll(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> std::task::Poll<()> {
             std::task::Poll::Ready(())
         }
     }
@@ -162,9 +230,11 @@ on_every_runtime!(
     of_three_destructors_that_panic_one_surfaces_and_everything_is_dropped,
     a_finished_child_that_panics_in_its_destructor_has_panicked,
     in_a_settled_scope_it_touches_nobody,
+    a_policy_that_panics_when_it_is_told_does_not_hide_it,
     a_value_whose_destructor_panics_is_dropped_with_its_task,
 );
 polled_on_every_runtime!(
+    a_destructor_that_cancels_a_task_while_it_unwinds_survives_a_waker_that_panics,
     dropping_the_scope_drops_the_children_older_than_the_one_that_panics,
     dropping_a_scope_during_a_panic_does_not_abort_the_process,
     the_destructor_of_the_body_that_panics_keeps_no_child_from_being_dropped,

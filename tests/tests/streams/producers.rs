@@ -1,10 +1,16 @@
 //! A producer is a child: bounded, cancelled with its stream, and answerable to the policy.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 use futures::StreamExt;
 use purview::{cancelled, checkpoint, fail_fast, scope, settled};
-use purview_tests::{on_every_runtime, yields};
+use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime, yields};
 
 async fn it_is_ahead_by_its_capacity_and_no_more() {
     for capacity in [0, 1, 4] {
@@ -69,7 +75,7 @@ async fn its_error_ends_a_fail_fast_scope() {
                 Err("broken pipe")
             });
             while items.next().await.is_some() {}
-            std::future::pending::<Result<(), _>>().await
+            pending::<Result<(), _>>().await
         })
         .await
         .unwrap_err();
@@ -92,7 +98,7 @@ async fn its_error_is_kept_by_a_settled_scope_and_its_stream_ends() {
 }
 
 async fn a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope() {
-    let kept = std::sync::Mutex::new(None);
+    let kept = Mutex::new(None);
     let items = scope(async |s| {
         s.produce(1, async |tx| {
             tx.send(1).await.unwrap();
@@ -104,6 +110,25 @@ async fn a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope() {
     assert!(kept.lock().unwrap().is_some());
 }
 
+fn an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then() {
+    let kept = Arc::new(Mutex::new(None));
+    let (scope, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    let put = kept.clone();
+    let mut items = Box::pin(scope.produce(0, async move |tx| {
+        *put.lock().unwrap() = Some(tx);
+        pending().await
+    }));
+    assert!(driver.poll_until_idle().is_pending());
+    let tx = kept.lock().unwrap().take().expect("the producer ran");
+    let mut sending = by_hand(tx.send(1));
+    assert!(sending.poll().is_pending(), "it waits until it is received");
+    assert_eq!(by_hand(items.next()).finish(), Some(1));
+    drop(items);
+    assert!(sending.finish().is_ok());
+    assert_eq!(by_hand(tx.send(2)).finish().map_err(|closed| closed.0), Err(2));
+}
+
 on_every_runtime!(
     it_is_ahead_by_its_capacity_and_no_more,
     dropping_the_stream_cancels_it,
@@ -111,3 +136,4 @@ on_every_runtime!(
     its_error_is_kept_by_a_settled_scope_and_its_stream_ends,
     a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope,
 );
+polled_on_every_runtime!(an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then);

@@ -28,11 +28,18 @@ fn race(end: impl Fn(Scope<'static, Settled<()>>) + Send + Sync + 'static, drop_
                 thread::spawn(move || {
                     start.wait();
                     let tasks: Vec<_> = (0..EACH)
-                        .map(|i| handle.spawn(ledger.child(i % 3, t * EACH + i)))
+                        .map(|i| {
+                            let child = ledger.child(i % 3, t * EACH + i);
+                            if i % 2 == 0 {
+                                Some(handle.spawn(child))
+                            } else {
+                                handle.try_spawn(child).ok()
+                            }
+                        })
                         .collect();
                     drop(handle);
                     // Whatever becomes of them, all of them resolve.
-                    let ends = tasks.into_iter().map(|task| block_on(task).ok());
+                    let ends = tasks.into_iter().map(|task| block_on(task?).ok());
                     ends.enumerate()
                         .filter(|(i, end)| end.is_none_or(|value| value == t * EACH + i))
                         .count()
