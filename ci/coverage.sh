@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Line and branch coverage of purview-core by the tests of the workspace, and the lines that nothing runs.
+# Line and branch coverage of purview-core by the tests of the workspace. Lines that no test runs are to be explained in
+# ci/coverage.exceptions; the others are printed, and make this fail.
 #
 # Needs `cargo install cargo-llvm-cov`, and an LLVM at least as new as the compiler's (`rustc -vV`): rustup's
 # `llvm-tools`, or Debian's llvm-22. Branches are counted by a nightly compiler only; with a stable one the figure is left
 # out. Where a tool is missing this says so and gives 0.
 #
-# `ci/coverage.sh --doc` counts the doctests too (nightly only).
+# `--doc` counts the doctests too (nightly only). `--write` puts the exceptions, with their lines, on the page
+# docs/src/coverage.md. `--kept` measures nothing and goes through what was measured last.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh
@@ -26,21 +28,46 @@ for bin in "$rustups" "/usr/lib/llvm-$wanted/bin"; do
     fi
 done
 [ -n "${LLVM_COV:-}" ] || skip coverage "no LLVM $wanted: rustup component add llvm-tools, or apt-get install llvm-$wanted"
-[ "${1:-}" = --doc ] && [ ${#flags[@]} -gt 0 ] && flags+=(--doctests)
+write=false kept=false
+for argument; do
+    case $argument in
+        --doc) [ ${#flags[@]} -eq 0 ] || flags+=(--doctests) ;;
+        --write) write=true ;;
+        --kept) kept=true ;;
+        *) echo "unknown: $argument" >&2; exit 2 ;;
+    esac
+done
 
 export CARGO_TARGET_DIR=$builds/coverage PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-10000}
-others='(^|/)(tests|examples|\.cargo|rustc|purview|purview-(bench|test|tokio|smol|async-std))/'
 log=$results/coverage.log
-status=0
-cargo llvm-cov --no-report "${flags[@]}" --workspace --all-features --lib --tests --ignore-run-fail 2>&1 | tee "$log" || status=$?
 lcov=$results/coverage.lcov
-cargo llvm-cov report "${flags[@]:0:1}" --lcov --ignore-filename-regex "$others" --output-path "$lcov"
-# What nobody runs, as file:line.
-awk -F'[:,]' '/^SF:/ { sub(/.*\/crates\//, "crates/"); file = $0 } /^DA:/ && $3 == 0 { print file ":" $2 }' "$lcov" >"$results/uncovered.txt"
-mapfile -t figures < <(awk -F: '
-    function percent(hit, all) { return all ? sprintf("%.2f", 100 * hit / all) : "none" }
-    /^LF:/ { lf += $2 } /^LH:/ { lh += $2 } /^BRF:/ { bf += $2 } /^BRH:/ { bh += $2 }
-    END { print "lines=" percent(lh, lf); print "lines_of=" lh "/" lf; print "branches=" percent(bh, bf); print "branches_of=" bh "/" bf }
-' "$lcov")
+status=0
+if ! $kept; then
+    cargo llvm-cov --no-report "${flags[@]}" --workspace --exclude-from-test purview-bench --all-features --lib --tests \
+        --ignore-run-fail 2>&1 | tee "$log" || status=$?
+    cargo llvm-cov report "${flags[@]:0:1}" --lcov --output-path "$lcov"
+fi
+rows=$results/coverage.rows
+awk -v exceptions=ci/coverage.exceptions -v uncovered="$results/uncovered.txt" -v page="$rows" -f ci/coverage.awk "$lcov" \
+    >"$results/coverage.figures" || status=1
+mapfile -t figures <"$results/coverage.figures"
 record coverage "${figures[@]}" tests="$(passed "$log")" failed="$(failed "$log")"
+if [ -s "$results/uncovered.txt" ]; then
+    echo "No test runs these lines, and ci/coverage.exceptions does not say why:" >&2
+    cat "$results/uncovered.txt" >&2
+    status=1
+fi
+if $write; then
+    awk -v rows="$rows" '
+        $0 == "<!-- /exceptions -->" { inside = 0 }
+        !inside { print }
+        $0 == "<!-- exceptions -->" {
+            inside = 1
+            print "\n| line of `crates/purview-core/src` | why no test runs it |\n|---|---|"
+            while ((getline line < rows) > 0) print line
+            print ""
+        }
+    ' docs/src/coverage.md >"$results/coverage.md"
+    cp "$results/coverage.md" docs/src/coverage.md
+fi
 exit "$status"
