@@ -7,6 +7,7 @@ mod blocking_children;
 mod blocking_children_and_cancellation;
 mod cancellation_reaches_it_anywhere;
 mod executors_that_break_their_word;
+mod executors_that_drop_as_they_are_woken;
 mod executors_that_fail;
 mod executors_that_refuse;
 mod it_belongs_to_the_scope;
