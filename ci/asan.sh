@@ -22,6 +22,8 @@ export RUST_BACKTRACE=0
 
 packages=("$@")
 [ ${#packages[@]} -gt 0 ] || packages=(--workspace)
+kinds=(--lib --tests)
+[[ " $* " == *" --test "* ]] && kinds=()
 # Instrumented programs are slow; in full size the tests are run without.
 export PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-2000} PURVIEW_RACES=${PURVIEW_RACES:-10000}
 export PURVIEW_CHILDREN=${PURVIEW_CHILDREN:-50000} PURVIEW_WAKERS=${PURVIEW_WAKERS:-100000} PURVIEW_HANG=${PURVIEW_HANG:-1200}
@@ -32,7 +34,7 @@ status=0
 # run LEAKS ARG..: the tests, with these arguments, and whether leaks are looked for.
 run() {
     ASAN_OPTIONS=detect_leaks=$1:detect_stack_use_after_return=1 \
-        cargo "+$nightly" test --target "$target" --all-features --lib --tests --no-fail-fast "${packages[@]}" -- "${@:2}" \
+        cargo "+$nightly" test --target "$target" --all-features "${kinds[@]}" --no-fail-fast "${packages[@]}" -- "${@:2}" \
         2>&1 | tee -a "$log" || status=$?
 }
 # The programs that some tests start, with the same instrumentation.

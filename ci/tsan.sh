@@ -44,6 +44,8 @@ from_rustup || from_debian || skip tsan "no source of the standard library: rust
 
 packages=("$@")
 [ ${#packages[@]} -gt 0 ] || packages=(--workspace)
+kinds=(--lib --tests)
+[[ " $* " == *" --test "* ]] && kinds=()
 # Instrumented programs are slow; in full size the tests are run without.
 export PURVIEW_MODEL_PROGRAMS=${PURVIEW_MODEL_PROGRAMS:-2000} PURVIEW_WAKERS=${PURVIEW_WAKERS:-50000}
 export PURVIEW_RACES=${PURVIEW_RACES:-5000} PURVIEW_CHILDREN=${PURVIEW_CHILDREN:-20000} PURVIEW_CASES=${PURVIEW_CASES:-1000}
@@ -55,7 +57,7 @@ status=0
 leaving_out 'counts|many|size'
 # The programs that some tests start, with the same instrumentation.
 [[ " $* " == *" --test "* ]] || cargo build -Zbuild-std --target "$target" --all-features --examples "${packages[@]}"
-cargo test -Zbuild-std --target "$target" --all-features --lib --tests --no-fail-fast "${packages[@]}" -- "${skips[@]}" \
+cargo test -Zbuild-std --target "$target" --all-features "${kinds[@]}" --no-fail-fast "${packages[@]}" -- "${skips[@]}" \
     2>&1 | tee "$log" || status=$?
 
 reports=$(grep -c 'WARNING: ThreadSanitizer' "$log" || true)
