@@ -21,6 +21,7 @@ counts | cancelled_and_dropped_scopes_leave_nothing:: | the same
 counts | a_parallel_child_costs_few_allocations::     | counts allocations
 counts | many_futures_cost_one_allocation_each        | counts allocations
 many  | a_hundred_thousand_children::                 | what it is about is how many there are, each of which is polled once on one thread
+many  | polls_stay_linear_under_tokio::               | the same
 LEFT_OUT
 }
 
