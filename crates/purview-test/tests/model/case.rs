@@ -95,19 +95,37 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            case,
-            trace,
-            divergence,
-        } = self;
-        writeln!(f, "{:#?}", generate::program(case.seed, case.size, case.wide))?;
-        let shown = divergence.event.min(trace.len()).saturating_sub(SHOWN);
-        for (number, (at, event)) in trace.iter().enumerate().take(divergence.event + 1) {
-            if number < SHOWN || number > shown {
-                writeln!(f, "{number:4} {at:?} {event:?}")?;
-            }
-        }
-        writeln!(f, "{divergence}")?;
+        let case = self.case;
+        let program = generate::program(case.seed, case.size, case.wide);
+        describe(f, &program, &self.trace, &self.divergence)?;
         write!(f, "to keep it as a regression test, add to `regressions.rs`: {case:?}")
     }
+}
+
+fn describe(f: &mut impl fmt::Write, program: &ScopeSpec, trace: &Trace, divergence: &Divergence) -> fmt::Result {
+    writeln!(f, "{program:#?}")?;
+    let shown = divergence.event.min(trace.len()).saturating_sub(SHOWN);
+    for (number, (at, event)) in trace.iter().enumerate().take(divergence.event + 1) {
+        if number < SHOWN || number > shown {
+            writeln!(f, "{number:4} {at:?} {event:?}")?;
+        }
+    }
+    writeln!(f, "{divergence}")
+}
+
+/// Runs the program that `bytes` decide, the first of them the schedule and the second how large it is at most. This is what
+/// the fuzzer in `fuzz` runs.
+pub(crate) fn run_bytes(bytes: &[u8]) -> Result<(), String> {
+    let [schedule, size, choices @ ..] = bytes else {
+        return Ok(());
+    };
+    let program = generate::program_of_bytes(choices, 2 + u32::from(*size) % 14);
+    quiet::hush();
+    let (trace, ended) = interpret::run(&program, u64::from(*schedule));
+    quiet::speak();
+    reference::check(&program, &trace, ended).map_err(|divergence| {
+        let mut text = String::new();
+        describe(&mut text, &program, &trace, &divergence).expect("a string takes everything");
+        text
+    })
 }

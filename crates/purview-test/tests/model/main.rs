@@ -74,3 +74,15 @@ fn programs_that_once_diverged_do_so_no_more() {
         }
     }
 }
+
+#[test]
+fn programs_that_bytes_decide_run_as_the_model_says() {
+    let mut random = fastrand::Rng::with_seed(0);
+    for _ in 0..2_000 {
+        let length = random.usize(2..200);
+        let bytes: Vec<u8> = iter::repeat_with(|| random.u8(..)).take(length).collect();
+        if let Err(failure) = case::run_bytes(&bytes) {
+            panic!("{bytes:?}:\n{failure}");
+        }
+    }
+}

@@ -1,17 +1,28 @@
 //! Random programs.
 
+mod choices;
 mod wide;
 
 use std::time::Duration;
 
 use fastrand::Rng;
 
+use self::choices::Choices;
 use crate::program::{ActorId, End, Kind, Op, Place, ScopeId, ScopeSpec, Script, TOKENS};
 
 /// Makes the program that `seed` decides; `size` bounds the number of its actors, `wide` adds to what they may do.
 pub(crate) fn program(seed: u64, size: u32, wide: bool) -> ScopeSpec {
+    decided_by(Choices::of_seed(seed), size, wide)
+}
+
+/// Makes the program that `bytes` decide, each of them one thing, with as many actors as `size` at most.
+pub(crate) fn program_of_bytes(bytes: &[u8], size: u32) -> ScopeSpec {
+    decided_by(Choices::of_bytes(bytes), size, true)
+}
+
+fn decided_by(choices: Choices, size: u32, wide: bool) -> ScopeSpec {
     let mut generator = Generator {
-        rng: Rng::with_seed(seed),
+        choices,
         actors: 0,
         scopes: 0,
         size,
@@ -26,7 +37,7 @@ pub(crate) fn program(seed: u64, size: u32, wide: bool) -> ScopeSpec {
 }
 
 struct Generator {
-    rng: Rng,
+    choices: Choices,
     actors: u32,
     scopes: u32,
     size: u32,
@@ -45,23 +56,27 @@ struct Spot {
 }
 
 impl Generator {
+    fn rng(&mut self) -> &mut Rng {
+        self.choices.next()
+    }
+
     fn chance(&mut self, percent: u8) -> bool {
-        self.rng.u8(..100) < percent
+        self.rng().u8(..100) < percent
     }
 
     /// Short times, so that several things happen at one instant.
     fn time(&mut self) -> Duration {
-        Duration::from_millis(self.rng.u64(..6))
+        Duration::from_millis(self.rng().u64(..6))
     }
 
     fn scope(&mut self, depth: u32) -> ScopeSpec {
         let id = ScopeId(self.scopes);
         self.scopes += 1;
-        let kind = [Kind::Join, Kind::FailFast, Kind::FailFast, Kind::Settled][self.rng.usize(..4)];
+        let kind = [Kind::Join, Kind::FailFast, Kind::FailFast, Kind::Settled][self.rng().usize(..4)];
         let timeout = self.chance(25).then(|| self.time());
         let grace = self.chance(25).then(|| self.time());
-        let limit = self.chance(20).then(|| self.rng.usize(1..3));
-        let cancel_on = (self.wide && self.chance(15)).then(|| self.rng.usize(..TOKENS));
+        let limit = self.chance(20).then(|| self.rng().usize(1..3));
+        let cancel_on = (self.wide && self.chance(15)).then(|| self.rng().usize(..TOKENS));
         let body = self.script(Spot {
             kind,
             depth,
@@ -83,8 +98,8 @@ impl Generator {
         let id = ActorId(self.actors);
         self.actors += 1;
         let most = if spot.finalizer { 3 } else { 6 };
-        let ops = (0..self.rng.usize(..most)).map(|_| self.op(spot)).collect();
-        let end = match self.rng.u8(..100) {
+        let ops = (0..self.rng().usize(..most)).map(|_| self.op(spot)).collect();
+        let end = match self.rng().u8(..100) {
             0..12 if spot.kind != Kind::Join => End::Fail,
             12..18 => End::Panic,
             _ => End::Return,
@@ -117,26 +132,26 @@ impl Generator {
             return self.wide_op(spot);
         }
         let nests = room && spot.depth < 3;
-        match self.rng.u8(..100) {
+        match self.rng().u8(..100) {
             0..3 if !spot.finalizer => Op::UntilToken,
             3..6 if !spot.finalizer => Op::SetDeadline(self.deadline(spot)),
             6..8 if room && !spot.finalizer => {
-                let index = self.rng.usize(..4);
+                let index = self.rng().usize(..4);
                 Op::AwaitAndSpawn(index, self.quiet(spot))
             }
             14..18 => Op::Checkpoint,
             18..30 => Op::Sleep(self.time()),
             30..32 if !spot.finalizer => Op::Forever,
             32..55 if room && !spot.finalizer => self.spawn(spot),
-            55..66 if !spot.finalizer => Op::Await(self.rng.usize(..4)),
-            66..69 if !spot.finalizer => Op::DropTask(self.rng.usize(..4)),
-            69..73 if !spot.finalizer => Op::CancelTask(self.rng.usize(..4)),
+            55..66 if !spot.finalizer => Op::Await(self.rng().usize(..4)),
+            66..69 if !spot.finalizer => Op::DropTask(self.rng().usize(..4)),
+            69..73 if !spot.finalizer => Op::CancelTask(self.rng().usize(..4)),
             73..76 if !spot.finalizer => Op::CancelScope,
             76..83 if nests => Op::Nest(self.scope(spot.depth + 1)),
-            83..86 if nests => Op::NestAndDrop(self.scope(spot.depth + 1), self.rng.u32(1..5)),
+            83..86 if nests => Op::NestAndDrop(self.scope(spot.depth + 1), self.rng().u32(1..5)),
             86..91 if !spot.shielded => {
                 let inside = Spot { shielded: true, ..spot };
-                Op::Shield((0..self.rng.usize(1..4)).map(|_| self.op(inside)).collect())
+                Op::Shield((0..self.rng().usize(1..4)).map(|_| self.op(inside)).collect())
             }
             91..96 if !spot.shielded && !spot.finalizer => Op::UntilCancelled,
             96..100 if room && !spot.finalizer => Op::Defer(self.script(Spot {
@@ -156,7 +171,7 @@ impl Generator {
     }
 
     fn spawn(&mut self, spot: Spot) -> Op {
-        let place = match self.rng.u8(..10) {
+        let place = match self.rng().u8(..10) {
             0 => Place::Daemon,
             1 | 2 => Place::Parallel,
             _ => Place::Here,

@@ -5,14 +5,14 @@ use crate::program::{ActorId, End, Group, GroupId, GroupKind, Kind, Manner, Mode
 
 impl Generator {
     pub(super) fn wide_op(&mut self, spot: Spot) -> Op {
-        match self.rng.u8(..14) {
+        match self.rng().u8(..14) {
             0..3 => {
-                let meanwhile = (0..self.rng.usize(..3)).map(|_| self.op(spot)).collect();
+                let meanwhile = (0..self.rng().usize(..3)).map(|_| self.op(spot)).collect();
                 Op::Permit(meanwhile, self.child(spot))
             }
             3..6 => Op::Start(self.starting(spot)),
             6..9 => Op::Spawn(Place::Blocking, self.closure(spot)),
-            9 => Op::CancelToken(self.rng.usize(..TOKENS)),
+            9 => Op::CancelToken(self.rng().usize(..TOKENS)),
             _ => Op::Group(self.group()),
         }
     }
@@ -27,22 +27,22 @@ impl Generator {
     fn group(&mut self) -> Group {
         let id = GroupId(self.groups);
         self.groups += 1;
-        let members: Vec<Script> = (0..self.rng.usize(..5)).map(|_| self.member()).collect();
-        let kind = match self.rng.u8(..14) {
+        let members: Vec<Script> = (0..self.rng().usize(..5)).map(|_| self.member()).collect();
+        let kind = match self.rng().u8(..14) {
             0..2 => GroupKind::Gather(Mode::All),
             2 => GroupKind::Gather(Mode::Settled),
             3 => GroupKind::Gather(Mode::First),
             4 => GroupKind::Gather(Mode::FirstSuccess),
-            5 => GroupKind::Gather(Mode::Quorum(self.rng.usize(..4))),
+            5 => GroupKind::Gather(Mode::Quorum(self.rng().usize(..4))),
             6 => GroupKind::Gather(Mode::AsCompleted),
             7 => GroupKind::Gather(Mode::ForEach),
             _ => {
-                let policy = [Kind::FailFast, Kind::Settled][self.rng.usize(..2)];
-                let manner = match self.rng.u8(..4) {
+                let policy = [Kind::FailFast, Kind::Settled][self.rng().usize(..2)];
+                let manner = match self.rng().u8(..4) {
                     0 => Manner::Close,
                     1 => Manner::DropHandles,
                     2 => Manner::Shutdown(self.time()),
-                    _ => Manner::DropDriver(self.rng.u32(..4)),
+                    _ => Manner::DropDriver(self.rng().u32(..4)),
                 };
                 GroupKind::Open(policy, manner)
             }
@@ -50,7 +50,7 @@ impl Generator {
         Group {
             id,
             kind,
-            limit: self.chance(30).then(|| self.rng.usize(1..3)),
+            limit: self.chance(30).then(|| self.rng().usize(1..3)),
             timeout: self.chance(30).then(|| self.time()),
             members,
         }
@@ -59,15 +59,15 @@ impl Generator {
     fn member(&mut self) -> Script {
         let id = ActorId(self.actors);
         self.actors += 1;
-        let op = |random: &mut Self| match random.rng.u8(..10) {
+        let op = |random: &mut Self| match random.rng().u8(..10) {
             0 => Op::Forever,
             1..5 => Op::Sleep(random.time()),
             _ => Op::Yield,
         };
         Script {
             id,
-            ops: (0..self.rng.usize(..4)).map(|_| op(self)).collect(),
-            end: [End::Return, End::Return, End::Return, End::Fail, End::Panic][self.rng.usize(..5)],
+            ops: (0..self.rng().usize(..4)).map(|_| op(self)).collect(),
+            end: [End::Return, End::Return, End::Return, End::Fail, End::Panic][self.rng().usize(..5)],
             bomb: false,
             heir: None,
         }
@@ -77,7 +77,7 @@ impl Generator {
     fn starting(&mut self, spot: Spot) -> Script {
         let mut script = self.child(spot);
         if self.chance(80) {
-            let at = self.rng.usize(..=script.ops.len());
+            let at = self.rng().usize(..=script.ops.len());
             script.ops.insert(at, Op::SetReady);
         }
         script
