@@ -31,3 +31,4 @@ mod waiting_for_the_scope_holds_against_nobody_else;
 mod what_was_sent_is_received_or_comes_back;
 mod who_has_the_value_waits_no_longer;
 mod who_is_in_another_thread_is_accounted_for;
+mod who_yields_has_its_turn;

@@ -129,6 +129,9 @@ impl<F> Timeout<F> {
     }
 }
 
+/// How long an outer deadline that has passed is waited for.
+const AGAIN: Duration = Duration::from_millis(1);
+
 impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, DeadlineExceeded>;
 
@@ -175,9 +178,12 @@ impl<F: Future> Future for Timeout<F> {
                 // An outer deadline is reported, and whoever reports it drops this.
                 return cut_off::never();
             }
-            // Either time ran out during this poll, or an outer deadline is about to be reported. Should that one be
-            // moved instead, this one must be looked at again.
-            cx.waker().wake_by_ref();
+            // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, this one
+            // must be looked at again; and at once, where it is its own time that ran out during this poll.
+            let again = state.runtime().now().checked_add(AGAIN).filter(|_| !state.is_expired());
+            if this.alarm.set(again, &**state.runtime(), cx.waker()).is_ready() || again.is_none() {
+                cx.waker().wake_by_ref();
+            }
         }
         Poll::Pending
     }

@@ -1,4 +1,5 @@
 use std::{
+    mem,
     num::NonZeroUsize,
     pin::Pin,
     sync::Arc,
@@ -46,6 +47,8 @@ pub(super) struct Crew<S: Source> {
     pub(super) source_waker: Option<Waker>,
     pub(super) panicked: FirstPanic,
     pub(super) ended: bool,
+    /// The last pass did nothing but start futures: they come first in this one.
+    polls_first: bool,
 }
 
 /// What the source has.
@@ -82,6 +85,7 @@ pub(super) struct Pass {
     expired: bool,
     alarmed: bool,
     quiet: bool,
+    has_started: bool,
     _turn: fruitless::Turn,
 }
 
@@ -128,6 +132,7 @@ impl<S: Source> Crew<S> {
             source_waker: None,
             panicked: FirstPanic::default(),
             ended: false,
+            polls_first: false,
         }
     }
 
@@ -148,6 +153,7 @@ impl<S: Source> Crew<S> {
             expired,
             alarmed,
             quiet: false,
+            has_started: false,
             _turn: fruitless::begin(),
         }
     }
@@ -189,7 +195,8 @@ impl<S: Source> Crew<S> {
             if let Some(ended) = self.gone.next() {
                 return Turn::Ended(ended);
             }
-            let started = self.start(backlog);
+            let started = !mem::take(&mut self.polls_first) && self.start(backlog);
+            pass.has_started |= started;
             if self.supply == Supply::JustExhausted && self.is_running() {
                 self.supply = Supply::Exhausted;
                 return Turn::Exhausted;
@@ -222,7 +229,8 @@ impl<S: Source> Crew<S> {
                 // Whoever there is still to start is the next pass's.
                 signal.raise(part::SOURCE);
             }
-            self.set_alarm(std::mem::take(&mut pass.alarmed));
+            self.polls_first = pass.has_started && signal.has_no_steps() && signal.is_raised(part::CHILDREN);
+            self.set_alarm(mem::take(&mut pass.alarmed));
             return Turn::Waiting;
         }
     }

@@ -1,6 +1,6 @@
 use std::{
     collections::VecDeque,
-    fmt,
+    fmt, mem,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -41,6 +41,8 @@ pin_project! {
         call: Option<Fut>,
         waker: Option<Waker>,
         backlog: OneByOne<VecDeque<Ended<O>>>,
+        // The call has only yielded when it was polled last.
+        yielded: bool,
     }
 
     impl<F, Fut, O> PinnedDrop for Calls<F, Fut, O> {
@@ -84,12 +86,18 @@ where
             signal.count_step();
             let waker = this.waker.get_or_insert_with(|| lane::<{ part::BODY }>(state));
             if call.poll(&mut Context::from_waker(waker)).is_pending() {
-                // One that has only yielded goes on in the next pass.
-                *may_run = !signal.is_raised(part::BODY);
+                // One that has only yielded goes on in the next pass, after the others.
+                *this.yielded = signal.is_raised(part::BODY);
+                *may_run = !*this.yielded;
                 return false;
             }
             this.call.set(None);
         }
+    }
+
+    /// Whether the call has only yielded; told once.
+    fn has_yielded(self: Pin<&mut Self>) -> bool {
+        mem::take(self.project().yielded)
     }
 
     fn push(self: Pin<&mut Self>, ended: Ended<Result<T, E>>) {
@@ -104,6 +112,7 @@ impl<S: Source, F, Fut> ForEach<S, F, Fut> {
             call: None,
             waker: None,
             backlog: OneByOne::default(),
+            yielded: false,
         };
         Self { calls, set }
     }
@@ -124,8 +133,11 @@ where
             let crew = this.set.open();
             let state = crew.state().clone();
             let mut pass = crew.begin(cx);
+            let mut others_first = this.calls.as_mut().has_yielded();
             loop {
-                this.calls.as_mut().poll(&state, &mut may_run);
+                if !mem::take(&mut others_first) {
+                    this.calls.as_mut().poll(&state, &mut may_run);
+                }
                 match crew.turn(&mut pass, this.calls.pending()) {
                     Turn::Ended(ended) => this.calls.as_mut().push(ended),
                     Turn::Exhausted => {}

@@ -1,6 +1,6 @@
 use std::{
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -12,7 +12,7 @@ use crate::{
     context::{Binding, Frame, Place, Surroundings, TaskId, TaskInfo, enter},
     error::catch,
     policy::End,
-    scope::{State, fruitless, part},
+    scope::{Line, State, fruitless, part},
     stack::with_room,
 };
 
@@ -40,8 +40,7 @@ pub(super) struct Seat {
     index: usize,
     id: TaskId,
     frame: Option<Arc<Frame>>,
-    /// The pass in which it was last polled.
-    pass: u64,
+    line: Line,
 }
 
 impl Seat {
@@ -50,7 +49,7 @@ impl Seat {
             index,
             id: TaskId::next(),
             frame: None,
-            pass: 0,
+            line: Line::default(),
         }
     }
 
@@ -75,17 +74,9 @@ impl Seat {
 
     /// Whether the pass has had enough of this member, which then is left for the next one.
     pub(super) fn is_turned_away(&mut self, state: &State, cx: &Context<'_>) -> bool {
-        let signal = &state.signal;
-        let pass = signal.pass.load(Ordering::Relaxed);
-        let cancelled = signal.is_raised(part::CANCEL);
-        if !cancelled && self.pass != pass && !signal.has_no_steps() && !fruitless::enough() {
-            self.pass = pass;
-            signal.count_step();
-            return false;
-        }
         // When the scope was cancelled a moment ago, whoever drives it decides first who is polled on.
-        if !cancelled {
-            signal.turned_away.store(1, Ordering::Relaxed);
+        if !state.signal.is_raised(part::CANCEL) && state.signal.lets_in(&mut self.line) {
+            return false;
         }
         cx.waker().wake_by_ref();
         true

@@ -61,6 +61,6 @@ pub use {
     task::Task,
 };
 pub(crate) use {
-    signal::{lane, part},
+    signal::{Line, lane, part},
     state::{Link, Options, State},
 };

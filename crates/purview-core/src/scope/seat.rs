@@ -1,10 +1,16 @@
 use std::{
     pin::Pin,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use super::{child::Verdict, desk::Desk, fruitless, kind::AnyChild, signal::part};
+use super::{
+    child::Verdict,
+    desk::Desk,
+    fruitless,
+    kind::AnyChild,
+    signal::{Line, part},
+};
 use crate::policy::Policy;
 
 /// A child's place in the set: polls the child once a pass, while the pass has not done enough.
@@ -12,8 +18,7 @@ use crate::policy::Policy;
 /// It is empty when the child was dropped in its place.
 pub(super) struct Seat<C, P> {
     child: Option<C>,
-    /// The pass in which the child was last polled.
-    pass: u64,
+    line: Line,
     desk: Arc<Desk<P>>,
 }
 
@@ -21,7 +26,7 @@ impl<C, P> Seat<C, P> {
     pub(super) fn new(child: C, desk: &Arc<Desk<P>>) -> Self {
         Self {
             child: Some(child),
-            pass: 0,
+            line: Line::default(),
             desk: desk.clone(),
         }
     }
@@ -41,7 +46,6 @@ impl<P: Policy, C: AnyChild<P>> Future for Seat<C, P> {
         };
         let frame = child.get().frame();
         let signal = &frame.scope.signal;
-        let pass = signal.pass.load(Ordering::Relaxed);
         // Dropping a cancelled child is no poll of it.
         let dropped = frame.stopped().is_some() && !frame.holds();
         if !dropped && signal.is_raised(part::CANCEL) {
@@ -49,19 +53,16 @@ impl<P: Policy, C: AnyChild<P>> Future for Seat<C, P> {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        if !dropped {
-            let enough = signal.has_no_steps() || fruitless::enough();
-            if enough || this.pass == pass {
-                signal.turned_away.store(1, Ordering::Relaxed);
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
+        let is_new = this.line.pass == 0;
+        if dropped {
+            signal.count_step();
+        } else if !signal.lets_in(&mut this.line) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        signal.count_step();
-        if this.pass == 0 {
+        if is_new {
             frame.set_place(cx.waker());
         }
-        this.pass = pass;
         match child.pinned().poll(cx, &this.desk) {
             Poll::Pending => {
                 fruitless::count();

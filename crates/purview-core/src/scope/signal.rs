@@ -4,7 +4,7 @@ use std::{
     task::{Wake, Waker},
 };
 
-use super::state::State;
+use super::{fruitless, state::State};
 use crate::census;
 use crate::error::no_second_panic;
 use crate::sync::{
@@ -35,6 +35,9 @@ pub(crate) mod part {
 /// How much one poll of a scope does at most before it yields to the executor.
 const STEPS: u32 = 128;
 
+/// How many of these are kept for those who were turned away by an earlier pass.
+const FOR_LATECOMERS: u32 = 2;
+
 /// The scope is being polled and looks at the bits itself.
 const POLLING: u32 = 1 << 31;
 
@@ -52,8 +55,19 @@ pub(crate) struct Signal {
     pub(crate) steps: AtomicU32,
     /// How much the present pass may do.
     most_steps: AtomicU32,
+    /// How many whom an earlier pass turned away it has polled after it had done enough.
+    latecomers: AtomicU32,
     /// Whether a child was turned away because the pass had done enough.
     pub(crate) turned_away: AtomicU32,
+}
+
+/// Where a task stands among those that are polled in turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Line {
+    /// The pass in which it was last polled; 0 before the first.
+    pub(crate) pass: u64,
+    /// A pass that had done enough sent it to the end of the line.
+    turned_away: bool,
 }
 
 impl Signal {
@@ -96,8 +110,9 @@ impl Signal {
         self.bits.fetch_or(POLLING, Ordering::AcqRel);
         self.pass.fetch_add(1, Ordering::Relaxed);
         self.steps.store(0, Ordering::Relaxed);
-        let most = census::steps().map_or(STEPS, NonZeroU32::get);
+        let most = census::steps().map_or(STEPS - FOR_LATECOMERS, NonZeroU32::get);
         self.most_steps.store(most, Ordering::Relaxed);
+        self.latecomers.store(0, Ordering::Relaxed);
         self.turned_away.store(0, Ordering::Relaxed);
     }
 
@@ -128,6 +143,25 @@ impl Signal {
     /// Whether the pass has done enough, or somebody was turned away: the rest is the next pass's.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.has_no_steps() || self.turned_away.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether a task that comes up for its poll may have it. Who is turned away loses its place in the line, and may so
+    /// find the pass at its end each time: it is let in then, now and then even where the pass has done enough.
+    pub(crate) fn lets_in(&self, line: &mut Line) -> bool {
+        let pass = self.pass.load(Ordering::Relaxed);
+        let enough = self.has_no_steps() || fruitless::enough();
+        let late = || line.turned_away && self.latecomers.fetch_add(1, Ordering::Relaxed) < FOR_LATECOMERS;
+        if line.pass != pass && (!enough || late()) {
+            *line = Line {
+                pass,
+                turned_away: false,
+            };
+            self.count_step();
+            return true;
+        }
+        line.turned_away |= line.pass != pass;
+        self.turned_away.store(1, Ordering::Relaxed);
+        false
     }
 
     pub(crate) fn has_no_steps(&self) -> bool {
