@@ -85,6 +85,23 @@ fn while_settled_children_are_cancelled_alone() {
 }
 
 #[test]
+fn while_failures_are_awaited() {
+    let meter = Meter::take_turn();
+    let mut run = by_hand(settled::<()>().run(async |s| {
+        let mut before = 0;
+        for i in 0..CHILDREN {
+            if i == WARM_UP {
+                before = meter.bytes();
+            }
+            assert!(s.spawn(async { Err::<(), _>(()) }).await.is_err());
+        }
+        meter.assert_back_to(before);
+        Ok(())
+    }));
+    assert!(run.finish().is_ok());
+}
+
+#[test]
 fn while_its_deadline_is_moved() {
     let meter = Meter::take_turn();
     let clock = TestClock::new();
