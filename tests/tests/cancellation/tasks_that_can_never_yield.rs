@@ -1,7 +1,13 @@
 //! Awaiting a task whose child was cancelled: pending while its scope is being cancelled, a panic that says so where
 //! nothing else will end the wait.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
 use purview::{CancelReason, Task, TaskError, fail_fast, settled, shield, try_scope};
 use purview_tests::{Gate, Log, TestClock, by_hand, caught, on_every_runtime, polled_on_every_runtime, yield_now};
@@ -44,6 +50,37 @@ fn spawned_while_the_scope_was_cancelled_it_stays_pending() {
     assert_eq!(log.entries(), ["pending: true"]);
 }
 
+struct Sleeper;
+
+impl Wake for Sleeper {
+    fn wake(self: Arc<Self>) {}
+}
+
+fn one_that_is_dropped_takes_its_waker_along() {
+    let gate = Gate::new();
+    let (s, driver) = fail_fast::<&str>().open();
+    let mut driver = by_hand(driver);
+    let mut task: Task<()> = s.spawn(pending());
+    let wait = gate.wait();
+    drop(s.spawn(async {
+        shield(wait).await;
+        Ok(())
+    }));
+    assert!(driver.poll_until_idle().is_pending());
+    s.cancel();
+    assert!(driver.poll_until_idle().is_pending(), "one of them holds");
+
+    let sleeper = Arc::new(Sleeper);
+    let waker = Waker::from(sleeper.clone());
+    assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    assert_eq!(Arc::strong_count(&sleeper), 2);
+    drop(task);
+    assert_eq!(Arc::strong_count(&sleeper), 1);
+    gate.open();
+    assert!(driver.poll_until_idle().is_ready());
+}
+
 async fn once_the_scope_has_ended_it_panics_and_says_so() {
     let task = fail_fast::<&str>().run(async |s| {
         let task: Task<()> = s.spawn(pending());
@@ -67,6 +104,7 @@ async fn a_settled_one_yields_the_reason_instead() {
 }
 
 polled_on_every_runtime!(
+    one_that_is_dropped_takes_its_waker_along,
     in_a_scope_that_is_being_cancelled_it_stays_pending,
     spawned_while_the_scope_was_cancelled_it_stays_pending,
 );
