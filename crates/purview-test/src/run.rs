@@ -39,8 +39,11 @@ impl VirtualRuntime {
     /// ended by then is dropped.
     ///
     /// The program runs as the body of a scope named `test`, so that a report names it:
-    /// [`current`](purview_core::current) inside is that body, and [`deadline`](purview_core::deadline) is `None`. Futures
-    /// spawned on the runtime are in no scope, and use the runtime all the same.
+    /// [`current`](purview_core::current) inside is that body, and [`deadline`](purview_core::deadline) is `None` unless `run`
+    /// is called inside a scope that has one. Futures spawned on the runtime are in no scope, and use the runtime all the
+    /// same.
+    ///
+    /// A runtime runs one program: it is shut down then, and takes no more work.
     ///
     /// # Panics
     ///

@@ -12,6 +12,7 @@ mod a_shutdown_before_the_first_poll_follows_the_clock_around;
 mod a_shutdown_is_bounded_by_its_grace;
 mod a_source_that_gets_ready_late_in_a_pass_is_asked_again;
 mod a_stay_ends_with_the_shutdown;
+mod a_timeout_does_not_spin;
 mod a_timeout_ends_when_its_hold_is_let_go_elsewhere;
 mod a_timers_destructor_does_not_keep_a_gather;
 mod a_token_is_released_whatever_the_last_waker_does;

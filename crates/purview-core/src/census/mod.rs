@@ -116,7 +116,7 @@ impl Census {
             (states, tasks)
         };
         let states = states.into_iter().filter(|state| !state.is_ended()).collect();
-        Tree { states, tasks }.below(None)
+        Tree { states, tasks }.roots()
     }
 
     fn lock(&self) -> MutexGuard<'_, Lists> {

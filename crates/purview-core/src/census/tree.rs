@@ -22,10 +22,20 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// The scopes that hang in this task; those of nobody's for `None`.
-    pub(super) fn below(&self, task: Option<TaskId>) -> Vec<LiveScope> {
+    /// The scopes that hang in no task, or in one that is not counted here, as around a test runtime that is run inside a
+    /// scope.
+    pub(super) fn roots(&self) -> Vec<LiveScope> {
+        self.hanging(|owner| owner.is_none_or(|owner| !self.tasks.iter().any(|task| task.frame.info.id() == owner)))
+    }
+
+    /// The scopes that hang in this task.
+    fn below(&self, task: TaskId) -> Vec<LiveScope> {
+        self.hanging(|owner| owner == Some(task))
+    }
+
+    fn hanging(&self, here: impl Fn(Option<TaskId>) -> bool) -> Vec<LiveScope> {
         let owner = |state: &State| state.outer().map(|link| link.frame.info.id());
-        let hanging = self.states.iter().filter(|state| owner(state) == task);
+        let hanging = self.states.iter().filter(|state| here(owner(state)));
         hanging.filter_map(|state| self.scope(state)).collect()
     }
 
@@ -56,7 +66,7 @@ impl Tree {
             closure: *closure,
             waits: waits.clone(),
             cancelled: frame.stopped(),
-            scopes: with_room(|| self.below(Some(frame.info.id()))),
+            scopes: with_room(|| self.below(frame.info.id())),
         }
     }
 }

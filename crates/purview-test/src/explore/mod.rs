@@ -76,7 +76,8 @@ where
     F: AsyncFnMut() -> T,
     T: PartialEq + fmt::Debug,
 {
-    explore_under(env::var(SEED).ok().as_deref(), seeds, program)
+    let only = env::var_os(SEED).map(|seeds| seeds.to_string_lossy().into_owned());
+    explore_under(only.as_deref(), seeds, program)
 }
 
 /// [`explore`] with the value of `PURVIEW_SEED` given.

@@ -56,11 +56,11 @@ impl VirtualRuntime {
                 future.as_mut().poll(cx).map(|value| output = Some(value))
             })
         }));
-        if driven.is_err() {
-            // Not while the panic unwinds: a second one, from a destructor in there, would abort the process.
-            drive::discard(future);
-        } else {
+        if output.is_some() {
             drop(future);
+        } else {
+            // What is to be reported is why it did not end. While a panic unwinds a second one would abort the process.
+            drive::discard(future);
         }
         drop(driving);
         match driven {
@@ -70,7 +70,8 @@ impl VirtualRuntime {
         }
     }
 
-    /// Runs spawned work until nobody is ready, without moving the clock.
+    /// Runs spawned work until nobody is ready, without moving the clock. Closures that have been started are waited for,
+    /// for 1 s of real time.
     ///
     /// # Panics
     ///

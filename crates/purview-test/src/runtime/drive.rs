@@ -57,6 +57,9 @@ pub(super) fn drive(
             Step::Wake(wakers) => wakers.into_iter().for_each(Waker::wake),
             Step::WaitForClosures => {
                 let ended = shared.wait_while(CLOSURE_PATIENCE, State::waits_for_closures);
+                if !ended && root.is_none() {
+                    return Ok(());
+                }
                 closure_waits = if ended { 0 } else { closure_waits + 1 };
                 let fired = !ended && shared.lock().jump();
                 if !ended && !fired && closure_waits >= CLOSURE_PATIENCES {

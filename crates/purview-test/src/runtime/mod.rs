@@ -36,7 +36,8 @@ use self::{
 /// It is a [`Runtime`](purview_core::Runtime): give it to a scope with `.runtime(rt)`, or [`run`](Self::run) a program in which every
 /// scope uses it. Sleeping costs no real time, and a test can assert that no virtual time passed. Parallel children are
 /// tasks of this executor, polled one at a time in an order that the seed decides. Closures that may block run on a
-/// thread each, but one after the other as long as they do not wait for one another.
+/// thread each, but one after the other as long as they do not wait for one another: one that has not ended after 100 ms of
+/// real time is taken to wait.
 ///
 /// Handles are cheap to clone and can be sent to other threads, which may wake tasks, spawn, and
 /// [`advance`](Self::advance) the clock.
@@ -135,8 +136,8 @@ impl VirtualRuntime {
         self
     }
 
-    /// After how many steps (polls, and closures started) a program counts as endless. No bound unless told otherwise,
-    /// 1,000,000 under [`explore`](crate::explore()).
+    /// After how many steps (polls, and closures started, since the runtime was made) a program counts as endless. No bound
+    /// unless told otherwise, 10,000,000 in [`run`](crate::run()), 1,000,000 under [`explore`](crate::explore()).
     pub fn max_steps(self, steps: u64) -> Self {
         self.shared.lock().options.max_steps = Some(steps);
         self
@@ -166,13 +167,10 @@ impl VirtualRuntime {
     /// ```
     #[track_caller]
     pub fn advance(&self, duration: Duration) {
-        let target = self
-            .instant()
-            .checked_add(duration)
-            .expect("the clock cannot go that far");
         let due = {
             let mut state = self.shared.lock();
-            state.move_clock(target);
+            let target = state.now().checked_add(duration);
+            state.move_clock(target.expect("the clock cannot go that far"));
             state.take_due_timers()
         };
         for waker in due {

@@ -84,8 +84,9 @@ fn scopes_yield_after_as_few_steps_as_one() {
         });
         polls.insert(scopes_polls);
     }
-    // The body, ten that are taken in, and ten polls.
-    assert!(polls.contains(&1) && polls.contains(&21), "{polls:?}");
+    // The body, ten that are taken in one by one, and their polls, up to three in one of the scope's.
+    let most = polls.last().copied();
+    assert!(polls.contains(&1) && most > Some(12), "{polls:?}");
 }
 
 #[test]

@@ -1,0 +1,43 @@
+//! A timeout whose outer deadline had passed woke itself again and again until the scope around was polled.
+
+use std::{
+    future::{pending, poll_fn},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    task::Poll,
+    time::Duration,
+};
+
+use purview::{fail_fast, timeout};
+use purview_tests::{HandExecutor, by_hand};
+
+const MS: Duration = Duration::from_millis(1);
+
+#[test]
+fn while_nobody_polls_the_scope_whose_deadline_has_passed() {
+    let executor = HandExecutor::new();
+    let polls = Arc::new(AtomicU32::new(0));
+    let counted = polls.clone();
+    let scope = fail_fast::<()>().runtime(executor.clone()).timeout(50 * MS);
+    let mut scope = by_hand(scope.run(async |s| {
+        let counts = poll_fn(move |_| {
+            counted.fetch_add(1, SeqCst);
+            Poll::<()>::Pending
+        });
+        s.spawn_parallel(async { timeout(100 * MS, counts).await.map_err(drop) });
+        pending::<Result<(), ()>>().await
+    }));
+    assert!(scope.poll_until_idle().is_pending());
+    executor.run();
+    let before = polls.load(SeqCst);
+    executor.clock().advance(60 * MS);
+    executor.run();
+    assert!(
+        polls.load(SeqCst) - before <= 2,
+        "{} polls",
+        polls.load(SeqCst) - before
+    );
+    assert!(scope.finish().expect_err("its time is up").is_deadline_exceeded());
+}
