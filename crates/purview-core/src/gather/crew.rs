@@ -85,7 +85,8 @@ pub(super) struct Pass {
     expired: bool,
     alarmed: bool,
     quiet: bool,
-    has_started: bool,
+    /// How many had been started before it.
+    started: usize,
     _turn: fruitless::Turn,
 }
 
@@ -153,7 +154,7 @@ impl<S: Source> Crew<S> {
             expired,
             alarmed,
             quiet: false,
-            has_started: false,
+            started: self.started,
             _turn: fruitless::begin(),
         }
     }
@@ -196,7 +197,6 @@ impl<S: Source> Crew<S> {
                 return Turn::Ended(ended);
             }
             let started = !mem::take(&mut self.polls_first) && self.start(backlog);
-            pass.has_started |= started;
             if self.supply == Supply::JustExhausted && self.is_running() {
                 self.supply = Supply::Exhausted;
                 return Turn::Exhausted;
@@ -229,7 +229,7 @@ impl<S: Source> Crew<S> {
                 // Whoever there is still to start is the next pass's.
                 signal.raise(part::SOURCE);
             }
-            self.polls_first = pass.has_started && signal.has_no_steps() && signal.is_raised(part::CHILDREN);
+            self.polls_first = self.started > pass.started && signal.has_no_steps() && signal.is_raised(part::CHILDREN);
             self.set_alarm(mem::take(&mut pass.alarmed));
             return Turn::Waiting;
         }
