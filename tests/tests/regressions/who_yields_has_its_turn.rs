@@ -2,14 +2,16 @@
 
 use std::{
     cell::Cell,
+    future::pending,
     pin::pin,
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     task::{Context, Waker},
+    time::Duration,
 };
 
-use purview::{gather, scope};
+use purview::{gather, local_scope, scope, timeout};
 use purview_test::explore;
-use purview_tests::yields;
+use purview_tests::{by_hand, yields};
 
 const PASSES: usize = 400;
 
@@ -91,6 +93,51 @@ fn among_grandchildren() {
         }));
         assert_fair(turns.iter().flatten(), &format!("{outer} scopes of {inner}"));
     }
+}
+
+#[test]
+fn and_everybody_is_started_beside_those_who_wait() {
+    for n in 1..=400 {
+        let (by_scope, by_gather) = (Cell::new(0), Cell::new(0));
+        let waits = |started: &Cell<usize>| started.set(started.get() + 1);
+        let mut children = by_hand(local_scope(async |s| {
+            for _ in 0..n {
+                s.spawn(async {
+                    waits(&by_scope);
+                    pending::<()>().await;
+                });
+            }
+        }));
+        assert!(children.poll_until_idle().is_pending());
+        let mut futures = by_hand(gather((0..n).map(|_| async {
+            waits(&by_gather);
+            pending::<Result<(), ()>>().await
+        })));
+        assert!(futures.poll_until_idle().is_pending());
+        drop((children, futures));
+        assert_eq!((by_scope.get(), by_gather.get()), (n, n));
+    }
+}
+
+#[test]
+fn and_everybody_is_started_whatever_is_done_in_one_poll() {
+    explore(200, || async {
+        let started = Cell::new(0);
+        let futures = (0..20).map(|_| async {
+            started.set(started.get() + 1);
+            while started.get() < 20 {
+                yields(1).await;
+            }
+            Ok::<_, ()>(())
+        });
+        gather(futures).await.expect("none of them fails");
+        let waiting = (0..20).map(|_| async {
+            started.set(started.get() + 1);
+            pending::<Result<(), ()>>().await
+        });
+        let _late = timeout(Duration::from_secs(1), async { gather(waiting).await }).await;
+        assert_eq!(started.get(), 40);
+    });
 }
 
 #[test]

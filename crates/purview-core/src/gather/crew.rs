@@ -196,7 +196,8 @@ impl<S: Source> Crew<S> {
             if let Some(ended) = self.gone.next() {
                 return Turn::Ended(ended);
             }
-            let started = !mem::take(&mut self.polls_first) && self.start(backlog);
+            let polls_first = mem::take(&mut self.polls_first);
+            let started = !polls_first && self.start(backlog);
             if self.supply == Supply::JustExhausted && self.is_running() {
                 self.supply = Supply::Exhausted;
                 return Turn::Exhausted;
@@ -218,7 +219,7 @@ impl<S: Source> Crew<S> {
             if signal.is_raised(part::CANCEL) && self.is_running() {
                 continue;
             }
-            if !signal.is_exhausted() && (started || signal.is_raised(part::CHILDREN)) {
+            if !signal.is_exhausted() && (started || polls_first || signal.is_raised(part::CHILDREN)) {
                 continue;
             }
             if pass.expired && self.is_running() && state.is_expired() {
