@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use purview::{gather, local_scope, scope, timeout};
+use futures::{StreamExt, stream};
+use purview::{gather, gather_stream, local_scope, scope, timeout};
 use purview_test::explore;
 use purview_tests::{by_hand, yields};
 
@@ -180,5 +181,39 @@ fn beside_a_call_that_yields_until_they_have_ended() {
                 }
             })
             .await;
+    });
+}
+
+#[test]
+fn beside_futures_that_yield_until_the_call_has_been_made() {
+    explore(200, || async {
+        let made = Cell::new(false);
+        let futures = (0..4).map(|waits| {
+            let made = &made;
+            async move {
+                while waits > 0 && !made.get() {
+                    yields(1).await;
+                }
+                Ok::<_, ()>(())
+            }
+        });
+        gather(futures)
+            .for_each(async |_, _| {
+                yields(1).await;
+                made.set(true);
+            })
+            .await;
+    });
+}
+
+#[test]
+fn beside_a_source_that_always_has_another() {
+    explore(200, || async {
+        let futures = stream::repeat_with(|| async {
+            yields(1).await;
+            Ok::<_, ()>(())
+        });
+        let ended = gather_stream(futures).as_completed().take(5).count().await;
+        assert_eq!(ended, 5);
     });
 }
