@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer};
 
-/// Children are to end by themselves until then.
+/// Children are to end by themselves until then; of no account before the shutdown has begun.
 #[derive(Default)]
 pub(super) struct Shutdown {
     until: Bound,
@@ -28,10 +28,7 @@ impl State {
         if self.is_ended() {
             return;
         }
-        lock(&self.shutdown)
-            .get_or_insert_with(Shutdown::default)
-            .until
-            .after(grace);
+        lock(&self.shutdown).until.after(grace);
         let first = !self.shutdown_begun.swap(true, Ordering::AcqRel);
         // Before the first poll nobody knows whose clock it is.
         if self.is_opened() {
@@ -56,18 +53,14 @@ impl State {
             return;
         }
         let now = self.runtime().now();
-        if let Some(begun) = &mut *lock(&self.shutdown) {
-            begun.until.resolve(now);
-        }
+        lock(&self.shutdown).until.resolve(now);
     }
 
     pub(super) fn shutdown_until(&self) -> Option<Instant> {
-        let begun = self.shutdown_begun.load(Ordering::Acquire);
-        if begun {
-            lock(&self.shutdown).as_ref()?.until.at()
-        } else {
-            None
+        if !self.shutdown_begun.load(Ordering::Acquire) {
+            return None;
         }
+        lock(&self.shutdown).until.at()
     }
 
     /// Keeps account of who ended during a shutdown.
@@ -75,8 +68,7 @@ impl State {
         if !self.shutdown_begun.load(Ordering::Acquire) {
             return;
         }
-        let mut shutdown = lock(&self.shutdown);
-        let report = &mut shutdown.get_or_insert_default().report;
+        let report = &mut lock(&self.shutdown).report;
         let list = if cancelled {
             &mut report.cut
         } else {
@@ -86,9 +78,6 @@ impl State {
     }
 
     pub(super) fn report(&self) -> Report {
-        lock(&self.shutdown)
-            .as_ref()
-            .map(|shutdown| shutdown.report.clone())
-            .unwrap_or_default()
+        lock(&self.shutdown).report.clone()
     }
 }

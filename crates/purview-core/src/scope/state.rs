@@ -66,7 +66,7 @@ pub(crate) struct State {
     pub(super) shutdown_begun: AtomicBool,
     /// It is the shutdown that fired its token.
     pub(super) soft: AtomicBool,
-    pub(super) shutdown: Mutex<Option<Shutdown>>,
+    pub(super) shutdown: Mutex<Shutdown>,
     /// Children that have not ended.
     pub(super) live: AtomicUsize,
     serial: AtomicU64,
