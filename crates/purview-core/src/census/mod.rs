@@ -34,7 +34,6 @@ thread_local! {
     static INSTALLATION: RefCell<Option<Installation>> = const { RefCell::new(None) };
 }
 
-#[derive(Clone)]
 struct Installation {
     census: Census,
     runtime: Arc<dyn Runtime>,
@@ -152,28 +151,32 @@ impl fmt::Debug for Installed {
     }
 }
 
-fn installed() -> Option<Installation> {
+/// Looks at what is installed here, and runs nobody's code.
+fn installed<T>(look: impl FnOnce(&Installation) -> T) -> Option<T> {
     if INSTALLED.load(Ordering::Relaxed) == 0 {
         return None;
     }
     // A thread that is being taken down has none any more.
-    INSTALLATION.try_with(|here| here.borrow().clone()).ok().flatten()
+    INSTALLATION
+        .try_with(|here| here.borrow().as_ref().map(look))
+        .ok()
+        .flatten()
 }
 
 fn with(act: impl FnOnce(&mut Lists)) {
-    if let Some(Installation { census, .. }) = installed() {
+    if let Some(census) = installed(|here| here.census.clone()) {
         act(&mut census.lock());
     }
 }
 
 /// After how many steps a scope that is polled here yields, if it is not as elsewhere.
 pub(crate) fn steps() -> Option<NonZeroU32> {
-    installed()?.census.steps
+    installed(|here| here.census.steps).flatten()
 }
 
 /// The test runtime that polls here.
 pub(crate) fn runtime() -> Option<Arc<dyn Runtime>> {
-    installed().map(|here| here.runtime)
+    installed(|here| here.runtime.clone())
 }
 
 /// A scope is polled for the first time.
