@@ -6,8 +6,6 @@ use std::{
     task::{Context, Poll},
 };
 
-use purview_core::census::Installed;
-
 use super::{
     Stalled, VirtualRuntime, current, drive,
     shared::Shared,
@@ -100,7 +98,6 @@ impl VirtualRuntime {
 struct Driving<'a> {
     shared: &'a Shared,
     _current: current::Entered,
-    _census: Installed,
 }
 
 impl<'a> Driving<'a> {
@@ -114,7 +111,6 @@ impl<'a> Driving<'a> {
         Self {
             shared: &runtime.shared,
             _current: current::enter(runtime.clone()),
-            _census: runtime.shared.census.install(Arc::new(runtime.clone())),
         }
     }
 }

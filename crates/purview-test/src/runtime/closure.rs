@@ -26,7 +26,6 @@ pub(super) fn run(shared: &Arc<Shared>, id: TaskId, closure: Closure) {
         .name(format!("virtual blocking {}", id.0))
         .spawn(move || {
             let _ended = ended;
-            let _census = runtime.shared.census.install(Arc::new(runtime.clone()));
             let _current = current::enter(runtime);
             contain(closure);
         });

@@ -1,6 +1,8 @@
 //! Which virtual runtime drives the code that asks.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
+
+use purview_core::census::Installed;
 
 use super::VirtualRuntime;
 
@@ -17,13 +19,17 @@ pub(super) fn get() -> Option<VirtualRuntime> {
         .flatten()
 }
 
+/// Scopes that this thread polls from now on count in the runtime, and use it where they name no other.
 pub(super) fn enter(runtime: VirtualRuntime) -> Entered {
+    let census = runtime.shared.census.install(Arc::new(runtime.clone()));
     DRIVING.with(|driving| driving.borrow_mut().push(runtime));
-    Entered(())
+    Entered { _census: census }
 }
 
 /// Leaves the runtime when it is dropped.
-pub(super) struct Entered(());
+pub(super) struct Entered {
+    _census: Installed,
+}
 
 impl Drop for Entered {
     fn drop(&mut self) {
