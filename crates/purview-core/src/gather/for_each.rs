@@ -95,11 +95,6 @@ where
         }
     }
 
-    /// Whether the call has only yielded; told once.
-    fn has_yielded(self: Pin<&mut Self>) -> bool {
-        mem::take(self.project().yielded)
-    }
-
     fn push(self: Pin<&mut Self>, ended: Ended<Result<T, E>>) {
         self.project().backlog.push_back(ended);
     }
@@ -133,7 +128,7 @@ where
             let crew = this.set.open();
             let state = crew.state().clone();
             let mut pass = crew.begin(cx);
-            let mut others_first = this.calls.as_mut().has_yielded();
+            let mut others_first = mem::take(this.calls.as_mut().project().yielded);
             loop {
                 if !mem::take(&mut others_first) {
                     this.calls.as_mut().poll(&state, &mut may_run);
