@@ -126,3 +126,19 @@ impl Drop for Sleep {
         self.clock.lock().sleepers.remove(&self.id);
     }
 }
+
+/// The [`Timer`] of a runtime that has the time of one of its fields.
+#[macro_export]
+macro_rules! timer_of {
+    ($runtime:ty, $field:tt) => {
+        impl ::purview::Timer for $runtime {
+            fn now(&self) -> ::std::time::Instant {
+                ::purview::Timer::now(&self.$field)
+            }
+
+            fn sleep_until(&self, at: ::std::time::Instant) -> ::purview::BoxFuture {
+                ::purview::Timer::sleep_until(&self.$field, at)
+            }
+        }
+    };
+}

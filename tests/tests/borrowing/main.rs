@@ -3,7 +3,6 @@
 
 mod auto_traits;
 mod children_borrow_from_the_caller;
-mod debug_shows_who_it_is;
 mod local_scopes;
 mod names_and_ids;
 mod scopes_move_between_threads;

@@ -3,7 +3,6 @@
 
 mod a_gather_that_waits_is_quiet;
 mod deadlines;
-mod debug_shows_how_far_it_is;
 mod failures_name_who_failed;
 mod for_each_runs_beside_its_futures;
 mod grace;

@@ -2,14 +2,12 @@
 
 use std::{
     future::pending,
-    pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Waker},
-    time::Instant,
 };
 
-use purview::{BoxFuture, SpawnError, Spawner, Timer, fail_fast, settled};
-use purview_tests::{Gate, PollCount, TestClock, by_hand};
+use purview::{BoxFuture, SpawnError, Spawner, fail_fast, settled};
+use purview_tests::{Gate, PollCount, TestClock, by_hand, timer_of};
 
 /// Refuses, and keeps what it refused.
 #[derive(Clone)]
@@ -25,15 +23,7 @@ impl Hoards {
     }
 }
 
-impl Timer for Hoards {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(at)
-    }
-}
+timer_of!(Hoards, 0);
 
 impl Spawner for Hoards {
     fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {
@@ -89,15 +79,7 @@ fn polling_it_later_does_not_poll_the_child() {
 #[derive(Clone)]
 struct Forgets(TestClock);
 
-impl Timer for Forgets {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(at)
-    }
-}
+timer_of!(Forgets, 0);
 
 impl Spawner for Forgets {
     fn spawn(&self, mut future: BoxFuture) -> Result<(), SpawnError> {

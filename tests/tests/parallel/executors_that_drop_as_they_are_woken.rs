@@ -2,29 +2,19 @@
 
 use std::{
     future::pending,
-    pin::Pin,
     sync::{Arc, Mutex},
     task::Context,
-    time::Instant,
 };
 
-use purview::{BoxFuture, CancelReason, SpawnError, Spawner, TaskError, Timer, settled};
-use purview_tests::{Gate, Log, TestClock, by_hand, calling_waker, polled_on_every_runtime};
+use purview::{BoxFuture, CancelReason, SpawnError, Spawner, TaskError, settled};
+use purview_tests::{Gate, Log, TestClock, by_hand, calling_waker, polled_on_every_runtime, timer_of};
 
 type Given = Arc<Mutex<Option<BoxFuture>>>;
 
 /// Keeps the last future that it was given.
 struct Keeps(TestClock, Given);
 
-impl Timer for Keeps {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(at)
-    }
-}
+timer_of!(Keeps, 0);
 
 impl Spawner for Keeps {
     fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {

@@ -1,9 +1,7 @@
 //! Where the executor refuses a child, the child runs in the scope's task: refusing is no failure.
 
-use std::{pin::Pin, time::Instant};
-
-use purview::{BoxFuture, SpawnError, Spawner, Timer, fail_fast, settled};
-use purview_tests::{HandExecutor, PollCount, TestClock, by_hand, yields};
+use purview::{BoxFuture, SpawnError, Spawner, fail_fast, settled};
+use purview_tests::{HandExecutor, PollCount, TestClock, by_hand, timer_of, yields};
 
 #[test]
 fn by_saying_so() {
@@ -29,15 +27,7 @@ fn by_saying_so() {
 /// Takes every other future.
 struct Capricious(HandExecutor, PollCount);
 
-impl Timer for Capricious {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(at)
-    }
-}
+timer_of!(Capricious, 0);
 
 impl Spawner for Capricious {
     fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {
@@ -74,15 +64,7 @@ fn now_and_then() {
 /// Panics when it is given something.
 struct Panics(TestClock);
 
-impl Timer for Panics {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        self.0.sleep_until(at)
-    }
-}
+timer_of!(Panics, 0);
 
 impl Spawner for Panics {
     fn spawn(&self, _: BoxFuture) -> Result<(), SpawnError> {

@@ -1,7 +1,13 @@
 //! `block_on` inside a blocking closure. Docs of `spawn_blocking`: "`block_on` may be called"; section 1: "a defined error,
 //! never a hang".
 
-use std::{future::pending, sync::mpsc, task::Poll, thread, time::Duration};
+use std::{
+    future::pending,
+    sync::mpsc::{self, Receiver},
+    task::Poll,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use purview::{block_on, fail_fast, scope, settled, timeout};
 use purview_tests::{ByHand, HandExecutor, by_hand, watched};
@@ -19,6 +25,25 @@ fn ended_by_now<F: Future>(early: Poll<F::Output>, mut driver: ByHand<F>) -> F::
     }
 }
 
+/// Runs the closure that waits in the executor; tells when it has ended.
+fn run_in_the_pool(executor: HandExecutor) -> (JoinHandle<()>, Receiver<()>) {
+    let (ended, ends) = mpsc::channel();
+    let pool = thread::spawn(move || {
+        executor.run_closure();
+        ended.send(()).unwrap();
+    });
+    (pool, ends)
+}
+
+#[track_caller]
+fn assert_ended(pool: JoinHandle<()>, ends: &Receiver<()>) {
+    assert!(
+        ends.recv_timeout(LONG).is_ok(),
+        "the closure hangs, and the scope with it"
+    );
+    pool.join().unwrap();
+}
+
 // "One cancelled by its parent stays pending until the parent drops it", and the parent cannot drop what runs in a closure.
 #[test]
 fn a_plain_scope_inside_ends_when_the_scope_around_is_cancelled() {
@@ -34,19 +59,11 @@ fn a_plain_scope_inside_ends_when_the_scope_around_is_cancelled() {
             Ok(())
         });
         assert!(driver.poll_until_idle().is_pending());
-        let (ended, ends) = mpsc::channel();
-        let pool = thread::spawn(move || {
-            executor.run_closure();
-            ended.send(()).unwrap();
-        });
+        let (pool, ends) = run_in_the_pool(executor);
         enters.recv().unwrap();
         open.cancel();
         let early = driver.poll_until_idle();
-        assert!(
-            ends.recv_timeout(LONG).is_ok(),
-            "the closure hangs, and the scope with it"
-        );
-        pool.join().unwrap();
+        assert_ended(pool, &ends);
         assert!(ended_by_now(early, driver).is_ok());
     });
 }
@@ -64,19 +81,11 @@ fn nor_does_it_wait_for_ever_for_a_task_of_its_own_scope() {
             Ok(block_on(sibling))
         });
         assert!(driver.poll_until_idle().is_pending());
-        let (ended, ends) = mpsc::channel();
-        let pool = thread::spawn(move || {
-            executor.run_closure();
-            ended.send(()).unwrap();
-        });
+        let (pool, ends) = run_in_the_pool(executor);
         enters.recv().unwrap();
         open.spawn(async { Err::<(), _>("stop") });
         let early = driver.poll_until_idle();
-        assert!(
-            ends.recv_timeout(LONG).is_ok(),
-            "the closure hangs, and the scope with it"
-        );
-        pool.join().unwrap();
+        assert_ended(pool, &ends);
         assert!(ended_by_now(early, driver).is_err());
     });
 }
@@ -95,11 +104,7 @@ fn nor_in_a_timeout_that_ends_after_the_deadline_around_it() {
             Ok(())
         });
         assert!(driver.poll_until_idle().is_pending());
-        let (ended, ends) = mpsc::channel();
-        let pool = thread::spawn(move || {
-            executor.run_closure();
-            ended.send(()).unwrap();
-        });
+        let (pool, ends) = run_in_the_pool(executor);
         enters.recv().unwrap();
         clock.advance(SECOND);
         let early = driver.poll_until_idle();

@@ -41,3 +41,21 @@ fn while_nobody_polls_the_scope_whose_deadline_has_passed() {
     );
     assert!(scope.finish().expect_err("its time is up").is_deadline_exceeded());
 }
+
+#[test]
+fn but_its_own_time_that_runs_out_in_a_poll_is_seen_at_once() {
+    let executor = HandExecutor::new();
+    let clock = executor.clock().clone();
+    let scope = fail_fast::<()>().runtime(executor.clone());
+    let mut scope = by_hand(scope.run(async |_| {
+        let late = timeout(
+            50 * MS,
+            poll_fn(|_| {
+                clock.advance(60 * MS);
+                Poll::<()>::Pending
+            }),
+        );
+        Ok(late.await.is_err())
+    }));
+    assert!(scope.finish().is_ok_and(|late| late));
+}

@@ -8,11 +8,10 @@ use std::{
     sync::{Arc, Mutex, mpsc},
     task::{Context, Poll, Waker},
     thread::{self, JoinHandle},
-    time::Instant,
 };
 
-use purview::{BoxFuture, SpawnError, Spawner, Timer, fail_fast};
-use purview_tests::{Gate, TestClock, by_hand, watched};
+use purview::{BoxFuture, SpawnError, Spawner, fail_fast};
+use purview_tests::{Gate, TestClock, by_hand, timer_of, watched};
 
 /// Polls what it is given once on a thread of its own, and refuses while that poll lasts.
 #[derive(Clone)]
@@ -23,15 +22,7 @@ struct TwoMinds {
     panics: bool,
 }
 
-impl Timer for TwoMinds {
-    fn now(&self) -> Instant {
-        self.clock.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> BoxFuture {
-        self.clock.sleep_until(at)
-    }
-}
+timer_of!(TwoMinds, clock);
 
 impl Spawner for TwoMinds {
     fn spawn(&self, mut future: BoxFuture) -> Result<(), SpawnError> {

@@ -3,11 +3,10 @@
 use std::{
     sync::{Arc, Mutex},
     task::{Context, Poll, Wake, Waker},
-    time::Instant,
 };
 
-use purview::{BoxFuture, SpawnError, Spawner, Timer, checkpoint, fail_fast, settled};
-use purview_tests::{Gate, Log, TestClock, by_hand, caught, watched};
+use purview::{BoxFuture, SpawnError, Spawner, checkpoint, fail_fast, settled};
+use purview_tests::{Gate, Log, TestClock, by_hand, caught, timer_of, watched};
 
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
@@ -24,15 +23,7 @@ enum Way {
 #[derive(Clone)]
 struct Odd(TestClock, Way);
 
-impl Timer for Odd {
-    fn now(&self) -> Instant {
-        self.0.now()
-    }
-
-    fn sleep_until(&self, at: Instant) -> BoxFuture {
-        self.0.sleep_until(at)
-    }
-}
+timer_of!(Odd, 0);
 
 struct Inline(Mutex<Option<BoxFuture>>);
 

@@ -16,7 +16,6 @@ mod a_timeout_does_not_spin;
 mod a_timeout_ends_when_its_hold_is_let_go_elsewhere;
 mod a_timers_destructor_does_not_keep_a_gather;
 mod a_token_is_released_whatever_the_last_waker_does;
-mod a_wakers_panic_does_not_keep_a_stay;
 mod an_error_is_not_hidden_by_getting_ready;
 mod an_executor_of_two_minds;
 mod bad_timers;

@@ -4,6 +4,7 @@
 
 mod errors;
 mod futures_of_one;
+mod gathers;
 mod policies;
 mod scopes_and_handles;
 

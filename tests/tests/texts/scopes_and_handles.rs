@@ -3,7 +3,7 @@
 use std::{convert::Infallible, future::pending, time::Duration};
 
 use purview::{JoinAll, Policy, fail_fast, local_scope, scope, try_local_scope, try_scope, with_policy};
-use purview_tests::{by_hand, polled_on_every_runtime, yield_now};
+use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime, yield_now};
 
 use crate::Unprintable;
 
@@ -110,11 +110,33 @@ fn a_producer_shows_its_child_and_nothing_of_its_items() {
     run.finish().expect("nobody fails");
 }
 
+async fn a_task_shows_its_number_its_name_and_whether_it_has_ended() {
+    struct Shy;
+    scope(async |s| {
+        let task = s.task().name("fetch").spawn(async { Shy });
+        let before = format!("{task:?}");
+        let id = format!("{:?}", task.id());
+        for part in ["Task", &id, "fetch", "finished: false"] {
+            assert!(before.contains(part), "{before}");
+        }
+        let mut task = task;
+        while !task.is_finished() {
+            purview::checkpoint().await;
+        }
+        let after = format!("{task:?}");
+        assert!(after.contains("finished: true"), "{after}");
+        let Shy = (&mut task).await;
+    })
+    .await;
+}
+
 /// That a policy need not be printable for what has one in it.
 #[expect(dead_code, reason = "it compiles")]
 fn nothing_is_asked_of_the_policy<P: Policy>(builder: &purview::Builder<P>, driver: &purview::Driver<P>) -> String {
     format!("{builder:?} {driver:?}")
 }
+
+on_every_runtime!(a_task_shows_its_number_its_name_and_whether_it_has_ended);
 
 polled_on_every_runtime!(
     the_future_of_a_scope_shows_the_scope,
