@@ -1,33 +1,37 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![allow(unused, rustdoc::all, dead_code, unreachable_pub)]
 
+mod block_on;
 mod cancel;
 #[doc(hidden)]
 pub mod census;
 mod context;
-mod deadline;
+mod engine;
 mod error;
-pub mod gather;
+mod ops;
+mod panic;
 pub mod policy;
 mod retry;
 pub mod runtime;
-mod scope;
 mod stack;
 mod sync;
+mod tree;
+mod wake;
 
-pub use cancel::{CancelReason, CancelToken, Cancelled, Shield, UntilCancelled, cancelled, shield};
-pub use context::{Checkpoint, ContextKey, TaskId, TaskInfo, WithContext, checkpoint, current};
-pub use deadline::{Sleep, Timeout, deadline, remaining, sleep, sleep_until, timeout, timeout_at};
+pub use block_on::block_on;
+pub use cancel::{CancelReason, CancelToken};
+pub use context::{ContextKey, WithContext, current};
+pub use engine::Limit;
 pub use error::{
     AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
     Settlement, StartError, TaskError, TooLate,
 };
-pub use gather::{Completed, ForEach, Gather, gather, gather_stream};
+pub use ops::{
+    Cancelled, Checkpoint, Shield, Sleep, Timeout, UntilCancelled, cancelled, checkpoint, deadline, remaining, shield,
+    sleep, sleep_until, timeout, timeout_at,
+};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
-pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};
-pub use scope::{
-    Builder, Driver, Finalized, Here, Kind, Limit, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run,
-    Scope, Sender, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope,
-    try_scope, with_policy,
-};
+pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
+pub use tree::{TaskId, TaskInfo};

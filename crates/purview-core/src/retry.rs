@@ -11,8 +11,8 @@ use std::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    deadline::{Sleep, ambient_runtime, deadline, sleep},
     error::RetryError,
+    ops::{Sleep, ambient_runtime, deadline, sleep},
     runtime::{RuntimeChoice, Timer},
 };
 

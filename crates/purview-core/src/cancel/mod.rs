@@ -1,19 +1,13 @@
-//! Requests to stop: the token and its reasons, waiting for them, and holding out against them.
+//! Requests to stop: reasons, tokens, and the tree in which they travel.
 
-mod cancelled;
-mod hold;
+mod below;
 mod node;
 mod reason;
-mod shield;
 mod token;
-mod until;
-pub(crate) mod waiters;
+pub(crate) mod walk;
 
-pub(crate) use hold::Hold;
-pub use {
-    cancelled::{Cancelled, cancelled},
-    reason::CancelReason,
-    shield::{Shield, shield},
-    token::CancelToken,
-    until::UntilCancelled,
+pub(crate) use self::{
+    below::Told,
+    node::{Cancellable, Holder, Node},
 };
+pub use self::{reason::CancelReason, token::CancelToken};

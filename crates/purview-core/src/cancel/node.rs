@@ -1,113 +1,89 @@
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
-    sync::{Arc, PoisonError, Weak},
+    mem,
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker},
 };
 
-use super::{
-    CancelReason,
-    waiters::{Waiters, wake_all},
-};
+use super::{CancelReason, below::Below};
 use crate::{
-    error::no_second_panic,
+    panic::no_second_panic,
     sync::{
         Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
+    wake::Waiters,
 };
 
-/// A node of the tree of tokens.
+/// What has a place in the tree of cancellation: a token, a task, or a scope.
+pub(crate) trait Cancellable: Send + Sync + UnwindSafe + RefUnwindSafe {
+    fn node(&self) -> &Node;
+
+    /// It was cancelled, and so was all that is below it; `again` where its cancellation had been told before.
+    fn fired(&self, again: bool) {
+        let _ = again;
+    }
+
+    /// A grace around it has ended; gives whether those below it are to be told too.
+    fn grace_ended(&self) -> bool {
+        true
+    }
+}
+
+/// What a wait for cancellation keeps from being dropped, from the cancellation on until the wait has completed.
+pub(crate) trait Holder: Send + Sync {
+    fn hold(&self);
+    fn let_go(&self);
+}
+
+/// One node of the tree.
 ///
-/// `reason` is the whole truth; the lock guards only who is to be told. A cancellation first sets the reason and then
-/// takes the listeners under the lock, and whoever registers looks at the reason under the same lock: nobody is missed.
+/// `reason` is the whole truth; the lock guards only what is to be told. A cancellation first sets the reason and then
+/// takes the listeners under the lock, and a new listener looks at the reason under the same lock: none is missed.
+#[derive(Default)]
 pub(crate) struct Node {
-    reason: OnceLock<CancelReason>,
-    /// Somebody asked for its cancellation although it was cancelled already.
-    again: AtomicBool,
-    /// Its owner wants to hear of that too.
-    hears_again: AtomicBool,
+    pub(super) reason: OnceLock<CancelReason>,
+    /// The reason came from a node above.
+    pub(super) from_above: AtomicBool,
+    /// It was asked to cancel although it was cancelled already.
+    pub(super) again: AtomicBool,
     listeners: Mutex<Listeners>,
     /// Where this node is registered, so that it can take itself out; kept alive, because what cancels an ancestor
     /// reaches it through them.
-    parents: Mutex<Vec<(Arc<Node>, u64)>>,
+    parents: Mutex<Vec<Parent>>,
 }
 
 #[derive(Default)]
-struct Listeners {
-    waiters: Waiters,
-    /// The scope whose token this is: woken first, and for a second time where it asked for that.
-    owner: Option<Waker>,
-    children: BTreeMap<u64, Child>,
-    next_child: u64,
+pub(super) struct Listeners {
+    pub(super) waiters: Waiters,
+    /// What the waiters of these keys keep from being dropped once the token has fired.
+    pub(super) holders: BTreeMap<u64, Arc<dyn Holder>>,
+    pub(super) below: Below,
+    /// What is below has been told, or is being told.
+    pub(super) told: bool,
 }
 
-struct Child {
-    node: Weak<Node>,
-    /// What the child is told instead of this node's own reason.
-    reason: Option<CancelReason>,
+pub(super) struct Parent {
+    pub(super) node: Arc<dyn Cancellable>,
+    pub(super) key: u64,
+}
+
+impl Cancellable for Node {
+    fn node(&self) -> &Node {
+        self
+    }
 }
 
 impl Node {
-    pub(crate) fn root() -> Arc<Self> {
-        Arc::new(Self {
-            reason: OnceLock::new(),
-            again: AtomicBool::new(false),
-            hears_again: AtomicBool::new(false),
-            listeners: Mutex::default(),
-            parents: Mutex::default(),
-        })
-    }
-
     pub(crate) fn reason(&self) -> Option<&CancelReason> {
         self.reason.get()
     }
 
-    /// Makes `child` hear of this node's cancellation, with `reason` in place of this node's own if there is one.
-    ///
-    /// A cycle cannot be formed: only nodes that nobody else has seen yet are adopted.
-    pub(crate) fn adopt(self: &Arc<Self>, child: &Arc<Self>, reason: Option<CancelReason>) {
-        let mut listeners = self.lock();
-        if let Some(own) = self.reason.get() {
-            drop(listeners);
-            child.cancel(reason.unwrap_or_else(|| own.clone()));
-            return;
-        }
-        listeners.next_child += 1;
-        let key = listeners.next_child;
-        listeners.children.insert(
-            key,
-            Child {
-                node: Arc::downgrade(child),
-                reason,
-            },
-        );
-        drop(listeners);
-        child
-            .parents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((self.clone(), key));
-    }
-
-    /// Cancels this node and everything below it. A node that is cancelled already keeps its reason, and its subtree
-    /// has been told. Gives whether this was the first time.
-    pub(crate) fn cancel(&self, reason: CancelReason) -> bool {
-        let mut told = Told::default();
-        let first = self.fire(reason, &mut told);
-        // A loop, not recursion: a tree may be deeper than the stack.
-        while let Some((node, reason)) = told.children.pop() {
-            if let Some(node) = node.upgrade() {
-                node.fire(reason, &mut told);
-            }
-        }
-        // Everybody sees the reason before anybody runs, so a waker may look at any node of the tree.
-        wake_all(told.wakers);
-        first
-    }
-
-    /// From now on the owner is woken by further cancellations too.
-    pub(crate) fn hear_again(&self) {
-        self.hears_again.store(true, Ordering::SeqCst);
+    /// Whether the reason came from a token, a task or a scope above.
+    pub(crate) fn is_cancelled_from_above(&self) -> bool {
+        self.from_above.load(Ordering::Acquire)
     }
 
     /// Whether its cancellation was asked for when it was cancelled already.
@@ -115,59 +91,28 @@ impl Node {
         self.again.load(Ordering::SeqCst)
     }
 
-    fn fire(&self, reason: CancelReason, told: &mut Told) -> bool {
-        // The reasons of those around are theirs to follow up.
-        let by_request = matches!(reason, CancelReason::Requested(_));
-        if self.reason.set(reason).is_err() {
-            if !by_request {
-                return false;
-            }
-            // Either this is seen by whoever begins to listen, or that one is seen here.
-            self.again.store(true, Ordering::SeqCst);
-            if self.hears_again.load(Ordering::SeqCst) {
-                told.wakers.extend(self.lock().owner.clone());
-            }
-            return false;
-        }
-        let (owner, waiters, children) = {
-            let mut listeners = self.lock();
-            (
-                // Ours: a lane of its scope's.
-                listeners.owner.clone(),
-                listeners.waiters.take_all(),
-                std::mem::take(&mut listeners.children),
-            )
-        };
-        told.wakers.extend(owner);
-        told.wakers.extend(waiters.into_values());
-        let own = self.reason.get();
-        // Newest last, so that the stack gives the oldest first.
-        told.children.extend(
-            children
-                .into_values()
-                .rev()
-                .filter_map(|child| Some((child.node, child.reason.or_else(|| own.cloned())?))),
-        );
-        true
-    }
-
-    /// Names who is woken first when this node is cancelled: its scope's driver. Nobody else has seen the node yet.
-    pub(crate) fn set_owner(&self, owner: Waker) {
-        self.lock().owner = Some(owner);
-    }
-
-    pub(crate) fn forget_owner(&self) {
-        let owner = self.lock().owner.take();
-        drop(owner);
-    }
-
-    /// Waits for the cancellation under `key`, which is made by the first call.
-    pub(crate) fn poll_cancelled(&self, key: &mut Option<u64>, cx: &Context<'_>) -> Poll<CancelReason> {
+    /// Waits for the cancellation under `key`, which is made by the first call. From the cancellation on until the wait
+    /// is [forgotten](Self::forget_waiter), `holder` is held.
+    pub(crate) fn poll_cancelled(
+        &self,
+        key: &mut Option<u64>,
+        holder: Option<&Arc<dyn Holder>>,
+        cx: &Context<'_>,
+    ) -> Poll<CancelReason> {
         if let Some(reason) = self.reason.get() {
             return Poll::Ready(reason.clone());
         }
-        if self.lock().waiters.has(*key, cx.waker()) {
-            return self.reason.get().cloned().map_or(Poll::Pending, Poll::Ready);
+        {
+            let listeners = self.lock();
+            let held = key.and_then(|key| listeners.holders.get(&key));
+            let same_holder = match (held, holder) {
+                (None, None) => true,
+                (Some(held), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(held), Arc::as_ptr(holder)),
+                _ => false,
+            };
+            if same_holder && listeners.waiters.has(*key, cx.waker()) {
+                return self.reason.get().cloned().map_or(Poll::Pending, Poll::Ready);
+            }
         }
         let waker = cx.waker().clone();
         let mut listeners = self.lock();
@@ -180,42 +125,125 @@ impl Node {
             drop(listeners);
             return Poll::Ready(reason.clone());
         }
-        let old = listeners.waiters.put(key, waker);
+        let old_waker = listeners.waiters.put(key, waker);
+        let place = key.expect("a waiter has a key");
+        let old_holder = match holder {
+            Some(holder) => listeners.holders.insert(place, holder.clone()),
+            None => listeners.holders.remove(&place),
+        };
         drop(listeners);
-        drop(old);
+        drop((old_waker, old_holder));
         Poll::Pending
     }
 
-    pub(crate) fn forget_waiter(&self, key: Option<u64>) {
-        let waker = self.lock().waiters.remove(key);
-        no_second_panic(|| drop(waker));
+    /// Takes a waiter out; gives whether it had been told, and its holder is held.
+    pub(crate) fn forget_waiter(&self, key: Option<u64>) -> bool {
+        let Some(place) = key else { return false };
+        let (waker, holder, told) = {
+            let mut listeners = self.lock();
+            let waker = listeners.waiters.remove(key);
+            let told = waker.is_none();
+            (waker, listeners.holders.remove(&place), told)
+        };
+        no_second_panic(|| drop((waker, holder)));
+        told
     }
 
-    fn take_parents(&mut self) -> Vec<(Arc<Self>, u64)> {
-        std::mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner))
+    /// Whether one of `nodes`, by their addresses, is this node or above it: their cancellation fires this one.
+    pub(crate) fn is_below(&self, nodes: &[usize]) -> bool {
+        if nodes.contains(&self.address()) {
+            return true;
+        }
+        let mut above: Vec<Arc<dyn Cancellable>> = self.parent_nodes();
+        while let Some(parent) = above.pop() {
+            if nodes.contains(&parent.node().address()) {
+                return true;
+            }
+            above.append(&mut parent.node().parent_nodes());
+        }
+        false
     }
 
-    fn lock(&self) -> MutexGuard<'_, Listeners> {
+    pub(crate) fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
+        self.lock_parents().iter().map(|parent| parent.node.clone()).collect()
+    }
+
+    /// Takes this node out from below another, under which it was put with `key`.
+    pub(crate) fn leave(&self, key: u64, parent: &dyn Cancellable) {
+        let left = {
+            let mut parents = self.lock_parents();
+            let at = parents
+                .iter()
+                .position(|above| above.key == key && above.node.node().address() == parent.node().address());
+            at.map(|at| parents.swap_remove(at))
+        };
+        let entry = parent.node().lock().below.remove(key);
+        drop((left, entry));
+    }
+
+    /// Takes this node out from below all others.
+    pub(crate) fn leave_all(&self) {
+        let parents = mem::take(&mut *self.lock_parents());
+        drop_parents(parents);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn lock_parents(&self) -> MutexGuard<'_, Vec<Parent>> {
+        self.parents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut above = self.take_parents();
-        // A loop, not recursion: this may be the last to hold a long line of ancestors.
-        while let Some((parent, key)) = above.pop() {
-            let child = parent.lock().children.remove(&key);
-            drop(child);
-            if let Some(mut parent) = Arc::into_inner(parent) {
-                above.append(&mut parent.take_parents());
-            }
-        }
+        let parents = mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner));
+        drop_parents(parents);
     }
 }
 
-#[derive(Default)]
-struct Told {
-    wakers: Vec<Waker>,
-    children: Vec<(Weak<Node>, CancelReason)>,
+thread_local! {
+    /// What a loop of [`drop_parents`] further out has yet to drop.
+    static DROPPING: RefCell<Option<Vec<Parent>>> = const { RefCell::new(None) };
+}
+
+/// Takes a node that has these parents out from below them. A loop, not recursion: each of them may be the last that
+/// keeps a long line of ancestors.
+fn drop_parents(parents: Vec<Parent>) {
+    if parents.is_empty() {
+        return;
+    }
+    let mut parents = Some(parents);
+    // A thread that is being torn down has no list, and drops them one inside the other.
+    let is_outermost = DROPPING.try_with(|dropping| match &mut *dropping.borrow_mut() {
+        Some(waiting) => {
+            waiting.extend(parents.take().into_iter().flatten());
+            false
+        }
+        none => {
+            *none = Some(Vec::new());
+            true
+        }
+    });
+    let Some(mut next) = parents else { return };
+    let _list = is_outermost.unwrap_or(false).then_some(DroppingEnds);
+    while let Some(parent) = next.pop() {
+        let entry = parent.node.node().lock().below.remove(parent.key);
+        drop((entry, parent));
+        let _ = DROPPING.try_with(|dropping| next.extend(dropping.borrow_mut().iter_mut().flat_map(mem::take)));
+    }
+}
+
+struct DroppingEnds;
+
+impl Drop for DroppingEnds {
+    fn drop(&mut self) {
+        let left = DROPPING.try_with(|dropping| dropping.borrow_mut().take());
+        drop(left);
+    }
 }

@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use crate::{cancel::CancelReason, context::TaskInfo};
+use crate::{cancel::CancelReason, tree::TaskInfo};
 
 /// What a task waits for, as far as that can be seen from here.
 #[derive(Clone, Debug)]
@@ -33,9 +33,9 @@ pub struct LiveScope {
     pub name: Option<String>,
     /// Why it was cancelled.
     pub cancelled: Option<CancelReason>,
-    /// Whether it is an open one that has nobody in it, and waits to be closed.
+    /// Whether it is an open one without tasks, which waits to be closed.
     pub open: bool,
-    /// Those in it that have not ended, in the order in which they were spawned.
+    /// The tasks in it that have not ended, in the order in which they were spawned.
     pub tasks: Vec<LiveTask>,
 }
 
@@ -43,7 +43,7 @@ pub struct LiveScope {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LiveTask {
-    /// Who it is.
+    /// Which task it is.
     pub info: TaskInfo,
     /// Whether it is the body of its scope.
     pub body: bool,

@@ -1,5 +1,5 @@
-//! Who is alive in the scopes of one runtime, how much one poll of a scope does there, and that it is this runtime: for
-//! test runtimes, which say the first when a program cannot go on, vary the second, and serve whatever they poll.
+//! What is alive in the scopes of one runtime, how much one poll of a scope does there, and that it is this runtime: for
+//! test runtimes, which say the first when a program cannot go on, vary the second, and serve what they poll.
 //!
 //! Scopes and tasks are counted on threads on which a [`Census`] is installed, and nowhere else. Nothing here is part of
 //! the stable interface.
@@ -22,12 +22,12 @@ use std::{
 pub use self::live::{LiveScope, LiveTask, Wait};
 use self::tree::{Seen, Tree};
 use crate::{
-    context::{self, Frame, TaskId},
-    runtime::Runtime,
-    scope::State,
+    context::{self, Env},
+    runtime::{InstalledRuntime, Runtime, install},
+    tree::{ScopeNode, TaskId, TaskNode},
 };
 
-/// Elsewhere nobody is asked to look into a thread-local.
+/// Where it is 0 no thread-local is looked at.
 static INSTALLED: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
@@ -36,7 +36,6 @@ thread_local! {
 
 struct Installation {
     census: Census,
-    runtime: Arc<dyn Runtime>,
 }
 
 /// A list of the scopes and tasks that were polled where it was installed.
@@ -49,15 +48,15 @@ pub struct Census {
 #[derive(Default)]
 struct Lists {
     /// By where they are in memory, with their place in the order in which they were first polled.
-    scopes: BTreeMap<usize, (u64, Weak<State>)>,
+    scopes: BTreeMap<usize, (u64, Weak<ScopeNode>)>,
     opened: u64,
     tasks: BTreeMap<TaskId, Entry>,
-    /// At which size those who are gone are looked for next.
+    /// At which size entries of what was dropped are looked for next.
     full: usize,
 }
 
 struct Entry {
-    frame: Weak<Frame>,
+    task: Weak<TaskNode>,
     polls: u64,
     /// It runs on a thread that may block, and is not polled there.
     closure: bool,
@@ -66,15 +65,15 @@ struct Entry {
 }
 
 impl Entry {
-    /// The frame of a timeout goes by the name of the task around it.
-    fn is_of(&self, frame: &Frame) -> bool {
-        std::ptr::eq(self.frame.as_ptr(), frame)
+    /// The inside of a timeout goes by the name of the task around it.
+    fn is_of(&self, task: &TaskNode) -> bool {
+        std::ptr::eq(self.task.as_ptr(), task)
     }
 
-    /// The last handle of a frame is not dropped here, under the lock: whoever is alive is handed on.
+    /// The last handle of a task is not dropped here, under the lock: it is handed on.
     fn seen(&self) -> Option<Seen> {
         Some(Seen {
-            frame: self.frame.upgrade()?,
+            task: self.task.upgrade()?,
             polls: self.polls,
             closure: self.closure,
             waits: self.waits.clone(),
@@ -93,13 +92,11 @@ impl Census {
     /// runtime use this one.
     #[must_use]
     pub fn install(&self, runtime: Arc<dyn Runtime>) -> Installed {
-        let installation = Installation {
-            census: self.clone(),
-            runtime,
-        };
+        let installation = Installation { census: self.clone() };
         INSTALLED.fetch_add(1, Ordering::Relaxed);
         Installed {
             outer: INSTALLATION.with(|here| here.replace(Some(installation))),
+            runtime: install(runtime),
             here: PhantomData,
         }
     }
@@ -132,6 +129,8 @@ impl fmt::Debug for Census {
 /// Puts back what was installed before when dropped.
 pub struct Installed {
     outer: Option<Installation>,
+    #[expect(dead_code, reason = "dropped to put back what was installed before")]
+    runtime: InstalledRuntime,
     /// It belongs to this thread.
     here: PhantomData<*const ()>,
 }
@@ -151,7 +150,7 @@ impl fmt::Debug for Installed {
     }
 }
 
-/// Looks at what is installed here, and runs nobody's code.
+/// Looks at what is installed here, and runs no code of the user's.
 fn installed<T>(look: impl FnOnce(&Installation) -> T) -> Option<T> {
     if INSTALLED.load(Ordering::Relaxed) == 0 {
         return None;
@@ -174,13 +173,8 @@ pub(crate) fn steps() -> Option<NonZeroU32> {
     installed(|here| here.census.steps).flatten()
 }
 
-/// The test runtime that polls here.
-pub(crate) fn runtime() -> Option<Arc<dyn Runtime>> {
-    installed(|here| here.runtime.clone())
-}
-
 /// A scope is polled for the first time.
-pub(crate) fn opened(state: &Arc<State>) {
+pub(crate) fn opened(state: &Arc<ScopeNode>) {
     with(|lists| {
         lists.make_room();
         lists.opened += 1;
@@ -190,65 +184,68 @@ pub(crate) fn opened(state: &Arc<State>) {
 }
 
 /// A scope has ended.
-pub(crate) fn closed(state: &State) {
+pub(crate) fn closed(state: &ScopeNode) {
     with(|lists| drop(lists.scopes.remove(&address(state))));
 }
 
 /// A task waits for its first poll.
-pub(crate) fn queued(frame: &Arc<Frame>) {
-    with(|lists| {
-        lists.entry(frame);
-    });
+pub(crate) fn queued(env: &mut Env) {
+    if let Some(task) = counted(env) {
+        with(|lists| {
+            lists.entry(&task);
+        });
+    }
 }
 
 /// A task is about to be polled.
-pub(crate) fn polled(frame: &Arc<Frame>) {
-    with(|lists| {
-        let entry = lists.entry(frame);
-        if entry.is_of(frame) {
-            entry.polls += 1;
-            entry.waits.clear();
-        }
-    });
+pub(crate) fn polled(env: &mut Env) {
+    if let Some(task) = counted(env) {
+        with(|lists| {
+            let entry = lists.entry(&task);
+            if entry.is_of(&task) {
+                entry.polls += 1;
+                entry.waits.clear();
+            }
+        });
+    }
+}
+
+/// Only where tasks are counted does each need a node for that.
+fn counted(env: &mut Env) -> Option<Arc<TaskNode>> {
+    if INSTALLED.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
+    env.make_task()
 }
 
 /// A task's closure is about to be run, on a thread that may block.
-pub(crate) fn blocks(frame: &Frame) {
+pub(crate) fn blocks(task: &TaskNode) {
     with(|lists| {
         // One that was skipped meanwhile is not listed again.
-        if let Some(entry) = lists.tasks.get_mut(&frame.info.id()) {
+        if let Some(entry) = lists.tasks.get_mut(&task.info.id()) {
             entry.closure = true;
         }
     });
 }
 
 /// A task has ended.
-pub(crate) fn ended(frame: &Frame) {
+pub(crate) fn ended(env: &Env) {
+    let Some(task) = env.task().filter(|_| INSTALLED.load(Ordering::Relaxed) > 0) else {
+        return;
+    };
     with(|lists| {
-        if lists
-            .tasks
-            .get(&frame.info.id())
-            .is_some_and(|entry| entry.is_of(frame))
-        {
-            lists.tasks.remove(&frame.info.id());
+        if lists.tasks.get(&task.info.id()).is_some_and(|entry| entry.is_of(task)) {
+            lists.tasks.remove(&task.info.id());
         }
     });
-}
-
-/// A future of a gather is about to be polled; only here does it need a frame for that.
-pub(crate) fn member_polled() {
-    if INSTALLED.load(Ordering::Relaxed) > 0 {
-        let frame = context::frame();
-        frame.iter().for_each(polled);
-    }
 }
 
 /// The task that is being polled was found to wait.
 pub(crate) fn waits(wait: impl FnOnce() -> Wait) {
     if INSTALLED.load(Ordering::Relaxed) > 0 {
-        let (frame, wait) = (context::frame(), wait());
+        let (task, wait) = (context::task(), wait());
         with(|lists| {
-            let entry = frame.as_ref().and_then(|frame| lists.tasks.get_mut(&frame.info.id()));
+            let entry = task.as_ref().and_then(|task| lists.tasks.get_mut(&task.info.id()));
             if let Some(entry) = entry.filter(|entry| !entry.waits.iter().any(|known| known.is(&wait))) {
                 entry.waits.push(wait);
             }
@@ -257,29 +254,29 @@ pub(crate) fn waits(wait: impl FnOnce() -> Wait) {
 }
 
 impl Lists {
-    fn entry(&mut self, frame: &Arc<Frame>) -> &mut Entry {
-        let id = frame.info.id();
+    fn entry(&mut self, task: &Arc<TaskNode>) -> &mut Entry {
+        let id = task.info.id();
         if !self.tasks.contains_key(&id) {
             self.make_room();
         }
         self.tasks.entry(id).or_insert_with(|| Entry {
-            frame: Arc::downgrade(frame),
+            task: Arc::downgrade(task),
             polls: 0,
             closure: false,
             waits: Vec::new(),
         })
     }
 
-    /// Now and then forgets those who are gone without a word: who were forgotten, or ended on another thread.
+    /// Now and then forgets what was dropped without an end, or ended on another thread.
     fn make_room(&mut self) {
         if self.tasks.len() + self.scopes.len() >= self.full {
-            self.tasks.retain(|_, task| task.frame.strong_count() > 0);
+            self.tasks.retain(|_, task| task.task.strong_count() > 0);
             self.scopes.retain(|_, (_, scope)| scope.strong_count() > 0);
             self.full = 64 + 2 * (self.tasks.len() + self.scopes.len());
         }
     }
 }
 
-fn address(state: &State) -> usize {
+fn address(state: &ScopeNode) -> usize {
     std::ptr::from_ref(state).addr()
 }

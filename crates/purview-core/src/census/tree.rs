@@ -2,30 +2,28 @@ use std::sync::Arc;
 
 use super::live::{LiveScope, LiveTask, Wait};
 use crate::{
-    context::{Frame, TaskId},
-    scope::State,
     stack::with_room,
+    tree::{ScopeNode, TaskId, TaskNode},
 };
 
 /// A task that is alive, and what was noted of it.
 pub(super) struct Seen {
-    pub(super) frame: Arc<Frame>,
+    pub(super) task: Arc<TaskNode>,
     pub(super) polls: u64,
     pub(super) closure: bool,
     pub(super) waits: Vec<Wait>,
 }
 
-/// Who is in whom.
+/// What is polled in what.
 pub(super) struct Tree {
-    pub(super) states: Vec<Arc<State>>,
+    pub(super) states: Vec<Arc<ScopeNode>>,
     pub(super) tasks: Vec<Seen>,
 }
 
 impl Tree {
-    /// The scopes that hang in no task, or in one that is not counted here, as around a test runtime that is run inside a
-    /// scope.
+    /// The scopes that no task polls, or one that is not counted here, as around a test runtime that is run inside a scope.
     pub(super) fn roots(&self) -> Vec<LiveScope> {
-        self.hanging(|owner| owner.is_none_or(|owner| !self.tasks.iter().any(|task| task.frame.info.id() == owner)))
+        self.hanging(|owner| owner.is_none_or(|owner| !self.tasks.iter().any(|task| task.task.info.id() == owner)))
     }
 
     /// The scopes that hang in this task.
@@ -34,16 +32,16 @@ impl Tree {
     }
 
     fn hanging(&self, here: impl Fn(Option<TaskId>) -> bool) -> Vec<LiveScope> {
-        let owner = |state: &State| state.outer().map(|link| link.frame.info.id());
+        let owner = |state: &ScopeNode| state.link().map(|link| link.task.info.id());
         let hanging = self.states.iter().filter(|state| here(owner(state)));
         hanging.filter_map(|state| self.scope(state)).collect()
     }
 
-    fn scope(&self, state: &Arc<State>) -> Option<LiveScope> {
-        let inside = |task: &&Seen| Arc::ptr_eq(&task.frame.scope, state) && !task.frame.is_ended();
+    fn scope(&self, state: &Arc<ScopeNode>) -> Option<LiveScope> {
+        let inside = |task: &&Seen| Arc::ptr_eq(&task.task.scope, state) && !task.task.is_ended();
         let tasks: Vec<LiveTask> = self.tasks.iter().filter(inside).map(|task| self.task(task)).collect();
         let open = tasks.is_empty() && state.is_open();
-        // A timeout is one too, in which nobody is but the task around it.
+        // A timeout is one too, which has no task but the one around it.
         (open || !tasks.is_empty()).then(|| LiveScope {
             name: state.given_name().map(str::to_owned),
             cancelled: state.cancelled().cloned(),
@@ -54,19 +52,19 @@ impl Tree {
 
     fn task(&self, task: &Seen) -> LiveTask {
         let Seen {
-            frame,
+            task,
             polls,
             closure,
             waits,
         } = task;
         LiveTask {
-            info: frame.info.clone(),
-            body: frame.info.is_body(),
+            info: task.info.clone(),
+            body: task.info.is_body(),
             polls: *polls,
             closure: *closure,
             waits: waits.clone(),
-            cancelled: frame.stopped(),
-            scopes: with_room(|| self.below(frame.info.id())),
+            cancelled: task.stopped().cloned(),
+            scopes: with_room(|| self.below(task.info.id())),
         }
     }
 }

@@ -1,145 +1,140 @@
-use std::{cell::RefCell, marker::PhantomData, sync::Arc};
+use std::{cell::RefCell, marker::PhantomData, mem, sync::Arc};
 
-use super::{Binding, Frame, Role, TaskId, TaskInfo};
+use super::{
+    Binding, Env,
+    place::{Place, UNMADE},
+};
 use crate::{
-    scope::{Link, State},
     sync::thread_local,
+    tree::{ScopeNode, TaskInfo, TaskNode},
 };
 
 thread_local! {
-    static CURRENT: RefCell<Surroundings> = RefCell::default();
-}
-
-/// What surrounds the code that runs now.
-#[derive(Clone, Default)]
-pub(crate) struct Surroundings {
-    pub(crate) place: Place,
-    /// Inside a shield the scopes around are not seen: neither their cancellation nor their deadline.
-    pub(crate) shielded: bool,
-    pub(crate) bindings: Option<Arc<Binding>>,
-    /// This is a thread for blocking work, though it works for a task.
-    pub(crate) may_block: bool,
-}
-
-#[derive(Clone, Default)]
-pub(crate) enum Place {
-    #[default]
-    Outside,
-    Task(Arc<Frame>),
-    /// A future of a gather, which gets a frame only when it asks for something that needs one.
-    Member {
-        scope: Arc<State>,
-        id: TaskId,
-        number: u64,
-        frame: Option<Arc<Frame>>,
-    },
-}
-
-impl Place {
-    fn scope(&self) -> Option<&Arc<State>> {
-        match self {
-            Self::Outside => None,
-            Self::Task(frame) => Some(&frame.scope),
-            Self::Member { scope, .. } => Some(scope),
-        }
-    }
-
-    fn frame(&mut self) -> Option<Arc<Frame>> {
-        match self {
-            Self::Outside => None,
-            Self::Task(frame) => Some(frame.clone()),
-            Self::Member {
-                scope,
-                id,
-                number,
-                frame,
-            } => Some(
-                frame
-                    .get_or_insert_with(|| {
-                        let info = TaskInfo::numbered(*id, scope.naming(), *number);
-                        Frame::new(info, scope.clone(), None, Role::Ordinary)
-                    })
-                    .clone(),
-            ),
-        }
-    }
+    /// What surrounds the code that runs now. Never borrowed while code of the user's runs.
+    static CURRENT: RefCell<Env> = RefCell::default();
 }
 
 /// Puts back what surrounded the caller when dropped.
 #[must_use]
-pub(crate) struct Entered {
-    /// Until it has been put back.
-    outer: Option<Surroundings>,
+pub(crate) struct Entered<'a> {
+    env: &'a mut Env,
     /// It belongs to this thread.
     here: PhantomData<*const ()>,
 }
 
-impl Entered {
-    /// As dropping it; gives what was current, with what was made of it meanwhile.
-    pub(crate) fn leave(mut self) -> Surroundings {
-        self.outer.take().map(replace).unwrap_or_default()
+impl Env {
+    /// Makes this the surroundings of the code that runs until the guard is dropped: nothing is cloned, the two are
+    /// swapped.
+    pub(crate) fn enter(&mut self) -> Entered<'_> {
+        swap(self);
+        Entered {
+            env: self,
+            here: PhantomData,
+        }
     }
 }
 
-impl Drop for Entered {
+impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let inner = self.outer.take().map(replace);
-        drop(inner);
+        swap(self.env);
     }
 }
 
-pub(crate) fn enter(surroundings: Surroundings) -> Entered {
-    Entered {
-        outer: Some(replace(surroundings)),
+fn swap(env: &mut Env) {
+    // A thread that is being torn down has no surroundings any more.
+    let _ = CURRENT.try_with(|current| mem::swap(&mut *current.borrow_mut(), env));
+}
+
+pub(super) fn with<T: Default>(look: impl FnOnce(&mut Env) -> T) -> T {
+    CURRENT
+        .try_with(|current| look(&mut current.borrow_mut()))
+        .unwrap_or_default()
+}
+
+/// Hides the scopes around from the code that runs until the guard is dropped.
+pub(crate) fn enter_shield() -> Shielded {
+    Shielded {
+        outer: with(|env| {
+            let outer = env.is_shielded();
+            env.shield(true);
+            outer
+        }),
         here: PhantomData,
     }
 }
 
-/// Hides the scopes around from the code that runs until the guard is dropped.
-pub(crate) fn enter_shield() -> Entered {
-    enter(Surroundings {
-        shielded: true,
-        ..snapshot()
-    })
+/// See [`enter_shield`].
+#[must_use]
+pub(crate) struct Shielded {
+    outer: bool,
+    here: PhantomData<*const ()>,
+}
+
+impl Drop for Shielded {
+    fn drop(&mut self) {
+        with(|env| env.shield(self.outer));
+    }
 }
 
 /// Binds a context value for the code that runs until the guard is dropped.
-pub(super) fn enter_bindings(binding: Arc<Binding>) -> Entered {
-    enter(Surroundings {
-        bindings: Some(binding),
-        ..snapshot()
-    })
+pub(super) fn enter_bindings(binding: Arc<Binding>) -> Bound {
+    Bound {
+        outer: with(|env| env.bindings.replace(binding)),
+        here: PhantomData,
+    }
 }
 
-/// The old value is given back, so that what it owns is dropped outside the borrow.
-fn replace(surroundings: Surroundings) -> Surroundings {
-    // A thread that is being taken down has no surroundings any more.
-    CURRENT
-        .try_with(|current| current.replace(surroundings))
-        .unwrap_or_default()
+/// See [`enter_bindings`].
+#[must_use]
+pub(super) struct Bound {
+    outer: Option<Arc<Binding>>,
+    here: PhantomData<*const ()>,
 }
 
-fn snapshot() -> Surroundings {
-    CURRENT
-        .try_with(|current| {
-            let mut current = current.borrow_mut();
-            // A copy must share the frame, not make a second one.
-            let _ = matches!(current.place, Place::Member { .. }).then(|| current.place.frame());
-            current.clone()
-        })
-        .unwrap_or_default()
+impl Drop for Bound {
+    fn drop(&mut self) {
+        // Dropped outside the borrow: the value is the user's.
+        let inner = with(|env| mem::replace(&mut env.bindings, self.outer.take()));
+        drop(inner);
+    }
 }
 
 pub(crate) fn bindings() -> Option<Arc<Binding>> {
-    CURRENT
-        .try_with(|current| current.borrow().bindings.clone())
-        .unwrap_or_default()
+    with(|env| env.bindings.clone())
 }
 
-/// The task that is being polled.
-pub(crate) fn frame() -> Option<Arc<Frame>> {
+/// The task that is being polled; `None` outside of all scopes.
+pub(crate) fn task() -> Option<Arc<TaskNode>> {
+    with(Env::make_task)
+}
+
+/// The task that is being polled, where it has a node.
+pub(crate) fn made_task() -> Option<Arc<TaskNode>> {
+    with(|env| env.task().cloned())
+}
+
+/// The task that is being polled, unless a shield hides its scope.
+pub(crate) fn visible_task() -> Option<Arc<TaskNode>> {
+    with(|env| if env.is_shielded() { None } else { env.make_task() })
+}
+
+/// The innermost scope around, and whether a shield hides it.
+pub(crate) fn scope() -> Option<(Arc<ScopeNode>, bool)> {
+    with(|env| env.scope().map(|scope| (scope.clone(), env.is_shielded())))
+}
+
+/// Where the code runs that runs now.
+pub(super) fn place() -> Place {
     CURRENT
-        .try_with(|current| current.borrow_mut().place.frame())
+        .try_with(|current| {
+            let env = current.borrow();
+            let task = match (env.task(), env.scope()) {
+                (Some(task), _) => Arc::as_ptr(task).addr(),
+                (None, Some(_)) => UNMADE,
+                (None, None) => 0,
+            };
+            Place::new(task, env.is_shielded())
+        })
         .unwrap_or_default()
 }
 
@@ -150,45 +145,12 @@ pub(crate) fn must_not_block() -> Option<TaskInfo> {
 
 /// Whether a closure of a task's is running, on a thread that may block.
 pub(crate) fn is_in_closure() -> bool {
-    CURRENT
-        .try_with(|current| current.borrow().may_block)
-        .unwrap_or_default()
-}
-
-/// The task that is being polled, unless a shield hides its scope.
-pub(crate) fn visible_frame() -> Option<Arc<Frame>> {
-    CURRENT
-        .try_with(|current| {
-            let mut current = current.borrow_mut();
-            if current.shielded { None } else { current.place.frame() }
-        })
-        .unwrap_or_default()
-}
-
-/// The innermost scope around, and whether a shield hides it.
-pub(crate) fn scope() -> Option<(Arc<State>, bool)> {
-    CURRENT
-        .try_with(|current| {
-            let current = current.borrow();
-            current.place.scope().map(|scope| (scope.clone(), current.shielded))
-        })
-        .unwrap_or_default()
-}
-
-/// How a scope that is polled now hangs in the one around it.
-pub(crate) fn link() -> Option<Link> {
-    CURRENT
-        .try_with(|current| {
-            let mut current = current.borrow_mut();
-            let shielded = current.shielded;
-            current.place.frame().map(|frame| Link { frame, shielded })
-        })
-        .unwrap_or_default()
+    with(|env| env.is_in_closure())
 }
 
 /// Which task is being polled; `None` outside any scope.
 ///
-/// In the body of a scope it is the body; in a [`timeout`](crate::timeout) the task that called it.
+/// In the body of a scope it is the body; in a [`timeout`](crate::timeout) the task that polls the timeout.
 ///
 /// ```
 /// use purview_core::{current, scope};
@@ -200,11 +162,5 @@ pub(crate) fn link() -> Option<Link> {
 /// assert_eq!(name, "loader");
 /// ```
 pub fn current() -> Option<TaskInfo> {
-    CURRENT
-        .try_with(|current| match &current.borrow().place {
-            Place::Outside => None,
-            Place::Task(frame) => Some(frame.info.clone()),
-            Place::Member { scope, id, number, .. } => Some(TaskInfo::numbered(*id, scope.naming(), *number)),
-        })
-        .unwrap_or_default()
+    with(|env| env.named_info())
 }

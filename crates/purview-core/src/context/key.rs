@@ -12,7 +12,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{bindings, current::enter_bindings};
+use super::{
+    binding::{Binding, without},
+    current::{bindings, enter_bindings},
+};
 
 /// A value that follows a task and everything spawned in it, on whatever thread; made by
 /// [`context_key!`](crate::context_key).
@@ -96,7 +99,7 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
         match self.id.load(Ordering::Relaxed) {
             0 => {
                 let new = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-                // Whoever comes first names it.
+                // The first use names it.
                 self.id
                     .compare_exchange(0, new, Ordering::Relaxed, Ordering::Relaxed)
                     .map_or_else(|id| id, |_| new)
@@ -112,32 +115,6 @@ impl<T> fmt::Debug for ContextKey<T> {
             .field("type", &std::any::type_name::<T>())
             .finish_non_exhaustive()
     }
-}
-
-/// One value bound to one key, and what was bound around it.
-pub(crate) struct Binding {
-    key: usize,
-    value: Arc<dyn Any + Send + Sync>,
-    outer: Option<Arc<Binding>>,
-}
-
-/// What was bound around, without the value that a new binding of `key` hides: a line of tasks each of which binds it
-/// and spawns the next one does not grow.
-fn without(bound: Option<Arc<Binding>>, key: usize) -> Option<Arc<Binding>> {
-    let mut nearer = Vec::new();
-    let mut found = bound.as_ref();
-    while let Some(binding) = found.filter(|binding| binding.key != key) {
-        nearer.push(binding);
-        found = binding.outer.as_ref();
-    }
-    let Some(hidden) = found else { return bound };
-    nearer.into_iter().rev().fold(hidden.outer.clone(), |outer, binding| {
-        Some(Arc::new(Binding {
-            key: binding.key,
-            value: binding.value.clone(),
-            outer,
-        }))
-    })
 }
 
 enum Unbound {

@@ -1,31 +1,27 @@
 //! What the free functions know of the scope around their caller, on every executor.
 //!
-//! Whoever polls a task on our behalf puts that task into a thread-local for as long as the poll lasts, and puts back
-//! what was there: also after a panic, and whichever thread the next poll is on.
+//! What polls a task swaps its surroundings into a thread-local for the length of the poll, and swaps them back: also
+//! after a panic, and whichever thread the next poll is on.
 
-mod checkpoint;
+mod belong;
+mod binding;
 mod current;
-mod frame;
-mod holds;
+mod env;
 mod key;
+mod place;
 mod span;
-mod stop;
-mod task_info;
-mod turn;
+mod surroundings;
+pub(crate) mod unwind;
 
-pub use {
-    checkpoint::{Checkpoint, checkpoint},
+pub(crate) use self::{
+    binding::Binding,
+    current::{bindings, enter_shield, is_in_closure, made_task, must_not_block, scope, task, visible_task},
+    env::Env,
+    place::Place,
+    span::{TaskSpan, scope_cut},
+    surroundings::{Surroundings, surrounding_nodes},
+};
+pub use self::{
     current::current,
     key::{ContextKey, WithContext},
-    task_info::{TaskId, TaskInfo},
-};
-pub(crate) use {
-    current::{
-        Place, Surroundings, bindings, enter, enter_shield, frame, is_in_closure, link, must_not_block, scope,
-        visible_frame,
-    },
-    frame::{Frame, Role},
-    key::Binding,
-    span::scope_cut,
-    task_info::Naming,
 };

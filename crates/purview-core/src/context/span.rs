@@ -1,45 +1,62 @@
 //! What `tracing` is told of tasks: a span for each, entered whenever it is polled.
 
+use super::Env;
+
 /// The span of one task; nothing without the feature `tracing`.
-#[cfg(feature = "tracing")]
 #[derive(Default)]
-pub(super) struct TaskSpan(std::sync::OnceLock<tracing::Span>);
+pub(crate) struct TaskSpan {
+    #[cfg(feature = "tracing")]
+    span: Option<tracing::Span>,
+}
+
+impl TaskSpan {
+    /// What is no task of its own has no span.
+    pub(crate) fn none() -> Self {
+        Self {
+            #[cfg(feature = "tracing")]
+            span: Some(tracing::Span::none()),
+        }
+    }
+}
 
 #[cfg(feature = "tracing")]
 impl TaskSpan {
-    /// Runs code of the task's inside its span, which is made when the task is first polled: by then its scope knows how
-    /// it is called.
-    pub(super) fn run<T>(&self, info: &super::TaskInfo, f: impl FnOnce() -> T) -> T {
-        let span = self.0.get_or_init(|| {
-            let span = tracing::debug_span!("task", id = %info.id(), name = tracing::field::Empty);
-            if !span.is_disabled() {
+    /// Makes the span before the first poll: by then the scope has its name.
+    pub(crate) fn make(&mut self, env: &Env) {
+        if self.span.is_none() {
+            let span = tracing::debug_span!("task", id = %env.id(), name = tracing::field::Empty);
+            if let Some(info) = env.named_info().filter(|_| !span.is_disabled()) {
                 span.record("name", info.name());
             }
-            span
-        });
-        span.in_scope(f)
+            self.span = Some(span);
+        }
     }
 
-    pub(super) fn ended(&self) {
-        if let Some(span) = self.0.get() {
+    /// Runs code of the task's inside the span.
+    pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+        match &self.span {
+            Some(span) => span.in_scope(f),
+            None => f(),
+        }
+    }
+
+    pub(crate) fn ended(&self) {
+        if let Some(span) = self.span.as_ref().filter(|span| !span.is_none()) {
             tracing::trace!(parent: span, "the task has ended");
         }
     }
 }
 
 #[cfg(not(feature = "tracing"))]
-#[derive(Default)]
-pub(super) struct TaskSpan {}
-
-#[cfg(not(feature = "tracing"))]
+#[expect(clippy::unused_self, reason = "the same as with the feature")]
 impl TaskSpan {
-    #[expect(clippy::unused_self, reason = "the same as with the feature")]
-    pub(super) fn run<T>(&self, _: &super::TaskInfo, f: impl FnOnce() -> T) -> T {
+    pub(crate) fn make(&mut self, _: &Env) {}
+
+    pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         f()
     }
 
-    #[expect(clippy::unused_self, reason = "the same as with the feature")]
-    pub(super) fn ended(&self) {}
+    pub(crate) fn ended(&self) {}
 }
 
 /// Tells that a scope is being cancelled, and why.

@@ -1,12 +1,12 @@
 use std::fmt;
 
 use super::TaskError;
-use crate::{cancel::CancelReason, context::TaskInfo};
+use crate::{cancel::CancelReason, tree::TaskInfo};
 
 /// One failed child, or body: which, and how.
 #[derive(Debug)]
 pub struct Failure<E> {
-    /// Who failed.
+    /// The task that failed.
     pub task: TaskInfo,
     /// How.
     pub error: TaskError<E>,
@@ -38,7 +38,7 @@ impl<E: std::error::Error + 'static> std::error::Error for Failure<E> {
 pub struct Settlement<R, E> {
     /// What the body returned.
     pub value: R,
-    /// The failures of children whose [`Task`](crate::Task) nobody awaited, in the order they happened.
+    /// The failures of children whose [`Task`](crate::Task) was never awaited, in the order they happened.
     /// Children that were cancelled are not failures.
     pub failures: Vec<Failure<E>>,
     /// Why the scope was cut short; `None` where it ran to its end.

@@ -18,13 +18,13 @@ pub struct DeadlineExceeded;
 #[error("this task has already reported that it is ready")]
 pub struct AlreadyReady;
 
-/// [`Scope::set_deadline`](crate::Scope::set_deadline) on a scope that is cancelled or over.
+/// [`Scope::set_deadline`](crate::Scope::set_deadline) on a scope that is cancelled or has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the deadline cannot be moved: the scope is already cancelled or has ended")]
 #[non_exhaustive]
 pub struct TooLate;
 
-/// The receiving side of a [`produce`](crate::Scope::produce) is gone; the item comes back.
+/// The receiving side of a [`produce`](crate::Scope::produce) was dropped; the item comes back.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed<T>(pub T);
 

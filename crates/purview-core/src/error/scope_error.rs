@@ -1,7 +1,7 @@
 use std::fmt;
 
-use super::{Failure, OneByOne, TaskError};
-use crate::cancel::CancelReason;
+use super::{Failure, TaskError};
+use crate::{cancel::CancelReason, panic::OneByOne};
 
 /// Why a scope or a gather has no value, and everybody who failed in it.
 ///

@@ -2,24 +2,28 @@ use std::{fmt, ops::ControlFlow};
 
 use super::{End, Fallible, Policy, join_all::no_value};
 use crate::{
-    CancelReason, Failure, ScopeError, TaskError, TaskInfo,
-    error::{FirstPanic, OneByOne},
+    cancel::CancelReason,
+    error::{Failure, ScopeError, TaskError},
+    panic::{FirstPanic, OneByOne},
+    tree::TaskInfo,
 };
 
-/// The first failure cancels everybody else: the policy of [`try_scope`](crate::try_scope) and
+/// The first failure cancels all other children and the body: the policy of [`try_scope`](crate::try_scope) and
 /// [`fail_fast`](crate::fail_fast).
 ///
-/// The first failure in time is the cause and never changes; failures of those who were still cleaning up are kept in
-/// order behind it. Cancelled children are not failures. A panic cancels the siblings too, and goes on in the awaiting
-/// task once all are gone, whatever failed besides.
+/// The first failure in time is the cause and never changes; failures of children that were still cleaning up are kept
+/// in order behind it. Cancelled children are not failures. A panic cancels the siblings too, and is resumed in the
+/// awaiting task once all have been dropped, whatever failed besides.
 ///
-/// A body that returned a value before the scope was cancelled *by request* has the last word: the value is the result,
-/// as when a trio nursery's own cancel scope is cancelled. A deadline or the scope around cuts the result off too.
+/// The value of a body that has returned is the result although the scope was cancelled through its own handle or token,
+/// as when a trio nursery's own cancel scope is cancelled. A `cancel_on` token, a deadline or the scope around, where it
+/// comes before the last child has ended, makes it an error: `Ok` never hides work that something else stopped.
 pub struct FailFast<E> {
     failures: OneByOne<Vec<Failure<E>>>,
     panic: FirstPanic,
-    /// Whose error is to be the bare `E`: there is no way to say that time was up, so a value is never held back.
+    /// The error is the bare `E`: it cannot say that time was up, so a value is never held back.
     bare: bool,
+    stopped_by_others: bool,
 }
 
 impl<E> FailFast<E> {
@@ -29,6 +33,7 @@ impl<E> FailFast<E> {
             failures: OneByOne::new(Vec::new()),
             panic: FirstPanic::default(),
             bare: false,
+            stopped_by_others: false,
         }
     }
 
@@ -86,8 +91,7 @@ impl<E> Policy for FailFast<E> {
     fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Result<R, ScopeError<E>> {
         let mut body = OneByOne::new(body);
         self.panic.resume();
-        let has_the_last_word = self.bare || matches!(stop, None | Some(CancelReason::Requested(_)));
-        if has_the_last_word && self.failures.is_empty() {
+        if (self.bare || !self.stopped_by_others) && self.failures.is_empty() {
             if let Some(value) = body.take() {
                 return Ok(value);
             }
@@ -95,6 +99,10 @@ impl<E> Policy for FailFast<E> {
         drop(body);
         let failures = self.failures.take_all();
         Err(ScopeError::new(stop.unwrap_or(CancelReason::Failed), failures))
+    }
+
+    fn stopped_by_others(&mut self) {
+        self.stopped_by_others = true;
     }
 
     fn can_finish(&self, has_value: bool, stop: Option<&CancelReason>) -> bool {

@@ -2,13 +2,14 @@ use std::{convert::Infallible, fmt, ops::ControlFlow};
 
 use super::{End, Fallible, Policy};
 use crate::{
-    CancelReason, TaskInfo,
-    error::{FirstPanic, OneByOne},
+    cancel::CancelReason,
+    panic::{FirstPanic, OneByOne},
+    tree::TaskInfo,
 };
 
 /// Children cannot fail, and all are waited for: the policy of [`scope`](crate::scope).
 ///
-/// A panic cancels the siblings and goes on in the task that awaits the scope, once all are gone, as in
+/// A panic cancels the siblings and is resumed in the task that awaits the scope, once all have been dropped, as in
 /// [`std::thread::scope`].
 #[derive(Default)]
 pub struct JoinAll {

@@ -1,6 +1,6 @@
-//! What a child's end means: for its siblings, for whoever awaits its task, and for the whole scope.
+//! What a child's end means: for its siblings, for its [`Task`](crate::Task), and for the whole scope.
 //!
-//! A scope's driver polls, cancels, waits and drops; it asks its policy about everything else. Three policies are
+//! The engine of a scope polls, cancels, waits and drops; it asks the policy about everything else. Three policies are
 //! built in ([`JoinAll`], [`FailFast`], [`Settled`]); a scope runs under a policy of your own with
 //! [`with_policy`](crate::with_policy).
 
@@ -13,8 +13,10 @@ use std::ops::ControlFlow;
 pub use {fail_fast::FailFast, join_all::JoinAll, settled::Settled};
 
 use crate::{
-    CancelReason, Panic, TaskInfo,
-    error::{catch, discard},
+    cancel::CancelReason,
+    context::current,
+    panic::{Panic, catch, discard},
+    tree::TaskInfo,
 };
 
 /// How a child or a body ended.
@@ -49,7 +51,7 @@ impl<C> End<C> {
 
 /// Decides what the end of each child means.
 ///
-/// The scope calls it in the task that awaits the scope, never under a lock, once for each child that it took in, in
+/// The scope calls it in the task that awaits the scope, never under a lock, once for each child that it accepted, in
 /// the order in which they ended. A panic in a policy cancels the scope and goes on in the awaiting task.
 ///
 /// # Examples
@@ -109,8 +111,15 @@ pub trait Policy {
     /// The body has ended; gives its value, if it has one, and whether the scope goes on.
     fn body_ended<R>(&mut self, end: End<Self::Child<R>>) -> (Option<R>, ControlFlow<()>);
 
-    /// Everybody has ended: what the scope resolves to. `stop` is why it was cancelled, if it was.
+    /// Body and children have ended: what the scope resolves to. `stop` is why it was cancelled, if it was.
     fn finish<R>(self, body: Option<R>, stop: Option<CancelReason>) -> Self::Output<R>;
+
+    /// A [`cancel_on`](crate::Builder::cancel_on) token, the deadline or the parent has stopped the scope while its body or
+    /// children other than daemons were under way. Called at most once, before [`finish`](Self::finish).
+    ///
+    /// It tells such a stop from one through the scope's own handle or token, after which a body's value may still be the
+    /// whole result. By default it does nothing.
+    fn stopped_by_others(&mut self) {}
 
     /// Whether on cancellation the children go first, so that the body sees their tasks resolve and can return what it
     /// has. By default the body goes first.
@@ -118,7 +127,7 @@ pub trait Policy {
         false
     }
 
-    /// What the `Task` of a child yields that its scope did not take in, being cancelled or over.
+    /// What the `Task` of a child yields that its scope did not accept, because it was cancelled or had ended.
     ///
     /// By default nothing: awaiting such a task is pending while the scope is being cancelled, and panics after.
     fn refused<T>(reason: CancelReason) -> Option<Self::Joined<T>> {
@@ -126,15 +135,15 @@ pub trait Policy {
         None
     }
 
-    /// Whether what a child's `Task` would yield must come back through [`unclaimed`](Self::unclaimed) if nobody awaits
-    /// the task. By default it need not.
+    /// Whether what a child's `Task` would yield must come back through [`unclaimed`](Self::unclaimed) if the task is
+    /// never awaited. By default it need not.
     fn keeps_unclaimed<T>(&self, joined: &Self::Joined<T>) -> bool {
         let _ = joined;
         false
     }
 
-    /// At the end of the scope, for each child with [`keeps_unclaimed`](Self::keeps_unclaimed) whose task nobody has
-    /// awaited, in the order in which they ended: what the task yields from now on.
+    /// At the end of the scope, for each child with [`keeps_unclaimed`](Self::keeps_unclaimed) whose task was not awaited,
+    /// in the order in which they ended: what the task yields from now on.
     fn unclaimed<T>(&mut self, task: &TaskInfo, joined: Self::Joined<T>) -> Option<Self::Joined<T>> {
         let _ = task;
         Some(joined)
@@ -170,7 +179,7 @@ pub trait Fallible: Policy {
     }
 }
 
-/// Who a body is: the driver calls `body_ended` as the body.
+/// The body as a task: the engine calls `body_ended` inside it.
 fn body() -> TaskInfo {
-    crate::current().unwrap_or_else(|| TaskInfo::named("body".into()))
+    current().unwrap_or_else(|| TaskInfo::named("body".into()))
 }

@@ -1,16 +1,21 @@
 use std::{fmt, ops::ControlFlow};
 
 use super::{End, Fallible, Policy};
-use crate::{CancelReason, Failure, ScopeError, Settlement, TaskError, TaskInfo, error::OneByOne};
+use crate::{
+    cancel::CancelReason,
+    error::{Failure, ScopeError, Settlement, TaskError},
+    panic::OneByOne,
+    tree::TaskInfo,
+};
 
-/// A failing or panicking child touches nobody: the policy of [`settled`](crate::settled).
+/// A failing or panicking child affects no other: the policy of [`settled`](crate::settled).
 ///
-/// Each [`Task`](crate::Task) yields how its child ended; failures of children whose task nobody awaited come out of the
-/// scope. Only the body's own error or panic cancels the children. On a deadline or a cancellation the children go
+/// Each [`Task`](crate::Task) yields how its child ended; failures of children whose task was never awaited come out of
+/// the scope. Only the body's own error or panic cancels the children. On a deadline or a cancellation the children go
 /// first and their tasks resolve, and the body gets one more chance to return what it has. As Kotlin's
 /// `supervisorScope`, and `asyncio.gather(return_exceptions=True)`.
 pub struct Settled<E> {
-    /// Of the body first, then of the children nobody awaited.
+    /// Of the body first, then of the children that were never awaited.
     failures: OneByOne<Vec<Failure<E>>>,
 }
 

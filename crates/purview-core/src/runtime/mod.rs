@@ -7,12 +7,12 @@
 //! facade crate selected by its features; else [`Embedded`], which keeps time with a helper thread and runs parallel
 //! children in the scope's own task.
 
-mod block_on;
+mod choose;
 mod embedded;
-mod outside;
+mod timer;
 mod traits;
 
-pub use block_on::block_on;
+pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
 pub use embedded::Embedded;
-pub(crate) use outside::outside_scopes;
+pub(crate) use timer::OneTimer;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

@@ -73,7 +73,7 @@ impl<T: Spawner + ?Sized> Spawner for Arc<T> {
     }
 }
 
-/// An executor that cannot take work, and why.
+/// The executor refused the work, and why.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[error("the runtime cannot take work: {reason}")]

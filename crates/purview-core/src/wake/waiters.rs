@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, task::Waker};
 
-use crate::error::FirstPanic;
+use crate::panic::FirstPanic;
 
 /// Wakers that wait for one thing, each under a key of its own, in the order they came.
 ///
@@ -40,7 +40,7 @@ impl Waiters {
     }
 }
 
-/// Wakes everybody, also when one of them panics; the first panic goes on when all have been woken.
+/// Wakes all of them, also when one panics; the first panic is resumed when all have been woken.
 pub(crate) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
     let mut panicked = FirstPanic::default();
     for waker in wakers {

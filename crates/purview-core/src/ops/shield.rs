@@ -6,8 +6,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::Hold;
-use crate::context;
+use crate::{
+    context::{enter_shield, task},
+    tree::Hold,
+};
 
 /// Runs `fut` to its end although the scope around it is cancelled, bounded by the grace of the scopes around it.
 ///
@@ -63,8 +65,8 @@ impl<F: Future> Future for Shield<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        this.hold.take(context::frame());
-        let shielded = context::enter_shield();
+        this.hold.take(task());
+        let shielded = enter_shield();
         let fut = this
             .fut
             .as_mut()

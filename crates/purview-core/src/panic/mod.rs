@@ -1,3 +1,8 @@
+//! Panics of code that is not ours: caught where they happen, and resumed where they are expected.
+
+mod first;
+mod one_by_one;
+
 use std::{
     any::Any,
     cell::Cell,
@@ -7,7 +12,9 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-/// The payload of a panic, caught where it happened and kept until somebody resumes it.
+pub(crate) use self::{first::FirstPanic, one_by_one::OneByOne};
+
+/// The payload of a panic, caught where it happened and kept until it is resumed.
 ///
 /// It is `Sync`, so that errors that hold one go through `?` into `anyhow` or `Box<dyn Error + Send + Sync>`.
 /// Dropping it drops the payload; the panic is then swallowed, as with [`std::thread::JoinHandle::join`].
@@ -89,10 +96,15 @@ thread_local! {
 /// Runs code of the user's that may panic, and keeps the panic.
 pub(crate) fn catch<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     let _expected = expect_panics();
+    catch_expected(f)
+}
+
+/// As [`catch`], inside a poll of ours, in which panics are expected already.
+pub(crate) fn catch_expected<T>(f: impl FnOnce() -> T) -> Result<T, Panic> {
     catch_unwind(AssertUnwindSafe(f)).map_err(Panic::new)
 }
 
-/// While it lives, a panic comes out where somebody expects one.
+/// While it exists, a panic on this thread reaches a place that reports it.
 #[must_use]
 pub(crate) struct Expected {
     /// It belongs to this thread.
@@ -101,7 +113,7 @@ pub(crate) struct Expected {
 
 /// For polls: every executor survives a panic there.
 pub(crate) fn expect_panics() -> Expected {
-    // A thread that is being taken down counts no more.
+    // A thread that is being torn down has no thread-locals any more.
     let _ = EXPECTING.try_with(|expecting| expecting.set(expecting.get() + 1));
     Expected { here: PhantomData }
 }
@@ -112,20 +124,20 @@ impl Drop for Expected {
     }
 }
 
-/// Whether a panic would come out where somebody expects one: in a poll, or in a scope that reports it.
+/// Whether a panic would reach a place that reports it: inside a poll, or inside a scope.
 pub(crate) fn is_expected() -> bool {
     !std::thread::panicking() && EXPECTING.try_with(Cell::get).is_ok_and(|expecting| expecting > 0)
 }
 
-/// Drops something of the user's whose destructor may panic when nobody is left to be told.
+/// Drops a value of the user's whose destructor may panic, where the panic could not be reported.
 pub(crate) fn discard<T>(value: T) {
     if let Err(panic) = catch(|| drop(value)) {
         forget_payload(panic);
     }
 }
 
-/// Runs code of the user's that a destructor may have called: a second panic while the thread is unwinding would abort the
-/// process, and is swallowed.
+/// Runs code of the user's that a destructor may have called: a second panic while the thread is unwinding would abort
+/// the process, so it is swallowed.
 pub(crate) fn no_second_panic(f: impl FnOnce()) {
     if std::thread::panicking() {
         discard(catch(f));
@@ -134,69 +146,9 @@ pub(crate) fn no_second_panic(f: impl FnOnce()) {
     }
 }
 
-/// A payload whose own destructor panics would take down whoever drops it: such a payload is leaked.
+/// Leaks a payload whose own destructor panics; drops any other.
 fn forget_payload(panic: Panic) {
     if let Err(again) = catch(|| drop(panic)) {
         std::mem::forget(again);
-    }
-}
-
-/// Keeps the first of several panics and drops the others safely.
-#[derive(Debug, Default)]
-pub(crate) struct FirstPanic(Option<Panic>);
-
-impl FirstPanic {
-    pub(crate) fn keep(&mut self, panic: Panic) {
-        if self.0.is_none() {
-            self.0 = Some(panic);
-        } else {
-            forget_payload(panic);
-        }
-    }
-
-    pub(crate) fn run(&mut self, f: impl FnOnce()) {
-        if let Err(panic) = catch(f) {
-            self.keep(panic);
-        }
-    }
-
-    pub(crate) fn is_some(&self) -> bool {
-        self.0.is_some()
-    }
-
-    /// Goes on with the panic, if there was one.
-    pub(crate) fn resume(&mut self) {
-        if let Some(panic) = self.0.take() {
-            panic.resume();
-        }
-    }
-
-    /// As [`resume`](Self::resume), from a destructor: a second panic while unwinding would abort the process.
-    pub(crate) fn resume_unless_unwinding(&mut self) {
-        if std::thread::panicking() {
-            if let Some(panic) = self.0.take() {
-                forget_payload(panic);
-            }
-        } else {
-            self.resume();
-        }
-    }
-
-    /// Goes on with the panic out of something that is being dropped, where somebody expects one.
-    ///
-    /// Elsewhere it is swallowed, after its message was printed: an executor that drops a future need not expect a panic,
-    /// and some end the process.
-    pub(crate) fn resume_if_expected(&mut self) {
-        if is_expected() {
-            self.resume();
-        } else if let Some(panic) = self.0.take() {
-            forget_payload(panic);
-        }
-    }
-}
-
-impl Drop for FirstPanic {
-    fn drop(&mut self) {
-        no_second_panic(|| drop(self.0.take()));
     }
 }

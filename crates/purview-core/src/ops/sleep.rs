@@ -6,11 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Alarm;
 use crate::{
     census::{self, Wait},
     context,
-    runtime::{Runtime, RuntimeChoice, Timer, outside_scopes},
+    runtime::{OneTimer, Runtime, RuntimeChoice, Timer, outside_scopes},
 };
 
 /// Waits for a duration, on the clock of the scope around the caller.
@@ -45,7 +44,7 @@ pub struct Sleep {
     when: When,
     fallback: Option<RuntimeChoice>,
     runtime: Option<Arc<dyn Runtime>>,
-    alarm: Alarm,
+    timer: OneTimer,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +60,7 @@ impl Sleep {
             when,
             fallback: None,
             runtime: None,
-            alarm: Alarm::default(),
+            timer: OneTimer::default(),
         }
     }
 
@@ -84,10 +83,10 @@ impl Future for Sleep {
         }
         let When::At(at) = this.when else { return Poll::Pending };
         if runtime.now() >= at {
-            this.alarm.clear();
+            this.timer.clear();
             return Poll::Ready(());
         }
-        let polled = this.alarm.set(Some(at), &**runtime, cx.waker());
+        let polled = this.timer.set(Some(at), &**runtime, cx.waker());
         if polled.is_pending() {
             census::waits(|| Wait::Until(at));
         }

@@ -18,8 +18,8 @@ use crate::{
 ///
 /// # Panics
 ///
-/// Inside a task of a scope, where it would keep the thread from everybody else who is to be polled on it, and could
-/// wait for one of them for ever.
+/// Inside a task of a scope, where it would keep the thread from all other tasks that are polled on it, and could wait
+/// for one of them for ever.
 ///
 /// ```
 /// assert_eq!(purview_core::block_on(async { 1 + 1 }), 2);
@@ -28,7 +28,7 @@ use crate::{
 pub fn block_on<F: Future>(fut: F) -> F::Output {
     if let Some(task) = context::must_not_block() {
         panic!(
-            "`block_on` was called inside the async task `{}`, where it would block everybody on this thread: `.await` \
+            "`block_on` was called inside the async task `{}`, where it would block all tasks on this thread: `.await` \
              the future instead, or call it in `spawn_blocking`",
             task.name()
         );

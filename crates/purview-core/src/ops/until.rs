@@ -7,6 +7,26 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::Cancelled;
+use crate::cancel::CancelToken;
+
+impl CancelToken {
+    /// Runs `fut` to its end, or until the token is cancelled; `None` if that came first.
+    ///
+    /// Where both happen in one poll the value wins; a token that is cancelled already keeps `fut` from being polled.
+    /// When the token fires, `fut` is dropped at once. It is not a scope: for clean-up that awaits open one with
+    /// [`Builder::cancel_on`](crate::Builder::cancel_on).
+    ///
+    /// ```
+    /// # use purview_core::CancelToken;
+    /// let token = CancelToken::new();
+    /// assert_eq!(purview_core::block_on(token.run_until_cancelled(async { 7 })), Some(7));
+    /// token.cancel();
+    /// assert_eq!(purview_core::block_on(token.run_until_cancelled(std::future::pending::<()>())), None);
+    /// ```
+    pub fn run_until_cancelled<F: Future>(&self, fut: F) -> UntilCancelled<F> {
+        UntilCancelled::new(self.cancelled(), fut)
+    }
+}
 
 pin_project! {
     /// The future of [`CancelToken::run_until_cancelled`](crate::CancelToken::run_until_cancelled).

@@ -3,18 +3,18 @@ use std::{
     time::Instant,
 };
 
-use crate::runtime::{BoxFuture, Runtime};
+use super::{BoxFuture, Runtime};
 
-/// One timer of a runtime, set again when the instant it waits for changes, and made only when somebody waits.
+/// One timer of a runtime: set again when the instant that it waits for changes, and made only for a wait.
 #[derive(Default)]
-pub(crate) struct Alarm {
+pub(crate) struct OneTimer {
     armed: Option<(Instant, BoxFuture)>,
 }
 
-impl Alarm {
-    /// Sees to it that `waker` is woken when `at` is reached; ready if it has been.
+impl OneTimer {
+    /// Wakes `waker` when `at` is reached; ready if it has been.
     ///
-    /// The clock decides, not the timer: one that goes off early is made anew.
+    /// The clock decides, not the timer: one that completes early is made anew.
     pub(crate) fn set(&mut self, at: Option<Instant>, runtime: &dyn Runtime, waker: &Waker) -> Poll<()> {
         let Some(at) = at else {
             self.clear();
@@ -31,13 +31,13 @@ impl Alarm {
         if runtime.now() >= at {
             return Poll::Ready(());
         }
-        // Early. The new timer is polled at the next turn, so that one that is always early cannot keep the thread.
+        // Early. The new timer is polled in the next pass, so that one that is always early cannot keep the thread.
         self.armed = Some((at, runtime.sleep_until(at)));
         waker.wake_by_ref();
         Poll::Pending
     }
 
-    /// What it waits for.
+    /// The instant that it waits for.
     pub(crate) fn instant(&self) -> Option<Instant> {
         self.armed.as_ref().map(|(at, _)| *at)
     }

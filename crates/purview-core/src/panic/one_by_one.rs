@@ -3,7 +3,7 @@ use std::ops::{Deref, DerefMut};
 use super::FirstPanic;
 
 /// Values of the user's that are dropped each by itself: two destructors that panic must not meet, or the process is
-/// aborted. The first panic goes on when all are gone, where somebody expects one.
+/// aborted. The first panic is resumed when all have been dropped, where one is expected.
 #[derive(Debug, Default)]
 pub(crate) struct OneByOne<C: IntoIterator + Default>(C);
 
@@ -12,7 +12,7 @@ impl<C: IntoIterator + Default> OneByOne<C> {
         Self(values)
     }
 
-    /// All of them, to be dropped by somebody else.
+    /// All of them; the caller drops them.
     pub(crate) fn take_all(&mut self) -> C {
         std::mem::take(&mut self.0)
     }

@@ -14,6 +14,9 @@ use crate::stack::with_room;
 pub struct TaskId(u64);
 
 impl TaskId {
+    /// What runs outside of all scopes is no task.
+    pub(crate) const NONE: Self = Self(0);
+
     pub(crate) fn next() -> Self {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
@@ -34,7 +37,7 @@ impl fmt::Display for TaskId {
 pub struct TaskInfo {
     id: TaskId,
     label: Label,
-    /// Made when first asked for, so that a child nobody asks costs no allocation.
+    /// Made when first asked for, so that an unnamed child costs no allocation.
     text: OnceLock<Box<str>>,
 }
 
@@ -61,12 +64,12 @@ impl TaskInfo {
         Self::new(id, Label::Numbered(scope.clone(), number))
     }
 
-    pub(crate) fn body(scope: &Arc<Naming>) -> Self {
-        Self::new(TaskId::next(), Label::Body(scope.clone()))
+    pub(crate) fn body(id: TaskId, scope: &Arc<Naming>) -> Self {
+        Self::new(id, Label::Body(scope.clone()))
     }
 
-    pub(crate) fn finalizer(scope: &Arc<Naming>) -> Self {
-        Self::new(TaskId::next(), Label::Finalizer(scope.clone()))
+    pub(crate) fn finalizer(id: TaskId, scope: &Arc<Naming>) -> Self {
+        Self::new(id, Label::Finalizer(scope.clone()))
     }
 
     fn new(id: TaskId, label: Label) -> Self {
@@ -154,7 +157,7 @@ impl Naming {
 
 impl Drop for Naming {
     fn drop(&mut self) {
-        // It may be the last to hold a long line of those around.
+        // It may be the last that keeps a long line of names around.
         with_room(|| drop(self.inherited.take()));
     }
 }

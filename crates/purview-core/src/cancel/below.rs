@@ -1,0 +1,59 @@
+use std::sync::Weak;
+
+use super::node::Cancellable;
+
+/// What a node is told when the one above it is cancelled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The same reason: it is a child token.
+    Same,
+    /// [`Parent`](crate::CancelReason::Parent): it is a task, a timeout or a scope.
+    Parent,
+    /// Nothing: a shield stands between. It is told of the end of a grace only.
+    Grace,
+}
+
+/// The nodes below one, in the order in which they were adopted.
+///
+/// An entry stays when its node has been told, so that it can be told again; it goes with its node.
+#[derive(Default)]
+pub(super) struct Below {
+    entries: Vec<Entry>,
+    last_key: u64,
+    /// How many entries have been emptied.
+    empty: usize,
+}
+
+struct Entry {
+    key: u64,
+    /// `None` once it was removed.
+    node: Option<(Weak<dyn Cancellable>, Told)>,
+}
+
+impl Below {
+    pub(super) fn add(&mut self, node: Weak<dyn Cancellable>, told: Told) -> u64 {
+        self.last_key += 1;
+        self.entries.push(Entry {
+            key: self.last_key,
+            node: Some((node, told)),
+        });
+        self.last_key
+    }
+
+    /// Gives what is to be dropped outside the lock.
+    #[must_use]
+    pub(super) fn remove(&mut self, key: u64) -> Option<Weak<dyn Cancellable>> {
+        let at = self.entries.binary_search_by_key(&key, |entry| entry.key).ok()?;
+        let removed = self.entries[at].node.take()?;
+        self.empty += 1;
+        if self.empty > self.entries.len() / 2 {
+            self.entries.retain(|entry| entry.node.is_some());
+            self.empty = 0;
+        }
+        Some(removed.0)
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &(Weak<dyn Cancellable>, Told)> {
+        self.entries.iter().filter_map(|entry| entry.node.as_ref())
+    }
+}

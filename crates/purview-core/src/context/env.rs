@@ -1,0 +1,219 @@
+use std::sync::Arc;
+
+use super::Binding;
+use crate::{
+    cancel::CancelReason,
+    tree::{Role, ScopeNode, TaskId, TaskInfo, TaskNode},
+};
+
+/// What surrounds the code of one task: kept with its future, and swapped into a thread-local while it is polled.
+pub(crate) struct Env {
+    scope: Option<Arc<ScopeNode>>,
+    id: TaskId,
+    which: Which,
+    /// Made when something asks for it.
+    task: Option<Arc<TaskNode>>,
+    pub(super) bindings: Option<Arc<Binding>>,
+    flags: u8,
+}
+
+/// Which task of its scope this is, where it has no name of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    Body,
+    Nth(u64),
+    Finalizer,
+    /// The task that polls the scope: the scope is a timeout.
+    Same,
+}
+
+/// Inside a shield the scopes around are not seen: neither their cancellation nor their deadline.
+const SHIELDED: u8 = 1;
+/// The thread is one for blocking work.
+const MAY_BLOCK: u8 = 1 << 1;
+const DAEMON: u8 = 1 << 2;
+/// It has one of the places that its scope's limit gives.
+const HAS_PLACE: u8 = 1 << 3;
+/// Its scope is cut, and it is the body, which is to see its tasks resolve.
+const KEPT: u8 = 1 << 4;
+
+impl Default for Env {
+    /// Outside of all scopes.
+    fn default() -> Self {
+        Self {
+            scope: None,
+            id: TaskId::NONE,
+            which: Which::Body,
+            task: None,
+            bindings: None,
+            flags: 0,
+        }
+    }
+}
+
+impl Env {
+    pub(crate) fn child(scope: Arc<ScopeNode>, id: TaskId, number: u64, bindings: Option<Arc<Binding>>) -> Self {
+        Self {
+            scope: Some(scope),
+            id,
+            which: Which::Nth(number),
+            task: None,
+            bindings,
+            flags: 0,
+        }
+    }
+
+    pub(crate) fn body(scope: Arc<ScopeNode>) -> Self {
+        Self {
+            scope: Some(scope),
+            id: TaskId::next(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn finalizer(scope: Arc<ScopeNode>, bindings: Option<Arc<Binding>>) -> Self {
+        Self {
+            which: Which::Finalizer,
+            bindings,
+            flags: SHIELDED,
+            ..Self::body(scope)
+        }
+    }
+
+    /// The inside of a timeout, which is the same task as its outside.
+    pub(crate) fn same_task(scope: Arc<ScopeNode>, bindings: Option<Arc<Binding>>) -> Self {
+        Self {
+            scope: Some(scope),
+            which: Which::Same,
+            bindings,
+            ..Self::default()
+        }
+    }
+
+    /// A task that has its node already.
+    pub(crate) fn of(task: Arc<TaskNode>, bindings: Option<Arc<Binding>>) -> Self {
+        Self {
+            scope: Some(task.scope.clone()),
+            id: task.info.id(),
+            which: Which::Body,
+            flags: if task.role == Role::Daemon { DAEMON } else { 0 },
+            task: Some(task),
+            bindings,
+        }
+    }
+
+    pub(crate) fn bind(&mut self, bindings: Option<Arc<Binding>>) {
+        self.bindings = bindings;
+    }
+
+    pub(crate) fn id(&self) -> TaskId {
+        self.id
+    }
+
+    pub(crate) fn scope(&self) -> Option<&Arc<ScopeNode>> {
+        self.scope.as_ref()
+    }
+
+    /// The task's node, where there is one.
+    pub(crate) fn task(&self) -> Option<&Arc<TaskNode>> {
+        self.task.as_ref()
+    }
+
+    /// The task's node; `None` outside of all scopes.
+    pub(crate) fn make_task(&mut self) -> Option<Arc<TaskNode>> {
+        if self.task.is_none() {
+            let scope = self.scope.clone()?;
+            self.task = Some(TaskNode::new(self.info()?, scope, self.role()));
+        }
+        self.task.clone()
+    }
+
+    /// Which task this is; `None` outside of all scopes, and in a timeout outside of all.
+    pub(crate) fn named_info(&self) -> Option<TaskInfo> {
+        if self.which == Which::Same && self.task.is_none() {
+            let link = self.scope.as_ref()?.link()?;
+            return Some(link.task.info.clone());
+        }
+        self.info()
+    }
+
+    fn info(&self) -> Option<TaskInfo> {
+        if let Some(task) = &self.task {
+            return Some(task.info.clone());
+        }
+        let scope = self.scope.as_ref()?;
+        Some(match self.which {
+            Which::Nth(number) => TaskInfo::numbered(self.id, scope.naming(), number),
+            Which::Body => TaskInfo::body(self.id, scope.naming()),
+            Which::Finalizer => TaskInfo::finalizer(self.id, scope.naming()),
+            Which::Same => match scope.link() {
+                Some(link) => link.task.info.clone(),
+                None => scope.body_info(),
+            },
+        })
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        match self.which {
+            Which::Finalizer => Role::Finalizer,
+            _ if self.has(DAEMON) => Role::Daemon,
+            _ => Role::Ordinary,
+        }
+    }
+
+    pub(crate) fn has_place(&self) -> bool {
+        self.has(HAS_PLACE)
+    }
+
+    pub(crate) fn give_place(&mut self) {
+        self.flags |= HAS_PLACE;
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.has(KEPT)
+    }
+
+    pub(crate) fn keep(&mut self, kept: bool) {
+        self.set(KEPT, kept);
+    }
+
+    pub(crate) fn may_block(mut self) -> Self {
+        self.flags |= MAY_BLOCK;
+        self
+    }
+
+    pub(super) fn is_shielded(&self) -> bool {
+        self.has(SHIELDED)
+    }
+
+    pub(super) fn shield(&mut self, shielded: bool) {
+        self.set(SHIELDED, shielded);
+    }
+
+    pub(super) fn is_in_closure(&self) -> bool {
+        self.has(MAY_BLOCK)
+    }
+
+    /// Why this task is to stop: alone, where its node knows that, or with its scope.
+    pub(crate) fn stopped(&self) -> Option<&CancelReason> {
+        if self.which == Which::Finalizer {
+            return None;
+        }
+        let alone = self.task.as_ref().and_then(|task| task.stopped_alone());
+        let with_scope = || self.scope.as_ref()?.cut().filter(|_| !self.is_kept());
+        alone.or_else(with_scope)
+    }
+
+    /// Whether it is to be polled on although it is to stop.
+    pub(crate) fn holds(&self) -> bool {
+        self.which == Which::Finalizer || self.task.as_ref().is_some_and(|task| task.holds())
+    }
+
+    fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn set(&mut self, flag: u8, on: bool) {
+        self.flags = if on { self.flags | flag } else { self.flags & !flag };
+    }
+}

@@ -1,0 +1,132 @@
+//! How much one poll does, over all scopes and gathers that are being polled on this thread.
+//!
+//! One poll of a scope is a pass. It ends when it has done enough, or after the first child that comes up a second time in
+//! it, so that the executor is reached in every round. Under tokio a task whose cooperative budget is used up gets
+//! `Pending` from everything it polls, and is woken again at once: a set that goes on polling asks all its children on
+//! every pass, which is quadratic in their number. The budget cannot be seen from here, but it shows: a long row of
+//! `Pending`s. Nested scopes share that row, because they share the budget, and only the outermost begins anew.
+
+use std::{cell::Cell, num::NonZeroU32};
+
+use crate::{census, sync::thread_local};
+
+/// How much a pass does, less what is kept for children that an earlier pass did not reach.
+const STEPS: u32 = 126;
+/// So many `Pending`s in a row end a pass, likewise.
+const ROW: u32 = 32;
+/// What is kept for children that were passed over.
+const SPARE: u32 = 2;
+
+#[derive(Clone, Copy)]
+struct Pass {
+    number: u32,
+    /// What this pass may do yet.
+    steps: u32,
+    /// How many polls in a row were `Pending`, in this pass and those around.
+    row: u32,
+    /// How many passes are under way.
+    depth: u32,
+    /// How many members that were passed over may still be polled although the pass has done enough.
+    spare: u32,
+    /// A child has come up for the second time, or one was turned away.
+    over: bool,
+}
+
+thread_local! {
+    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false }) };
+}
+
+/// A pass that is under way; puts back the one around it when dropped.
+#[must_use]
+pub(crate) struct Running(Pass);
+
+/// Begins a pass, with a number that no earlier pass of the same engine had.
+pub(crate) fn begin(number: u32) -> Running {
+    let outer = PASS.get();
+    let row = match outer.depth {
+        0 => 0,
+        // Every scope that is polled gets somewhere, also one inside another executor's loop inside a child.
+        _ => outer.row.min(ROW - 1),
+    };
+    PASS.set(Pass {
+        number,
+        steps: census::steps().map_or(STEPS, NonZeroU32::get),
+        row,
+        depth: outer.depth + 1,
+        spare: SPARE,
+        over: false,
+    });
+    Running(outer)
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        PASS.set(Pass {
+            row: PASS.get().row,
+            ..self.0
+        });
+    }
+}
+
+/// Counts something that was done.
+pub(crate) fn count_step() {
+    let pass = PASS.get();
+    PASS.set(Pass {
+        steps: pass.steps.saturating_sub(1),
+        ..pass
+    });
+}
+
+pub(crate) fn has_no_steps() -> bool {
+    PASS.get().steps == 0
+}
+
+/// Whether the rest is left to the next pass.
+pub(crate) fn is_over() -> bool {
+    let pass = PASS.get();
+    pass.steps == 0 || pass.over
+}
+
+/// A child was polled, and is still pending.
+pub(crate) fn count_pending() {
+    let pass = PASS.get();
+    PASS.set(Pass {
+        row: pass.row.saturating_add(1),
+        ..pass
+    });
+}
+
+/// A child has ended.
+pub(crate) fn end_row() {
+    PASS.set(Pass { row: 0, ..PASS.get() });
+}
+
+/// Where a member stands among those that are polled in turn.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Turn {
+    /// The pass in which it was polled last; 0 before the first.
+    number: u32,
+    /// A pass that had done enough sent it to the end of the queue, unpolled.
+    passed_over: bool,
+}
+
+impl Turn {
+    /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
+    /// in by the next pass even where that one has done enough.
+    pub(crate) fn admit(&mut self) -> bool {
+        let mut pass = PASS.get();
+        let enough = pass.over || pass.steps == 0 || pass.row >= ROW;
+        let admitted = !enough || (self.passed_over && pass.spare > 0);
+        if admitted {
+            pass.spare -= u32::from(enough);
+            pass.steps = pass.steps.saturating_sub(1);
+            pass.over |= self.number == pass.number;
+            self.number = pass.number;
+        } else {
+            pass.over = true;
+        }
+        self.passed_over = !admitted;
+        PASS.set(pass);
+        admitted
+    }
+}

@@ -1,0 +1,114 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use futures_util::stream::{FuturesUnordered, Stream};
+use pin_project_lite::pin_project;
+
+use super::pass::{self, Turn};
+use crate::{context::Env, tree::ScopeNode, wake::part};
+
+/// What can stand in a [`Set`].
+pub(crate) trait Seated: Sized {
+    /// What comes out of the set when it has ended.
+    type Out;
+
+    fn env(&self) -> &Env;
+
+    /// Whether it is to be dropped when it comes up: that is no poll of it.
+    fn is_to_be_dropped(&self) -> bool;
+
+    /// Polls it; when it has ended it is taken out of its place, or emptied there.
+    fn poll_out(this: Pin<&mut Option<Self>>, cx: &mut Context<'_>) -> Poll<Self::Out>;
+}
+
+pin_project! {
+    /// A place in the set: polls what stands there as often as the pass allows.
+    ///
+    /// It is empty when its member was dropped in its place.
+    pub(crate) struct Seat<M> {
+        #[pin]
+        member: Option<M>,
+        turn: Turn,
+    }
+}
+
+impl<M> Seat<M> {
+    pub(crate) fn member(self: Pin<&mut Self>) -> Pin<&mut Option<M>> {
+        self.project().member
+    }
+}
+
+impl<M: Seated> Future for Seat<M> {
+    type Output = M::Out;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<M::Out> {
+        let this = self.project();
+        let Some(member) = this.member.as_ref().get_ref() else {
+            return Poll::Pending;
+        };
+        if member.is_to_be_dropped() {
+            pass::count_step();
+        } else if member
+            .env()
+            .scope()
+            .is_some_and(|scope| scope.signal().is_raised(part::CANCEL))
+            || !this.turn.admit()
+        {
+            // A scope that was cancelled a moment ago is cut first: that decides what is polled on.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let polled = M::poll_out(this.member, cx);
+        if polled.is_pending() {
+            pass::count_pending();
+        } else {
+            pass::end_row();
+        }
+        polled
+    }
+}
+
+/// The members that have started and not ended, polled in the order in which they were woken.
+///
+/// The set sees only a waker of ours, never the user's, whose clone may panic.
+pub(crate) struct Set<M> {
+    /// Made for the first member.
+    futures: Option<FuturesUnordered<Seat<M>>>,
+    waker: Option<Waker>,
+}
+
+impl<M> Set<M> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            futures: None,
+            waker: None,
+        }
+    }
+
+    pub(crate) fn iter(&mut self) -> impl Iterator<Item = Pin<&mut Option<M>>> {
+        let futures = self.futures.as_mut().map(|futures| Pin::new(futures).iter_pin_mut());
+        futures.into_iter().flatten().map(Seat::member)
+    }
+}
+
+impl<M: Seated> Set<M> {
+    pub(crate) fn push(&mut self, member: M, node: &ScopeNode) {
+        self.futures.get_or_insert_with(FuturesUnordered::new).push(Seat {
+            member: Some(member),
+            turn: Turn::default(),
+        });
+        node.signal().raise(part::CHILDREN);
+    }
+
+    /// Polls those that were woken until one has ended.
+    pub(crate) fn poll(&mut self, node: &Arc<ScopeNode>) -> Poll<Option<M::Out>> {
+        let Some(futures) = &mut self.futures else {
+            return Poll::Ready(None);
+        };
+        let waker = self.waker.get_or_insert_with(|| node.clone().into());
+        Pin::new(futures).poll_next(&mut Context::from_waker(waker))
+    }
+}

@@ -1,0 +1,293 @@
+use std::{
+    fmt,
+    mem::needs_drop,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    cancel::{CancelReason, Cancellable, walk},
+    census,
+    context::{Env, Place, bindings, unwind},
+    engine::Member,
+    error::DeadlineExceeded,
+    panic::{FirstPanic, catch_expected, expect_panics},
+    policy::End,
+    runtime::{OneTimer, RuntimeChoice, Timer},
+    tree::{Bound, Grace, ScopeNode, ScopeOptions},
+    wake::{part, part_waker},
+};
+
+/// Runs `fut` with a deadline `duration` from its first poll.
+///
+/// It is a scope of its own: [`deadline`](crate::deadline) and [`cancelled`](crate::cancelled) inside see it, and when
+/// time is up `fut` is cancelled in two phases. It is dropped at once unless it holds (it is inside a
+/// [`shield`](crate::shield), waits on `cancelled()`, runs a blocking closure, or nests a scope with clean-up to do); then
+/// it is polled on until it lets go, and a value that it gives meanwhile is returned. So a closure that runs for ten
+/// seconds makes a timeout of one second take ten: nothing that an awaited scope has started outlives it. A runtime's own
+/// `timeout` would drop `fut` in any case. [`Duration::MAX`], or one too large for the clock, is no deadline. Taken from
+/// `asyncio.timeout` and trio's `fail_after`.
+///
+/// A future that owns nothing to drop ([`needs_drop`](std::mem::needs_drop) is false), such as `&mut fut` or
+/// `stream.next()`, is only polled no further when time is up: nothing in it is told or waited for, and it continues when
+/// it is polled again. So `timeout(d, &mut fut)` in a loop loses nothing, as with tokio's.
+///
+/// A value that arrives in the very poll in which the time runs out is returned. With a deadline that has passed already
+/// `fut` is never polled. Where a scope around has a deadline that is not later and both have passed, this one stays
+/// pending: the outer scope reports.
+///
+/// # Errors
+///
+/// [`DeadlineExceeded`] when time is up.
+///
+/// # Cancel safety
+///
+/// Dropping it drops `fut`.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// purview_core::block_on(async {
+///     assert_eq!(purview_core::timeout(Duration::from_secs(5), async { 7 }).await, Ok(7));
+///     let never = std::future::pending::<()>();
+///     assert!(purview_core::timeout(Duration::from_millis(1), never).await.is_err());
+/// });
+/// ```
+pub fn timeout<F: Future>(duration: Duration, fut: F) -> Timeout<F> {
+    let mut bound = Bound::default();
+    bound.after(duration);
+    Timeout::new(bound, fut)
+}
+
+/// Runs `fut` with an absolute deadline; otherwise as [`timeout`].
+///
+/// # Errors
+///
+/// [`DeadlineExceeded`] when the instant is reached.
+///
+/// # Cancel safety
+///
+/// Dropping it drops `fut`.
+pub fn timeout_at<F: Future>(at: Instant, fut: F) -> Timeout<F> {
+    let mut bound = Bound::default();
+    bound.at_instant(at);
+    Timeout::new(bound, fut)
+}
+
+pin_project! {
+    /// The future of [`timeout`] and [`timeout_at`].
+    #[must_use = "futures do nothing until awaited"]
+    pub struct Timeout<F> {
+        #[pin]
+        member: Member<F>,
+        bound: Bound,
+        fallback: Option<RuntimeChoice>,
+        timer: OneTimer,
+        opened: Option<Opened>,
+        done: bool,
+    }
+
+    impl<F> PinnedDrop for Timeout<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(opened) = this.opened {
+                let mut panicked = FirstPanic::default();
+                if let End::Panicked(panic) = this.member.as_mut().cut::<()>(CancelReason::Parent) {
+                    panicked.keep(panic);
+                }
+                panicked.run(|| opened.end::<F>(this.member.env()));
+                panicked.resume_if_expected();
+            }
+        }
+    }
+}
+
+/// The scope that a timeout is, from its first poll on.
+struct Opened {
+    node: Arc<ScopeNode>,
+    place: Option<Place>,
+    /// Time is up: what holds is waited for.
+    cut: bool,
+    ended: bool,
+}
+
+impl Opened {
+    fn new(bound: Bound, fallback: Option<RuntimeChoice>) -> Self {
+        Self {
+            node: ScopeNode::new(ScopeOptions {
+                bound,
+                fallback,
+                ..ScopeOptions::default()
+            }),
+            place: None,
+            cut: false,
+            ended: false,
+        }
+    }
+
+    /// What was polled inside and lives on, because it was only borrowed, belongs to this place until it is polled
+    /// elsewhere: then the nodes are left as they are.
+    fn end<F>(&mut self, env: &Env) {
+        if std::mem::replace(&mut self.ended, true) {
+            return;
+        }
+        census::ended(env);
+        if !needs_drop::<F>() {
+            return;
+        }
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| {
+            if let Some(task) = env.task() {
+                task.end();
+            }
+        });
+        panicked.run(|| self.node.end());
+        panicked.resume_if_expected();
+    }
+}
+
+impl<F> Timeout<F> {
+    fn new(bound: Bound, fut: F) -> Self {
+        Self {
+            member: Member::without_span(fut, Env::default()),
+            bound,
+            fallback: None,
+            timer: OneTimer::default(),
+            opened: None,
+            done: false,
+        }
+    }
+
+    /// For facades: the runtime to use outside any scope.
+    #[doc(hidden)]
+    pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
+        self.fallback = Some(choose);
+        self
+    }
+}
+
+/// How long an outer deadline that has passed is waited for.
+const AGAIN: Duration = Duration::from_millis(1);
+
+impl<F: Future> Future for Timeout<F> {
+    type Output = Result<F::Output, DeadlineExceeded>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let _expected = expect_panics();
+        let mut this = self.project();
+        assert!(!*this.done, "a timeout must not be polled after it has completed");
+        let first = this.opened.is_none();
+        if first {
+            let opened = this.opened.insert(Opened::new(*this.bound, *this.fallback));
+            *this.member.as_mut().env_mut() = Env::same_task(opened.node.clone(), bindings());
+        }
+        let opened = this.opened.as_mut().expect("opened just above, or before");
+        let node = opened.node.clone();
+        Place::update(&mut opened.place, &node);
+        // What was raised has had this poll, or is looked at in it.
+        let grace_ended = node.signal().is_raised(part::GRACE);
+        node.signal().clear();
+
+        let own = node.own_deadline();
+        let is_late = || own.is_some_and(|own| own <= node.runtime().now());
+        let expired = !opened.cut && own.is_some() && node.is_expired();
+        if this.member.is_live() && !(first && is_late()) {
+            let end = this.member.as_mut().poll(|env| env.stopped().cloned(), cx);
+            match end {
+                Poll::Ready(End::Returned(value)) => {
+                    *this.done = true;
+                    this.timer.clear();
+                    opened.end::<F>(this.member.env());
+                    return Poll::Ready(Ok(value));
+                }
+                Poll::Ready(End::Panicked(panic)) => {
+                    *this.done = true;
+                    let _ = catch_expected(|| opened.end::<F>(this.member.env()));
+                    panic.resume();
+                }
+                Poll::Ready(End::Cancelled(_)) | Poll::Pending => {}
+            }
+        }
+        if expired {
+            if !needs_drop::<F>() {
+                *this.done = true;
+                this.timer.clear();
+                opened.end::<F>(this.member.env());
+                return Poll::Ready(Err(DeadlineExceeded));
+            }
+            opened.cut = true;
+            this.timer.clear();
+            node.begin_cut(CancelReason::Parent);
+            node.cancel(CancelReason::Parent);
+            walk::tell_again(node.node());
+        }
+        if grace_ended {
+            // A grace around has ended: only finalizers in here are waited for.
+            node.begin_cut(CancelReason::Parent);
+            node.set_grace(Grace::Finalizers);
+            walk::end_grace(node.node());
+        }
+        if opened.cut || grace_ended {
+            node.signal().begin(cx.waker());
+            let waits = waits(&node, this.member.as_mut());
+            node.signal().end();
+            if let End::Panicked(panic) = waits.1 {
+                *this.done = true;
+                let _ = catch_expected(|| opened.end::<F>(this.member.env()));
+                panic.resume();
+            }
+            if waits.0 || !opened.cut {
+                return Poll::Pending;
+            }
+            *this.done = true;
+            opened.end::<F>(this.member.env());
+            return Poll::Ready(Err(DeadlineExceeded));
+        }
+        node.signal().begin(cx.waker());
+        if this.timer.set(own, &*node.runtime(), cx.waker()).is_ready() {
+            node.signal().end_quietly();
+            if node.reason().is_some() {
+                // An outer deadline is reported, and what reports it drops this.
+                return unwind::never();
+            }
+            // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, this one
+            // must be looked at again; and at once, where it is its own time that ran out during this poll.
+            let again = node.runtime().now().checked_add(AGAIN).filter(|_| !node.is_expired());
+            if this.timer.set(again, &*node.runtime(), cx.waker()).is_ready() || again.is_none() {
+                cx.waker().wake_by_ref();
+            }
+            return Poll::Pending;
+        }
+        node.signal().end();
+        Poll::Pending
+    }
+}
+
+/// Drops the future where it does not hold; gives whether something is still waited for, and how that drop went.
+fn waits<F>(node: &Arc<ScopeNode>, mut member: Pin<&mut Member<F>>) -> (bool, End<()>) {
+    if let Some(task) = member.env().task() {
+        task.set_poller(&part_waker::<{ part::BODY }, _>(node));
+    }
+    let mut end = End::Returned(());
+    if member.is_live() {
+        if member.env().holds() {
+            return (true, end);
+        }
+        end = member.as_mut().cut(CancelReason::Parent);
+    }
+    // What runs on other threads is waited for, also when the future has been dropped.
+    let elsewhere = member.env().task().is_some_and(|task| task.is_elsewhere());
+    (elsewhere, end)
+}
+
+impl<F> fmt::Debug for Timeout<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Timeout")
+            .field("bound", &self.bound)
+            .finish_non_exhaustive()
+    }
+}

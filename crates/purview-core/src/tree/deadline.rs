@@ -1,0 +1,68 @@
+use std::time::Instant;
+
+use super::scope_node::{Link, ScopeNode};
+use crate::{cancel::Cancellable, runtime::Timer, wake::part};
+
+impl ScopeNode {
+    /// A deadline given as a duration counts from the first poll.
+    pub(super) fn resolve_deadline(&self) {
+        // Some clocks have to be found first; without a duration none is asked.
+        if self.lock().bound.is_relative() {
+            let now = self.runtime().now();
+            self.lock().bound.resolve(now);
+        }
+    }
+
+    /// The scope's own deadline.
+    pub(crate) fn own_deadline(&self) -> Option<Instant> {
+        self.lock().bound.at()
+    }
+
+    /// The earliest deadline of this scope and those around it, up to the next shield.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        earliest(self.own_deadline(), self.outer_deadline())
+    }
+
+    /// The earliest deadline of the scopes around, up to the next shield.
+    pub(crate) fn outer_deadline(&self) -> Option<Instant> {
+        let mut found = None;
+        let mut link = self.link();
+        while let Some(Link {
+            task, shielded: false, ..
+        }) = link
+        {
+            found = earliest(found, task.scope.own_deadline());
+            link = task.scope.link();
+        }
+        found
+    }
+
+    /// Whether the scope's own deadline has passed.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.own_deadline().is_some_and(|own| own <= self.runtime().now())
+    }
+
+    /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
+    /// passed too is.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.own_deadline()
+            .is_some_and(|own| own <= self.runtime().now() && self.outer_deadline().is_none_or(|outer| own < outer))
+    }
+
+    /// Gives whether it came in time: not after the cancellation or the end.
+    pub(crate) fn set_deadline(&self, at: Option<Instant>) -> bool {
+        if self.is_ended() || self.node().reason().is_some() {
+            return false;
+        }
+        self.lock().bound.set(at);
+        self.signal().raise(part::TIMER);
+        true
+    }
+}
+
+pub(crate) fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,53 @@
+//! The end of a scope: waiters are told, and what comes later finds it ended.
+
+use std::task::{Context, Poll};
+
+use super::scope_node::ScopeNode;
+use crate::{
+    cancel::{Cancellable, walk},
+    panic::{FirstPanic, no_second_panic},
+    wake::wake_all,
+};
+
+impl ScopeNode {
+    /// The scope has ended: its token fires for all that still wait, and waits for what can never come are told so.
+    pub(crate) fn end(&self) {
+        self.unlink();
+        let (stopped, waiters) = {
+            let mut cold = self.lock();
+            (std::mem::take(&mut cold.stopped), cold.end_waiters.take_all())
+        };
+        let runtime = self.forget_runtime();
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| self.signal().close());
+        panicked.run(|| drop((stopped, runtime)));
+        panicked.run(|| walk::end(self.node()));
+        self.node().leave_all();
+        panicked.run(|| wake_all(waiters.into_values()));
+        panicked.resume();
+    }
+
+    /// Waits for the end of the scope, under `key`.
+    pub(crate) fn poll_ended(&self, key: &mut Option<u64>, cx: &Context<'_>) -> Poll<()> {
+        if self.is_ended() {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        let mut cold = self.lock();
+        // Seeded: it has looked just above.
+        if self.is_ended() && !cfg!(purview_seeded_bug = "end-waited-for-too-late") {
+            return Poll::Ready(());
+        }
+        let old = cold.end_waiters.put(key, waker);
+        drop(cold);
+        drop(old);
+        Poll::Pending
+    }
+
+    pub(crate) fn forget_end_waiter(&self, key: Option<u64>) {
+        if key.is_some() {
+            let waker = self.lock().end_waiters.remove(key);
+            no_second_panic(|| drop(waker));
+        }
+    }
+}

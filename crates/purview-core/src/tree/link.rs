@@ -1,0 +1,87 @@
+//! A scope belongs to the task that polls it now.
+
+use std::sync::Arc;
+
+use super::{
+    hold::HoldKind,
+    scope_node::{ENDED, Link, POLLED, ScopeNode},
+    task_node::TaskNode,
+};
+use crate::{
+    cancel::{Cancellable, Told, walk},
+    stack::with_room,
+};
+
+impl ScopeNode {
+    /// The first poll settles the names, the runtime and the deadline of a scope, from what surrounds that poll.
+    pub(crate) fn settle(&self, around: Option<&TaskNode>) {
+        self.settle_runtime(around.map(|task| &*task.scope));
+        if let Some(task) = around {
+            self.naming().inherit(task.info.clone());
+        }
+        self.resolve_deadline();
+        self.set(POLLED);
+    }
+
+    /// Leaves the task that polled it before for the one that polls it now; cancellation, deadline and holds follow.
+    pub(crate) fn move_to(self: &Arc<Self>, task: Option<Arc<TaskNode>>, shielded: bool) {
+        let link = task.map(|task| {
+            let (parent, this): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.clone(), self.clone());
+            let told = if shielded { Told::Grace } else { Told::Parent };
+            let key = walk::adopt(&parent, &this, told);
+            Link { task, shielded, key }
+        });
+        let new = link.as_ref().map(|link| link.task.clone());
+        // Under one lock with the counts: a hold that another thread takes or lets go now is moved, or finds the new task.
+        let (old, held) = {
+            let mut cold = self.lock();
+            let held = HoldKind::ALL.map(|kind| self.holds.any(kind));
+            (std::mem::replace(&mut cold.link, link), held)
+        };
+        for (kind, _) in HoldKind::ALL.into_iter().zip(held).filter(|(_, held)| *held) {
+            if let Some(task) = &new {
+                task.hold(kind);
+            }
+            if let Some(old) = &old {
+                old.task.let_go(kind);
+            }
+        }
+        if let Some(old) = old {
+            self.node().leave(old.key, &*old.task);
+        }
+    }
+
+    pub(crate) fn link(&self) -> Option<Link> {
+        self.lock().link.clone()
+    }
+
+    /// Leaves the task around for good.
+    pub(super) fn unlink(&self) {
+        let (link, kept) = {
+            let mut cold = self.lock();
+            self.set(ENDED);
+            // What runs elsewhere still counts in the task around.
+            if self.holds.any(HoldKind::Elsewhere) {
+                (None, cold.link.clone())
+            } else {
+                (cold.link.take(), None)
+            }
+        };
+        for kind in [HoldKind::Shield, HoldKind::Finalizer] {
+            if self.holds.clear(kind) {
+                if let Some(link) = link.as_ref().or(kept.as_ref()) {
+                    link.task.let_go(kind);
+                }
+            }
+        }
+        with_room(|| drop((link, kept)));
+    }
+}
+
+impl Drop for ScopeNode {
+    fn drop(&mut self) {
+        // It may be the last that keeps a long line of scopes around.
+        let link = self.lock().link.take();
+        with_room(|| drop(link));
+    }
+}

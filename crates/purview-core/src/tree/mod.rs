@@ -1,0 +1,23 @@
+//! The tree of scopes and tasks: which task polls which scope, what holds, and what is told to stop.
+
+mod bound;
+mod deadline;
+mod ended;
+mod hold;
+mod holding;
+mod info;
+mod link;
+mod scope_node;
+mod stop;
+mod task_node;
+
+pub use self::info::{TaskId, TaskInfo};
+pub(crate) use self::{
+    bound::Bound,
+    deadline::earliest,
+    hold::HoldKind,
+    holding::Hold,
+    info::Naming,
+    scope_node::{Grace, Link, ScopeNode, ScopeOptions},
+    task_node::{Role, TaskNode},
+};

@@ -1,0 +1,266 @@
+use std::{
+    borrow::Cow,
+    sync::{Arc, PoisonError},
+    task::Wake,
+};
+
+use super::{
+    bound::Bound,
+    hold::Holds,
+    info::{Naming, TaskId, TaskInfo},
+    task_node::TaskNode,
+};
+use crate::{
+    cancel::{CancelReason, CancelToken, Cancellable, Node, Told, walk},
+    runtime::{Runtime, RuntimeChoice, outside_scopes},
+    sync::{
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
+    wake::{HasSignal, Signal, Waiters, part},
+};
+
+/// Everything of a scope, a gather or a timeout that depends on no type in it: a node of the tree of cancellation, and
+/// its place among the tasks around it.
+pub(crate) struct ScopeNode {
+    signal: Signal,
+    node: Node,
+    /// Why plain children are being dropped; set when that begins, which is after the token has fired.
+    pub(super) cut: OnceLock<CancelReason>,
+    flags: AtomicU8,
+    pub(super) holds: Holds,
+    pub(super) name: Option<Cow<'static, str>>,
+    naming: OnceLock<Arc<Naming>>,
+    fallback: Option<RuntimeChoice>,
+    cold: Mutex<Cold>,
+}
+
+/// What is asked for rarely, under one lock.
+pub(super) struct Cold {
+    pub(super) link: Option<Link>,
+    pub(super) bound: Bound,
+    runtime: Option<Arc<dyn Runtime>>,
+    /// Tasks that were cancelled alone, for the engine to look at.
+    pub(super) stopped: Vec<Arc<TaskNode>>,
+    /// Waiters for the end.
+    pub(super) end_waiters: Waiters,
+}
+
+/// The task that polls a scope.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub(crate) task: Arc<TaskNode>,
+    /// A shield stands between the two: neither cancellation nor deadline comes through.
+    pub(crate) shielded: bool,
+    pub(super) key: u64,
+}
+
+/// What a scope node is made with.
+#[derive(Default)]
+pub(crate) struct ScopeOptions {
+    pub(crate) name: Option<Cow<'static, str>>,
+    pub(crate) bound: Bound,
+    pub(crate) runtime: Option<Arc<dyn Runtime>>,
+    pub(crate) fallback: Option<RuntimeChoice>,
+}
+
+/// It has been polled.
+pub(super) const POLLED: u8 = 1;
+/// It has ended.
+pub(super) const ENDED: u8 = 1 << 1;
+/// It has no body, and ends when nothing can be spawned any more.
+const OPEN: u8 = 1 << 2;
+/// A shutdown fired its token, and drops no child yet.
+const SOFT: u8 = 1 << 3;
+/// Its grace has ended: only finalizers are waited for.
+const FINALIZING: u8 = 1 << 4;
+/// The grace of its finalizers has ended too.
+const OVER: u8 = 1 << 5;
+/// All of the subtree has been told of its cancellation.
+const TOLD: u8 = 1 << 6;
+
+/// How long holds count in a scope or task that is cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Grace {
+    /// All holds count.
+    Holds,
+    /// The grace has ended; finalizers share one more.
+    Finalizers,
+    /// No hold counts.
+    Over,
+}
+
+impl ScopeNode {
+    pub(crate) fn new(options: ScopeOptions) -> Arc<Self> {
+        Arc::new(Self {
+            signal: Signal::default(),
+            node: Node::default(),
+            cut: OnceLock::new(),
+            flags: AtomicU8::new(0),
+            holds: Holds::default(),
+            name: options.name,
+            naming: OnceLock::new(),
+            fallback: options.fallback,
+            cold: Mutex::new(Cold {
+                link: None,
+                bound: options.bound,
+                runtime: options.runtime,
+                stopped: Vec::new(),
+                end_waiters: Waiters::default(),
+            }),
+        })
+    }
+
+    pub(crate) fn signal(&self) -> &Signal {
+        &self.signal
+    }
+
+    pub(crate) fn token(self: &Arc<Self>) -> CancelToken {
+        CancelToken::of(self.clone())
+    }
+
+    /// Cancels it when `token` is, for the same reason.
+    pub(crate) fn cancel_on(self: &Arc<Self>, token: &CancelToken) {
+        let this: Arc<dyn Cancellable> = self.clone();
+        walk::adopt(token.cancellable(), &this, Told::Same);
+    }
+
+    /// The name that it was given.
+    pub(crate) fn given_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| !name.is_empty())
+    }
+
+    pub(crate) fn naming(&self) -> &Arc<Naming> {
+        self.naming.get_or_init(|| Arc::new(Naming::new(self.name.clone())))
+    }
+
+    /// The body of a scope, as a task.
+    pub(crate) fn body_info(&self) -> TaskInfo {
+        TaskInfo::body(TaskId::next(), self.naming())
+    }
+
+    pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
+        if let Some(runtime) = &self.lock().runtime {
+            return runtime.clone();
+        }
+        // Only before the first poll is there none. A facade's choice is not made under the lock.
+        let chosen = outside_scopes(self.fallback);
+        self.lock().runtime.get_or_insert(chosen).clone()
+    }
+
+    /// Settles which runtime serves it: the given one, else that of the scope around, else the one outside of scopes.
+    pub(super) fn settle_runtime(&self, around: Option<&Self>) {
+        if self.lock().runtime.is_some() {
+            return;
+        }
+        let runtime = around.map_or_else(|| outside_scopes(self.fallback), Self::runtime);
+        let spare = self.lock().runtime.replace(runtime);
+        drop(spare);
+    }
+
+    pub(super) fn forget_runtime(&self) -> Option<Arc<dyn Runtime>> {
+        self.lock().runtime.take()
+    }
+
+    pub(crate) fn set_open(&self) {
+        self.set(OPEN);
+    }
+
+    /// Whether it has no body, and ends when nothing can be spawned any more.
+    pub(crate) fn is_open(&self) -> bool {
+        self.has(OPEN)
+    }
+
+    pub(crate) fn is_polled(&self) -> bool {
+        self.has(POLLED)
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.has(ENDED)
+    }
+
+    pub(crate) fn set_soft(&self, soft: bool) {
+        if soft {
+            self.set(SOFT);
+        } else {
+            self.flags.fetch_and(!SOFT, Ordering::AcqRel);
+        }
+    }
+
+    pub(crate) fn is_soft(&self) -> bool {
+        self.has(SOFT)
+    }
+
+    pub(crate) fn grace(&self) -> Grace {
+        match self.flags.load(Ordering::Acquire) {
+            flags if flags & OVER != 0 => Grace::Over,
+            flags if flags & FINALIZING != 0 => Grace::Finalizers,
+            _ => Grace::Holds,
+        }
+    }
+
+    pub(crate) fn set_grace(&self, grace: Grace) {
+        match grace {
+            Grace::Holds => {}
+            Grace::Finalizers => self.set(FINALIZING),
+            Grace::Over => self.set(OVER),
+        }
+    }
+
+    /// Whether its cancellation has reached all that is below it.
+    pub(crate) fn is_told(&self) -> bool {
+        self.has(TOLD)
+    }
+
+    pub(super) fn set(&self, flag: u8) {
+        self.flags.fetch_or(flag, Ordering::AcqRel);
+    }
+
+    fn has(&self, flag: u8) -> bool {
+        self.flags.load(Ordering::Acquire) & flag != 0
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Cold> {
+        self.cold.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cancellable for ScopeNode {
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn fired(&self, again: bool) {
+        self.set(TOLD);
+        if !again || self.cut.get().is_none() {
+            self.signal.raise(part::CANCEL);
+        }
+    }
+
+    fn grace_ended(&self) -> bool {
+        self.signal.raise(part::GRACE);
+        // Its own engine tells those in it.
+        false
+    }
+}
+
+impl HasSignal for ScopeNode {
+    fn signal(&self) -> &Signal {
+        &self.signal
+    }
+}
+
+/// The children's waker is the node itself, which saves a scope an allocation.
+impl Wake for ScopeNode {
+    fn wake(self: Arc<Self>) {
+        self.signal.raise(part::CHILDREN);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.signal.raise(part::CHILDREN);
+    }
+}
+
+// A panic while a scope is polled leaves its node usable: every lock here is used poisoned too.
+impl std::panic::UnwindSafe for ScopeNode {}
+impl std::panic::RefUnwindSafe for ScopeNode {}

@@ -1,0 +1,160 @@
+use std::{
+    sync::{Arc, PoisonError},
+    task::Waker,
+};
+
+use super::{
+    hold::Holds,
+    info::TaskInfo,
+    scope_node::{Grace, ScopeNode},
+};
+use crate::{
+    cancel::{CancelReason, CancelToken, Cancellable, Node, Told, walk},
+    sync::{
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicU8, Ordering},
+    },
+};
+
+/// What a scope expects of one of its tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Awaited by its scope.
+    Ordinary,
+    /// Cancelled when the last ordinary child has ended.
+    Daemon,
+    /// Runs when all others have ended, and does not see the scope's cancellation.
+    Finalizer,
+}
+
+/// A task in the tree: made for one that holds, nests a scope, waits to be told, has a name, is a daemon or is polled
+/// elsewhere.
+pub(crate) struct TaskNode {
+    pub(crate) info: TaskInfo,
+    pub(crate) scope: Arc<ScopeNode>,
+    pub(crate) role: Role,
+    node: Node,
+    pub(super) holds: Holds,
+    /// Why this task alone is to stop.
+    pub(super) stop: OnceLock<CancelReason>,
+    pub(super) flags: AtomicU8,
+    poller: Mutex<Option<Waker>>,
+}
+
+const POLLING: u8 = 1;
+pub(super) const ENDED: u8 = 1 << 1;
+const FINALIZING: u8 = 1 << 2;
+const OVER: u8 = 1 << 3;
+
+impl TaskNode {
+    pub(crate) fn new(info: TaskInfo, scope: Arc<ScopeNode>, role: Role) -> Arc<Self> {
+        let task = Arc::new(Self {
+            info,
+            scope,
+            role,
+            node: Node::default(),
+            holds: Holds::default(),
+            stop: OnceLock::new(),
+            flags: AtomicU8::new(0),
+            poller: Mutex::default(),
+        });
+        let told = if role == Role::Finalizer {
+            Told::Grace
+        } else {
+            Told::Same
+        };
+        let (scope, node): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.scope.clone(), task.clone());
+        walk::adopt(&scope, &node, told);
+        task
+    }
+
+    /// What the task hears of its cancellation: its scope's, or its own.
+    pub(crate) fn token(self: &Arc<Self>) -> CancelToken {
+        CancelToken::of(self.clone())
+    }
+
+    /// While the guard exists, a hold that is let go leaves it to the poll to look at the task.
+    pub(crate) fn begin_poll(&self) -> Polling<'_> {
+        self.flags.fetch_or(POLLING, Ordering::AcqRel);
+        Polling(self)
+    }
+
+    pub(crate) fn is_being_polled(&self) -> bool {
+        self.has(POLLING)
+    }
+
+    /// Remembers how to have this task polled. The waker is one of ours, never the user's.
+    pub(crate) fn set_poller(&self, waker: &Waker) {
+        let mut poller = self.lock_poller();
+        if poller.as_ref().is_none_or(|poller| !poller.will_wake(waker)) {
+            *poller = Some(waker.clone());
+        }
+    }
+
+    /// Has this task polled, if it has been polled before.
+    pub(crate) fn wake(&self) {
+        let poller = self.lock_poller().clone();
+        if let Some(waker) = poller {
+            waker.wake();
+        }
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.has(ENDED)
+    }
+
+    /// The task has ended, and its future has been dropped. What was polled in it and has moved on is not touched.
+    pub(crate) fn end(&self) {
+        self.flags.fetch_or(ENDED, Ordering::SeqCst);
+        self.give_up_holds();
+        let poller = self.lock_poller().take();
+        drop(poller);
+        walk::end(&self.node);
+        self.node.leave_all();
+    }
+
+    pub(crate) fn grace(&self) -> Grace {
+        let own = match self.flags.load(Ordering::Acquire) {
+            flags if flags & OVER != 0 => Grace::Over,
+            flags if flags & FINALIZING != 0 => Grace::Finalizers,
+            _ => Grace::Holds,
+        };
+        own.max(self.scope.grace())
+    }
+
+    /// Its own grace has ended, and that of what is polled in it.
+    pub(crate) fn end_grace(&self, grace: Grace) {
+        let flag = if grace == Grace::Over { OVER } else { FINALIZING };
+        self.flags.fetch_or(flag, Ordering::AcqRel);
+        walk::end_grace(&self.node);
+        self.wake();
+    }
+
+    fn has(&self, flag: u8) -> bool {
+        self.flags.load(Ordering::Acquire) & flag != 0
+    }
+
+    fn lock_poller(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.poller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cancellable for TaskNode {
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn grace_ended(&self) -> bool {
+        // Finalizers have a grace of their own.
+        self.role != Role::Finalizer
+    }
+}
+
+/// See [`TaskNode::begin_poll`].
+pub(crate) struct Polling<'a>(&'a TaskNode);
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.0.flags.fetch_and(!POLLING, Ordering::AcqRel);
+    }
+}
