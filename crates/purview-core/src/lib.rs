@@ -14,6 +14,7 @@ mod panic;
 pub mod policy;
 mod retry;
 pub mod runtime;
+mod scope;
 mod stack;
 mod sync;
 mod tree;
@@ -34,4 +35,9 @@ pub use ops::{
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
+pub use scope::{
+    Builder, Driver, Finalized, Here, Kind, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run, Scope,
+    Sender, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope,
+    try_scope, with_policy,
+};
 pub use tree::{TaskId, TaskInfo};

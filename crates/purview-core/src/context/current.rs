@@ -5,6 +5,7 @@ use super::{
     place::{Place, UNMADE},
 };
 use crate::{
+    cancel::Cancellable,
     sync::thread_local,
     tree::{ScopeNode, TaskInfo, TaskNode},
 };
@@ -136,6 +137,11 @@ pub(super) fn place() -> Place {
             Place::new(task, env.is_shielded())
         })
         .unwrap_or_default()
+}
+
+/// Whether the task that is being polled, or a scope around it, was cancelled.
+pub(crate) fn is_cancelled_here() -> bool {
+    visible_task().is_some_and(|task| task.node().reason().is_some())
 }
 
 /// The task whose thread must not be blocked.

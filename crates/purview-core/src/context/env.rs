@@ -102,6 +102,16 @@ impl Env {
         }
     }
 
+    /// The surroundings of another part of the same task, which has its node already.
+    pub(crate) fn same(&self) -> Self {
+        Self {
+            scope: self.scope.clone(),
+            task: self.task.clone(),
+            bindings: self.bindings.clone(),
+            ..*self
+        }
+    }
+
     pub(crate) fn bind(&mut self, bindings: Option<Arc<Binding>>) {
         self.bindings = bindings;
     }

@@ -89,6 +89,11 @@ impl Engine {
         self.node.runtime().now()
     }
 
+    /// The number of the present pass.
+    pub(crate) fn pass(&self) -> u32 {
+        self.pass
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         self.stage.is_running()
     }
@@ -256,6 +261,42 @@ impl Engine {
         node.set_grace(grace);
         self.panicked.run(|| walk::end_grace(node.node()));
         members.cut(self, &reason);
+    }
+
+    /// A grace that was given from outside ends at `at`: a scope that still runs is cut for `reason`, and its finalizers
+    /// have `more`.
+    pub(crate) fn bound_grace<M: Members>(
+        &mut self,
+        reason: &CancelReason,
+        at: Instant,
+        more: Duration,
+        members: &mut M,
+    ) {
+        let grace = if more.is_zero() { Grace::Over } else { Grace::Finalizers };
+        let end = if more.is_zero() { None } else { at.checked_add(more) };
+        match &mut self.stage {
+            Stage::Running => {
+                self.fire(reason, grace, end);
+                members.cut(self, reason);
+                let node = self.node.clone();
+                self.panicked.run(|| walk::end_grace(node.node()));
+            }
+            Stage::Cut {
+                grace: Grace::Holds, ..
+            } => self.enter_grace(grace, end, members),
+            Stage::Cut {
+                grace: Grace::Finalizers,
+                until,
+                ..
+            } => {
+                if grace == Grace::Over {
+                    self.enter_grace(grace, None, members);
+                } else {
+                    *until = until.map_or(end, |until| end.map(|end| end.min(until)).or(Some(until)));
+                }
+            }
+            Stage::New | Stage::Cut { .. } | Stage::Ended { .. } => {}
+        }
     }
 
     /// The future is being dropped: all members are, now.

@@ -1,7 +1,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use pin_project_lite::pin_project;
@@ -82,10 +82,11 @@ impl<F> Member<F> {
 
 impl<F: Future> Member<F> {
     /// Polls the future; ready with its end once it has been dropped. `stop` says whether the task is to stop, before the
-    /// poll and after it.
+    /// poll and after it. `poller` has the task polled again; it is a waker of ours.
     pub(crate) fn poll(
         mut self: Pin<&mut Self>,
         stop: impl Fn(&Env) -> Option<CancelReason>,
+        poller: Option<&Waker>,
         cx: &mut Context<'_>,
     ) -> Poll<End<F::Output>> {
         if let Some(reason) = stop(&self.env).filter(|_| !self.env.holds()) {
@@ -95,8 +96,8 @@ impl<F: Future> Member<F> {
             Ok(Poll::Ready(value)) => End::Returned(value),
             Err(panic) => End::Panicked(panic),
             Ok(Poll::Pending) => {
-                if let Some(task) = self.env.task() {
-                    task.set_poller(cx.waker());
+                if let (Some(task), Some(poller)) = (self.env.task(), poller) {
+                    task.set_poller(poller);
                 }
                 // Looked at after the poller is there: a hold that is let go elsewhere wakes it, or is seen here.
                 match stop(&self.env).filter(|_| !self.env.holds()) {

@@ -77,6 +77,11 @@ pub(crate) fn count_step() {
     });
 }
 
+/// How many steps are left.
+pub(crate) fn steps() -> u32 {
+    PASS.get().steps
+}
+
 pub(crate) fn has_no_steps() -> bool {
     PASS.get().steps == 0
 }

@@ -8,7 +8,11 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use pin_project_lite::pin_project;
 
 use super::pass::{self, Turn};
-use crate::{context::Env, tree::ScopeNode, wake::part};
+use crate::{
+    context::Env,
+    tree::ScopeNode,
+    wake::{part, part_waker},
+};
 
 /// What can stand in a [`Set`].
 pub(crate) trait Seated: Sized {
@@ -108,7 +112,9 @@ impl<M: Seated> Set<M> {
         let Some(futures) = &mut self.futures else {
             return Poll::Ready(None);
         };
-        let waker = self.waker.get_or_insert_with(|| node.clone().into());
+        let waker = self
+            .waker
+            .get_or_insert_with(|| part_waker::<{ part::CHILDREN }, _>(node));
         Pin::new(futures).poll_next(&mut Context::from_waker(waker))
     }
 }

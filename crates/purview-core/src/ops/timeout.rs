@@ -19,7 +19,7 @@ use crate::{
     policy::End,
     runtime::{OneTimer, RuntimeChoice, Timer},
     tree::{Bound, Grace, ScopeNode, ScopeOptions},
-    wake::{part, part_waker},
+    wake::part,
 };
 
 /// Runs `fut` with a deadline `duration` from its first poll.
@@ -196,7 +196,7 @@ impl<F: Future> Future for Timeout<F> {
         let is_late = || own.is_some_and(|own| own <= node.runtime().now());
         let expired = !opened.cut && own.is_some() && node.is_expired();
         if this.member.is_live() && !(first && is_late()) {
-            let end = this.member.as_mut().poll(|env| env.stopped().cloned(), cx);
+            let end = this.member.as_mut().poll(|env| env.stopped().cloned(), None, cx);
             match end {
                 Poll::Ready(End::Returned(value)) => {
                     *this.done = true;
@@ -270,7 +270,7 @@ impl<F: Future> Future for Timeout<F> {
 /// Drops the future where it does not hold; gives whether something is still waited for, and how that drop went.
 fn waits<F>(node: &Arc<ScopeNode>, mut member: Pin<&mut Member<F>>) -> (bool, End<()>) {
     if let Some(task) = member.env().task() {
-        task.set_poller(&part_waker::<{ part::BODY }, _>(node));
+        task.set_poller(&node.clone().into());
     }
     let mut end = End::Returned(());
     if member.is_live() {

@@ -16,7 +16,7 @@ use crate::{
     cancel::CancelReason,
     context::current,
     panic::{Panic, catch, discard},
-    tree::TaskInfo,
+    tree::{TaskId, TaskInfo},
 };
 
 /// How a child or a body ended.
@@ -181,5 +181,5 @@ pub trait Fallible: Policy {
 
 /// The body as a task: the engine calls `body_ended` inside it.
 fn body() -> TaskInfo {
-    current().unwrap_or_else(|| TaskInfo::named("body".into()))
+    current().unwrap_or_else(|| TaskInfo::named(TaskId::next(), "body".into()))
 }

@@ -8,17 +8,16 @@ use std::{
 use super::{
     handle::Scope,
     kind::{Local, Threads},
-    limit::Limit,
     run::{Run, TryRun},
-    state::Options,
 };
 use crate::{
     cancel::CancelToken,
+    engine::{Limit, Options},
     policy::{FailFast, Policy, Settled},
     runtime::{Runtime, RuntimeChoice},
 };
 
-/// A scope to be, and its options; from [`fail_fast`], [`settled`] or [`with_policy`].
+/// Builder for a scope; from [`fail_fast`], [`settled`] or [`with_policy`].
 ///
 /// ```
 /// use purview_core::fail_fast;
@@ -42,12 +41,12 @@ pub struct Builder<P> {
     pub(super) options: Options,
 }
 
-/// A scope that the first failure ends, and whose error says who failed, why, and who else: see [`FailFast`].
+/// A scope that the first failure ends; its error says which task failed, why, and what else failed: see [`FailFast`].
 pub fn fail_fast<E>() -> Builder<FailFast<E>> {
     with_policy(FailFast::new())
 }
 
-/// A scope in which failures touch nobody else: see [`Settled`].
+/// A scope in which a failure affects no other task: see [`Settled`].
 ///
 /// ```
 /// use purview_core::settled;
@@ -97,8 +96,12 @@ impl<P: Policy> Builder<P> {
 
     /// How long children that hold are waited for, from the cancellation on; then they are dropped too.
     ///
-    /// Default: no bound, as in trio and Kotlin. [`Duration::ZERO`]: nobody is waited for. The grace of a scope around
-    /// bounds this one as well. It costs nothing where nobody holds.
+    /// When it ends it ends for the whole subtree: all children are dropped, and the finalizers in it, innermost scopes first,
+    /// share one further grace of the same length. So a scope that is cancelled takes at most twice its grace, plus what
+    /// closures that run take.
+    ///
+    /// Default: no bound, as in trio and Kotlin. [`Duration::ZERO`]: nothing is waited for, and no finalizer runs. The
+    /// grace of a scope around bounds this one as well. It costs nothing where nothing holds.
     pub fn grace(mut self, grace: Duration) -> Self {
         self.options.grace = Some(grace);
         self
@@ -125,7 +128,7 @@ impl<P: Policy> Builder<P> {
     #[cfg(feature = "rate-limit")]
     #[track_caller]
     pub fn rate(mut self, max: u32, period: Duration) -> Self {
-        self.options.rate = Some(super::rate::Rate::new(max, period));
+        self.options.rate = Some(crate::engine::Rate::new(max, period));
         self
     }
 

@@ -10,17 +10,17 @@ use crate::{
     policy::Policy,
 };
 
-/// A handle to a scope: spawns children into it, cancels it, and sees how it is.
+/// A handle to a scope: spawns children into it, cancels it, and inspects its state.
 ///
 /// It is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that spawns
-/// siblings moves a clone into itself. A handle may outlive its scope, and then takes nobody in any more: see
+/// siblings moves a clone into itself. A handle may outlive its scope, which then accepts no children any more: see
 /// [`spawn`](Self::spawn).
 ///
 /// `'env` is what children may borrow from: everything that outlives the scope, and nothing that is declared inside
 /// its body. `P` is the [policy](crate::Policy), `K` whether children are `Send`.
 ///
 /// Dropping a handle does nothing to a scope that is awaited; an [open](crate::Builder::open) scope ends when its last
-/// handle is gone and its children have ended.
+/// handle is dropped and its children have ended.
 ///
 /// # What children may borrow
 ///
@@ -85,7 +85,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Its token fires, for the whole subtree. Children and body are then dropped without another poll, the body
     /// first, then newest to oldest, but for those that hold (see [`shield`](crate::shield) and
     /// [`cancelled`](crate::cancelled)), which are polled on until they let go or the grace is over. Under
-    /// [`settled`](crate::settled) the body is kept until the children are gone, and may return what it has.
+    /// [`settled`](crate::settled) the body is kept until the children have ended, and may return what it has.
     ///
     /// This only asks, and returns at once, from any thread: the scope acts on it when it is next polled. What the scope
     /// then resolves to is the policy's to say; [`scope`](crate::scope) and [`try_scope`](crate::try_scope) have no value
@@ -101,12 +101,12 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// assert_eq!(out.unwrap_err().to_string(), "cancelled on request: enough");
     /// ```
     pub fn cancel(&self) {
-        self.shared.state.cancel(CancelReason::Requested(None));
+        self.shared.node.cancel(CancelReason::Requested(None));
     }
 
     /// As [`cancel`](Self::cancel), saying why.
     pub fn cancel_with(&self, reason: impl Into<Cow<'static, str>>) {
-        self.shared.state.cancel(CancelReason::Requested(Some(reason.into())));
+        self.shared.node.cancel(CancelReason::Requested(Some(reason.into())));
     }
 
     /// The scope's token: it fires when the scope is cancelled, and with [`CancelReason::Ended`] when it ends in the
@@ -116,10 +116,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// use purview_core::CancelReason;
     ///
     /// let token = purview_core::block_on(purview_core::scope(async |s| s.token()));
-    /// assert_eq!(token.reason(), Some(CancelReason::Ended)); // whoever waited for it is released
+    /// assert_eq!(token.reason(), Some(CancelReason::Ended)); // waits for it are released
     /// ```
     pub fn token(&self) -> CancelToken {
-        self.shared.state.token().clone()
+        self.shared.node.token()
     }
 
     /// Moves the scope's own deadline, both ways; `None` takes it away. A deadline in the past is exceeded at once.
@@ -143,7 +143,11 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// assert_eq!(out.unwrap(), None);
     /// ```
     pub fn set_deadline(&self, at: impl Into<Option<Instant>>) -> Result<(), TooLate> {
-        self.shared.state.set_deadline(at.into())
+        if self.shared.node.set_deadline(at.into()) {
+            Ok(())
+        } else {
+            Err(TooLate)
+        }
     }
 
     /// How many children have not ended, counting those that wait for a place; the body and finalizers do not count.
@@ -157,7 +161,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// }));
     /// ```
     pub fn len(&self) -> usize {
-        self.shared.state.live.load(Ordering::Acquire)
+        self.shared.live.load(Ordering::Acquire)
     }
 
     /// Whether all children have ended.
@@ -168,10 +172,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Whether the scope has been cancelled, on request, by a failure, a deadline or the scope around; its ordinary end is
     /// no cancellation.
     pub fn is_cancelled(&self) -> bool {
-        self.shared.state.cancelled().is_some()
+        self.shared.node.cancelled().is_some()
     }
 
-    /// Takes no more children in; those that are in run on. An [open](crate::Builder::open) scope then ends with the
+    /// Accepts no more children; those that it has run on. An [open](crate::Builder::open) scope then ends with the
     /// last of them.
     ///
     /// Spawning from now on is spawning after the end: the future is dropped, and its task is a cancelled one. Closing
@@ -200,11 +204,11 @@ impl<P: Policy, K: Kind> Clone for Scope<'_, P, K> {
 
 impl<P: Policy, K: Kind> Drop for Scope<'_, P, K> {
     fn drop(&mut self) {
-        // Seeded: two who go at the same time both see the other.
+        // Seeded: two that are dropped at the same time both see the other.
         let others =
             cfg!(purview_seeded_bug = "handles-counted-before") && self.shared.handles.load(Ordering::Acquire) > 1;
         if self.shared.handles.fetch_sub(1, Ordering::AcqRel) == 1 && !others {
-            self.shared.state.handles_gone();
+            self.shared.handles_dropped();
         }
     }
 }
@@ -212,10 +216,10 @@ impl<P: Policy, K: Kind> Drop for Scope<'_, P, K> {
 impl<P: Policy, K: Kind> fmt::Debug for Scope<'_, P, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Scope")
-            .field("name", &self.shared.state.naming().prefix())
+            .field("name", &self.shared.node.naming().prefix())
             .field("len", &self.len())
-            .field("cancelled", &self.shared.state.cancelled())
-            .field("ended", &self.shared.state.is_ended())
+            .field("cancelled", &self.shared.node.cancelled())
+            .field("ended", &self.shared.node.is_ended())
             .finish_non_exhaustive()
     }
 }

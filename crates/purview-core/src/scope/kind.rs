@@ -27,7 +27,7 @@ pub(super) trait Sealed {
     /// What makes a handle `!Send` where children are.
     type Mark;
 
-    /// A child that is `Send` is welcome everywhere.
+    /// Every scope takes a child that is `Send`.
     fn accept<'env, P: Policy, C: Child<P> + Send + 'env>(child: Box<C>) -> Self::Child<'env, P>;
 }
 

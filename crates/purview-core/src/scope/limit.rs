@@ -5,50 +5,28 @@ use std::{
     task::{Context, Waker},
 };
 
-use super::{signal::part, state::State};
+use super::{kind::Kind, shared::Shared};
 use crate::{
-    error::no_second_panic,
+    panic::no_second_panic,
+    policy::Policy,
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
+    wake::part,
 };
-
-/// A number of children that may run at once: a [`NonZeroUsize`], or a `usize` that is not zero.
-pub trait Limit {
-    /// The number.
-    ///
-    /// # Panics
-    ///
-    /// For a `usize` of zero, with which nothing could ever run.
-    fn into_limit(self) -> NonZeroUsize;
-}
-
-impl Limit for usize {
-    #[track_caller]
-    fn into_limit(self) -> NonZeroUsize {
-        NonZeroUsize::new(self)
-            .expect("a limit of 0 would let no child ever start: give at least 1, or no limit at all")
-    }
-}
-
-impl Limit for NonZeroUsize {
-    fn into_limit(self) -> NonZeroUsize {
-        self
-    }
-}
 
 /// Hands out the places of a scope with a limit, first come first served, to spawned children and to waiting permits.
 ///
-/// A child's turn has no name: it is that of whoever is first among the children that the driver has waiting. There are
-/// always as many turns, waiting or granted, as there are such children and children on their way to the driver.
+/// A child's turn has no name: it is that of the first of the children that the engine has waiting. There are always as
+/// many turns, waiting or granted, as there are such children and children on their way to the engine.
 pub(crate) struct Limiter(Mutex<Places>);
 
 struct Places {
     free: usize,
     queue: BTreeMap<u64, Waiting>,
     next_turn: u64,
-    /// Places that are waiting children's, whom the driver has yet to start.
+    /// Places that are waiting children's, which the engine has yet to start.
     granted: usize,
 }
 
@@ -66,7 +44,7 @@ impl Waiting {
     }
 }
 
-/// Somebody who waits for a permit.
+/// A wait for a permit.
 #[derive(Default)]
 pub(crate) struct PermitWait {
     turn: u64,
@@ -119,7 +97,7 @@ impl Limiter {
         }))
     }
 
-    /// A place now, if nobody waits for one.
+    /// A place now, if nothing waits for one.
     pub(super) fn try_take(&self) -> bool {
         self.lock().take()
     }
@@ -152,21 +130,21 @@ impl Limiter {
         wait
     }
 
-    /// Wakers of those who wait for a permit, whom nobody has given a place.
+    /// Wakers of waits for a permit that have been given no place.
     pub(super) fn waiting_permits(&self) -> Vec<Waker> {
         let waits: Vec<_> = self.lock().queue.values().filter_map(Waiting::permit).collect();
         waits.iter().filter_map(|wait| wait.take_waker()).collect()
     }
 
-    /// A waiter goes; gives whether it had been given a place, which is then to be given back.
+    /// A wait is given up; gives whether it had been given a place, which is then to be given back.
     pub(super) fn forget(&self, wait: &PermitWait) -> bool {
         let removed = self.lock().queue.remove(&wait.turn);
         drop(removed);
         wait.is_granted()
     }
 
-    /// Children go that stood at these positions, in rising order, among those who wait; gives how many of them had been
-    /// given a place, which is then to be given back.
+    /// Children are dropped that stood at these positions, in rising order, among those that wait; gives how many of them
+    /// had been given a place, which is then to be given back.
     #[must_use]
     pub(super) fn forget_children(&self, positions: &[usize]) -> usize {
         let mut places = self.lock();
@@ -185,7 +163,7 @@ impl Limiter {
         had
     }
 
-    /// A child goes that did not get as far as the driver; gives whether a place is to be given back for it.
+    /// A child is dropped that did not get as far as the engine; gives whether a place is to be given back for it.
     #[must_use]
     pub(super) fn forget_newest_child(&self) -> bool {
         let mut places = self.lock();
@@ -203,14 +181,14 @@ impl Limiter {
         granted
     }
 
-    /// Gives a place back; a permit is to be woken, and if the place is a child's the driver is to be told.
+    /// Gives a place back; a permit is to be woken, and if the place is a child's the engine is to be told.
     #[must_use]
     pub(super) fn give_back(&self) -> Freed {
         let mut places = self.lock();
         match places.queue.pop_first() {
             None => {
                 places.free += 1;
-                Freed::Nobody
+                Freed::Free
             }
             Some((_, Waiting::Child)) => {
                 places.granted += 1;
@@ -236,24 +214,24 @@ impl Limiter {
     }
 }
 
-/// Whose place it is now.
+/// What has the place now.
 pub(super) enum Freed {
-    Nobody,
+    Free,
     Child,
     Permit(Arc<PermitWait>),
 }
 
-impl State {
-    /// Gives a place back; whoever waits longest has it next.
+impl<P: Policy, K: Kind> Shared<'_, P, K> {
+    /// Gives a place back; what has waited longest has it next.
     pub(super) fn free_place(&self) {
         match self.limiter.as_ref().map(Limiter::give_back) {
-            Some(Freed::Child) => self.signal.raise(part::QUEUE),
+            Some(Freed::Child) => self.node.signal().raise(part::QUEUE),
             Some(Freed::Permit(wait)) => {
                 if let Some(waker) = wait.take_waker() {
                     no_second_panic(|| waker.wake());
                 }
             }
-            None | Some(Freed::Nobody) => {}
+            None | Some(Freed::Free) => {}
         }
     }
 }
@@ -262,7 +240,7 @@ impl State {
 mod tests {
     use super::{Freed, Limiter};
 
-    /// One place, and somebody in it.
+    /// One place, which is taken.
     fn taken() -> Limiter {
         let limiter = Limiter::new(1.try_into().unwrap());
         assert!(limiter.try_take());
@@ -270,26 +248,26 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_goes_before_the_driver_has_it_takes_its_turn_along() {
+    fn a_child_that_is_dropped_before_the_engine_has_it_takes_its_turn_along() {
         let limiter = taken();
         assert!(!limiter.take_or_queue());
         assert!(!limiter.forget_newest_child(), "it had no place");
-        assert!(matches!(limiter.give_back(), Freed::Nobody));
+        assert!(matches!(limiter.give_back(), Freed::Free));
         assert!(limiter.try_take());
     }
 
     #[test]
-    fn a_child_that_goes_before_the_driver_has_it_gives_back_the_place_it_was_given() {
+    fn a_child_that_is_dropped_before_the_engine_has_it_gives_back_the_place_it_was_given() {
         let limiter = taken();
         assert!(!limiter.take_or_queue());
         assert!(matches!(limiter.give_back(), Freed::Child));
         assert!(limiter.forget_newest_child());
-        assert!(!limiter.take_granted(), "it is nobody's any more");
-        assert!(matches!(limiter.give_back(), Freed::Nobody));
+        assert!(!limiter.take_granted(), "it was given back");
+        assert!(matches!(limiter.give_back(), Freed::Free));
     }
 
     #[test]
-    fn children_that_go_give_back_the_places_they_were_given_and_no_others() {
+    fn children_that_are_dropped_give_back_the_places_they_were_given_and_no_others() {
         let limiter = taken();
         for _ in 0..3 {
             assert!(!limiter.take_or_queue());
@@ -298,6 +276,6 @@ mod tests {
         assert_eq!(limiter.forget_children(&[0, 2]), 1, "the first one had a place");
         assert!(matches!(limiter.give_back(), Freed::Child), "the one that is left");
         assert!(limiter.take_granted());
-        assert!(matches!(limiter.give_back(), Freed::Nobody));
+        assert!(matches!(limiter.give_back(), Freed::Free));
     }
 }

@@ -1,66 +1,31 @@
-//! Scopes: what owns futures, drives them, and does not end before they do.
+//! Scopes: they own futures, drive them, and do not end before they do.
 
-mod away;
-mod blocking;
-mod body;
 mod builder;
 mod child;
-mod cut;
-pub(crate) mod cut_off;
-mod deadline;
-mod defer;
-mod desk;
-mod driver;
-mod ending;
+mod children;
 mod entry;
-pub(crate) mod fruitless;
 mod handle;
-mod holding;
-mod intake;
-mod job;
-mod kept;
 mod kind;
-mod leaving;
 mod limit;
 #[cfg(all(loom, test))]
 mod models;
+mod offload;
 mod open;
-mod over;
-mod parallel;
-mod permit;
-mod produce;
-mod rate;
-mod remote;
 mod run;
-mod seat;
 mod shared;
 mod shutdown;
-mod signal;
+mod slot;
 mod spawn;
-mod start;
-mod state;
-mod stay;
-mod stop;
 mod task;
 
-#[cfg(feature = "rate-limit")]
-pub(crate) use rate::Rate;
-pub use {
+pub use self::{
     builder::{Builder, fail_fast, settled, with_policy},
-    defer::Finalized,
     entry::{local_scope, scope, try_local_scope, try_scope},
     handle::{LocalScope, Scope},
     kind::{Kind, Local, Threads},
-    limit::Limit,
-    open::{Driver, Report},
-    permit::Permit,
-    produce::{Produced, Sender},
+    open::Driver,
     run::{Run, TryRun},
-    spawn::{Here, Parallel, TaskBuilder},
-    start::{Ready, Start},
+    shutdown::Report,
+    spawn::{Finalized, Here, Parallel, Permit, Produced, Ready, Sender, Start, TaskBuilder},
     task::Task,
-};
-pub(crate) use {
-    signal::{Line, lane, part},
-    state::{Link, Options, State},
 };

@@ -10,18 +10,20 @@ use std::{
 use super::{
     builder::Builder,
     child::{Child, Verdict},
-    desk::Desk,
-    driver::{Engine, Stage},
+    children::{Children, Whole},
     handle::Scope,
     kind::{Kind, Threads},
     shared::Shared,
+    shutdown::Report,
 };
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
-    context::{Frame, Role, TaskInfo},
-    error::expect_panics,
+    context::Env,
+    engine::Engine,
+    panic::expect_panics,
     policy::Policy,
+    tree::{ScopeNode, TaskId, TaskInfo},
 };
 
 impl<P: Policy> Builder<P> {
@@ -29,8 +31,8 @@ impl<P: Policy> Builder<P> {
     /// children, to be spawned or awaited anywhere.
     ///
     /// The driver resolves to what the policy makes of it when the scope is [closed](Scope::close) or its last handle is
-    /// gone, and all children have ended; failures come out of it. Spawning from any thread wakes it. Dropped early, it
-    /// cancels everything at once. Memory does not grow with the number of children that have ended.
+    /// dropped, and all children have ended; failures come out of it. Spawning from any thread wakes it. Dropped early, it
+    /// cancels all tasks at once. Memory does not grow with the number of children that have ended.
     ///
     /// ```
     /// use purview_core::fail_fast;
@@ -46,21 +48,19 @@ impl<P: Policy> Builder<P> {
     where
         P: Send + 'static,
     {
-        let shared = Shared::new(self.options);
-        shared.state.set_open();
-        let scope = Scope::new(&shared);
-        let frame = Frame::unbound(shared.state.body_info(), shared.state.clone(), Role::Ordinary);
+        let (engine, children) = Children::new(self.policy, self.options);
+        engine.node.set_open();
+        let scope = Scope::new(&children.shared);
         let intake = Box::pin(Intake {
-            frame,
-            shared: shared.clone(),
+            env: Env::body(engine.node.clone()),
+            shared: children.shared.clone(),
         });
-        (
-            scope,
-            Driver {
-                engine: Engine::new(shared, self.policy),
-                intake,
-            },
-        )
+        let driver = Driver {
+            engine,
+            children,
+            intake,
+        };
+        (scope, driver)
     }
 }
 
@@ -74,7 +74,8 @@ impl<P: Policy> Builder<P> {
 /// resolved.
 #[must_use = "the children of an open scope run only while its driver is polled"]
 pub struct Driver<P: Policy> {
-    engine: Engine<'static, P, Threads>,
+    engine: Engine,
+    children: Children<'static, P, Threads>,
     intake: Pin<Box<Intake<P>>>,
 }
 
@@ -86,81 +87,89 @@ impl<P: Policy> Future for Driver<P> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<()>> {
         let _expected = expect_panics();
         let this = self.get_mut();
-        if let Stage::Ended { .. } = this.engine.stage {
-            assert!(
-                !this.engine.desk.is_empty(),
-                "a scope must not be polled after it has resolved"
-            );
-            return Poll::Pending;
+        if this.engine.stage.is_ended() {
+            return this.children.poll_again(&mut this.engine);
         }
-        ready!(this.engine.poll(cx, this.intake.as_mut()));
-        this.engine.resolve(Some(()))
+        let mut whole = Whole {
+            children: &mut this.children,
+            body: this.intake.as_mut(),
+        };
+        ready!(this.engine.drive(&mut whole, cx));
+        this.children.resolve(&mut this.engine, Some(()))
     }
 }
 
 impl<P: Policy> Drop for Driver<P> {
     fn drop(&mut self) {
-        self.engine.drop_everybody(self.intake.as_mut());
+        let mut whole = Whole {
+            children: &mut self.children,
+            body: self.intake.as_mut(),
+        };
+        whole.drop_all(&mut self.engine);
     }
 }
 
 impl<P: Policy> fmt::Debug for Driver<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver")
-            .field("name", &self.engine.shared.state.naming().prefix())
+            .field("name", &self.engine.node.naming().prefix())
             .finish_non_exhaustive()
     }
 }
 
-/// What stands for the body of an open scope: it ends when nobody can spawn any more.
+/// What stands for the body of an open scope: it ends when nothing can be spawned any more.
 struct Intake<P: Policy> {
-    frame: Arc<Frame>,
+    env: Env,
     shared: Arc<Shared<'static, P, Threads>>,
 }
 
+impl<P: Policy> Unpin for Intake<P> {}
+
 impl<P: Policy> Child<P> for Intake<P> {
-    fn frame(&self) -> &Arc<Frame> {
-        &self.frame
+    fn env(&self) -> &Env {
+        &self.env
     }
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>, _: &Desk<P>) -> Poll<Verdict> {
-        if self.shared.is_shut() || self.shared.handles.load(Ordering::Acquire) == 0 || self.frame.stopped().is_some() {
-            return Poll::Ready(Verdict::quiet());
+    fn env_mut(self: Pin<&mut Self>) -> &mut Env {
+        &mut self.get_mut().env
+    }
+
+    fn info(&self) -> TaskInfo {
+        TaskInfo::body(TaskId::NONE, self.shared.node.naming())
+    }
+
+    fn stopped_alone(&self) -> Option<CancelReason> {
+        None
+    }
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if self.shared.is_shut() || self.shared.handles.load(Ordering::Acquire) == 0 || self.env.stopped().is_some() {
+            return Poll::Ready(());
         }
         Poll::Pending
     }
 
-    fn cut(self: Pin<&mut Self>, _: CancelReason, _: &Desk<P>) -> Poll<Verdict> {
-        Poll::Ready(Verdict::quiet())
+    fn cut(self: Pin<&mut Self>, _: CancelReason) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn report(self: Pin<&mut Self>, _: &mut P, _: Option<&CancelReason>) -> Verdict {
+        Verdict::quiet()
     }
 }
 
-/// How a [`shutdown`](Scope::shutdown) went. Failures come out of the driver.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Report {
-    /// Who ended by itself after the shutdown had begun, with a value, an error or a panic; in the order they did.
-    pub finished: Vec<TaskInfo>,
-    /// Who was dropped before it had ended: when the grace was over, or because a cancellation or a failure ended it.
-    ///
-    /// Finalizers that had not run by then are here too, and daemons that the scope stopped because its last child had
-    /// ended, unless they returned by themselves.
-    pub cut: Vec<TaskInfo>,
-}
-
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
-    /// Stops intake, gives the children `grace` to end, and says how it went.
+    /// Accepts no more children, gives those that it has `grace` to end, and says how it went.
     ///
-    /// The scope's token fires at once, so that everybody who waits on it, or on [`cancelled`](crate::cancelled), hears;
-    /// unlike with [`cancel`](Self::cancel) nobody is dropped before `grace` has passed, whether it holds or not. Then
-    /// everybody who is left is cut, at once, but for blocking closures that run, which are waited for.
+    /// The scope's token fires at once, so that all waits on it, or on [`cancelled`](crate::cancelled), hear of it; unlike
+    /// with [`cancel`](Self::cancel) no child is dropped before `grace` has passed, whether it holds or not. Then all
+    /// children that are left are dropped, in nested scopes too, and the finalizers, innermost scopes first, share one
+    /// further `grace`. Closures that run are waited for. So a shutdown takes at most twice the grace at any depth, plus
+    /// closures that run.
     ///
-    /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it. So does a cancellation of the scope,
-    /// through a handle or a token, and its deadline: whoever does not hold is dropped at once, and the reason stays
-    /// "shutdown". A scope that was cancelled before is not held up.
-    ///
-    /// Finalizers have what the children leave of the grace; those that have not run when it is over are dropped without
-    /// a poll. What must happen in any case belongs to a scope around this one.
+    /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it, without finalizers. So does a
+    /// cancellation of the scope, through a handle or a token, and its deadline: what does not hold is dropped at once,
+    /// and the reason stays "shutdown". A scope that was cancelled before is not held up.
     ///
     /// Awaited by a child of the same scope, or by its body, it waits for itself, until the grace is over and that child
     /// is cut.
@@ -183,7 +192,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// let (service, driver) = settled::<std::io::Error>().open();
     /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
     /// service.task().name("connection").spawn(async {
-    ///     purview_core::cancelled().await; // hears of it, and says goodbye
+    ///     purview_core::cancelled().await; // is told, and says goodbye
     ///     Ok(())
     /// });
     /// let report = purview_core::block_on(service.shutdown(Duration::from_secs(5)));
@@ -192,11 +201,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// assert!(worker.join().unwrap().unwrap().failures.is_empty());
     /// ```
     pub async fn shutdown(&self, grace: Duration) -> Report {
-        let state = self.shared.state.clone();
         self.shared.shut();
-        state.begin_shutdown(grace);
+        self.shared.begin_shutdown(grace);
         let mut waiting = Waiting {
-            scope: &state,
+            scope: &self.shared.node,
             key: None,
         };
         poll_fn(|cx| {
@@ -204,23 +212,23 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
             if polled.is_pending() {
                 census::waits(|| Wait::End {
                     scope: waiting.scope.given_name().map(str::to_owned),
-                    driven: waiting.scope.is_opened(),
+                    driven: waiting.scope.is_polled(),
                 });
             }
             polled
         })
         .await;
-        state.report()
+        self.shared.shutdown.report()
     }
 }
 
 struct Waiting<'a> {
-    scope: &'a Arc<super::State>,
+    scope: &'a ScopeNode,
     key: Option<u64>,
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.scope.forget_stranded(self.key);
+        self.scope.forget_end_waiter(self.key);
     }
 }

@@ -5,22 +5,20 @@ use std::{
 };
 
 use super::{
-    body::Body,
-    driver::{Engine, Stage},
+    child::Body,
+    children::{Children, Whole},
     handle::Scope,
     kind::{Kind, Threads},
-    shared::Shared,
-    state::Options,
 };
 use crate::{
-    context::{Frame, Role},
-    error::expect_panics,
+    engine::{Engine, Options},
+    panic::expect_panics,
     policy::{FailFast, Policy},
 };
 
 /// A scope that is awaited: the future of [`Builder::run`](crate::Builder::run) and of [`scope`](crate::scope).
 ///
-/// It polls the body and the children inside the task that polls it, and resolves when all of them are gone. It is
+/// It polls the body and the children inside the task that polls it, and resolves when all of them have ended. It is
 /// `Send` when its body and children are.
 ///
 /// **Dropping it** cancels at once and synchronously: the body is dropped first, then the children, newest to oldest.
@@ -42,20 +40,17 @@ pub struct Run<'env, P: Policy, B, R, K: Kind = Threads>
 where
     B: Future<Output = P::Child<R>>,
 {
-    engine: Engine<'env, P, K>,
-    body: Pin<Box<Body<B, R>>>,
+    engine: Engine,
+    children: Children<'env, P, K>,
+    body: Pin<Box<Body<B, P::Child<R>, R>>>,
 }
 
 impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, B, R, K> {
     pub(super) fn new(policy: P, options: Options, body: impl FnOnce(Scope<'env, P, K>) -> B) -> Self {
-        let shared = Shared::new(options);
-        let fut = body(Scope::new(&shared));
-        let state = shared.state.clone();
-        let frame = Frame::unbound(state.body_info(), state, Role::Ordinary);
-        Self {
-            engine: Engine::new(shared, policy),
-            body: Body::new(frame, fut),
-        }
+        let (engine, children) = Children::new(policy, options);
+        let fut = body(Scope::new(&children.shared));
+        let body = Body::new(engine.node.clone(), fut);
+        Self { engine, children, body }
     }
 }
 
@@ -67,29 +62,33 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Future for Ru
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<R>> {
         let _expected = expect_panics();
         let this = self.get_mut();
-        if let Stage::Ended { .. } = this.engine.stage {
-            assert!(
-                !this.engine.desk.is_empty(),
-                "a scope must not be polled after it has resolved"
-            );
-            return Poll::Pending;
+        if this.engine.stage.is_ended() {
+            return this.children.poll_again(&mut this.engine);
         }
-        ready!(this.engine.poll(cx, this.body.as_mut()));
+        let mut whole = Whole {
+            children: &mut this.children,
+            body: this.body.as_mut(),
+        };
+        ready!(this.engine.drive(&mut whole, cx));
         let value = this.body.as_mut().take_value();
-        this.engine.resolve(value)
+        this.children.resolve(&mut this.engine, value)
     }
 }
 
 impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Drop for Run<'_, P, B, R, K> {
     fn drop(&mut self) {
-        self.engine.drop_everybody(self.body.as_mut());
+        let mut whole = Whole {
+            children: &mut self.children,
+            body: self.body.as_mut(),
+        };
+        whole.drop_all(&mut self.engine);
     }
 }
 
 impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> fmt::Debug for Run<'_, P, B, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Run")
-            .field("scope", &Scope::new(&self.engine.shared))
+            .field("scope", &Scope::new(&self.children.shared))
             .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,13 @@
 use std::{
     mem,
+    num::NonZeroUsize,
     sync::{Arc, PoisonError},
 };
 
 use super::{
     kind::{Boxed, Kind},
-    signal::part,
-    state::{Options, State},
+    limit::Limiter,
+    shutdown::Shutdown,
 };
 use crate::{
     cancel::CancelReason,
@@ -14,31 +15,38 @@ use crate::{
     policy::Policy,
     sync::{
         Mutex, MutexGuard,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
+    tree::{HoldKind, ScopeNode},
+    wake::part,
 };
 
-/// What the handles of a scope share with its driver: the state, and the queue from one to the other.
+/// What the handles of a scope share with its engine: the node, and the queue from one to the other.
 pub(super) struct Shared<'env, P: Policy, K: Kind> {
-    pub(super) state: Arc<State>,
+    pub(super) node: Arc<ScopeNode>,
     queue: Mutex<Queue<Boxed<'env, P, K>>>,
-    /// Handles there are; an open scope ends when there are none.
+    /// How many handles there are; an open scope ends when there are none.
     pub(super) handles: AtomicUsize,
+    /// How many children have not ended.
+    pub(super) live: AtomicUsize,
+    serial: AtomicU64,
+    pub(super) limiter: Option<Limiter>,
+    pub(super) shutdown: Shutdown,
 }
 
 struct Queue<C> {
     children: Vec<C>,
     finalizers: Vec<C>,
-    /// Nobody looks here any more.
+    /// The engine looks here no more.
     closed: bool,
-    /// An open scope that takes nobody in any more, while its children run on.
+    /// The scope accepts no more children, while those that it has run on.
     shut: bool,
 }
 
 impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
-    pub(super) fn new(options: Options) -> Arc<Self> {
+    pub(super) fn new(node: Arc<ScopeNode>, limit: Option<NonZeroUsize>) -> Arc<Self> {
         Arc::new(Self {
-            state: State::new(options),
+            node,
             queue: Mutex::new(Queue {
                 children: Vec::new(),
                 finalizers: Vec::new(),
@@ -46,13 +54,29 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
                 shut: false,
             }),
             handles: AtomicUsize::new(0),
+            live: AtomicUsize::new(0),
+            serial: AtomicU64::new(0),
+            limiter: limit.map(Limiter::new),
+            shutdown: Shutdown::default(),
         })
     }
 
-    /// Why a child would not be taken in now.
+    /// The number of the next child.
+    pub(super) fn next_number(&self) -> u64 {
+        self.serial.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Nothing can be spawned any more.
+    pub(super) fn handles_dropped(&self) {
+        if self.node.is_open() {
+            self.node.signal().raise(part::BODY);
+        }
+    }
+
+    /// Why a child would not be accepted now.
     pub(super) fn refusal(&self) -> Option<RejectReason> {
-        // Who is given time to end may need children of its own for that.
-        if let Some(reason) = self.state.cancelled().filter(|_| !self.state.is_shutting_down()) {
+        // A child that is given time to end may need children of its own for that.
+        if let Some(reason) = self.node.cancelled().filter(|_| !self.node.is_shutting_down()) {
             return Some(RejectReason::Cancelled(reason.clone()));
         }
         let queue = self.lock();
@@ -68,9 +92,9 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
             return Err(child);
         }
         queue.children.push(forget(child));
-        self.state.live.fetch_add(1, Ordering::AcqRel);
+        self.live.fetch_add(1, Ordering::AcqRel);
         drop(queue);
-        self.state.signal.raise(part::QUEUE);
+        self.node.signal().raise(part::QUEUE);
         Ok(())
     }
 
@@ -81,7 +105,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         }
         queue.finalizers.push(finalizer);
         drop(queue);
-        self.state.hold();
+        self.node.hold(HoldKind::Finalizer);
         Ok(())
     }
 
@@ -109,10 +133,10 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         self.lock().closed = true;
     }
 
-    /// Takes nobody in any more; those who are in run on.
+    /// Accepts no more children; those that it has run on.
     pub(super) fn shut(&self) {
         self.lock().shut = true;
-        self.state.handles_gone();
+        self.handles_dropped();
     }
 
     pub(super) fn is_shut(&self) -> bool {
@@ -126,7 +150,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
 }
 
 impl RejectReason {
-    /// What the task of a child says that was not taken in.
+    /// What the task of a child says that was not accepted.
     pub(super) fn into_cancel_reason(self) -> CancelReason {
         match self {
             Self::Cancelled(reason) => reason,

@@ -1,83 +1,130 @@
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, PoisonError},
     time::{Duration, Instant},
 };
 
-use super::{
-    open::Report,
-    signal::part,
-    state::{State, lock},
+use super::{kind::Kind, shared::Shared};
+use crate::{
+    cancel::CancelReason,
+    policy::Policy,
+    runtime::Timer,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    tree::{Bound, ScopeNode, TaskInfo},
+    wake::part,
 };
-use crate::{cancel::CancelReason, context::Frame, deadline::Bound, runtime::Timer};
 
-/// Children are to end by themselves until then; of no account before the shutdown has begun.
+/// How a [`shutdown`](super::Scope::shutdown) went. Failures come out of the driver.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Report {
+    /// The children that ended by themselves after the shutdown had begun, with a value, an error or a panic; in the order
+    /// in which they did.
+    pub finished: Vec<TaskInfo>,
+    /// The tasks that were dropped before they had ended: when the grace was over, or because a cancellation or a failure
+    /// ended it.
+    ///
+    /// Daemons that the scope stopped because its last child had ended are here too, unless they returned by themselves;
+    /// finalizers only where their own time was over as well.
+    pub cut: Vec<TaskInfo>,
+}
+
+/// Children are to end by themselves until the grace has passed; of no account before the shutdown has begun.
 #[derive(Default)]
 pub(super) struct Shutdown {
+    /// Looked at in every pass, so that the lock need not be.
+    begun: AtomicBool,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
     until: Bound,
+    /// The shortest grace that was asked for.
+    grace: Duration,
     report: Report,
 }
 
-/// Why a scope is cancelled that is being shut down.
-pub(super) fn shutdown() -> CancelReason {
-    CancelReason::Requested(Some("shutdown".into()))
-}
+impl Shutdown {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 
-impl State {
-    /// Children may end by themselves until the grace has passed; a second call can only shorten it.
-    pub(super) fn begin_shutdown(self: &Arc<Self>, grace: Duration) {
-        if self.is_ended() {
-            return;
-        }
-        lock(&self.shutdown).until.after(grace);
-        let first = !self.shutdown_begun.swap(true, Ordering::AcqRel);
-        // Before the first poll nobody knows whose clock it is.
-        if self.is_opened() {
-            self.begin_grace_of_shutdown();
-        }
-        self.signal.raise(part::ALARM);
-        // One that was cancelled before is not held up.
-        if first && self.reason().is_none() {
-            self.soft.store(true, Ordering::Release);
-            self.token().node.hear_again();
-            if !self.token().node.cancel(shutdown()) {
-                // Somebody else was faster.
-                self.soft.store(false, Ordering::Release);
-                self.signal.raise(part::CANCEL);
-            }
-        }
+    fn has_begun(&self) -> bool {
+        self.begun.load(Ordering::Acquire)
     }
 
     /// The grace of a shutdown counts from when it was asked for, or from the first poll where that is later.
-    pub(super) fn begin_grace_of_shutdown(&self) {
-        if !self.shutdown_begun.load(Ordering::Acquire) {
-            return;
+    pub(super) fn begin_grace(&self, node: &ScopeNode) {
+        if self.has_begun() {
+            let now = node.runtime().now();
+            self.lock().until.resolve(now);
         }
-        let now = self.runtime().now();
-        lock(&self.shutdown).until.resolve(now);
     }
 
-    pub(super) fn shutdown_until(&self) -> Option<Instant> {
-        if !self.shutdown_begun.load(Ordering::Acquire) {
+    /// When the grace ends, and how long the finalizers have after that.
+    pub(super) fn until(&self) -> Option<(Instant, Duration)> {
+        if !self.has_begun() {
             return None;
         }
-        lock(&self.shutdown).until.at()
+        let state = self.lock();
+        Some((state.until.at()?, state.grace))
     }
 
-    /// Keeps account of who ended during a shutdown.
-    pub(super) fn note_end(&self, frame: &Frame, cancelled: bool) {
-        if !self.shutdown_begun.load(Ordering::Acquire) {
+    /// Keeps account of a task that ended during a shutdown.
+    pub(super) fn note_end(&self, info: impl FnOnce() -> TaskInfo, cancelled: bool) {
+        if !self.has_begun() {
             return;
         }
-        let report = &mut lock(&self.shutdown).report;
+        let info = info();
+        let report = &mut self.lock().report;
         let list = if cancelled {
             &mut report.cut
         } else {
             &mut report.finished
         };
-        list.push(frame.info.clone());
+        list.push(info);
     }
 
     pub(super) fn report(&self) -> Report {
-        lock(&self.shutdown).report.clone()
+        self.lock().report.clone()
+    }
+}
+
+/// Why a scope is cancelled that is being shut down.
+pub(super) fn reason() -> CancelReason {
+    CancelReason::Requested(Some("shutdown".into()))
+}
+
+impl<P: Policy, K: Kind> Shared<'_, P, K> {
+    /// Children may end by themselves until the grace has passed; a second call can only shorten it.
+    pub(super) fn begin_shutdown(&self, grace: Duration) {
+        let node: &Arc<ScopeNode> = &self.node;
+        if node.is_ended() {
+            return;
+        }
+        let first = {
+            let mut state = self.shutdown.lock();
+            state.until.after(grace);
+            let first = !self.shutdown.begun.swap(true, Ordering::AcqRel);
+            state.grace = if first { grace } else { state.grace.min(grace) };
+            first
+        };
+        // Before the first poll it is not settled whose clock counts.
+        if node.is_polled() {
+            self.shutdown.begin_grace(node);
+        }
+        node.signal().raise(part::TIMER);
+        // One that was cancelled before is not held up.
+        if first && node.reason().is_none() {
+            node.set_soft(true);
+            if !node.cancel(reason()) {
+                // Another thread was faster.
+                node.set_soft(false);
+                node.signal().raise(part::CANCEL);
+            }
+        }
     }
 }

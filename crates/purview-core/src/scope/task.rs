@@ -1,17 +1,16 @@
 use std::{
-    fmt, mem,
+    fmt,
     pin::Pin,
-    sync::{Arc, PoisonError},
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Poll},
 };
 
-use super::cut_off;
+use super::slot::{JoinSlot, Take};
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
-    context::{Frame, TaskId},
-    error::{catch, discard},
-    sync::{Mutex, MutexGuard},
+    context::unwind,
+    tree::TaskId,
 };
 
 /// A child of a scope: awaiting it gives what the scope's [policy](crate::Policy) makes of the child's end.
@@ -42,29 +41,24 @@ use crate::{
 /// assert_eq!(sum, 3);
 /// ```
 pub struct Task<J> {
-    slot: Arc<Slot<J>>,
-    frame: Arc<Frame>,
+    slot: Arc<JoinSlot<J>>,
     /// Under which it waits for the end of the scope.
     key: Option<u64>,
 }
 
 impl<J> Task<J> {
-    pub(super) fn new(slot: Arc<Slot<J>>, frame: Arc<Frame>) -> Self {
-        Self { slot, frame, key: None }
-    }
-
-    pub(super) fn frame(&self) -> &Arc<Frame> {
-        &self.frame
+    pub(super) fn new(slot: Arc<JoinSlot<J>>) -> Self {
+        Self { slot, key: None }
     }
 
     /// The child's number, unique in the process and rising with the order of spawning.
     pub fn id(&self) -> TaskId {
-        self.frame.info.id()
+        self.slot.info().id()
     }
 
     /// The child's name; never empty.
     pub fn name(&self) -> &str {
-        self.frame.info.name()
+        self.slot.info().name()
     }
 
     /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
@@ -72,7 +66,7 @@ impl<J> Task<J> {
     /// A child that another thread is running while the future of its scope is dropped counts as ended from then on;
     /// that thread drops it when its present poll is over.
     pub fn is_finished(&self) -> bool {
-        self.frame.is_ended()
+        self.slot.is_ended()
     }
 
     /// Asks this child alone to stop; the scope and its siblings are not touched, and it counts as no failure.
@@ -95,7 +89,7 @@ impl<J> Task<J> {
     /// assert!(out.unwrap().value);
     /// ```
     pub fn cancel(&self) {
-        self.frame.cancel(CancelReason::Requested(None));
+        self.slot.cancel(CancelReason::Requested(None));
     }
 }
 
@@ -108,23 +102,23 @@ impl<J> Future for Task<J> {
         match this.slot.poll(cx) {
             Take::Value(value) => Poll::Ready(value),
             Take::NotYet => {
-                census::waits(|| Wait::Task(this.frame.info.clone()));
+                census::waits(|| Wait::Task(this.slot.info().clone()));
                 Poll::Pending
             }
             Take::Taken => panic!(
                 "task `{}` was polled after it had given its value",
-                this.frame.info.name()
+                this.slot.info().name()
             ),
             Take::Never => {
-                let name = this.frame.info.name();
-                if this.frame.stopped_alone().is_some() && this.frame.scope.cut().is_none() {
+                let name = this.slot.info().name();
+                if this.slot.was_stopped() && this.slot.scope().cut().is_none() {
                     panic!(
                         "task `{name}` was cancelled and has no value to give: do not await a cancelled task, or use \
                          `settled()`, whose tasks yield `Err(TaskError::Cancelled(..))`"
                     );
                 }
-                match this.frame.scope.poll_ended(&mut this.key, cx) {
-                    Poll::Pending => cut_off::never(),
+                match this.slot.scope().poll_ended(&mut this.key, cx) {
+                    Poll::Pending => unwind::never(),
                     Poll::Ready(()) => panic!(
                         "task `{name}` has no value to give: its scope has ended and it did not succeed; await it \
                          inside the scope, or use `settled()`, whose tasks yield their errors"
@@ -137,7 +131,7 @@ impl<J> Future for Task<J> {
 
 impl<J> Drop for Task<J> {
     fn drop(&mut self) {
-        self.frame.scope.forget_stranded(self.key);
+        self.slot.scope().forget_end_waiter(self.key);
     }
 }
 
@@ -148,115 +142,5 @@ impl<J> fmt::Debug for Task<J> {
             .field("name", &self.name())
             .field("finished", &self.is_finished())
             .finish_non_exhaustive()
-    }
-}
-
-/// Where a child's end is left for whoever awaits its [`Task`].
-pub(super) struct Slot<J>(Mutex<Content<J>>);
-
-enum Content<J> {
-    Waiting(Option<Waker>),
-    Value(J),
-    Taken,
-    /// The policy gave nothing for it.
-    Never,
-}
-
-pub(super) enum Take<J> {
-    Value(J),
-    NotYet,
-    Taken,
-    Never,
-}
-
-impl<J> Slot<J> {
-    pub(super) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Content::Waiting(None))))
-    }
-
-    /// Leaves what the policy made of the child's end, and wakes who waits for it.
-    pub(super) fn fill(&self, joined: Option<J>) {
-        let content = joined.map_or(Content::Never, Content::Value);
-        let old = mem::replace(&mut *self.lock(), content);
-        if let Content::Waiting(Some(waker)) = old {
-            waker.wake();
-        }
-    }
-
-    /// As [`fill`](Self::fill), with what the policy has to say; when it panics, whoever waits is told that there is
-    /// nothing to come.
-    pub(super) fn fill_with<T>(&self, ask: impl FnOnce() -> (Option<J>, T)) -> T {
-        match catch(ask) {
-            Ok((joined, told)) => {
-                self.fill(joined);
-                told
-            }
-            Err(panic) => {
-                discard(catch(|| self.fill(None)));
-                panic.resume()
-            }
-        }
-    }
-
-    /// Whether there is a value that nobody has taken.
-    pub(super) fn is_unclaimed(&self) -> bool {
-        matches!(*self.lock(), Content::Value(_))
-    }
-
-    /// Whether the policy gave nothing for it.
-    pub(super) fn is_barren(&self) -> bool {
-        matches!(*self.lock(), Content::Never)
-    }
-
-    /// Looks through what nobody has taken; it may leave something else in its place.
-    pub(super) fn reclaim(&self, look: impl FnOnce(J) -> Option<J>) {
-        let joined = {
-            let mut slot = self.lock();
-            // Seeded: who comes meanwhile is told that somebody else has it.
-            let meanwhile = cfg!(purview_seeded_bug = "taken-back-for-good").then_some(Content::Taken);
-            match mem::replace(&mut *slot, meanwhile.unwrap_or(Content::Waiting(None))) {
-                Content::Value(joined) => joined,
-                other => {
-                    *slot = other;
-                    return;
-                }
-            }
-        };
-        self.fill_with(|| (look(joined), ()));
-    }
-
-    pub(super) fn poll(&self, cx: &Context<'_>) -> Take<J> {
-        if let Content::Waiting(Some(waiting)) = &*self.lock() {
-            if waiting.will_wake(cx.waker()) {
-                return Take::NotYet;
-            }
-        }
-        let waker = cx.waker().clone();
-        // One look under one lock: a value that comes and is taken back between two would leave nobody to be woken.
-        let (take, left) = self.lock().take_or_wait(waker);
-        drop(left);
-        take
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Content<J>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<J> Content<J> {
-    /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
-    fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
-        match mem::replace(self, Self::Taken) {
-            Self::Waiting(old) => {
-                *self = Self::Waiting(Some(waker));
-                (Take::NotYet, old)
-            }
-            Self::Value(value) => (Take::Value(value), Some(waker)),
-            Self::Taken => (Take::Taken, Some(waker)),
-            Self::Never => {
-                *self = Self::Never;
-                (Take::Never, Some(waker))
-            }
-        }
     }
 }

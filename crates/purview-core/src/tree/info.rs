@@ -51,12 +51,12 @@ enum Label {
 }
 
 impl TaskInfo {
-    pub(crate) fn named(name: Cow<'static, str>) -> Self {
+    pub(crate) fn named(id: TaskId, name: Cow<'static, str>) -> Self {
         let label = match name {
             Cow::Borrowed(name) => Label::Static(name),
             Cow::Owned(name) => Label::Shared(name.into()),
         };
-        Self::new(TaskId::next(), label)
+        Self::new(id, label)
     }
 
     /// The `number`th task of a scope, counted from 1, where it has no name of its own.

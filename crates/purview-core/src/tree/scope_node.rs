@@ -250,14 +250,14 @@ impl HasSignal for ScopeNode {
     }
 }
 
-/// The children's waker is the node itself, which saves a scope an allocation.
+/// The waker of the body is the node itself, which saves a scope an allocation.
 impl Wake for ScopeNode {
     fn wake(self: Arc<Self>) {
-        self.signal.raise(part::CHILDREN);
+        self.signal.raise(part::BODY);
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.signal.raise(part::CHILDREN);
+        self.signal.raise(part::BODY);
     }
 }
 

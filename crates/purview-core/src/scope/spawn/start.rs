@@ -7,26 +7,27 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{
-    child::{Child, Verdict, Work, report},
-    desk::Desk,
-    handle::Scope,
-    kind::{Boxed, Kind, Local, Threads},
-    spawn::refuse_frame,
-    task::{Slot, Take},
-};
+use super::{NewTask, ready_cell::ReadyCell};
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
-    context::Frame,
-    error::{AlreadyReady, StartError, catch},
+    context::Env,
+    engine::Member,
+    error::{AlreadyReady, RejectReason, StartError},
+    panic::catch,
     policy::{End, Fallible},
-    sync::{Mutex, MutexGuard},
+    scope::{
+        child::{Child, Verdict, report, withhold_panic},
+        handle::Scope,
+        kind::{Boxed, Kind, Local, Threads},
+        slot::{JoinSlot, Take},
+    },
+    tree::{Role, TaskInfo, TaskNode},
 };
 
 /// How a child says that it is ready: see [`Scope::start`].
 pub struct Ready<V> {
-    mark: Arc<Mark<V>>,
+    ready: Arc<ReadyCell<V>>,
 }
 
 impl<V> Ready<V> {
@@ -36,24 +37,24 @@ impl<V> Ready<V> {
     ///
     /// [`AlreadyReady`] the second time; the value is dropped.
     pub fn set(&self, value: V) -> Result<(), AlreadyReady> {
-        self.mark.set(value)
+        self.ready.set(value)
     }
 }
 
 impl<V> fmt::Debug for Ready<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ready")
-            .field("set", &self.mark.is_set())
+            .field("set", &self.ready.is_set())
             .finish_non_exhaustive()
     }
 }
 
-/// The future of [`Scope::start`]; dropping it before it has completed cancels that child, and nobody else.
+/// The future of [`Scope::start`]; dropping it before it has completed cancels that child, and no other.
 #[must_use = "dropping it cancels the child: await it"]
 pub struct Start<V, E> {
-    mark: Arc<Mark<V>>,
-    failed: Arc<Slot<StartError<E>>>,
-    frame: Arc<Frame>,
+    ready: Arc<ReadyCell<V>>,
+    failed: Arc<JoinSlot<StartError<E>>>,
+    task: Arc<TaskNode>,
     done: bool,
 }
 
@@ -63,7 +64,7 @@ impl<V, E> Future for Start<V, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         assert!(!this.done, "`start` was polled after it had completed");
-        if let Some(value) = this.mark.poll(cx) {
+        if let Some(value) = this.ready.poll(cx) {
             this.done = true;
             return Poll::Ready(Ok(value));
         }
@@ -73,7 +74,7 @@ impl<V, E> Future for Start<V, E> {
                 Poll::Ready(Err(error))
             }
             Take::NotYet | Take::Taken | Take::Never => {
-                census::waits(|| Wait::Ready(this.frame.info.clone()));
+                census::waits(|| Wait::Ready(this.task.info.clone()));
                 Poll::Pending
             }
         }
@@ -82,9 +83,10 @@ impl<V, E> Future for Start<V, E> {
 
 impl<V, E> Drop for Start<V, E> {
     fn drop(&mut self) {
-        if !self.done && !self.mark.is_set() {
-            self.frame
-                .cancel(CancelReason::Requested(Some("nobody waits for it to be ready".into())));
+        if !self.done && !self.ready.is_set() {
+            self.task.cancel(CancelReason::Requested(Some(
+                "its `start` was dropped before it was ready".into(),
+            )));
         }
     }
 }
@@ -92,84 +94,9 @@ impl<V, E> Drop for Start<V, E> {
 impl<V, E> fmt::Debug for Start<V, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Start")
-            .field("task", &self.frame.info)
+            .field("task", &self.task.info)
             .field("done", &self.done)
             .finish_non_exhaustive()
-    }
-}
-
-/// The value a child is ready with, on its way to who waits for it.
-struct Mark<V>(Mutex<MarkState<V>>);
-
-struct MarkState<V> {
-    value: Option<V>,
-    set: bool,
-    /// The child has ended without being ready, which is what its starter hears.
-    closed: bool,
-    waker: Option<Waker>,
-}
-
-impl<V> Mark<V> {
-    fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(MarkState {
-            value: None,
-            set: false,
-            closed: false,
-            waker: None,
-        })))
-    }
-
-    fn set(&self, value: V) -> Result<(), AlreadyReady> {
-        let waker = {
-            let mut mark = self.lock();
-            if mark.set {
-                drop(mark);
-                return Err(AlreadyReady);
-            }
-            mark.set = true;
-            if mark.closed {
-                drop(mark);
-                return Ok(());
-            }
-            mark.value = Some(value);
-            // Seeded: who waits is not told.
-            mark.waker
-                .take()
-                .filter(|_| !cfg!(purview_seeded_bug = "ready-silently"))
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-        Ok(())
-    }
-
-    /// The child has ended; gives whether it was ready by then.
-    fn close(&self) -> bool {
-        let mut mark = self.lock();
-        mark.closed = !mark.set;
-        mark.set
-    }
-
-    fn is_set(&self) -> bool {
-        self.lock().set
-    }
-
-    fn poll(&self, cx: &Context<'_>) -> Option<V> {
-        let waker = cx.waker().clone();
-        let mut mark = self.lock();
-        let value = mark.value.take();
-        let old = if value.is_none() {
-            mark.waker.replace(waker)
-        } else {
-            Some(waker)
-        };
-        drop(mark);
-        drop(old);
-        value
-    }
-
-    fn lock(&self) -> MutexGuard<'_, MarkState<V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -182,35 +109,40 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
     where
         F: FnOnce(Ready<V>) -> Fut,
     {
-        let mut builder = self.task();
-        let frame = builder.frame();
-        let (mark, failed) = (Mark::new(), Slot::new());
+        let shared = &self.shared;
+        let mut new = NewTask::with_node(shared, None, Role::Ordinary);
+        let task = new.env.task().expect("made just above").clone();
+        let (ready, failed) = (ReadyCell::new(), new.slot(shared));
         let start = Start {
-            mark: mark.clone(),
+            ready: ready.clone(),
             failed: failed.clone(),
-            frame: frame.clone(),
+            task: task.clone(),
             done: false,
         };
-        if let Some(reason) = self.shared.refusal() {
-            failed.fill(Some(StartError::Cancelled(refuse_frame(&frame, reason))));
+        let refuse = |reason| {
+            task.end();
+            failed.fill(Some(StartError::Cancelled(reason)));
+        };
+        if let Some(reason) = shared.cancelled_before() {
+            refuse(reason);
             return start;
         }
-        let work = Work::Running {
-            fut: f(Ready { mark: mark.clone() }),
-        };
+        if let Some(reason) = shared.refusal() {
+            refuse(reason.into_cancel_reason());
+            return start;
+        }
+        let fut = f(Ready { ready: ready.clone() });
+        let has_place = shared.place_for(&mut new.env, false);
         let child = Starting {
-            frame: frame.clone(),
-            mark,
+            ready,
             failed: failed.clone(),
-            slot: Slot::new(),
-            work,
+            slot: new.slot(shared),
+            end: None,
+            member: Member::new(fut, new.env),
         };
-        if let Some(child) = builder.enlist(&frame, Box::new(child), forget) {
+        if let Err(child) = shared.enlist(has_place, Box::new(child), forget) {
             drop(child);
-            failed.fill(Some(StartError::Cancelled(refuse_frame(
-                &frame,
-                crate::RejectReason::Ended,
-            ))));
+            refuse(RejectReason::Ended.into_cancel_reason());
         }
         start
     }
@@ -253,6 +185,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
         V: 'env + Send,
         T: 'env + Send,
         P::Joined<T>: 'env + Send,
+        P::Child<T>: 'env + Send,
         P::Error: Send,
     {
         self.start_as(f, |child| Box::into_pin(child))
@@ -272,6 +205,7 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
         V: 'env,
         T: 'env,
         P::Joined<T>: 'env,
+        P::Child<T>: 'env,
     {
         self.start_as(f, |child| Box::into_pin(child))
     }
@@ -280,23 +214,58 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
 pin_project! {
     /// A child whose failures are its starter's until it is ready.
     struct Starting<P: Fallible, V, T, F> {
-        frame: Arc<Frame>,
-        mark: Arc<Mark<V>>,
-        failed: Arc<Slot<StartError<P::Error>>>,
-        slot: Arc<Slot<P::Joined<T>>>,
+        ready: Arc<ReadyCell<V>>,
+        failed: Arc<JoinSlot<StartError<P::Error>>>,
+        slot: Arc<JoinSlot<P::Joined<T>>>,
+        end: Option<End<P::Child<T>>>,
         #[pin]
-        work: Work<F>,
+        member: Member<F>,
     }
 }
 
-impl<P: Fallible, V, T, F> Starting<P, V, T, F> {
-    fn ended(self: Pin<&mut Self>, desk: &Desk<P>, end: End<P::Child<T>>) -> Verdict {
+impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P, V, T, F> {
+    fn env(&self) -> &Env {
+        self.member.env()
+    }
+
+    fn env_mut(self: Pin<&mut Self>) -> &mut Env {
+        self.project().member.env_mut()
+    }
+
+    fn info(&self) -> TaskInfo {
+        self.slot.info().clone()
+    }
+
+    fn stopped_alone(&self) -> Option<CancelReason> {
+        self.slot.stopped(self.member.env())
+    }
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        if this.mark.close() {
-            return report::<P, T>(desk, this.frame, this.slot, end);
+        let poller = cx.waker();
+        let polled = this.member.poll(
+            |env| env.stopped().cloned(),
+            Some(poller),
+            &mut Context::from_waker(poller),
+        );
+        *this.end = Some(ready!(polled));
+        Poll::Ready(())
+    }
+
+    fn cut(self: Pin<&mut Self>, reason: CancelReason) -> Poll<()> {
+        let this = self.project();
+        *this.end = Some(this.member.cut(reason));
+        Poll::Ready(())
+    }
+
+    fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
+        let this = self.project();
+        let end = this.end.take().expect("a child that has ended says how");
+        if this.ready.close() {
+            return report::<P, T>(policy, this.slot, end, abandoned);
         }
         let failed = this.failed;
-        let (end, raised) = desk.withhold_panic(end);
+        let (end, raised) = withhold_panic(end, abandoned);
         let told = catch(|| {
             let error = match end {
                 End::Returned(child) => {
@@ -313,31 +282,13 @@ impl<P: Fallible, V, T, F> Starting<P, V, T, F> {
         });
         told.unwrap_or_else(Verdict::raised)
     }
-}
-
-impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P, V, T, F> {
-    fn frame(&self) -> &Arc<Frame> {
-        &self.frame
-    }
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>, desk: &Desk<P>) -> Poll<Verdict> {
-        let this = self.as_mut().project();
-        let end = ready!(this.work.poll(this.frame, cx));
-        Poll::Ready(self.ended(desk, end))
-    }
-
-    fn cut(mut self: Pin<&mut Self>, reason: CancelReason, desk: &Desk<P>) -> Poll<Verdict> {
-        let end = self.as_mut().project().work.cut(reason);
-        Poll::Ready(self.ended(desk, end))
-    }
 
     fn is_unclaimed(&self) -> bool {
         self.slot.is_unclaimed()
     }
 
-    fn reclaim(self: Pin<&mut Self>, desk: &Desk<P>) {
-        let this = self.project();
-        this.slot
-            .reclaim(|joined| desk.ask(|policy| policy.unclaimed::<T>(&this.frame.info, joined)));
+    fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
+        let slot = self.project().slot;
+        slot.reclaim(|joined| policy.unclaimed::<T>(slot.info(), joined));
     }
 }

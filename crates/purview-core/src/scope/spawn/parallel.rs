@@ -1,12 +1,8 @@
-use super::{
-    away::AwayChild,
-    handle::Scope,
-    kind::Kind,
-    remote::Remote,
-    spawn::{Parallel, TaskBuilder, refuse},
-    task::{Slot, Task},
+use super::{NewTask, Parallel, TaskBuilder};
+use crate::{
+    policy::Policy,
+    scope::{handle::Scope, kind::Kind, offload::ParallelFuture, task::Task},
 };
-use crate::policy::Policy;
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Spawns a child that runs on the executor's threads, in parallel with the scope; a local scope may have such
@@ -55,17 +51,8 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
         P::Child<T>: Send,
         P::Joined<T>: Send + 'env,
     {
-        let frame = self.frame();
-        let slot = Slot::new();
-        let task = Task::new(slot.clone(), frame.clone());
-        if let Some(reason) = self.scope.shared.refusal() {
-            drop(fut);
-            refuse::<P, T>(&frame, &slot, reason);
-            return task;
-        }
-        let remote = Remote::new(frame.clone(), fut);
-        let child = Box::new(AwayChild::<P, T, _>::new(frame.clone(), slot.clone(), remote));
-        self.enlist_or_refuse::<T, _>(&frame, &slot, child, |child| K::accept(child));
-        task
+        let shared = &self.scope.shared;
+        let new = NewTask::with_node(shared, self.name.take(), self.role);
+        shared.offload::<T, _>(new, |env| ParallelFuture::new(env, fut))
     }
 }

@@ -5,30 +5,30 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{Owner, Place, Remote};
-use crate::{cancel::CancelReason, policy::End};
+use super::parallel::{Owner, ParallelFuture, Place};
+use crate::{cancel::CancelReason, tree::HoldKind};
 
 /// What the executor is given: polls the future in the slot. The slot is its scope's: an executor that is never run again
-/// keeps neither a scope that is gone, nor through it the runtime, which may be that executor itself.
-pub(super) struct Errand<F: Future>(Weak<Remote<F>>);
+/// keeps neither a scope that was dropped, nor through it the runtime, which may be that executor itself.
+pub(super) struct Runnable<F: Future>(Weak<ParallelFuture<F>>);
 
-impl<F: Future> Errand<F> {
-    pub(super) fn new(remote: &Arc<Remote<F>>) -> Self {
-        Self(Arc::downgrade(remote))
+impl<F: Future> Runnable<F> {
+    pub(super) fn new(parallel: &Arc<ParallelFuture<F>>) -> Self {
+        Self(Arc::downgrade(parallel))
     }
 }
 
-impl<F: Future> Future for Errand<F> {
+impl<F: Future> Future for Runnable<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(remote) = self.0.upgrade() else {
+        let Some(parallel) = self.0.upgrade() else {
             return Poll::Ready(());
         };
         let waker = cx.waker().clone();
         let old = {
-            let mut slot = remote.lock();
-            // An executor that says that it will not take it, and does, has no part in it.
+            let mut slot = parallel.lock();
+            // An executor that refuses it, and takes it all the same, has no part in it.
             if slot.owner == Owner::Scope {
                 drop(slot);
                 self.0 = Weak::new();
@@ -38,7 +38,11 @@ impl<F: Future> Future for Errand<F> {
             slot.executor.replace(waker)
         };
         drop(old);
-        let polled = remote.poll_slot(cx, None);
+        // The scopes around wait for the end of this poll, also when they have dropped what is in between.
+        let task = parallel.task.clone();
+        task.hold(HoldKind::Elsewhere);
+        let polled = parallel.poll_slot(cx, None);
+        task.let_go(HoldKind::Elsewhere);
         if polled.is_ready() {
             self.0 = Weak::new();
         }
@@ -46,23 +50,23 @@ impl<F: Future> Future for Errand<F> {
     }
 }
 
-/// The executor throws it away, or has finished.
-impl<F: Future> Drop for Errand<F> {
+/// The executor drops it, or has finished.
+impl<F: Future> Drop for Runnable<F> {
     fn drop(&mut self) {
-        let Some(remote) = self.0.upgrade() else { return };
-        let fut = {
-            let mut slot = remote.lock();
+        let Some(parallel) = self.0.upgrade() else { return };
+        let mut member = {
+            let mut slot = parallel.lock();
             match slot.owner {
                 Owner::Scope => return,
                 Owner::Given => {
                     drop(slot);
-                    remote.keep_in_scope();
+                    parallel.keep_in_scope();
                     return;
                 }
                 Owner::Executor => {}
             }
             match mem::replace(&mut slot.place, Place::Polling) {
-                Place::Idle(fut) => fut,
+                Place::Idle(member) => member,
                 other => {
                     slot.place = other;
                     return;
@@ -70,6 +74,7 @@ impl<F: Future> Drop for Errand<F> {
             }
         };
         let reason = CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into()));
-        remote.end(fut, End::Cancelled(reason));
+        let end = member.as_mut().cut(reason);
+        parallel.end(end);
     }
 }

@@ -1,29 +1,29 @@
-use super::{desk::Desk, kind::AnyChild};
 use crate::{
-    error::{FirstPanic, OneByOne},
+    panic::{FirstPanic, OneByOne},
     policy::Policy,
+    scope::kind::AnyChild,
 };
 
-/// Ended children whose result must not be lost although nobody has awaited their task yet.
+/// Ended children whose result must not be lost although their task was not awaited yet.
 ///
 /// Those whose task is awaited later are forgotten in sweeps, so that a scope that lives for long does not grow with
 /// them.
-pub(super) struct Kept<C> {
+pub(in crate::scope) struct Unclaimed<C> {
     children: OneByOne<Vec<C>>,
     sweep_at: usize,
 }
 
 const FIRST_SWEEP: usize = 32;
 
-impl<C> Kept<C> {
-    pub(super) fn new() -> Self {
+impl<C> Unclaimed<C> {
+    pub(in crate::scope) fn new() -> Self {
         Self {
             children: OneByOne::new(Vec::new()),
             sweep_at: FIRST_SWEEP,
         }
     }
 
-    pub(super) fn keep<P: Policy>(&mut self, child: C)
+    pub(in crate::scope) fn keep<P: Policy>(&mut self, child: C)
     where
         C: AnyChild<P>,
     {
@@ -34,13 +34,13 @@ impl<C> Kept<C> {
         self.children.push(child);
     }
 
-    pub(super) fn reclaim<P: Policy>(&mut self, desk: &Desk<P>)
+    pub(in crate::scope) fn reclaim<P: Policy>(&mut self, policy: &mut P)
     where
         C: AnyChild<P>,
     {
         let mut panicked = FirstPanic::default();
         for mut child in self.children.take_all() {
-            panicked.run(|| child.pinned().reclaim(desk));
+            panicked.run(|| child.pinned().reclaim(policy));
             panicked.run(|| drop(child));
         }
         panicked.resume();

@@ -5,26 +5,27 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{
-    handle::Scope,
-    kind::{Kind, Threads},
-    limit::PermitWait,
-    spawn::TaskBuilder,
-    state::State,
-};
+use super::TaskBuilder;
 use crate::{
+    cancel::Cancellable,
     census::{self, Wait},
-    error::FirstPanic,
+    panic::FirstPanic,
     policy::Policy,
+    scope::{
+        handle::Scope,
+        kind::{Kind, Threads},
+        limit::PermitWait,
+        shared::Shared,
+    },
 };
 
 /// A place under the limit of a scope, reserved for one child; from [`Scope::permit`].
 ///
-/// Dropping it gives the place to whoever waits longest.
+/// Dropping it gives the place to what has waited longest.
 #[must_use = "a permit that is dropped gives its place back; call `spawn` on it"]
 pub struct Permit<'env, P: Policy, K: Kind = Threads> {
     scope: Scope<'env, P, K>,
-    place: Option<Place>,
+    place: Option<Place<'env, P, K>>,
 }
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
@@ -55,10 +56,9 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// assert!(out.is_ok());
     /// ```
     pub async fn permit(&self) -> Permit<'env, P, K> {
-        let state = self.shared.state.clone();
-        let place = if state.limiter.is_some() {
+        let place = if self.shared.limiter.is_some() {
             Waiter {
-                state,
+                shared: self.shared.clone(),
                 wait: None,
                 key: None,
             }
@@ -76,11 +76,11 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 impl<'env, P: Policy, K: Kind> Permit<'env, P, K> {
     /// Gives also whether there is a place that goes over to the child.
     pub(super) fn into_builder(self) -> (TaskBuilder<'env, P, K>, bool) {
-        let admitted = self.place.is_some();
+        let has_place = self.place.is_some();
         if let Some(place) = self.place {
             place.hand_over();
         }
-        (self.scope.task(), admitted)
+        (self.scope.task(), has_place)
     }
 }
 
@@ -93,42 +93,42 @@ impl<P: Policy, K: Kind> fmt::Debug for Permit<'_, P, K> {
 }
 
 /// Gives a place back when dropped.
-struct Place(Option<Arc<State>>);
+struct Place<'env, P: Policy, K: Kind>(Option<Arc<Shared<'env, P, K>>>);
 
-impl Place {
-    /// Somebody else gives it back.
+impl<P: Policy, K: Kind> Place<'_, P, K> {
+    /// The child gives it back.
     fn hand_over(mut self) {
         self.0 = None;
     }
 }
 
-impl Drop for Place {
+impl<P: Policy, K: Kind> Drop for Place<'_, P, K> {
     fn drop(&mut self) {
-        if let Some(state) = self.0.take() {
-            state.free_place();
+        if let Some(shared) = self.0.take() {
+            shared.free_place();
         }
     }
 }
 
-struct Waiter {
-    state: Arc<State>,
+struct Waiter<'env, P: Policy, K: Kind> {
+    shared: Arc<Shared<'env, P, K>>,
     wait: Option<Arc<PermitWait>>,
     key: Option<u64>,
 }
 
-impl Future for Waiter {
-    type Output = Option<Place>;
+impl<'env, P: Policy, K: Kind> Future for Waiter<'env, P, K> {
+    type Output = Option<Place<'env, P, K>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Place>> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let cancelled = this.state.token().node.poll_cancelled(&mut this.key, cx).is_ready();
-        // Who is being given time to end waits as ever, and is told when the time is over.
-        let state = this.state.clone();
-        let is_released = || cancelled && !state.is_shutting_down();
+        let node = this.shared.node.clone();
+        let cancelled = node.node().poll_cancelled(&mut this.key, None, cx).is_ready();
+        // In a shutdown it waits as ever, and is told when the grace is over.
+        let is_released = || cancelled && !node.is_shutting_down();
         if is_released() {
             return Poll::Ready(None);
         }
-        let limiter = this.state.limiter.as_ref().expect("it waits under a limit");
+        let limiter = this.shared.limiter.as_ref().expect("it waits under a limit");
         let wait = this.wait.get_or_insert_with(|| limiter.wait());
         if !wait.is_granted() {
             wait.set_waker(cx);
@@ -142,17 +142,19 @@ impl Future for Waiter {
             }
         }
         this.wait = None;
-        Poll::Ready(Some(Place(Some(this.state.clone()))))
+        Poll::Ready(Some(Place(Some(this.shared.clone()))))
     }
 }
 
-impl Drop for Waiter {
+impl<P: Policy, K: Kind> Drop for Waiter<'_, P, K> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
-        panicked.run(|| self.state.token().node.forget_waiter(self.key));
-        if let (Some(wait), Some(limiter)) = (self.wait.take(), &self.state.limiter) {
+        panicked.run(|| {
+            self.shared.node.node().forget_waiter(self.key);
+        });
+        if let (Some(wait), Some(limiter)) = (self.wait.take(), &self.shared.limiter) {
             if limiter.forget(&wait) {
-                panicked.run(|| self.state.free_place());
+                panicked.run(|| self.shared.free_place());
             }
             panicked.run(|| drop(wait));
         }

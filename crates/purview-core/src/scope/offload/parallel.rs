@@ -1,5 +1,3 @@
-mod errand;
-
 use std::{
     mem,
     pin::Pin,
@@ -7,56 +5,62 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use self::errand::Errand;
-use super::away::Away;
+use super::{Offload, runnable::Runnable, wake};
 use crate::{
     cancel::CancelReason,
-    context::Frame,
-    error::{catch, discard},
+    context::Env,
+    engine::Member,
+    panic::{catch, discard, expect_panics},
     policy::End,
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
+    tree::TaskNode,
 };
 
 /// Where the future of a parallel child is: in a slot of ours, so that whoever cancels it can destroy it without asking
 /// the executor. Idle, being polled, ended, or gone.
-pub(super) struct Remote<F: Future> {
-    frame: Arc<Frame>,
+pub(in crate::scope) struct ParallelFuture<F: Future> {
+    pub(super) task: Arc<TaskNode>,
     slot: Mutex<Slot<F>>,
 }
 
-struct Slot<F: Future> {
-    place: Place<F>,
+pub(super) struct Slot<F: Future> {
+    pub(super) place: Place<F>,
     /// Has the executor poll it.
-    executor: Option<Waker>,
+    pub(super) executor: Option<Waker>,
     /// Has the scope look at it.
     scope: Option<Waker>,
-    owner: Owner,
-    /// The scope is gone: nobody will ask how it ended.
+    pub(super) owner: Owner,
+    /// The scope was dropped: it will not ask how this ended.
     abandoned: bool,
 }
 
-enum Place<F: Future> {
-    Idle(Pin<Box<F>>),
+pub(super) enum Place<F: Future> {
+    Idle(Pin<Box<Member<F>>>),
     Polling,
-    /// It has ended, and the scope has not heard of it.
+    /// It has ended, and the scope does not know yet.
     Ended(End<F::Output>),
-    Gone,
+    /// Its end was taken.
+    Empty,
 }
 
-/// Who polls it.
+/// What polls it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Owner {
+pub(super) enum Owner {
     /// The executor has it, and has not polled it.
     Given,
     Executor,
-    /// The executor refused it, or threw it away before it ran: it runs in the scope's task.
+    /// The executor refused it, or dropped it before it ran: it runs in the scope's task.
     Scope,
 }
 
-impl<F: Future> Remote<F> {
-    pub(super) fn new(frame: Arc<Frame>, fut: F) -> Arc<Self> {
-        let place = Place::Idle(Box::pin(fut));
+impl<F: Future> ParallelFuture<F> {
+    pub(in crate::scope) fn new(env: Env, fut: F) -> Arc<Self> {
+        let task = env
+            .task()
+            .expect("a parallel child has its node from the start")
+            .clone();
+        let place = Place::Idle(Box::pin(Member::new(fut, env)));
         let slot = Slot {
             place,
             executor: None,
@@ -65,21 +69,21 @@ impl<F: Future> Remote<F> {
             abandoned: false,
         };
         Arc::new(Self {
-            frame,
+            task,
             slot: Mutex::new(slot),
         })
     }
 
     /// Polls the future, if it is there; ready when it has ended. The scope leaves its waker where it finds that an
     /// executor that refused the child is polling it all the same.
-    fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<()> {
-        let mut fut = {
+    pub(super) fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<()> {
+        let mut member = {
             let mut slot = self.lock();
             if scope.is_none() && slot.owner == Owner::Scope {
                 return Poll::Ready(());
             }
             match mem::replace(&mut slot.place, Place::Polling) {
-                Place::Idle(fut) => fut,
+                Place::Idle(member) => member,
                 Place::Polling => {
                     let old = scope.and_then(|scope| slot.scope.replace(scope));
                     drop(slot);
@@ -92,40 +96,39 @@ impl<F: Future> Remote<F> {
                 }
             }
         };
-        let end = match self.cut_now() {
-            Some(reason) => End::Cancelled(reason),
-            None => match catch(|| self.frame.run(|| fut.as_mut().poll(cx))) {
-                Ok(Poll::Ready(value)) => End::Returned(value),
-                Err(panic) => End::Panicked(panic),
-                Ok(Poll::Pending) => match self.put_back(fut) {
-                    Ok(()) => return Poll::Pending,
-                    Err((fut, reason)) => {
-                        self.end(fut, End::Cancelled(reason));
-                        return Poll::Ready(());
-                    }
-                },
+        let polled = {
+            // A panic is reported, whatever polls this.
+            let _expected = expect_panics();
+            member.as_mut().poll(|env| env.stopped().cloned(), None, cx)
+        };
+        let end = match polled {
+            Poll::Ready(end) => end,
+            Poll::Pending => match self.put_back(member) {
+                Ok(()) => return Poll::Pending,
+                Err((mut member, reason)) => member.as_mut().cut(reason),
             },
         };
-        self.end(fut, end);
+        self.end(end);
         Poll::Ready(())
     }
 
     fn cut_now(&self) -> Option<CancelReason> {
-        self.frame.stopped().filter(|_| !self.frame.holds())
+        self.task.stopped().filter(|_| !self.task.holds()).cloned()
     }
 
     /// The future is idle again, unless it was cancelled while it was being polled, and does not hold by now.
-    fn put_back(&self, fut: Pin<Box<F>>) -> Result<(), (Pin<Box<F>>, CancelReason)> {
+    #[expect(clippy::type_complexity, reason = "the future comes back")]
+    fn put_back(&self, member: Pin<Box<Member<F>>>) -> Result<(), (Pin<Box<Member<F>>>, CancelReason)> {
         let mut slot = self.lock();
-        // Under the lock: whoever cancels after this look finds the future idle.
+        // Under the lock: a cancellation after this look finds the future idle.
         // Seeded: it has looked before the poll.
         let stopped = self
             .cut_now()
             .filter(|_| !cfg!(purview_seeded_bug = "cancelled-during-the-poll"));
         if let Some(reason) = stopped.or_else(|| slot.abandoned.then_some(CancelReason::Ended)) {
-            return Err((fut, reason));
+            return Err((member, reason));
         }
-        slot.place = Place::Idle(fut);
+        slot.place = Place::Idle(member);
         // The executor refused it during this poll: what the future has left with the executor wakes nobody.
         let scope = (slot.owner == Owner::Scope).then(|| slot.scope.take()).flatten();
         drop(slot);
@@ -133,13 +136,12 @@ impl<F: Future> Remote<F> {
         Ok(())
     }
 
-    /// Drops the future, and then tells the scope how it ended.
-    fn end(&self, fut: Pin<Box<F>>, end: End<F::Output>) {
-        let end = drop_future(fut, end);
+    /// The future was dropped: tells the scope how it ended.
+    pub(super) fn end(&self, end: End<F::Output>) {
         let scope = {
             let mut slot = self.lock();
             if slot.abandoned {
-                slot.place = Place::Gone;
+                slot.place = Place::Empty;
                 drop(slot);
                 discard(end);
                 return;
@@ -150,8 +152,8 @@ impl<F: Future> Remote<F> {
         wake(scope);
     }
 
-    /// Nobody but the scope has it from now on.
-    fn keep_in_scope(&self) {
+    /// Only the scope has it from now on.
+    pub(super) fn keep_in_scope(&self) {
         let scope = {
             let mut slot = self.lock();
             slot.owner = Owner::Scope;
@@ -160,26 +162,26 @@ impl<F: Future> Remote<F> {
         wake(scope);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Slot<F>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Slot<F>> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<F: Future<Output: Send> + Send + 'static> Away for Remote<F> {
+impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
     type Output = F::Output;
 
-    fn give(self: &Arc<Self>, frame: &Arc<Frame>) {
-        let errand = Box::pin(Errand::new(self));
-        let runtime = frame.scope.runtime().clone();
+    fn give(self: &Arc<Self>, task: &Arc<TaskNode>) {
+        let runnable = Box::pin(Runnable::new(self));
+        let runtime = task.scope.runtime();
         // What it does not take it drops, and a future that has not run goes on in the scope.
-        let taken = catch(|| runtime.spawn(errand));
+        let taken = catch(|| runtime.spawn(runnable));
         if !matches!(taken, Ok(Ok(()))) {
             discard(taken);
             self.keep_in_scope();
         }
     }
 
-    /// Hears of its end, or polls it itself where nobody else does.
+    /// Takes its end, or polls it here where the executor does not.
     fn poll(&self, cx: &mut Context<'_>) -> Poll<End<F::Output>> {
         let waker = cx.waker().clone();
         let mut slot = self.lock();
@@ -201,12 +203,12 @@ impl<F: Future<Output: Send> + Send + 'static> Away for Remote<F> {
         end.map_or(Poll::Pending, Poll::Ready)
     }
 
-    /// Destroys the future where it is idle; pending where another thread is polling it, which then looks whether it
-    /// is to be dropped.
+    /// Destroys the future where it is idle; pending where another thread is polling it, which then looks whether it is to
+    /// be dropped.
     fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
         let (place, executor) = {
             let mut slot = self.lock();
-            match mem::replace(&mut slot.place, Place::Gone) {
+            match mem::replace(&mut slot.place, Place::Empty) {
                 Place::Polling => {
                     slot.place = Place::Polling;
                     return Poll::Pending;
@@ -215,10 +217,10 @@ impl<F: Future<Output: Send> + Send + 'static> Away for Remote<F> {
             }
         };
         let end = match place {
-            Place::Idle(fut) => drop_future(fut, End::Cancelled(reason)),
+            Place::Idle(mut member) => member.as_mut().cut(reason),
             // It was faster.
             Place::Ended(end) => end,
-            Place::Polling | Place::Gone => End::Cancelled(reason),
+            Place::Polling | Place::Empty => End::Cancelled(reason),
         };
         // The executor's task finds nothing to do and ends.
         wake(executor);
@@ -237,26 +239,12 @@ impl<F: Future<Output: Send> + Send + 'static> Away for Remote<F> {
 
 impl<F: Future> Slot<F> {
     fn take_end(&mut self) -> Option<End<F::Output>> {
-        match mem::replace(&mut self.place, Place::Gone) {
+        match mem::replace(&mut self.place, Place::Empty) {
             Place::Ended(end) => Some(end),
             other => {
                 self.place = other;
                 None
             }
-        }
-    }
-}
-
-/// A panic of the future's destructor is how it ended, whatever it did before.
-fn drop_future<F, O>(fut: Pin<Box<F>>, end: End<O>) -> End<O> {
-    end.after(|| drop(fut))
-}
-
-/// A panic of somebody's waker must not take the thread of somebody else with it.
-pub(super) fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        if let Err(panic) = catch(|| waker.wake()) {
-            discard(panic);
         }
     }
 }

@@ -1,29 +1,30 @@
 use std::{
     borrow::Cow,
     mem,
-    sync::{Arc, PoisonError, Weak},
+    sync::{Arc, PoisonError},
     task::{Context, Poll, Waker},
 };
 
-use super::{away::Away, cut_off::is_cut_off, remote::wake};
+use super::{Offload, pool_call::PoolCall, wake};
 use crate::{
     cancel::{CancelReason, CancelToken},
     census,
-    context::Frame,
-    error::{catch, discard},
+    context::{Env, TaskSpan, unwind},
+    panic::{catch, discard},
     policy::End,
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
+    tree::{HoldKind, TaskNode},
 };
 
 /// A closure on its way through the pool.
-pub(super) struct Job<F: Closure> {
-    frame: Arc<Frame>,
+pub(in crate::scope) struct BlockingCall<F: Closure> {
+    task: Arc<TaskNode>,
     state: Mutex<State<F>>,
 }
 
 /// A closure for the pool. As a trait with a type of its own for what it returns, which then lives as long as the closure.
-pub(super) trait Closure {
+pub(in crate::scope) trait Closure {
     type Output;
 
     fn call(self, token: CancelToken) -> Self::Output;
@@ -37,35 +38,37 @@ impl<F: FnOnce(CancelToken) -> O, O> Closure for F {
     }
 }
 
-struct State<F: Closure> {
+pub(super) struct State<F: Closure> {
     stage: Stage<F>,
     scope: Option<Waker>,
     /// The pool is being asked: what it says counts, not that it drops what it refuses.
-    asking: bool,
+    pub(super) asking: bool,
     /// The pool has dropped it.
-    dropped: bool,
-    /// The scope is gone: nobody will ask how it ended.
+    pub(super) dropped: bool,
+    /// The scope was dropped: it will not ask how this ended.
     abandoned: bool,
 }
 
 enum Stage<F: Closure> {
-    Queued(F),
+    Queued(F, Env),
     Running,
     Ended(End<F::Output>),
-    Gone,
+    /// Its end was taken, or it was skipped.
+    Empty,
 }
 
-impl<F: Closure> Job<F> {
-    pub(super) fn new(frame: Arc<Frame>, f: F) -> Arc<Self> {
+impl<F: Closure> BlockingCall<F> {
+    pub(in crate::scope) fn new(env: Env, f: F) -> Arc<Self> {
+        let task = env.task().expect("a closure has its node from the start").clone();
         let state = State {
-            stage: Stage::Queued(f),
+            stage: Stage::Queued(f, env),
             scope: None,
             asking: false,
             dropped: false,
             abandoned: false,
         };
         Arc::new(Self {
-            frame,
+            task,
             state: Mutex::new(state),
         })
     }
@@ -80,19 +83,28 @@ impl<F: Closure> Job<F> {
             state.dropped
         };
         if dropped && matches!(answer, Ok(Ok(_))) {
-            self.lose(DROPPED);
+            self.lose(DROPPED_BY_THE_POOL);
         }
         answer
     }
 
     /// Runs the closure, on a thread that may block, unless it was skipped.
-    fn run(&self) {
-        let frame = &self.frame;
-        census::blocks(frame);
-        let f = {
+    pub(super) fn run(&self) {
+        let task = &self.task;
+        census::blocks(task);
+        // Before it can be seen that it runs: the scopes around wait for its end, also when they have dropped what is in
+        // between.
+        task.hold(HoldKind::Elsewhere);
+        self.run_held();
+        task.let_go(HoldKind::Elsewhere);
+    }
+
+    fn run_held(&self) {
+        let task = &self.task;
+        let (f, env) = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
-                Stage::Queued(f) => f,
+                Stage::Queued(f, env) => (f, env),
                 other => {
                     state.stage = other;
                     return;
@@ -100,14 +112,24 @@ impl<F: Closure> Job<F> {
             }
         };
         // It had not started when it was cancelled, and the scope has not come to take it out.
-        if let Some(reason) = frame.stopped() {
-            self.end(End::Cancelled(reason).after(|| drop(f)));
+        if let Some(reason) = task.stopped() {
+            self.end(End::Cancelled(reason.clone()).after(|| drop(f)));
             return;
         }
-        let token = frame.token();
-        let end = match catch(|| frame.run_blocking(|| f.call(token))) {
+        let token = task.token();
+        let mut span = TaskSpan::default();
+        span.make(&env);
+        let mut env = env.may_block();
+        let called = catch(|| {
+            let _entered = env.enter();
+            span.run(|| f.call(token))
+        });
+        span.ended();
+        let end = match called {
             Ok(value) => End::Returned(value),
-            Err(panic) if is_cut_off(&panic) => End::Cancelled(frame.token().reason().unwrap_or(CancelReason::Parent)),
+            Err(panic) if unwind::is_unwound(&panic) => {
+                End::Cancelled(task.token().reason().unwrap_or(CancelReason::Parent))
+            }
             Err(panic) => End::Panicked(panic),
         };
         self.end(end);
@@ -117,7 +139,7 @@ impl<F: Closure> Job<F> {
         let scope = {
             let mut state = self.lock();
             if state.abandoned {
-                state.stage = Stage::Gone;
+                state.stage = Stage::Empty;
                 drop(state);
                 discard(end);
                 return;
@@ -128,12 +150,12 @@ impl<F: Closure> Job<F> {
         wake(scope);
     }
 
-    /// Nobody will run it.
-    fn lose(&self, why: impl Into<Cow<'static, str>>) {
+    /// The pool will not run it.
+    pub(super) fn lose(&self, why: impl Into<Cow<'static, str>>) {
         let skipped = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
-                Stage::Queued(f) => f,
+                Stage::Queued(f, _) => f,
                 other => {
                     state.stage = other;
                     return;
@@ -144,18 +166,18 @@ impl<F: Closure> Job<F> {
         self.end(End::Cancelled(CancelReason::Requested(Some(why.into()))));
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<F>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State<F>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<F: Closure<Output: Send> + Send + 'static> Away for Job<F> {
+impl<F: Closure<Output: Send> + Send + 'static> Offload for BlockingCall<F> {
     type Output = F::Output;
 
-    fn give(self: &Arc<Self>, frame: &Arc<Frame>) {
-        let runtime = frame.scope.runtime().clone();
-        let errand = Errand::new(self);
-        match self.ask(|| catch(|| runtime.spawn_blocking(Box::new(|| errand.run())))) {
+    fn give(self: &Arc<Self>, task: &Arc<TaskNode>) {
+        let runtime = task.scope.runtime();
+        let call = PoolCall::new(self);
+        match self.ask(|| catch(|| runtime.spawn_blocking(Box::new(|| call.run())))) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => self.lose(error.to_string()),
             Err(panic) => {
@@ -182,7 +204,7 @@ impl<F: Closure<Output: Send> + Send + 'static> Away for Job<F> {
     fn cut(&self, reason: CancelReason) -> Poll<End<F::Output>> {
         let stage = {
             let mut state = self.lock();
-            match mem::replace(&mut state.stage, Stage::Gone) {
+            match mem::replace(&mut state.stage, Stage::Empty) {
                 // Seeded: a closure that runs is not waited for.
                 Stage::Running if !cfg!(purview_seeded_bug = "running-closure-cut") => {
                     state.stage = Stage::Running;
@@ -193,8 +215,8 @@ impl<F: Closure<Output: Send> + Send + 'static> Away for Job<F> {
         };
         Poll::Ready(match stage {
             Stage::Ended(end) => end,
-            Stage::Queued(f) => End::Cancelled(reason).after(|| drop(f)),
-            Stage::Running | Stage::Gone => End::Cancelled(reason),
+            Stage::Queued(f, _) => End::Cancelled(reason).after(|| drop(f)),
+            Stage::Running | Stage::Empty => End::Cancelled(reason),
         })
     }
 
@@ -210,7 +232,7 @@ impl<F: Closure<Output: Send> + Send + 'static> Away for Job<F> {
 
 impl<F: Closure> State<F> {
     fn take_end(&mut self) -> Option<End<F::Output>> {
-        match mem::replace(&mut self.stage, Stage::Gone) {
+        match mem::replace(&mut self.stage, Stage::Empty) {
             Stage::Ended(end) => Some(end),
             other => {
                 self.stage = other;
@@ -220,34 +242,4 @@ impl<F: Closure> State<F> {
     }
 }
 
-const DROPPED: &str = "the runtime dropped it, as when it shuts down";
-
-/// What the pool is given. A pool that drops it without running it has lost it. The closure is its scope's: a pool that
-/// never comes to it keeps nothing of a scope that is gone.
-struct Errand<F: Closure>(Weak<Job<F>>);
-
-impl<F: Closure> Errand<F> {
-    fn new(job: &Arc<Job<F>>) -> Self {
-        Self(Arc::downgrade(job))
-    }
-
-    fn run(self) {
-        if let Some(job) = self.0.upgrade() {
-            job.run();
-        }
-    }
-}
-
-impl<F: Closure> Drop for Errand<F> {
-    fn drop(&mut self) {
-        let Some(job) = self.0.upgrade() else { return };
-        let asking = {
-            let mut state = job.lock();
-            state.dropped = true;
-            state.asking
-        };
-        if !asking {
-            job.lose(DROPPED);
-        }
-    }
-}
+pub(super) const DROPPED_BY_THE_POOL: &str = "the runtime dropped it, as when it shuts down";

@@ -9,20 +9,19 @@ use std::{
 
 use futures_core::Stream;
 
-use super::{
-    handle::Scope,
-    kind::{Local, Threads},
-    task::Task,
-};
+use super::NewTask;
 use crate::{
-    cancel::{
-        CancelReason,
-        waiters::{Waiters, wake_all},
-    },
-    context::Frame,
-    error::{Closed, FirstPanic, OneByOne, no_second_panic},
+    cancel::CancelReason,
+    error::Closed,
+    panic::{FirstPanic, OneByOne, no_second_panic},
     policy::Fallible,
+    scope::{
+        handle::Scope,
+        kind::{Kind, Local, Threads},
+    },
     sync::{Mutex, MutexGuard},
+    tree::{Role, TaskNode},
+    wake::{Waiters, wake_all},
 };
 
 /// The sending side of a [`produce`](Scope::produce); the stream ends when it is dropped.
@@ -122,7 +121,7 @@ impl<T> Drop for Sending<'_, T> {
 #[must_use = "dropping the stream cancels its producer"]
 pub struct Produced<T> {
     channel: Arc<Channel<T>>,
-    frame: Arc<Frame>,
+    task: Arc<TaskNode>,
     key: Option<u64>,
 }
 
@@ -142,7 +141,7 @@ impl<T> Stream for Produced<T> {
         drop(old);
         // A sender that was put somewhere else must not outlive the scope's promise.
         // What was sent just before the end comes first.
-        let ended = this.frame.scope.poll_ended(&mut this.key, cx);
+        let ended = this.task.scope.poll_ended(&mut this.key, cx);
         ended.map(|()| this.channel.receive())
     }
 }
@@ -150,10 +149,10 @@ impl<T> Stream for Produced<T> {
 impl<T> Drop for Produced<T> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
-        panicked.run(|| self.frame.scope.forget_stranded(self.key));
-        // Cancelled first: a child that is not being polled just now does not come to see that nobody receives.
+        panicked.run(|| self.task.scope.forget_end_waiter(self.key));
+        // Cancelled first: a child that is not being polled just now does not come to see that the receiver was dropped.
         panicked.run(|| {
-            self.frame
+            self.task
                 .cancel(CancelReason::Requested(Some("its stream was dropped".into())));
         });
         panicked.run(|| self.channel.close());
@@ -164,7 +163,7 @@ impl<T> Drop for Produced<T> {
 impl<T> fmt::Debug for Produced<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Produced")
-            .field("task", &self.frame.info)
+            .field("task", &self.task.info)
             .finish_non_exhaustive()
     }
 }
@@ -178,9 +177,9 @@ struct Queue<T> {
     received: u64,
     senders: Waiters,
     receiver: Option<Waker>,
-    /// Nobody receives.
+    /// The receiver was dropped.
     closed: bool,
-    /// Nobody sends.
+    /// The sender was dropped.
     ended: bool,
 }
 
@@ -223,7 +222,7 @@ impl<T> Channel<T> {
         let receiver = {
             let mut queue = self.lock();
             queue.ended = true;
-            // Seeded: the end is no item, so nobody is woken.
+            // Seeded: the end is no item, so nothing is woken.
             queue
                 .receiver
                 .take()
@@ -258,15 +257,22 @@ impl<T> Channel<T> {
 }
 
 /// The stream of a child that was just spawned.
-fn produced<T, J>(channel: Arc<Channel<T>>, task: &Task<J>) -> Produced<T> {
-    let frame = task.frame().clone();
-    if frame.is_ended() {
+fn produced<T>(channel: Arc<Channel<T>>, task: Arc<TaskNode>) -> Produced<T> {
+    if task.is_ended() {
         channel.end();
     }
     Produced {
         channel,
-        frame,
+        task,
         key: None,
+    }
+}
+
+impl<P: Fallible, K: Kind> Scope<'_, P, K> {
+    fn new_producer(&self) -> (NewTask, Arc<TaskNode>) {
+        let new = NewTask::with_node(&self.shared, None, Role::Ordinary);
+        let task = new.env.task().expect("made just above").clone();
+        (new, task)
     }
 }
 
@@ -275,7 +281,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// The child is `capacity` items ahead at most; with 0 it waits until each has been received. Dropping the stream
     /// cancels the child, the end of the child or of the scope ends the stream after what was sent, and the child's
-    /// error goes to the scope's policy. In a scope that takes nobody in any more the stream has ended. As Kotlin's
+    /// error goes to the scope's policy. In a scope that accepts no children any more the stream has ended. As Kotlin's
     /// `produce`, and Python's async generators.
     ///
     /// # Examples
@@ -304,12 +310,15 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
         Fut: Future<Output = P::Child<()>> + Send + 'env,
         T: 'env + Send,
         P::Joined<()>: 'env + Send,
+        P::Child<()>: 'env + Send,
     {
         let channel = Channel::new(capacity);
-        let task = self.spawn(f(Sender {
+        let (new, task) = self.new_producer();
+        let fut = f(Sender {
             channel: channel.clone(),
-        }));
-        produced(channel, &task)
+        });
+        self.shared.spawn(new, fut, false, |child| Box::into_pin(child));
+        produced(channel, task)
     }
 }
 
@@ -321,11 +330,14 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
         Fut: Future<Output = P::Child<()>> + 'env,
         T: 'env,
         P::Joined<()>: 'env,
+        P::Child<()>: 'env,
     {
         let channel = Channel::new(capacity);
-        let task = self.spawn(f(Sender {
+        let (new, task) = self.new_producer();
+        let fut = f(Sender {
             channel: channel.clone(),
-        }));
-        produced(channel, &task)
+        });
+        self.shared.spawn(new, fut, false, |child| Box::into_pin(child));
+        produced(channel, task)
     }
 }

@@ -1,18 +1,34 @@
-use std::{borrow::Cow, fmt, sync::Arc};
+//! The doors through which children come into a scope.
 
+mod blocking;
+mod defer;
+mod new_task;
+mod parallel;
+mod permit;
+mod produce;
+mod ready_cell;
+mod start;
+
+use std::{borrow::Cow, fmt};
+
+use self::new_task::NewTask;
+pub use self::{
+    defer::Finalized,
+    permit::Permit,
+    produce::{Produced, Sender},
+    start::{Ready, Start},
+};
 use super::{
     child::LocalChild,
     handle::Scope,
     kind::{Boxed, Kind, Local, Threads},
     limit::Limiter,
-    permit::Permit,
-    task::{Slot, Task},
+    task::Task,
 };
 use crate::{
-    cancel::CancelReason,
-    context::{self, Frame, Role, TaskId, TaskInfo},
     error::{RejectReason, Rejected},
     policy::Policy,
+    tree::Role,
 };
 
 /// Options of one child, from [`Scope::task`]; `W` is where it runs, [`Here`] or [`Parallel`].
@@ -26,7 +42,7 @@ use crate::{
 /// ```
 #[must_use = "options do nothing until `spawn` is called"]
 pub struct TaskBuilder<'env, P: Policy, K: Kind, W = Here> {
-    pub(super) scope: Scope<'env, P, K>,
+    scope: Scope<'env, P, K>,
     name: Option<Cow<'static, str>>,
     role: Role,
     place: W,
@@ -85,67 +101,15 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         }
     }
 
-    pub(super) fn frame(&mut self) -> Arc<Frame> {
-        let state = &self.scope.shared.state;
-        let number = state.next_number();
-        let info = match self.name.take() {
-            Some(name) => TaskInfo::named(name),
-            None => TaskInfo::numbered(TaskId::next(), state.naming(), number),
-        };
-        Frame::new(info, state.clone(), context::bindings(), self.role)
-    }
-
-    /// Puts a child into the queue; `None` where nobody takes it any more.
-    pub(super) fn enlist<C>(&self, frame: &Frame, child: C, forget: impl FnOnce(C) -> Boxed<'env, P, K>) -> Option<C> {
-        let state = &self.scope.shared.state;
-        if !frame.is_admitted() && state.limiter.as_ref().is_none_or(Limiter::take_or_queue) {
-            frame.admit();
-        }
-        let refused = self.scope.shared.push(child, forget).err()?;
-        if frame.is_admitted() || state.limiter.as_ref().is_some_and(Limiter::forget_newest_child) {
-            state.free_place();
-        }
-        Some(refused)
-    }
-
-    /// As [`enlist`](Self::enlist); a child that nobody takes is dropped, and its task hears of that.
-    pub(super) fn enlist_or_refuse<T, C>(
-        &self,
-        frame: &Frame,
-        slot: &Slot<P::Joined<T>>,
-        child: C,
-        forget: impl FnOnce(C) -> Boxed<'env, P, K>,
-    ) {
-        if let Some(child) = self.enlist(frame, child, forget) {
-            drop(child);
-            refuse::<P, T>(frame, slot, RejectReason::Ended);
-        }
-    }
-
     fn spawn_as<T, F>(
         mut self,
         fut: F,
-        admitted: bool,
+        has_place: bool,
         forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
     ) -> Task<P::Joined<T>> {
-        let frame = self.frame();
-        let slot = Slot::new();
-        let task = Task::new(slot.clone(), frame.clone());
-        if admitted {
-            frame.admit();
-        }
-        if let Some(reason) = self.scope.shared.refusal() {
-            // First: a destructor that panics must not take the place with it.
-            if admitted {
-                self.scope.shared.state.free_place();
-            }
-            drop(fut);
-            refuse::<P, T>(&frame, &slot, reason);
-            return task;
-        }
-        let child = Box::new(LocalChild::new(frame.clone(), slot.clone(), fut));
-        self.enlist_or_refuse::<T, _>(&frame, &slot, child, forget);
-        task
+        let shared = &self.scope.shared;
+        let new = NewTask::new(shared, self.name.take(), self.role);
+        shared.spawn(new, fut, has_place, forget)
     }
 
     fn try_spawn_as<T, F>(
@@ -153,22 +117,23 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         fut: F,
         forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
     ) -> Result<Task<P::Joined<T>>, Rejected<F>> {
-        if let Some(reason) = self.scope.shared.refusal() {
+        let shared = &self.scope.shared;
+        if let Some(reason) = shared.refusal() {
             return Err(Rejected::new(fut, reason));
         }
-        if !self.scope.shared.state.limiter.as_ref().is_none_or(Limiter::try_take) {
+        if !shared.limiter.as_ref().is_none_or(Limiter::try_take) {
             return Err(Rejected::new(fut, RejectReason::Full));
         }
-        let frame = self.frame();
-        frame.admit();
-        let slot = Slot::new();
-        let task = Task::new(slot.clone(), frame.clone());
-        match self.enlist(&frame, Box::new(LocalChild::new(frame.clone(), slot, fut)), forget) {
-            None => Ok(task),
-            Some(child) => {
+        let mut new = NewTask::new(shared, self.name.take(), self.role);
+        new.env.give_place();
+        let slot = new.slot(shared);
+        let task = Task::new(slot.clone());
+        match shared.enlist(true, Box::new(LocalChild::new(slot, fut, new.env)), forget) {
+            Ok(()) => Ok(task),
+            Err(child) => {
                 let fut = child
                     .into_future()
-                    .expect("a child that nobody has taken has not been polled");
+                    .expect("a child that was not accepted was not polled");
                 Err(Rejected::new(fut, RejectReason::Ended))
             }
         }
@@ -187,21 +152,11 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     }
 }
 
-/// Nobody takes the child in: its task says what the policy says to that.
-pub(super) fn refuse<P: Policy, T>(frame: &Frame, slot: &Slot<P::Joined<T>>, reason: RejectReason) {
-    slot.fill(P::refused::<T>(refuse_frame(frame, reason)));
-}
-
-pub(super) fn refuse_frame(frame: &Frame, reason: RejectReason) -> CancelReason {
-    frame.end();
-    reason.into_cancel_reason()
-}
-
 // The `Send` and the local half are written out, not made by a macro: behind a macro every bound error ends in "this
 // error originates in the macro".
 
 impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
-    /// Puts a child into the scope, which polls it in the task that awaits the scope, and does not end before it.
+    /// Spawns a child, which the scope polls in the task that awaits the scope, and which ends before the scope does.
     ///
     /// The child starts when the scope is next polled, beside the body and its siblings. It may borrow what outlives
     /// the scope. What the returned [`Task`] yields is the policy's to say; dropping it neither cancels nor detaches.
@@ -232,8 +187,10 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
         F: Future<Output = P::Child<T>> + Send + 'env,
         T: 'env + Send,
         P::Joined<T>: 'env + Send,
+        P::Child<T>: 'env + Send,
     {
-        self.task().spawn(fut)
+        let new = NewTask::new(&self.shared, None, Role::Ordinary);
+        self.shared.spawn(new, fut, false, |child| Box::into_pin(child))
     }
 
     /// As [`spawn`](Self::spawn), or hands the future back where it would have to wait or be dropped.
@@ -247,6 +204,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
         F: Future<Output = P::Child<T>> + Send + 'env,
         T: 'env + Send,
         P::Joined<T>: 'env + Send,
+        P::Child<T>: 'env + Send,
     {
         self.task().try_spawn(fut)
     }
@@ -260,8 +218,10 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
         F: Future<Output = P::Child<T>> + 'env,
         T: 'env,
         P::Joined<T>: 'env,
+        P::Child<T>: 'env,
     {
-        self.task().spawn(fut)
+        let new = NewTask::new(&self.shared, None, Role::Ordinary);
+        self.shared.spawn(new, fut, false, |child| Box::into_pin(child))
     }
 
     /// As [`spawn`](Self::spawn), or hands the future back where it would have to wait or be dropped.
@@ -275,6 +235,7 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
         F: Future<Output = P::Child<T>> + 'env,
         T: 'env,
         P::Joined<T>: 'env,
+        P::Child<T>: 'env,
     {
         self.task().try_spawn(fut)
     }
@@ -288,6 +249,7 @@ impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
         F: Future<Output = P::Child<T>> + Send + 'env,
         T: 'env + Send,
         P::Joined<T>: 'env + Send,
+        P::Child<T>: 'env + Send,
     {
         self.spawn_as(fut, false, |child| Box::into_pin(child))
     }
@@ -302,6 +264,7 @@ impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
         F: Future<Output = P::Child<T>> + Send + 'env,
         T: 'env + Send,
         P::Joined<T>: 'env + Send,
+        P::Child<T>: 'env + Send,
     {
         self.try_spawn_as(fut, |child| Box::into_pin(child))
     }
@@ -315,6 +278,7 @@ impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
         F: Future<Output = P::Child<T>> + 'env,
         T: 'env,
         P::Joined<T>: 'env,
+        P::Child<T>: 'env,
     {
         self.spawn_as(fut, false, |child| Box::into_pin(child))
     }
@@ -329,6 +293,7 @@ impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
         F: Future<Output = P::Child<T>> + 'env,
         T: 'env,
         P::Joined<T>: 'env,
+        P::Child<T>: 'env,
     {
         self.try_spawn_as(fut, |child| Box::into_pin(child))
     }
@@ -342,9 +307,10 @@ impl<'env, P: Policy + Send + 'env> Permit<'env, P, Threads> {
         F: Future<Output = P::Child<T>> + Send + 'env,
         T: 'env + Send,
         P::Joined<T>: 'env + Send,
+        P::Child<T>: 'env + Send,
     {
-        let (builder, admitted) = self.into_builder();
-        builder.spawn_as(fut, admitted, |child| Box::into_pin(child))
+        let (builder, has_place) = self.into_builder();
+        builder.spawn_as(fut, has_place, |child| Box::into_pin(child))
     }
 }
 
@@ -356,9 +322,10 @@ impl<'env, P: Policy + 'env> Permit<'env, P, Local> {
         F: Future<Output = P::Child<T>> + 'env,
         T: 'env,
         P::Joined<T>: 'env,
+        P::Child<T>: 'env,
     {
-        let (builder, admitted) = self.into_builder();
-        builder.spawn_as(fut, admitted, |child| Box::into_pin(child))
+        let (builder, has_place) = self.into_builder();
+        builder.spawn_as(fut, has_place, |child| Box::into_pin(child))
     }
 }
 

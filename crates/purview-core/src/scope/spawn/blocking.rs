@@ -1,15 +1,12 @@
-use super::{
-    away::AwayChild,
-    handle::Scope,
-    job::Job,
-    kind::Kind,
-    spawn::{Here, TaskBuilder, refuse},
-    task::{Slot, Task},
+use super::{Here, NewTask, TaskBuilder};
+use crate::{
+    cancel::CancelToken,
+    policy::Policy,
+    scope::{handle::Scope, kind::Kind, offload::BlockingCall, task::Task},
 };
-use crate::{cancel::CancelToken, policy::Policy};
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
-    /// Runs a closure that may block on the runtime's pool for such, as a child of the scope; it returns what a child
+    /// Runs a closure that may block as a child of the scope, on the runtime's pool for such; it returns what a child
     /// returns.
     ///
     /// The closure is given a token that fires when it, or the scope, is cancelled: ask it now and then. A closure that
@@ -45,20 +42,8 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
         P::Child<T>: Send,
         P::Joined<T>: Send + 'env,
     {
-        let frame = self.frame();
-        let slot = Slot::new();
-        let task = Task::new(slot.clone(), frame.clone());
-        if let Some(reason) = self.scope.shared.refusal() {
-            drop(f);
-            refuse::<P, T>(&frame, &slot, reason);
-            return task;
-        }
-        let child = Box::new(AwayChild::<P, T, _>::new(
-            frame.clone(),
-            slot.clone(),
-            Job::new(frame.clone(), f),
-        ));
-        self.enlist_or_refuse::<T, _>(&frame, &slot, child, |child| K::accept(child));
-        task
+        let shared = &self.scope.shared;
+        let new = NewTask::with_node(shared, self.name.take(), self.role);
+        shared.offload::<T, _>(new, |env| BlockingCall::new(env, f))
     }
 }

@@ -1,0 +1,97 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use super::{Child, Verdict};
+use crate::{
+    cancel::CancelReason,
+    context::Env,
+    engine::Member,
+    panic::OneByOne,
+    policy::{End, Policy},
+    tree::{ScopeNode, TaskId, TaskInfo},
+};
+
+pin_project! {
+    /// The body of a scope: child number zero.
+    pub(in crate::scope) struct Body<B, C, R> {
+        end: Option<End<C>>,
+        value: OneByOne<Option<R>>,
+        #[pin]
+        member: Member<B>,
+    }
+}
+
+impl<B, C, R> Body<B, C, R> {
+    pub(in crate::scope) fn new(scope: Arc<ScopeNode>, fut: B) -> Pin<Box<Self>> {
+        Box::pin(Self {
+            end: None,
+            value: OneByOne::default(),
+            member: Member::new(fut, Env::body(scope)),
+        })
+    }
+
+    /// What the policy made of what the body returned.
+    pub(in crate::scope) fn take_value(self: Pin<&mut Self>) -> Option<R> {
+        self.project().value.take()
+    }
+}
+
+impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Child<R>, R> {
+    fn env(&self) -> &Env {
+        self.member.env()
+    }
+
+    fn env_mut(self: Pin<&mut Self>) -> &mut Env {
+        self.project().member.env_mut()
+    }
+
+    fn info(&self) -> TaskInfo {
+        let env = self.member.env();
+        env.named_info()
+            .unwrap_or_else(|| TaskInfo::named(TaskId::NONE, "body".into()))
+    }
+
+    fn stopped_alone(&self) -> Option<CancelReason> {
+        None
+    }
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let poller = cx.waker();
+        let polled = this.member.poll(
+            |env| env.stopped().cloned(),
+            Some(poller),
+            &mut Context::from_waker(poller),
+        );
+        *this.end = Some(ready!(polled));
+        Poll::Ready(())
+    }
+
+    fn cut(self: Pin<&mut Self>, reason: CancelReason) -> Poll<()> {
+        let this = self.project();
+        *this.end = Some(this.member.cut(reason));
+        Poll::Ready(())
+    }
+
+    fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
+        let this = self.project();
+        let end = this.end.take().expect("a body that has ended says how");
+        let (value, env) = (this.value, this.member.env_mut());
+        Verdict::of(end, abandoned, |end| {
+            // As the body, so that the policy can ask which task it is.
+            let _entered = env.enter();
+            let (joined, flow) = policy.body_ended::<R>(end);
+            **value = joined;
+            (flow, false)
+        })
+    }
+
+    fn abandon(self: Pin<&mut Self>, _: CancelReason) {
+        drop(self.take_value());
+    }
+}

@@ -1,0 +1,81 @@
+//! From the queue into the set: which children may start, and when.
+
+use super::{InSet, Whole};
+use crate::{
+    census,
+    engine::{Engine, pass},
+    policy::Policy,
+    runtime::Timer,
+    scope::kind::{AnyChild, Kind},
+    tree::Role,
+    wake::part,
+};
+
+/// So many children enter the set before those that are in it get their turn.
+const BATCH: u32 = 32;
+
+impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
+    /// Moves children from the queue into the set; some at a time, so that those in it get their turn.
+    pub(super) fn admit(&mut self, engine: &mut Engine) {
+        let node = engine.node.clone();
+        if node.signal().take(part::QUEUE) {
+            self.drain_queue();
+            if !engine.is_running() {
+                // Spawned just as the scope was cancelled.
+                self.drop_unstarted(engine);
+            }
+        }
+        let mut started = 0;
+        while started < BATCH && !pass::is_over() && self.may_start(engine) {
+            let Some(child) = self.children.ready.pop_front() else {
+                break;
+            };
+            pass::count_step();
+            self.children.set.push(InSet::new(child), &node);
+            started += 1;
+        }
+        if !self.children.ready.is_empty() && self.children.next_start.is_none() {
+            node.signal().raise(part::QUEUE);
+        }
+    }
+
+    /// Takes all children out of the queue, and gives freed places to those that have waited longest.
+    pub(super) fn drain_queue(&mut self) {
+        let children = &mut *self.children;
+        for mut child in children.shared.take_children() {
+            census::queued(child.pinned().env_mut());
+            let env = child.get().env();
+            match (env.role(), env.task()) {
+                (Role::Daemon, Some(task)) => drop(children.daemons.insert(task.info.id(), task.clone())),
+                _ => children.ordinary += 1,
+            }
+            let queue = if env.has_place() {
+                &mut children.ready
+            } else {
+                &mut children.waiting
+            };
+            queue.push_back(child);
+        }
+        let shared = children.shared.clone();
+        let Some(limiter) = &shared.limiter else { return };
+        // A place may be granted to a child that is on its way here: it waits for it.
+        while !children.waiting.is_empty() && limiter.take_granted() {
+            let mut child = children.waiting.pop_front().expect("one waits");
+            child.pinned().env_mut().give_place();
+            children.ready.push_back(child);
+        }
+    }
+
+    /// Whether the rate lets a child start now.
+    fn may_start(&mut self, engine: &Engine) -> bool {
+        self.children.next_start = None;
+        let Some(rate) = &self.children.rate else {
+            return true;
+        };
+        if self.children.ready.is_empty() {
+            return false;
+        }
+        self.children.next_start = rate.start(engine.node.runtime().now()).err();
+        self.children.next_start.is_none()
+    }
+}

@@ -1,0 +1,157 @@
+//! Cancellation: what is dropped at once, and what is waited for.
+
+use std::{sync::atomic::Ordering, task::Poll};
+
+use super::{BodyStage, InSet, Whole};
+use crate::{
+    cancel::CancelReason,
+    engine::Engine,
+    panic::{catch, expect_panics, is_expected},
+    policy::Policy,
+    scope::{
+        child::Unclaimed,
+        kind::{AnyChild, Boxed, Kind},
+        limit::Limiter,
+    },
+    tree::Grace,
+    wake::{part, wake_all},
+};
+
+impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
+    /// Drops what does not hold under the present grace: the body first, then the children, newest to oldest.
+    pub(super) fn drop_tasks(&mut self, engine: &mut Engine, reason: &CancelReason) {
+        if self.children.body != BodyStage::Ended || self.children.ordinary > 0 {
+            self.tell_policy(engine);
+        }
+        if let Some(limiter) = &self.children.shared.limiter {
+            engine.panicked.run(|| wake_all(limiter.waiting_permits()));
+        }
+        if engine.stage.grace() == Some(Grace::Holds) && self.children.body == BodyStage::Started {
+            let kept = self.keeps_body(engine);
+            self.body.as_mut().env_mut().keep(kept);
+        }
+        let over = engine.stage.grace() == Some(Grace::Over);
+        // One that is kept has its last turn when the others have ended.
+        let kept = self.body.env().is_kept();
+        if self.children.body != BodyStage::Ended && !kept && (over || !self.body.env().holds()) {
+            self.cut_body(engine, reason.clone());
+        }
+        self.drain_queue();
+        let children = &mut *self.children;
+        let mut dropped: Vec<_> = children.ready.drain(..).chain(children.waiting.drain(..)).collect();
+        for place in children.set.iter() {
+            let child = place
+                .get_mut()
+                .take_if(|child| over || !child.child().get().env().holds());
+            dropped.extend(child.map(InSet::into_child));
+        }
+        self.drop_newest_first(engine, dropped, reason);
+    }
+
+    fn keeps_body(&mut self, engine: &mut Engine) -> bool {
+        let policy = self.children.policy();
+        catch(|| policy.keeps_body()).unwrap_or_else(|panic| {
+            engine.panicked.keep(panic);
+            false
+        })
+    }
+
+    /// Drops those that have not been polled yet.
+    pub(super) fn drop_unstarted(&mut self, engine: &mut Engine) {
+        if let Some(reason) = engine.stage.stopped().cloned() {
+            let children = &mut *self.children;
+            let dropped = children.ready.drain(..).chain(children.waiting.drain(..)).collect();
+            self.drop_newest_first(engine, dropped, &reason);
+        }
+    }
+
+    fn drop_newest_first(&mut self, engine: &mut Engine, mut dropped: Vec<Boxed<'env, P, K>>, reason: &CancelReason) {
+        // The set keeps its children by when they were last polled; their numbers rise with the order of spawning. Nearly
+        // sorted as they are, this takes little more than one look at each.
+        dropped.sort_by_key(|child| std::cmp::Reverse(child.get().env().id()));
+        for child in dropped {
+            self.cut_child(engine, child, reason);
+        }
+    }
+
+    pub(super) fn cut_child(&mut self, engine: &mut Engine, mut child: Boxed<'env, P, K>, reason: &CancelReason) {
+        let reason = child.get().stopped_alone().unwrap_or_else(|| reason.clone());
+        match child.pinned().cut(reason) {
+            Poll::Ready(()) => self.finish_child(engine, child),
+            Poll::Pending => {
+                // Another thread is in it, and drops it there, unless it holds by then: it comes back as ended.
+                if engine.stage.grace() == Some(Grace::Over) {
+                    if let Some(task) = child.get().env().task() {
+                        task.end_grace(Grace::Over);
+                    }
+                }
+                self.children.set.push(InSet::new(child), &engine.node);
+            }
+        }
+    }
+
+    /// The scope's future is being dropped: all tasks are, now.
+    pub(in crate::scope) fn drop_all(&mut self, engine: &mut Engine) {
+        if engine.stage.is_ended() {
+            return;
+        }
+        let reported = is_expected();
+        {
+            let _expected = expect_panics();
+            self.abandon(engine, reported);
+        }
+        engine.panicked.resume_if_expected();
+    }
+
+    fn abandon(&mut self, engine: &mut Engine, reported: bool) {
+        const DROPPED: &str = "the scope's future was dropped";
+        if reported {
+            let reason = engine.node.reason().cloned();
+            self.children.abandoned = Some(reason.unwrap_or(CancelReason::Requested(Some(DROPPED.into()))));
+        }
+        let reason = engine.abandon(DROPPED, self);
+        self.children.shared.close();
+        // What came in until the queue was closed.
+        self.drop_tasks(engine, &reason);
+        if self.children.body != BodyStage::Ended {
+            // A body that was to see its tasks resolve.
+            self.cut_body(engine, reason.clone());
+        }
+        while let Some(finalizer) = self.children.shared.take_finalizer() {
+            self.cut_child(engine, finalizer, &reason);
+        }
+        let shared = self.children.shared.clone();
+        for place in self.children.set.iter() {
+            // Another thread is in these.
+            if let Some(child) = place.get_mut() {
+                engine
+                    .panicked
+                    .run(|| child.child_mut().pinned().abandon(reason.clone()));
+                shared.live.fetch_sub(1, Ordering::AcqRel);
+                shared.shutdown.note_end(|| child.child().get().info(), true);
+            }
+        }
+        engine.end();
+        crate::census::closed(&engine.node);
+        // What is given to nothing.
+        let body = self.body.as_mut();
+        engine.panicked.run(|| body.abandon(reason.clone()));
+        let unclaimed = std::mem::replace(&mut self.children.unclaimed, Unclaimed::new());
+        engine.panicked.run(|| drop(unclaimed));
+        let policy = self.children.policy.take();
+        engine.panicked.run(|| drop(policy));
+    }
+
+    /// Gives back what a limit had granted to children that were dropped before they started.
+    pub(super) fn forget_places(&mut self, engine: &mut Engine, positions: &[usize]) {
+        let shared = self.children.shared.clone();
+        let granted = shared
+            .limiter
+            .as_ref()
+            .map(|limiter: &Limiter| limiter.forget_children(positions));
+        for _ in 0..granted.unwrap_or(0) {
+            engine.panicked.run(|| shared.free_place());
+        }
+        engine.signal().raise(part::QUEUE);
+    }
+}

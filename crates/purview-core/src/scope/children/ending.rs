@@ -1,0 +1,134 @@
+//! The order in which a scope ends: the children, then the daemons, then the finalizers.
+
+use std::task::Poll;
+
+use super::{BodyStage, Children, InSet, Whole};
+use crate::{
+    cancel::CancelReason,
+    context::{is_cancelled_here, unwind},
+    engine::{Engine, Progress},
+    panic::OneByOne,
+    policy::Policy,
+    scope::kind::{AnyChild, Kind},
+    tree::Grace,
+    wake::part,
+};
+
+impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
+    /// Takes the next step towards the end, if its time has come.
+    pub(super) fn advance(&mut self, engine: &mut Engine) -> Progress {
+        loop {
+            self.drain_queue();
+            if self.children.ordinary > 0 {
+                return Progress::Idle;
+            }
+            if self.children.body != BodyStage::Ended {
+                if engine.stage.grace().is_some() && self.children.daemons.is_empty() && self.body.env().is_kept() {
+                    self.give_last_turn(engine);
+                }
+                if self.children.body != BodyStage::Ended {
+                    return Progress::Idle;
+                }
+                // The body may have spawned in its last turn.
+                continue;
+            }
+            if !self.children.daemons.is_empty() {
+                return self.stop_daemons(engine);
+            }
+            if self.children.finalizing {
+                return Progress::Idle;
+            }
+            if self.children.shared.has_finalizers() {
+                // What failed before them comes before what fails in them.
+                let Children { unclaimed, policy, .. } = &mut *self.children;
+                let policy = policy.as_mut().expect("a scope has its policy until it resolves");
+                engine.panicked.run(|| unclaimed.reclaim(policy));
+            }
+            if let Some(finalizer) = self.children.shared.take_finalizer() {
+                if engine.stage.grace() == Some(Grace::Over) {
+                    let reason = engine.stage.stopped().cloned().unwrap_or(CancelReason::Ended);
+                    self.cut_child(engine, finalizer, &reason);
+                    continue;
+                }
+                self.children.finalizing = true;
+                self.children.set.push(InSet::new(finalizer), &engine.node);
+                return Progress::Busy;
+            }
+            // What was dropped, and still runs on other threads, is waited for.
+            self.children.elsewhere.retain(|task| task.is_elsewhere());
+            if !self.children.elsewhere.is_empty() {
+                return Progress::Idle;
+            }
+            // A handle may have spawned just now, from another thread.
+            if self.children.shared.close_if_empty() {
+                return Progress::Over;
+            }
+        }
+    }
+
+    fn stop_daemons(&mut self, engine: &mut Engine) -> Progress {
+        let mut stopped = false;
+        for daemon in self.children.daemons.values() {
+            engine.panicked.run(|| stopped |= daemon.cancel(CancelReason::Ended));
+        }
+        if stopped { Progress::Busy } else { Progress::Idle }
+    }
+
+    /// The body of a scope that was cut sees that its tasks have resolved, and returns what it has.
+    fn give_last_turn(&mut self, engine: &mut Engine) {
+        if engine.signal().take(part::BODY) {
+            self.poll_body(engine);
+            if self.children.body == BodyStage::Ended {
+                return;
+            }
+        }
+        self.body.as_mut().env_mut().keep(false);
+        let over = engine.stage.grace() == Some(Grace::Over);
+        if let Some(reason) = engine.stage.stopped().cloned() {
+            if over || !self.body.env().holds() {
+                self.cut_body(engine, reason);
+            }
+        }
+    }
+}
+
+impl<P: Policy, K: Kind> Children<'_, P, K> {
+    /// What the scope resolves to; pending where the policy has nothing to say and the parent is about to drop it.
+    pub(in crate::scope) fn resolve<R>(&mut self, engine: &mut Engine, body: Option<R>) -> Poll<P::Output<R>> {
+        let mut body = OneByOne::new(body);
+        engine.end();
+        crate::census::closed(&engine.node);
+        let (unclaimed, policy) = (&mut self.unclaimed, &mut self.policy);
+        if let Some(policy) = policy {
+            engine.panicked.run(|| unclaimed.reclaim(policy));
+        }
+        if engine.panicked.is_some() {
+            let policy = self.policy.take();
+            engine.panicked.run(|| drop(policy));
+        }
+        engine.panicked.resume();
+        let mut body = OneByOne::new(body.take().filter(|_| self.lost.is_none()));
+        let stop = engine.stage.stopped().cloned().or_else(|| self.broke.clone());
+        let policy = self.policy.take().expect("a scope resolves once");
+        if !policy.can_finish(body.is_some(), stop.as_ref()) {
+            self.policy = Some(policy);
+            return unwind::never();
+        }
+        Poll::Ready(policy.finish(body.take(), stop))
+    }
+
+    /// A scope that ended without a value is pending while it is polled inside what was cancelled around it.
+    ///
+    /// # Panics
+    ///
+    /// When it is polled elsewhere, or after it has resolved.
+    pub(in crate::scope) fn poll_again<R>(&mut self, engine: &mut Engine) -> Poll<P::Output<R>> {
+        let policy = self.policy.take();
+        let policy = policy.expect("a scope must not be polled after it has resolved");
+        if is_cancelled_here() {
+            self.policy = Some(policy);
+            return unwind::never();
+        }
+        Poll::Ready(policy.finish(None, engine.stage.stopped().cloned()))
+    }
+}

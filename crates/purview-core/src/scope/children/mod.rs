@@ -1,0 +1,252 @@
+//! The body and the children of a scope, as the members of its engine.
+//!
+//! One turn polls the body, takes children out of the queue, and polls those that were woken. What the end of a task
+//! means is in `finish.rs`, the order of the end in `ending.rs`, cancellation in `cut.rs`.
+
+mod admit;
+mod cut;
+mod ending;
+mod finish;
+mod in_set;
+mod single;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use self::in_set::InSet;
+use super::{
+    child::{Child, Unclaimed},
+    kind::{Boxed, Kind},
+    shared::Shared,
+};
+use crate::{
+    cancel::CancelReason,
+    context::bindings,
+    engine::{Engine, Members, Options, Progress, Rate, Set, pass},
+    policy::Policy,
+    runtime::Timer,
+    tree::{Grace, TaskId, TaskNode},
+    wake::part,
+};
+
+/// The children of a scope, and what is known of its body.
+pub(super) struct Children<'env, P: Policy, K: Kind> {
+    pub(super) shared: Arc<Shared<'env, P, K>>,
+    /// Until the scope resolves.
+    pub(super) policy: Option<P>,
+    set: Set<InSet<Boxed<'env, P, K>, P>>,
+    /// Children that may start.
+    ready: VecDeque<Boxed<'env, P, K>>,
+    /// Children that the limit keeps waiting.
+    waiting: VecDeque<Boxed<'env, P, K>>,
+    unclaimed: Unclaimed<Boxed<'env, P, K>>,
+    /// Ordinary children that have been taken out of the queue and have not ended.
+    ordinary: usize,
+    daemons: BTreeMap<TaskId, Arc<TaskNode>>,
+    /// A finalizer is under way.
+    finalizing: bool,
+    body: BodyStage,
+    /// The body has only yielded in the pass of this number, and is not polled again in it.
+    body_yielded: u32,
+    /// How many polls the children are due before the body, which has yielded, is polled again.
+    owed: usize,
+    /// Why all others are to be dropped, as the policy says.
+    verdict: Option<CancelReason>,
+    /// What a finalizer did that would have cancelled the scope, had it not ended already.
+    broke: Option<CancelReason>,
+    /// The runtime has lost a child whose task cannot say so: the body's value is then not the whole truth.
+    lost: Option<CancelReason>,
+    /// Why the scope's future is being dropped, where a scope around reports panics.
+    abandoned: Option<CancelReason>,
+    /// The policy knows that something else has stopped the scope.
+    told_policy: bool,
+    rate: Option<Rate>,
+    /// When the rate lets the next child start.
+    next_start: Option<Instant>,
+    /// Tasks that were cancelled alone and hold, and until when they may.
+    graces: Vec<(Instant, Grace, Arc<TaskNode>)>,
+    /// Tasks that were dropped, and have something run on another thread.
+    elsewhere: Vec<Arc<TaskNode>>,
+    /// The end of a shutdown's grace that was seen to last.
+    shut_at: Option<(Instant, Duration)>,
+    body_waker: Option<Waker>,
+}
+
+/// How far the body has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BodyStage {
+    New,
+    Started,
+    Ended,
+}
+
+impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
+    /// Makes the scope's engine, and what it runs besides the body.
+    pub(super) fn new(policy: P, mut options: Options) -> (Engine, Self) {
+        let node = options.make_node();
+        let children = Self {
+            shared: Shared::new(node.clone(), options.limit),
+            policy: Some(policy),
+            set: Set::new(),
+            ready: VecDeque::new(),
+            waiting: VecDeque::new(),
+            unclaimed: Unclaimed::new(),
+            ordinary: 0,
+            daemons: BTreeMap::new(),
+            finalizing: false,
+            body: BodyStage::New,
+            body_yielded: 0,
+            owed: 0,
+            verdict: None,
+            broke: None,
+            lost: None,
+            abandoned: None,
+            told_policy: false,
+            rate: options.rate,
+            next_start: None,
+            graces: Vec::new(),
+            elsewhere: Vec::new(),
+            shut_at: None,
+            body_waker: None,
+        };
+        (Engine::new(node, options.grace), children)
+    }
+
+    fn policy(&mut self) -> &mut P {
+        self.policy.as_mut().expect("a scope has its policy until it resolves")
+    }
+}
+
+/// Children and body together: what the engine of a scope runs. The body stays outside the set, whose children may be
+/// `Send` where the body is not, and borrow less than it.
+pub(super) struct Whole<'a, 'env, P: Policy, K: Kind> {
+    pub(super) children: &'a mut Children<'env, P, K>,
+    pub(super) body: Pin<&'a mut (dyn Child<P> + 'a)>,
+}
+
+impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
+    fn run(&mut self, engine: &mut Engine) -> Progress {
+        if self.children.body_waker.is_none() {
+            self.begin(engine);
+        }
+        self.end_shutdown_grace(engine);
+        self.stop_single_tasks(engine);
+        self.end_single_graces(engine);
+        let mut busy = false;
+        let signal = engine.node.clone();
+        let signal = signal.signal();
+        if self.children.body == BodyStage::Ended {
+            // A waker of the body's that outlives it asks for nothing.
+            signal.take(part::BODY);
+        } else if self.is_bodys_turn(engine) && signal.take(part::BODY) {
+            busy = true;
+            self.poll_body(engine);
+            if let Some(reason) = self.children.verdict.take() {
+                return Progress::Cut(reason);
+            }
+        }
+        // Those that are started are polled just below.
+        self.admit(engine);
+        if signal.take(part::CHILDREN) {
+            busy |= self.poll_children(engine);
+        }
+        if let Some(reason) = self.children.verdict.take() {
+            return Progress::Cut(reason);
+        }
+        if signal.is_raised(part::CANCEL) {
+            return Progress::Busy;
+        }
+        match self.advance(engine) {
+            Progress::Idle if busy => Progress::Busy,
+            progress => progress,
+        }
+    }
+
+    fn cut(&mut self, engine: &mut Engine, reason: &CancelReason) {
+        self.drop_tasks(engine, reason);
+    }
+
+    fn due(&self, _: &Engine) -> Option<Instant> {
+        let children = &*self.children;
+        let start = children.next_start.filter(|_| !children.ready.is_empty());
+        let graces = children.graces.iter().map(|(until, ..)| *until);
+        let shutdown = children.shared.shutdown.until();
+        let shutdown = shutdown.filter(|until| children.shut_at != Some(*until));
+        start.into_iter().chain(graces).chain(shutdown.map(|(at, _)| at)).min()
+    }
+}
+
+impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
+    fn begin(&mut self, engine: &mut Engine) {
+        let node = &engine.node;
+        self.body.as_mut().env_mut().bind(bindings());
+        self.children.body_waker = Some(node.clone().into());
+        self.children.shared.shutdown.begin_grace(node);
+        crate::census::opened(node);
+        node.signal().raise(part::BODY);
+    }
+
+    /// Gives the body a poll. One that has only yielded waits for its siblings, and for the next pass.
+    fn poll_body(&mut self, engine: &mut Engine) {
+        pass::count_step();
+        self.children.body = BodyStage::Started;
+        let waker = self.children.body_waker.clone().expect("made in the first turn");
+        if self.body.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+            self.finish_body(engine);
+            return;
+        }
+        if engine.signal().is_raised(part::BODY) {
+            self.children.body_yielded = engine.pass();
+            self.drain_queue();
+            self.children.owed = self.children.ordinary + self.children.daemons.len();
+        }
+    }
+
+    /// A body that has yielded is polled again when every sibling that was ready has been polled, as in one queue.
+    ///
+    /// One that is to see its tasks resolve has its last turn when they have.
+    fn is_bodys_turn(&self, engine: &Engine) -> bool {
+        let children = &*self.children;
+        let last_turn = self.body.env().is_kept() && children.ordinary == 0 && children.daemons.is_empty();
+        !engine.late
+            && !last_turn
+            && children.body_yielded != engine.pass()
+            && (children.owed == 0 || !engine.signal().is_raised(part::CHILDREN | part::QUEUE))
+    }
+
+    fn poll_children(&mut self, engine: &mut Engine) -> bool {
+        let before = pass::steps();
+        let node = engine.node.clone();
+        let mut any = false;
+        while let Poll::Ready(Some(child)) = self.children.set.poll(&node) {
+            any = true;
+            self.finish_child(engine, child);
+            // What that child has set going comes before its siblings.
+            if self.children.verdict.is_some() || node.signal().is_raised(part::CANCEL | part::QUEUE) || pass::is_over()
+            {
+                node.signal().raise(part::CHILDREN);
+                break;
+            }
+        }
+        let polled = before.saturating_sub(pass::steps());
+        self.children.owed = self.children.owed.saturating_sub(polled as usize);
+        any || polled != 0
+    }
+
+    /// What holds in a shutdown is waited for until its grace ends.
+    fn end_shutdown_grace(&mut self, engine: &mut Engine) {
+        let Some((at, more)) = self.children.shared.shutdown.until() else {
+            return;
+        };
+        if self.children.shut_at == Some((at, more)) || at > engine.node.runtime().now() {
+            return;
+        }
+        self.children.shut_at = Some((at, more));
+        engine.bound_grace(&super::shutdown::reason(), at, more, self);
+    }
+}

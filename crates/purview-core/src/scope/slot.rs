@@ -1,0 +1,278 @@
+use std::{
+    mem,
+    sync::{Arc, PoisonError},
+    task::{Context, Waker},
+};
+
+use crate::{
+    cancel::CancelReason,
+    context::Env,
+    panic::{catch, discard},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU8, Ordering},
+    },
+    tree::{ScopeNode, TaskInfo, TaskNode},
+    wake::part,
+};
+
+/// What a child and its [`Task`](super::Task) share: which child it is, its end on the way to what awaits it, and a
+/// request to stop on the way back.
+pub(super) struct JoinSlot<J> {
+    info: TaskInfo,
+    scope: Arc<ScopeNode>,
+    flags: AtomicU8,
+    state: Mutex<SlotState<J>>,
+}
+
+/// The child is to stop alone.
+const STOPPED: u8 = 1;
+/// It has ended, and its future was dropped.
+const ENDED: u8 = 1 << 1;
+
+struct SlotState<J> {
+    content: Content<J>,
+    /// Why it is to stop alone, while it has no node that knows.
+    stop: Option<CancelReason>,
+    /// Its node in the tree, once it has one.
+    task: Option<Arc<TaskNode>>,
+    /// Has the child polled: a waker of the set's.
+    poller: Option<Waker>,
+}
+
+enum Content<J> {
+    Waiting(Option<Waker>),
+    Value(J),
+    Taken,
+    /// The policy gave nothing for it.
+    Never,
+}
+
+pub(super) enum Take<J> {
+    Value(J),
+    NotYet,
+    Taken,
+    Never,
+}
+
+impl<J> JoinSlot<J> {
+    pub(super) fn new(info: TaskInfo, scope: Arc<ScopeNode>, task: Option<Arc<TaskNode>>) -> Arc<Self> {
+        Arc::new(Self {
+            info,
+            scope,
+            flags: AtomicU8::new(0),
+            state: Mutex::new(SlotState {
+                content: Content::Waiting(None),
+                stop: None,
+                task,
+                poller: None,
+            }),
+        })
+    }
+
+    pub(super) fn info(&self) -> &TaskInfo {
+        &self.info
+    }
+
+    pub(super) fn scope(&self) -> &Arc<ScopeNode> {
+        &self.scope
+    }
+
+    /// Asks this child alone to stop.
+    pub(super) fn cancel(&self, reason: CancelReason) {
+        if self.is_ended() {
+            return;
+        }
+        let (task, poller) = {
+            let mut state = self.lock();
+            match &state.task {
+                Some(task) => (Some(task.clone()), None),
+                None if state.stop.is_some() => return,
+                None => {
+                    state.stop = Some(reason.clone());
+                    self.flags.fetch_or(STOPPED, Ordering::AcqRel);
+                    (None, state.poller.clone())
+                }
+            }
+        };
+        if let Some(task) = task {
+            task.cancel(reason);
+            return;
+        }
+        if let Some(poller) = poller {
+            poller.wake();
+        }
+        // It may wait in a queue, where nothing polls it.
+        self.scope.signal().raise(part::STOPPED);
+    }
+
+    /// Why this child is to stop alone.
+    pub(super) fn stopped(&self, env: &Env) -> Option<CancelReason> {
+        if let Some(reason) = env.task().and_then(|task| task.stopped_alone()) {
+            return Some(reason.clone());
+        }
+        if self.flags.load(Ordering::Acquire) & STOPPED == 0 {
+            return None;
+        }
+        self.lock().stop.clone()
+    }
+
+    /// Why this child was cancelled alone, if it was.
+    pub(super) fn was_stopped(&self) -> bool {
+        if self.flags.load(Ordering::Acquire) & STOPPED != 0 {
+            return true;
+        }
+        let task = self.lock().task.clone();
+        task.is_some_and(|task| task.stopped_alone().is_some())
+    }
+
+    /// After a poll: remembers how to have the child polled, and its node where it has one by now. A request to stop that
+    /// came during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever comes second.
+    pub(super) fn remember(&self, env: &Env, waker: &Waker) {
+        let stop = {
+            let mut state = self.lock();
+            if state.poller.is_none() {
+                state.poller = Some(waker.clone());
+            }
+            match env.task() {
+                Some(task) if state.task.is_none() => {
+                    // Seeded: the request is left where nothing looks any more.
+                    let unseen = cfg!(purview_seeded_bug = "stop-before-the-node");
+                    state.task = Some(task.clone());
+                    state
+                        .stop
+                        .clone()
+                        .filter(|_| !unseen)
+                        .map(|reason| (task.clone(), reason))
+                }
+                _ if state.task.is_none() && state.stop.is_some() => {
+                    let poller = state.poller.clone();
+                    drop(state);
+                    // It came during the poll, before there was anything to wake.
+                    if let Some(poller) = poller {
+                        poller.wake();
+                    }
+                    None
+                }
+                _ => None,
+            }
+        };
+        if let Some((task, reason)) = stop {
+            task.cancel(reason);
+        }
+    }
+
+    pub(super) fn is_ended(&self) -> bool {
+        self.flags.load(Ordering::Acquire) & ENDED != 0
+    }
+
+    /// The child has ended, and what there is to say of that is here.
+    pub(super) fn end(&self) {
+        self.flags.fetch_or(ENDED, Ordering::AcqRel);
+        let left = {
+            let mut state = self.lock();
+            (
+                state.poller.take(),
+                state.task.take().filter(|task| task.stopped_alone().is_some()),
+            )
+        };
+        if left.1.is_some() {
+            self.flags.fetch_or(STOPPED, Ordering::AcqRel);
+        }
+        drop(left);
+    }
+
+    /// Leaves what the policy made of the child's end, and wakes what awaits it.
+    pub(super) fn fill(&self, joined: Option<J>) {
+        let content = joined.map_or(Content::Never, Content::Value);
+        let old = mem::replace(&mut self.lock().content, content);
+        if let Content::Waiting(Some(waker)) = old {
+            waker.wake();
+        }
+    }
+
+    /// As [`fill`](Self::fill), with what the policy has to say; when it panics, there is nothing to come.
+    pub(super) fn fill_with<T>(&self, ask: impl FnOnce() -> (Option<J>, T)) -> T {
+        match catch(ask) {
+            Ok((joined, told)) => {
+                self.fill(joined);
+                told
+            }
+            Err(panic) => {
+                discard(catch(|| self.fill(None)));
+                panic.resume()
+            }
+        }
+    }
+
+    /// Whether there is a value that was not taken.
+    pub(super) fn is_unclaimed(&self) -> bool {
+        matches!(self.lock().content, Content::Value(_))
+    }
+
+    /// Whether the policy gave nothing for it.
+    pub(super) fn has_no_value(&self) -> bool {
+        matches!(self.lock().content, Content::Never)
+    }
+
+    /// Looks through a value that was not taken; may leave something else in its place.
+    pub(super) fn reclaim(&self, look: impl FnOnce(J) -> Option<J>) {
+        let joined = {
+            let mut state = self.lock();
+            // Seeded: a poll meanwhile is told that the value was taken.
+            let meanwhile = cfg!(purview_seeded_bug = "taken-back-for-good").then_some(Content::Taken);
+            match mem::replace(&mut state.content, meanwhile.unwrap_or(Content::Waiting(None))) {
+                Content::Value(joined) => joined,
+                other => {
+                    state.content = other;
+                    return;
+                }
+            }
+        };
+        self.fill_with(|| (look(joined), ()));
+    }
+
+    pub(super) fn poll(&self, cx: &Context<'_>) -> Take<J> {
+        {
+            let mut state = self.lock();
+            match &state.content {
+                Content::Waiting(Some(waiting)) if waiting.will_wake(cx.waker()) => return Take::NotYet,
+                Content::Waiting(_) => {}
+                Content::Value(_) => {
+                    if let Content::Value(value) = mem::replace(&mut state.content, Content::Taken) {
+                        return Take::Value(value);
+                    }
+                }
+                Content::Taken => return Take::Taken,
+                Content::Never => return Take::Never,
+            }
+        }
+        let waker = cx.waker().clone();
+        // One look under one lock: a value that comes and is taken back between two would wake nothing.
+        let (take, left) = self.lock().content.take_or_wait(waker);
+        drop(left);
+        take
+    }
+
+    fn lock(&self) -> MutexGuard<'_, SlotState<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<J> Content<J> {
+    /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
+    fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
+        match mem::replace(self, Self::Taken) {
+            Self::Waiting(old) => {
+                *self = Self::Waiting(Some(waker));
+                (Take::NotYet, old)
+            }
+            Self::Value(value) => (Take::Value(value), Some(waker)),
+            Self::Taken => (Take::Taken, Some(waker)),
+            Self::Never => {
+                *self = Self::Never;
+                (Take::Never, Some(waker))
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    cancel::CancelReason,
+    context::{Env, bindings},
+    engine::Member,
+    panic::{Panic, discard},
+    policy::{End, Fallible, Policy},
+    scope::{
+        child::{Child, Verdict},
+        handle::Scope,
+        kind::{Boxed, Kind, Local, Threads},
+    },
+    tree::TaskInfo,
+};
+
+/// What an async finalizer may return: nothing, or a `Result` whose error its scope's policy is told of.
+pub trait Finalized<P: Policy> {
+    /// What the policy is told; nothing after a success.
+    #[doc(hidden)]
+    fn failure(self) -> Option<End<P::Child<()>>>;
+}
+
+impl<P: Policy> Finalized<P> for () {
+    fn failure(self) -> Option<End<P::Child<()>>> {
+        None
+    }
+}
+
+impl<P: Fallible> Finalized<P> for Result<(), P::Error> {
+    fn failure(self) -> Option<End<P::Child<()>>> {
+        let error = self.err()?;
+        Some(P::from_result(Err(error)).map_or_else(
+            || {
+                End::Panicked(Panic::new(Box::new(
+                    "a finalizer failed, under a policy without `Fallible::from_result`",
+                )))
+            },
+            End::Returned,
+        ))
+    }
+}
+
+impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
+    fn defer_as<F: Future>(&self, fut: F, forget: impl FnOnce(Box<Finalizer<F>>) -> Boxed<'env, P, K>) {
+        let env = Env::finalizer(self.shared.node.clone(), bindings());
+        let finalizer = Box::new(Finalizer {
+            end: None,
+            member: Member::new(fut, env),
+        });
+        drop(self.shared.push_finalizer(forget(finalizer)));
+    }
+}
+
+impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
+    /// Registers a finalizer, an async destructor of the scope: a future that runs when the scope ends, in whatever way.
+    ///
+    /// Finalizers run one after the other, last in first out, when the body and all children have ended: after a value,
+    /// an error, a panic, a deadline or a cancellation. They may borrow what children may borrow. They run shielded: the
+    /// cancellation of the scope is not visible in them. When the [grace](crate::Builder::grace) of a cancelled scope, or
+    /// of one around it, has ended, the finalizers in it share one further grace of the same length; then they are
+    /// dropped. Under a grace of zero they do not run in a scope that was cancelled. While one is pending the task that
+    /// the scope runs in holds.
+    ///
+    /// An error or a panic of one enters the policy like a child's, after those already seen, and does not stop the
+    /// others. Called from a child, it belongs to this scope; after the scope's end, or where the scope's future is
+    /// dropped, finalizers are dropped without being polled. Taken from ZIO's `Scope` and Python's `AsyncExitStack`.
+    ///
+    /// # Examples
+    ///
+    /// Acquire, use, release, as `async with` does it in Python:
+    ///
+    /// ```
+    /// # use std::sync::Mutex;
+    /// struct Connection<'a>(&'a Mutex<Vec<&'static str>>);
+    /// impl Connection<'_> {
+    ///     async fn query(&self) { self.0.lock().unwrap().push("query") }
+    ///     async fn close(&self) { self.0.lock().unwrap().push("close") }
+    /// }
+    ///
+    /// let log = Mutex::new(Vec::new());
+    /// let connection = Connection(&log);
+    /// purview_core::block_on(purview_core::scope(async |s| {
+    ///     s.defer(connection.close());
+    ///     s.spawn(connection.query()).await;
+    /// }));
+    /// assert_eq!(*log.lock().unwrap(), ["query", "close"]);
+    /// ```
+    pub fn defer<F>(&self, fut: F)
+    where
+        F: Future<Output: Finalized<P> + Send + 'env> + Send + 'env,
+    {
+        self.defer_as(fut, |finalizer| Box::into_pin(finalizer));
+    }
+}
+
+impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
+    /// As in a `Send` scope, for futures that need not be `Send`.
+    pub fn defer<F>(&self, fut: F)
+    where
+        F: Future<Output: Finalized<P> + 'env> + 'env,
+    {
+        self.defer_as(fut, |finalizer| Box::into_pin(finalizer));
+    }
+}
+
+pin_project! {
+    struct Finalizer<F: Future> {
+        end: Option<End<F::Output>>,
+        #[pin]
+        member: Member<F>,
+    }
+}
+
+impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
+    fn env(&self) -> &Env {
+        self.member.env()
+    }
+
+    fn env_mut(self: Pin<&mut Self>) -> &mut Env {
+        self.project().member.env_mut()
+    }
+
+    fn info(&self) -> TaskInfo {
+        let env = self.member.env();
+        env.named_info().expect("a finalizer is in a scope")
+    }
+
+    fn stopped_alone(&self) -> Option<CancelReason> {
+        None
+    }
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let poller = cx.waker();
+        let polled = this
+            .member
+            .poll(|_| None, Some(poller), &mut Context::from_waker(poller));
+        *this.end = Some(ready!(polled));
+        Poll::Ready(())
+    }
+
+    fn cut(self: Pin<&mut Self>, reason: CancelReason) -> Poll<()> {
+        let this = self.project();
+        *this.end = Some(this.member.cut(reason));
+        Poll::Ready(())
+    }
+
+    /// A finalizer has no `Task`, so what the policy makes of its end goes back to it at once.
+    fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
+        let info = Child::<P>::info(&*self);
+        let end = self.project().end.take().expect("a finalizer that has ended says how");
+        let end = match end {
+            End::Returned(value) => match value.failure() {
+                Some(failure) => failure,
+                None => return Verdict::quiet(),
+            },
+            End::Panicked(panic) => End::Panicked(panic),
+            End::Cancelled(reason) => End::Cancelled(reason),
+        };
+        Verdict::of(end, abandoned, |end| {
+            let (joined, flow) = policy.child_ended::<()>(&info, end);
+            let left = match joined {
+                Some(joined) if policy.keeps_unclaimed::<()>(&joined) => policy.unclaimed::<()>(&info, joined),
+                joined => joined,
+            };
+            discard(left);
+            (flow, false)
+        })
+    }
+}

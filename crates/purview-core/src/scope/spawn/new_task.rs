@@ -1,0 +1,166 @@
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    cancel::CancelReason,
+    context::{Env, bindings},
+    error::RejectReason,
+    policy::Policy,
+    scope::{
+        child::LocalChild,
+        kind::{Boxed, Kind},
+        limit::Limiter,
+        offload::{Offload, Offloaded},
+        shared::Shared,
+        slot::JoinSlot,
+        task::Task,
+    },
+    tree::{Role, TaskId, TaskInfo, TaskNode},
+};
+
+/// Which task a new child is, and what surrounds it: the context values of the place where it is spawned.
+pub(super) struct NewTask {
+    pub(super) info: TaskInfo,
+    pub(super) env: Env,
+}
+
+impl NewTask {
+    pub(super) fn new<P: Policy, K: Kind>(
+        shared: &Shared<'_, P, K>,
+        name: Option<Cow<'static, str>>,
+        role: Role,
+    ) -> Self {
+        if name.is_some() || role != Role::Ordinary {
+            return Self::with_node(shared, name, role);
+        }
+        let number = shared.next_number();
+        let info = TaskInfo::numbered(TaskId::next(), shared.node.naming(), number);
+        let env = Env::child(shared.node.clone(), info.id(), number, bindings());
+        Self { info, env }
+    }
+
+    /// A task that needs its node from the start.
+    pub(super) fn with_node<P: Policy, K: Kind>(
+        shared: &Shared<'_, P, K>,
+        name: Option<Cow<'static, str>>,
+        role: Role,
+    ) -> Self {
+        let (id, number) = (TaskId::next(), shared.next_number());
+        let info = match name {
+            Some(name) => TaskInfo::named(id, name),
+            None => TaskInfo::numbered(id, shared.node.naming(), number),
+        };
+        let task = TaskNode::new(info.clone(), shared.node.clone(), role);
+        Self {
+            info,
+            env: Env::of(task, bindings()),
+        }
+    }
+
+    pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
+        JoinSlot::new(self.info.clone(), shared.node.clone(), self.env.task().cloned())
+    }
+
+    /// The child was not accepted.
+    pub(super) fn end<J>(env: &Env, slot: &JoinSlot<J>) {
+        slot.end();
+        if let Some(task) = env.task() {
+            task.end();
+        }
+    }
+}
+
+impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
+    /// Why a child is not accepted that is spawned now, as far as that can be seen without the queue.
+    pub(super) fn cancelled_before(&self) -> Option<CancelReason> {
+        self.node.cancelled().filter(|_| !self.node.is_shutting_down()).cloned()
+    }
+
+    pub(super) fn spawn<T, F>(
+        &self,
+        mut new: NewTask,
+        fut: F,
+        has_place: bool,
+        forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
+    ) -> Task<P::Joined<T>> {
+        let slot = new.slot(self);
+        let task = Task::new(slot.clone());
+        if let Some(reason) = self.cancelled_before() {
+            // First: a destructor that panics must not take the place with it.
+            if has_place {
+                self.free_place();
+            }
+            drop(fut);
+            NewTask::end(&new.env, &slot);
+            slot.fill(P::refused::<T>(reason));
+            return task;
+        }
+        let has_place = self.place_for(&mut new.env, has_place);
+        let node = new.env.task().cloned();
+        if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
+            drop(child);
+            self.refuse::<T>(node.as_deref(), &slot);
+        }
+        task
+    }
+
+    /// Spawns a child that runs on other threads.
+    pub(super) fn offload<T, A>(&self, mut new: NewTask, make: impl FnOnce(Env) -> Arc<A>) -> Task<P::Joined<T>>
+    where
+        A: Offload<Output = P::Child<T>> + Send + Sync + 'static,
+        P: 'env,
+        T: Send + 'static,
+        P::Child<T>: Send,
+        P::Joined<T>: Send + 'env,
+    {
+        let slot = new.slot(self);
+        let task = Task::new(slot.clone());
+        // The work has surroundings of its own, of the same task: they are needed on the other thread.
+        let work = make(new.env.same());
+        if let Some(reason) = self.cancelled_before() {
+            drop(work);
+            NewTask::end(&new.env, &slot);
+            slot.fill(P::refused::<T>(reason));
+            return task;
+        }
+        let has_place = self.place_for(&mut new.env, false);
+        let node = new.env.task().cloned();
+        let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
+        if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
+            drop(child);
+            self.refuse::<T>(node.as_deref(), &slot);
+        }
+        task
+    }
+
+    /// Takes a place under the limit for a child, or its turn in the queue for one; gives whether it has a place.
+    pub(super) fn place_for(&self, env: &mut Env, has_place: bool) -> bool {
+        let has_place = has_place || self.limiter.as_ref().is_none_or(Limiter::take_or_queue);
+        if has_place {
+            env.give_place();
+        }
+        has_place
+    }
+
+    /// Puts a child into the queue; gives it back where the scope has ended, or accepts no more.
+    pub(super) fn enlist<C>(
+        &self,
+        has_place: bool,
+        child: C,
+        forget: impl FnOnce(C) -> Boxed<'env, P, K>,
+    ) -> Result<(), C> {
+        self.push(child, forget).inspect_err(|_| {
+            if has_place || self.limiter.as_ref().is_some_and(Limiter::forget_newest_child) {
+                self.free_place();
+            }
+        })
+    }
+
+    /// The task of a child that was not accepted says what the policy says to that.
+    pub(super) fn refuse<T>(&self, task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>) {
+        slot.end();
+        if let Some(task) = task {
+            task.end();
+        }
+        slot.fill(P::refused::<T>(RejectReason::Ended.into_cancel_reason()));
+    }
+}
