@@ -214,6 +214,16 @@ impl Env {
         alone.or_else(with_scope)
     }
 
+    /// Whether this task is to stop: see [`stopped`](Self::stopped).
+    pub(crate) fn is_stopped(&self) -> bool {
+        match (&self.task, &self.scope) {
+            _ if self.which == Which::Finalizer => false,
+            (Some(task), _) if task.stopped_alone().is_some() => true,
+            (_, Some(scope)) => scope.cut().is_some() && !self.is_kept(),
+            (_, None) => false,
+        }
+    }
+
     /// Whether it is to be polled on although it is to stop.
     pub(crate) fn holds(&self) -> bool {
         self.which == Which::Finalizer || self.task.as_ref().is_some_and(|task| task.holds())

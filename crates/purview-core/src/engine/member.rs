@@ -1,7 +1,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
@@ -80,30 +80,65 @@ impl<F> Member<F> {
     }
 }
 
+/// How a member learns that it is to stop.
+pub(crate) trait Stop {
+    fn is_stopped(&self, env: &Env) -> bool;
+
+    /// Why it is to stop; asked only of one that is.
+    fn reason(&self, env: &Env) -> CancelReason;
+}
+
+/// Its node and its scope are all that stop it.
+pub(crate) struct ByNode;
+
+impl Stop for ByNode {
+    fn is_stopped(&self, env: &Env) -> bool {
+        env.is_stopped()
+    }
+
+    fn reason(&self, env: &Env) -> CancelReason {
+        env.stopped().cloned().unwrap_or(CancelReason::Ended)
+    }
+}
+
 impl<F: Future> Member<F> {
-    /// Polls the future; ready with its end once it has been dropped. `stop` says whether the task is to stop, before the
-    /// poll and after it. `poller` has the task polled again; it is a waker of ours.
-    pub(crate) fn poll(
-        mut self: Pin<&mut Self>,
-        stop: impl Fn(&Env) -> Option<CancelReason>,
-        poller: Option<&Waker>,
+    /// Polls the future; ready with its end once it has been dropped. Whether the task is to stop is looked at before the
+    /// poll and after it. The waker is one of ours, and is remembered as what has the task polled.
+    pub(crate) fn poll(self: Pin<&mut Self>, stop: &impl Stop, cx: &mut Context<'_>) -> Poll<End<F::Output>> {
+        self.poll_with(stop, true, cx)
+    }
+
+    /// As [`poll`](Self::poll), where another waker has the task polled.
+    pub(crate) fn poll_by_another(
+        self: Pin<&mut Self>,
+        stop: &impl Stop,
         cx: &mut Context<'_>,
     ) -> Poll<End<F::Output>> {
-        if let Some(reason) = stop(&self.env).filter(|_| !self.env.holds()) {
+        self.poll_with(stop, false, cx)
+    }
+
+    fn poll_with(
+        mut self: Pin<&mut Self>,
+        stop: &impl Stop,
+        is_poller: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<End<F::Output>> {
+        if stop.is_stopped(&self.env) && !self.env.holds() {
+            let reason = stop.reason(&self.env);
             return Poll::Ready(self.cut(reason));
         }
         let end = match self.as_mut().poll_inside(cx) {
             Ok(Poll::Ready(value)) => End::Returned(value),
             Err(panic) => End::Panicked(panic),
             Ok(Poll::Pending) => {
-                if let (Some(task), Some(poller)) = (self.env.task(), poller) {
-                    task.set_poller(poller);
+                if let Some(task) = self.env.task().filter(|_| is_poller) {
+                    task.set_poller(cx.waker());
                 }
                 // Looked at after the poller is there: a hold that is let go elsewhere wakes it, or is seen here.
-                match stop(&self.env).filter(|_| !self.env.holds()) {
-                    Some(reason) => End::Cancelled(reason),
-                    None => return Poll::Pending,
+                if !stop.is_stopped(&self.env) || self.env.holds() {
+                    return Poll::Pending;
                 }
+                End::Cancelled(stop.reason(&self.env))
             }
         };
         Poll::Ready(self.drop_future(end))

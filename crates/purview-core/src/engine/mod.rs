@@ -15,7 +15,7 @@ mod stage;
 pub use self::options::Limit;
 pub(crate) use self::{
     engine::{Engine, Members, Progress},
-    member::Member,
+    member::{ByNode, Member, Stop},
     options::Options,
     rate::Rate,
     set::{Seat, Seated, Set},

@@ -13,7 +13,7 @@ use crate::{
     cancel::{CancelReason, Cancellable, walk},
     census,
     context::{Env, Place, bindings, unwind},
-    engine::Member,
+    engine::{ByNode, Member},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
     policy::End,
@@ -196,7 +196,7 @@ impl<F: Future> Future for Timeout<F> {
         let is_late = || own.is_some_and(|own| own <= node.runtime().now());
         let expired = !opened.cut && own.is_some() && node.is_expired();
         if this.member.is_live() && !(first && is_late()) {
-            let end = this.member.as_mut().poll(|env| env.stopped().cloned(), None, cx);
+            let end = this.member.as_mut().poll_by_another(&ByNode, cx);
             match end {
                 Poll::Ready(End::Returned(value)) => {
                     *this.done = true;

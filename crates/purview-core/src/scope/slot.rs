@@ -7,6 +7,7 @@ use std::{
 use crate::{
     cancel::CancelReason,
     context::Env,
+    engine::Stop,
     panic::{catch, discard},
     sync::{
         Mutex, MutexGuard,
@@ -29,6 +30,13 @@ pub(super) struct JoinSlot<J> {
 const STOPPED: u8 = 1;
 /// It has ended, and its future was dropped.
 const ENDED: u8 = 1 << 1;
+
+/// What a slot has of its child's, so that its lock need not be taken in every poll.
+#[derive(Default)]
+pub(super) struct Remembered {
+    poller: bool,
+    node: bool,
+}
 
 struct SlotState<J> {
     content: Content<J>,
@@ -126,39 +134,36 @@ impl<J> JoinSlot<J> {
         task.is_some_and(|task| task.stopped_alone().is_some())
     }
 
-    /// After a poll: remembers how to have the child polled, and its node where it has one by now. A request to stop that
-    /// came during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever comes second.
-    pub(super) fn remember(&self, env: &Env, waker: &Waker) {
+    /// After a poll: remembers how to have the child polled, and its node once it has one. A request to stop that came
+    /// during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever comes second.
+    pub(super) fn remember(&self, env: &Env, remembered: &mut Remembered, waker: &Waker) {
+        let node = env.task();
+        if remembered.poller && (remembered.node || node.is_none()) {
+            return;
+        }
         let stop = {
             let mut state = self.lock();
-            if state.poller.is_none() {
+            if !remembered.poller {
                 state.poller = Some(waker.clone());
             }
-            match env.task() {
-                Some(task) if state.task.is_none() => {
-                    // Seeded: the request is left where nothing looks any more.
-                    let unseen = cfg!(purview_seeded_bug = "stop-before-the-node");
-                    state.task = Some(task.clone());
-                    state
-                        .stop
-                        .clone()
-                        .filter(|_| !unseen)
-                        .map(|reason| (task.clone(), reason))
-                }
-                _ if state.task.is_none() && state.stop.is_some() => {
-                    let poller = state.poller.clone();
-                    drop(state);
-                    // It came during the poll, before there was anything to wake.
-                    if let Some(poller) = poller {
-                        poller.wake();
-                    }
-                    None
-                }
-                _ => None,
+            if state.task.is_none() {
+                state.task = node.cloned();
             }
+            // Seeded: the request is left where nothing looks any more.
+            let unseen = cfg!(purview_seeded_bug = "stop-before-the-node");
+            state.stop.clone().filter(|_| !unseen)
         };
-        if let Some((task, reason)) = stop {
-            task.cancel(reason);
+        *remembered = Remembered {
+            poller: true,
+            node: node.is_some(),
+        };
+        match (stop, node) {
+            (Some(reason), Some(node)) => {
+                node.cancel(reason);
+            }
+            // It came during the poll, before there was anything to wake.
+            (Some(_), None) => waker.wake_by_ref(),
+            (None, _) => {}
         }
     }
 
@@ -256,6 +261,17 @@ impl<J> JoinSlot<J> {
 
     fn lock(&self) -> MutexGuard<'_, SlotState<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<J> Stop for JoinSlot<J> {
+    fn is_stopped(&self, env: &Env) -> bool {
+        self.flags.load(Ordering::Acquire) & STOPPED != 0 || env.is_stopped()
+    }
+
+    fn reason(&self, env: &Env) -> CancelReason {
+        let alone = self.stopped(env);
+        alone.unwrap_or_else(|| env.stopped().cloned().unwrap_or(CancelReason::Ended))
     }
 }
 

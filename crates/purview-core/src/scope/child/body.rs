@@ -10,7 +10,7 @@ use super::{Child, Verdict};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    engine::Member,
+    engine::{ByNode, Member},
     panic::OneByOne,
     policy::{End, Policy},
     tree::{ScopeNode, TaskId, TaskInfo},
@@ -62,13 +62,7 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        let poller = cx.waker();
-        let polled = this.member.poll(
-            |env| env.stopped().cloned(),
-            Some(poller),
-            &mut Context::from_waker(poller),
-        );
-        *this.end = Some(ready!(polled));
+        *this.end = Some(ready!(this.member.poll(&ByNode, cx)));
         Poll::Ready(())
     }
 

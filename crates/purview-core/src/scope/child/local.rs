@@ -10,9 +10,9 @@ use super::{Child, Verdict};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    engine::Member,
+    engine::{Member, Stop},
     policy::{End, Policy},
-    scope::slot::JoinSlot,
+    scope::slot::{JoinSlot, Remembered},
     tree::TaskInfo,
 };
 
@@ -20,6 +20,7 @@ pin_project! {
     /// A child that runs in the scope's own task.
     pub(in crate::scope) struct LocalChild<P: Policy, T, F> {
         slot: Arc<JoinSlot<P::Joined<T>>>,
+        remembered: Remembered,
         end: Option<End<P::Child<T>>>,
         #[pin]
         member: Member<F>,
@@ -30,6 +31,7 @@ impl<P: Policy, T, F> LocalChild<P, T, F> {
     pub(in crate::scope) fn new(slot: Arc<JoinSlot<P::Joined<T>>>, fut: F, env: Env) -> Self {
         Self {
             slot,
+            remembered: Remembered::default(),
             end: None,
             member: Member::new(fut, env),
         }
@@ -58,17 +60,15 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         self.slot.stopped(self.member.env())
     }
 
+    fn is_stopped(&self) -> bool {
+        Stop::is_stopped(&*self.slot, self.member.env())
+    }
+
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let slot = this.slot;
-        let stop = |env: &Env| slot.stopped(env).or_else(|| env.stopped().cloned());
-        let poller = cx.waker();
-        let polled = this
-            .member
-            .as_mut()
-            .poll(stop, Some(poller), &mut Context::from_waker(poller));
+        let polled = this.member.as_mut().poll(&**this.slot, cx);
         if polled.is_pending() {
-            slot.remember(this.member.env(), cx.waker());
+            this.slot.remember(this.member.env(), this.remembered, cx.waker());
         }
         *this.end = Some(ready!(polled));
         Poll::Ready(())

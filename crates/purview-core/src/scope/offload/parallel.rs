@@ -9,7 +9,7 @@ use super::{Offload, runnable::Runnable, wake};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    engine::Member,
+    engine::{ByNode, Member},
     panic::{catch, discard, expect_panics},
     policy::End,
     runtime::Spawner,
@@ -99,7 +99,7 @@ impl<F: Future> ParallelFuture<F> {
         let polled = {
             // A panic is reported, whatever polls this.
             let _expected = expect_panics();
-            member.as_mut().poll(|env| env.stopped().cloned(), None, cx)
+            member.as_mut().poll_by_another(&ByNode, cx)
         };
         let end = match polled {
             Poll::Ready(end) => end,

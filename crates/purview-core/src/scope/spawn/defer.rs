@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cancel::CancelReason,
     context::{Env, bindings},
-    engine::Member,
+    engine::{ByNode, Member},
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
     scope::{
@@ -137,11 +137,7 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        let poller = cx.waker();
-        let polled = this
-            .member
-            .poll(|_| None, Some(poller), &mut Context::from_waker(poller));
-        *this.end = Some(ready!(polled));
+        *this.end = Some(ready!(this.member.poll(&ByNode, cx)));
         Poll::Ready(())
     }
 

@@ -12,7 +12,7 @@ use crate::{
     cancel::CancelReason,
     census::{self, Wait},
     context::Env,
-    engine::Member,
+    engine::{ByNode, Member},
     error::{AlreadyReady, RejectReason, StartError},
     panic::catch,
     policy::{End, Fallible},
@@ -242,13 +242,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        let poller = cx.waker();
-        let polled = this.member.poll(
-            |env| env.stopped().cloned(),
-            Some(poller),
-            &mut Context::from_waker(poller),
-        );
-        *this.end = Some(ready!(polled));
+        *this.end = Some(ready!(this.member.poll(&ByNode, cx)));
         Poll::Ready(())
     }
 
