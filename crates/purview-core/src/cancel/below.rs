@@ -53,6 +53,10 @@ impl Below {
         Some(removed.0)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &(Weak<dyn Cancellable>, Told)> {
         self.entries.iter().filter_map(|entry| entry.node.as_ref())
     }

@@ -158,6 +158,9 @@ impl Walk {
                 told,
             } = &mut *listeners;
             *told = true;
+            if waiters.is_empty() && below.is_empty() {
+                return;
+            }
             // Newest last, so that the stack gives the oldest first.
             for (node, told) in below.iter().rev() {
                 let reason = told_reason(*told, reason).filter(|_| is_told(*told));

@@ -34,6 +34,8 @@ const MAY_BLOCK: u8 = 1 << 1;
 const DAEMON: u8 = 1 << 2;
 /// It has one of the places that its scope's limit gives.
 const HAS_PLACE: u8 = 1 << 3;
+/// The grace of its scope has ended, and another thread is in it.
+const BEYOND_GRACE: u8 = 1 << 5;
 /// Its scope is cut, and it is the body, which is to see its tasks resolve.
 const KEPT: u8 = 1 << 4;
 
@@ -177,6 +179,14 @@ impl Env {
 
     pub(crate) fn give_place(&mut self) {
         self.flags |= HAS_PLACE;
+    }
+
+    pub(crate) fn is_beyond_grace(&self) -> bool {
+        self.has(BEYOND_GRACE)
+    }
+
+    pub(crate) fn set_beyond_grace(&mut self) {
+        self.flags |= BEYOND_GRACE;
     }
 
     pub(crate) fn is_kept(&self) -> bool {

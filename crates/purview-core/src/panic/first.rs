@@ -2,12 +2,12 @@ use super::{Panic, catch, forget_payload, is_expected, no_second_panic};
 
 /// Keeps the first of several panics and drops the others safely.
 #[derive(Debug, Default)]
-pub(crate) struct FirstPanic(Option<Panic>);
+pub(crate) struct FirstPanic(Option<Box<Panic>>);
 
 impl FirstPanic {
     pub(crate) fn keep(&mut self, panic: Panic) {
         if self.0.is_none() {
-            self.0 = Some(panic);
+            self.0 = Some(Box::new(panic));
         } else {
             forget_payload(panic);
         }
@@ -34,7 +34,7 @@ impl FirstPanic {
     pub(crate) fn resume_unless_unwinding(&mut self) {
         if std::thread::panicking() {
             if let Some(panic) = self.0.take() {
-                forget_payload(panic);
+                forget_payload(*panic);
             }
         } else {
             self.resume();
@@ -49,13 +49,15 @@ impl FirstPanic {
         if is_expected() {
             self.resume();
         } else if let Some(panic) = self.0.take() {
-            forget_payload(panic);
+            forget_payload(*panic);
         }
     }
 }
 
 impl Drop for FirstPanic {
     fn drop(&mut self) {
-        no_second_panic(|| drop(self.0.take()));
+        if self.0.is_some() {
+            no_second_panic(|| drop(self.0.take()));
+        }
     }
 }

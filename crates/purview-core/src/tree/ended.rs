@@ -12,18 +12,16 @@ use crate::{
 impl ScopeNode {
     /// The scope has ended: its token fires for all that still wait, and waits for what can never come are told so.
     pub(crate) fn end(&self) {
-        self.unlink();
-        let (stopped, waiters) = {
-            let mut cold = self.lock();
-            (std::mem::take(&mut cold.stopped), cold.end_waiters.take_all())
-        };
-        let runtime = self.forget_runtime();
+        let (link, left) = self.unlink();
+        let waiters = left.waiters;
         let mut panicked = FirstPanic::default();
         panicked.run(|| self.signal().close());
-        panicked.run(|| drop((stopped, runtime)));
+        panicked.run(|| drop((link, left.stopped, left.runtime)));
         panicked.run(|| walk::end(self.node()));
         self.node().leave_all();
-        panicked.run(|| wake_all(waiters.into_values()));
+        if !waiters.is_empty() {
+            panicked.run(|| wake_all(waiters.into_values()));
+        }
         panicked.resume();
     }
 

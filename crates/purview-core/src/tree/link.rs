@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     hold::HoldKind,
-    scope_node::{ENDED, Link, POLLED, ScopeNode},
+    scope_node::{ENDED, Left, Link, POLLED, ScopeNode},
     task_node::TaskNode,
 };
 use crate::{
@@ -55,26 +55,27 @@ impl ScopeNode {
         self.lock().link.clone()
     }
 
-    /// Leaves the task around for good.
-    pub(super) fn unlink(&self) {
-        let (link, kept) = {
+    /// Marks the end, and leaves the task around for good; gives what is to be dropped or woken outside the lock.
+    pub(super) fn unlink(&self) -> (Option<Link>, Left) {
+        let (link, left) = {
             let mut cold = self.lock();
             self.set(ENDED);
             // What runs elsewhere still counts in the task around.
-            if self.holds.any(HoldKind::Elsewhere) {
-                (None, cold.link.clone())
+            let link = if self.holds.any(HoldKind::Elsewhere) {
+                cold.link.clone()
             } else {
-                (cold.link.take(), None)
-            }
+                cold.link.take()
+            };
+            (link, cold.leave())
         };
         for kind in [HoldKind::Shield, HoldKind::Finalizer] {
-            if self.holds.clear(kind) {
-                if let Some(link) = link.as_ref().or(kept.as_ref()) {
+            if self.holds.any(kind) && self.holds.clear(kind) {
+                if let Some(link) = &link {
                     link.task.let_go(kind);
                 }
             }
         }
-        with_room(|| drop((link, kept)));
+        (link, left)
     }
 }
 
@@ -82,6 +83,8 @@ impl Drop for ScopeNode {
     fn drop(&mut self) {
         // It may be the last that keeps a long line of scopes around.
         let link = self.lock().link.take();
-        with_room(|| drop(link));
+        if link.is_some() {
+            with_room(|| drop(link));
+        }
     }
 }

@@ -1,7 +1,8 @@
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     sync::{Arc, PoisonError},
-    task::Wake,
+    task::{Wake, Waker},
 };
 
 use super::{
@@ -44,6 +45,23 @@ pub(super) struct Cold {
     pub(super) stopped: Vec<Arc<TaskNode>>,
     /// Waiters for the end.
     pub(super) end_waiters: Waiters,
+}
+
+/// What a scope that has ended keeps no longer.
+pub(super) struct Left {
+    pub(super) runtime: Option<Arc<dyn Runtime>>,
+    pub(super) stopped: Vec<Arc<TaskNode>>,
+    pub(super) waiters: BTreeMap<u64, Waker>,
+}
+
+impl Cold {
+    pub(super) fn leave(&mut self) -> Left {
+        Left {
+            runtime: self.runtime.take(),
+            stopped: std::mem::take(&mut self.stopped),
+            waiters: self.end_waiters.take_all(),
+        }
+    }
 }
 
 /// The task that polls a scope.
@@ -156,10 +174,6 @@ impl ScopeNode {
         let runtime = around.map_or_else(|| outside_scopes(self.fallback), Self::runtime);
         let spare = self.lock().runtime.replace(runtime);
         drop(spare);
-    }
-
-    pub(super) fn forget_runtime(&self) -> Option<Arc<dyn Runtime>> {
-        self.lock().runtime.take()
     }
 
     pub(crate) fn set_open(&self) {

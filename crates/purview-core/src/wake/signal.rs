@@ -34,8 +34,8 @@ impl Signal {
         self.is_raised(part) && self.bits.fetch_and(!part, Ordering::AcqRel) & part != 0
     }
 
-    pub(crate) fn is_raised(&self, part: u32) -> bool {
-        self.bits.load(Ordering::Acquire) & part != 0
+    pub(crate) fn is_raised(&self, parts: u32) -> bool {
+        self.bits.load(Ordering::Acquire) & parts & !POLLING != 0
     }
 
     /// Clears the bits of all other parts.

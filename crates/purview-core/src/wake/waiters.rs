@@ -19,6 +19,10 @@ impl Waiters {
             .is_some_and(|kept| kept.will_wake(waker))
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.wakers.is_empty()
+    }
+
     /// Puts the waker under `key`, or under a new one, and gives back the waker it replaces.
     #[must_use = "the old waker is dropped outside the lock"]
     pub(crate) fn put(&mut self, key: &mut Option<u64>, waker: Waker) -> Option<Waker> {

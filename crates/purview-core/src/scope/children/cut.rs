@@ -13,7 +13,7 @@ use crate::{
         kind::{AnyChild, Boxed, Kind},
         limit::Limiter,
     },
-    tree::Grace,
+    tree::{Grace, Role},
     wake::{part, wake_all},
 };
 
@@ -84,6 +84,12 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
                     if let Some(task) = child.get().env().task() {
                         task.end_grace(Grace::Over);
                     }
+                }
+                let ordinary = child.get().env().role() == Role::Ordinary;
+                let after_grace = engine.stage.grace().is_some_and(|grace| grace > Grace::Holds);
+                if ordinary && after_grace && !child.get().env().is_beyond_grace() {
+                    child.pinned().env_mut().set_beyond_grace();
+                    self.children.beyond_grace += 1;
                 }
                 self.children.set.push(InSet::new(child), &engine.node);
             }

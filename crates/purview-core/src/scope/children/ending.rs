@@ -18,12 +18,15 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     /// Takes the next step towards the end, if its time has come.
     pub(super) fn advance(&mut self, engine: &mut Engine) -> Progress {
         loop {
-            self.drain_queue();
-            if self.children.ordinary > 0 {
+            if engine.signal().is_raised(part::QUEUE) {
+                self.drain_queue();
+            }
+            let children = &mut *self.children;
+            if children.ordinary > children.beyond_grace {
                 return Progress::Idle;
             }
-            if self.children.body != BodyStage::Ended {
-                if engine.stage.grace().is_some() && self.children.daemons.is_empty() && self.body.env().is_kept() {
+            if children.body != BodyStage::Ended {
+                if engine.stage.grace().is_some() && children.daemons.is_empty() && self.body.env().is_kept() {
                     self.give_last_turn(engine);
                 }
                 if self.children.body != BodyStage::Ended {
@@ -32,38 +35,45 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 // The body may have spawned in its last turn.
                 continue;
             }
-            if !self.children.daemons.is_empty() {
+            if !children.daemons.is_empty() {
                 return self.stop_daemons(engine);
             }
-            if self.children.finalizing {
+            if children.finalizing {
                 return Progress::Idle;
             }
-            if self.children.shared.has_finalizers() {
-                // What failed before them comes before what fails in them.
-                let Children { unclaimed, policy, .. } = &mut *self.children;
-                let policy = policy.as_mut().expect("a scope has its policy until it resolves");
-                engine.panicked.run(|| unclaimed.reclaim(policy));
-            }
-            if let Some(finalizer) = self.children.shared.take_finalizer() {
-                if engine.stage.grace() == Some(Grace::Over) {
-                    let reason = engine.stage.stopped().cloned().unwrap_or(CancelReason::Ended);
-                    self.cut_child(engine, finalizer, &reason);
-                    continue;
-                }
-                self.children.finalizing = true;
-                self.children.set.push(InSet::new(finalizer), &engine.node);
-                return Progress::Busy;
+            if children.shared.has_finalizers() {
+                return self.run_finalizer(engine);
             }
             // What was dropped, and still runs on other threads, is waited for.
-            self.children.elsewhere.retain(|task| task.is_elsewhere());
-            if !self.children.elsewhere.is_empty() {
+            children.elsewhere.retain(|task| task.is_elsewhere());
+            if !children.elsewhere.is_empty() || children.ordinary > 0 {
                 return Progress::Idle;
             }
             // A handle may have spawned just now, from another thread.
-            if self.children.shared.close_if_empty() {
+            if children.shared.close_if_empty() {
                 return Progress::Over;
             }
+            self.drain_queue();
         }
+    }
+
+    /// Finalizers run one after the other, last in first out.
+    fn run_finalizer(&mut self, engine: &mut Engine) -> Progress {
+        // What failed before them comes before what fails in them.
+        let Children { unclaimed, policy, .. } = &mut *self.children;
+        let policy = policy.as_mut().expect("a scope has its policy until it resolves");
+        engine.panicked.run(|| unclaimed.reclaim(policy));
+        let Some(finalizer) = self.children.shared.take_finalizer() else {
+            return Progress::Busy;
+        };
+        if engine.stage.grace() == Some(Grace::Over) {
+            let reason = engine.stage.stopped().cloned().unwrap_or(CancelReason::Ended);
+            self.cut_child(engine, finalizer, &reason);
+        } else {
+            self.children.finalizing = true;
+            self.children.set.push(InSet::new(finalizer), &engine.node);
+        }
+        Progress::Busy
     }
 
     fn stop_daemons(&mut self, engine: &mut Engine) -> Progress {

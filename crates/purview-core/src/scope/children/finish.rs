@@ -27,7 +27,10 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         engine.panicked.run(|| child.get().end());
         let id = child.get().env().id();
         match role {
-            Role::Ordinary => self.children.ordinary -= 1,
+            Role::Ordinary => {
+                self.children.ordinary -= 1;
+                self.children.beyond_grace -= usize::from(child.get().env().is_beyond_grace());
+            }
             Role::Daemon => drop(self.children.daemons.remove(&id)),
             Role::Finalizer => {
                 self.children.finalizing = false;

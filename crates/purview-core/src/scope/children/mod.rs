@@ -47,6 +47,8 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     unclaimed: Unclaimed<Boxed<'env, P, K>>,
     /// Ordinary children that have been taken out of the queue and have not ended.
     ordinary: usize,
+    /// How many of these another thread is in after the grace: they do not keep the finalizers waiting.
+    beyond_grace: usize,
     daemons: BTreeMap<TaskId, Arc<TaskNode>>,
     /// A finalizer is under way.
     finalizing: bool,
@@ -97,6 +99,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             waiting: VecDeque::new(),
             unclaimed: Unclaimed::new(),
             ordinary: 0,
+            beyond_grace: 0,
             daemons: BTreeMap::new(),
             finalizing: false,
             body: BodyStage::New,
@@ -221,15 +224,22 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 
     fn poll_children(&mut self, engine: &mut Engine) -> bool {
         let before = pass::steps();
-        let node = engine.node.clone();
         let mut any = false;
-        while let Poll::Ready(Some(child)) = self.children.set.poll(&node) {
-            any = true;
-            self.finish_child(engine, child);
-            // What that child has set going comes before its siblings.
-            if self.children.verdict.is_some() || node.signal().is_raised(part::CANCEL | part::QUEUE) || pass::is_over()
-            {
-                node.signal().raise(part::CHILDREN);
+        loop {
+            let polled = self.children.set.poll(&engine.node);
+            let signal = engine.signal();
+            if let Poll::Ready(Some(child)) = polled {
+                any = true;
+                self.finish_child(engine, child);
+            } else if !signal.is_raised(part::CHILDREN) || pass::is_over() {
+                break;
+            } else {
+                // The set gives way after two that yield; this pass goes on.
+                signal.take(part::CHILDREN);
+            }
+            // What a child has set going comes before its siblings.
+            if self.children.verdict.is_some() || engine.signal().is_raised(!part::CHILDREN) || pass::is_over() {
+                engine.signal().raise(part::CHILDREN);
                 break;
             }
         }
