@@ -9,6 +9,7 @@ pub mod census;
 mod context;
 mod engine;
 mod error;
+pub mod gather;
 mod ops;
 mod panic;
 pub mod policy;
@@ -27,6 +28,7 @@ pub use error::{
     AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
     Settlement, StartError, TaskError, TooLate,
 };
+pub use gather::{Completed, ForEach, Gather, gather, gather_stream};
 pub use ops::{
     Cancelled, Checkpoint, Shield, Sleep, Timeout, UntilCancelled, cancelled, checkpoint, deadline, remaining, shield,
     sleep, sleep_until, timeout, timeout_at,

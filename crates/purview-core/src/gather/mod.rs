@@ -1,26 +1,18 @@
 //! Many futures of one kind: all, the first, some, or each as it ends.
 
-mod all;
-mod completed;
-mod crew;
-mod cut;
-mod for_each;
-mod gone;
-mod intake;
+mod dropped;
 mod macros;
-mod member;
+mod members;
 mod mixed;
 pub mod mode;
+mod numbered;
+mod opened;
 mod options;
 mod outcome;
-mod race;
 pub mod source;
-mod stage;
-mod team;
-mod tuple;
 
-pub use {
-    for_each::ForEach,
+pub use self::{
     mixed::Mixed,
+    mode::for_each::ForEach,
     options::{Completed, Gather, gather, gather_stream},
 };

@@ -8,17 +8,15 @@ use std::{
 use futures_core::Stream;
 
 use super::{
-    crew::Crew,
-    for_each::ForEach,
     mode::{self, All},
+    opened::Opened,
     outcome::Outcome,
     source::{Items, Pulled, Source},
 };
 use crate::{
     cancel::CancelToken,
-    error::TaskError,
+    engine::{Limit, Options},
     runtime::{Runtime, RuntimeChoice},
-    scope::{Limit, Options},
 };
 
 /// Many futures of one kind, run side by side in the task that awaits them: made by [`gather`] or [`gather_stream`].
@@ -32,7 +30,7 @@ use crate::{
 ///
 /// The futures may borrow, and need not be `Send`: the gather is `Send` exactly when they are. It is a scope of its own:
 /// those that hold (see [`shield`](crate::shield)) are waited for when the others have been dropped, and a panic of one
-/// goes on here once all are gone, except in the modes that report each future by itself.
+/// goes on here once all have been dropped, except in the modes that report each future by itself.
 ///
 /// **Dropping it** drops all futures at once, newest first.
 ///
@@ -42,13 +40,14 @@ use crate::{
 /// come.
 #[must_use = "a gather does nothing until awaited"]
 pub struct Gather<S: Source, M = All> {
-    /// Until it is opened.
+    /// Until the first poll.
     pub(super) source: Option<S>,
     pub(super) mode: M,
     /// Whether each future is reported by itself, also where it panicked or was dropped.
     pub(super) reports_each: bool,
     pub(super) options: Options,
-    pub(super) crew: Option<Crew<S>>,
+    /// From the first poll on.
+    pub(super) opened: Option<Opened<S>>,
     pub(super) outcome: Outcome<<S::Future as Future>::Output>,
 }
 
@@ -116,7 +115,7 @@ impl<S: Source> Gather<S> {
             mode: All(()),
             reports_each: false,
             options: Options::default(),
-            crew: None,
+            opened: None,
             outcome: Outcome::new(),
         }
     }
@@ -160,7 +159,7 @@ impl<S: Source, M> Gather<S, M> {
     #[cfg(feature = "rate-limit")]
     #[track_caller]
     pub fn rate(mut self, max: u32, period: Duration) -> Self {
-        self.options.rate = Some(crate::scope::Rate::new(max, period));
+        self.options.rate = Some(crate::engine::Rate::new(max, period));
         self
     }
 
@@ -200,7 +199,7 @@ impl<S: Source, M> Gather<S, M> {
             mode,
             reports_each: self.reports_each,
             options: self.options,
-            crew: self.crew,
+            opened: self.opened,
             outcome: self.outcome,
         }
     }
@@ -279,31 +278,6 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     pub fn as_completed(self) -> Gather<S, mode::Completed> {
         self.each_reported().into_mode(mode::Completed(()))
     }
-
-    /// Calls `f` with each result as it comes, one at a time, while the other futures run on.
-    ///
-    /// It takes `FnMut(..) -> Fut` and not `AsyncFnMut`, whose future would not be `Send` once the closure captures a
-    /// reference: an `async |index, result| ..` closure fits, but one that mutates a captured local is refused; collect into
-    /// a `Mutex` or a `Cell`. Under a limit, results that wait for `f` keep their places, so that a slow consumer slows
-    /// the source down.
-    ///
-    /// ```
-    /// use std::sync::Mutex;
-    ///
-    /// let seen = Mutex::new(Vec::new());
-    /// purview_core::block_on(
-    ///     purview_core::gather((0..3).map(async |n| Ok::<_, ()>(n)))
-    ///         .for_each(async |index, result| seen.lock().unwrap().push((index, result.unwrap()))),
-    /// );
-    /// assert_eq!(*seen.lock().unwrap(), [(0, 0), (1, 1), (2, 2)]);
-    /// ```
-    pub fn for_each<F, Fut>(self, f: F) -> ForEach<S, F, Fut>
-    where
-        F: FnMut(usize, Result<T, TaskError<E>>) -> Fut,
-        Fut: Future<Output = ()>,
-    {
-        ForEach::new(self.as_completed(), f)
-    }
 }
 
 impl<S: Source, M> Unpin for Gather<S, M> {}
@@ -313,7 +287,7 @@ impl<S: Source, M: fmt::Debug> fmt::Debug for Gather<S, M> {
         f.debug_struct("Gather")
             .field("mode", &self.mode)
             .field("name", &self.options.name)
-            .field("running", &self.crew.as_ref().map_or(0, |crew| crew.running))
+            .field("running", &self.opened.as_ref().map_or(0, |opened| opened.futures.running))
             .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use futures_core::Stream;
 
-use crate::error::FirstPanic;
+use crate::panic::FirstPanic;
 
 /// Where the futures of a gather come from; sealed.
 #[expect(private_bounds, reason = "that is what seals it")]
@@ -20,9 +20,13 @@ pub trait Source: Sealed {
     #[doc(hidden)]
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Self::Future>>;
 
-    /// How many are left, where that is known.
+    /// How many are left, where that is known: then they are all there.
     #[doc(hidden)]
     fn left(&self) -> Option<usize>;
+
+    /// The first of those that are left, where they are all there.
+    #[doc(hidden)]
+    fn take_first(&mut self) -> Option<Self::Future>;
 
     /// The last of those that are left, where they are all there.
     #[doc(hidden)]
@@ -34,6 +38,24 @@ pub trait Source: Sealed {
 }
 
 trait Sealed {}
+
+/// Whether a source has another future.
+#[derive(PartialEq)]
+pub(super) enum SourceState {
+    /// It is worth asking.
+    Ready,
+    /// It was asked, and has not been woken since.
+    Pending,
+    /// It has ended, and the mode has not been told.
+    JustExhausted,
+    Exhausted,
+}
+
+impl SourceState {
+    pub(super) fn is_exhausted(&self) -> bool {
+        matches!(self, Self::JustExhausted | Self::Exhausted)
+    }
+}
 
 /// The futures of [`gather`](crate::gather()).
 #[derive(Debug)]
@@ -60,6 +82,11 @@ impl<F: Future> Source for Items<F> {
 
     fn left(&self) -> Option<usize> {
         Some(self.futures.len())
+    }
+
+    #[inline]
+    fn take_first(&mut self) -> Option<F> {
+        self.futures.next()
     }
 
     fn take_last(&mut self) -> Option<F> {
@@ -110,6 +137,10 @@ impl<S: Stream<Item: Future>> Source for Pulled<S> {
     }
 
     fn left(&self) -> Option<usize> {
+        None
+    }
+
+    fn take_first(&mut self) -> Option<S::Item> {
         None
     }
 

@@ -3,17 +3,71 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{
-    mode::{First, FirstSuccess, Quorum},
-    options::Gather,
-    outcome::{Event, into_result},
-    source::Source,
-};
+use super::{First, FirstSuccess, Mode, Quorum};
 use crate::{
     cancel::CancelReason,
-    error::{Empty, OneByOne, ScopeError, TaskError, expect_panics},
+    engine::Engine,
+    error::{Empty, ScopeError, TaskError},
+    gather::{
+        numbered::Ended,
+        options::Gather,
+        outcome::{Outcome, into_result},
+        source::Source,
+    },
+    panic::{OneByOne, expect_panics},
     policy::End,
 };
+
+impl<O> Mode<O> for First {
+    fn judge(&self, ended: Ended<O>, outcome: &mut Outcome<O>, engine: &mut Engine) -> Option<CancelReason> {
+        if engine.is_running() && outcome.won.is_empty() {
+            outcome.won.push(ended);
+            return Some(CancelReason::Ended);
+        }
+        ended.drop_into(&mut engine.panicked);
+        None
+    }
+}
+
+impl<T, E> Mode<Result<T, E>> for Quorum {
+    fn judge(
+        &self,
+        ended: Ended<Result<T, E>>,
+        outcome: &mut Outcome<Result<T, E>>,
+        engine: &mut Engine,
+    ) -> Option<CancelReason> {
+        let is_open = outcome.won.len() < self.0;
+        match &ended.end {
+            End::Returned(Ok(_)) if engine.is_running() && is_open => outcome.won.push(ended),
+            End::Returned(Err(_)) | End::Panicked(_) if is_open => outcome.keep_failure(ended),
+            _ => ended.drop_into(&mut engine.panicked),
+        }
+        None
+    }
+
+    fn decide(&self, outcome: &Outcome<Result<T, E>>, started: usize, left: Option<usize>) -> Option<CancelReason> {
+        if outcome.won.len() == self.0 {
+            return Some(CancelReason::Ended);
+        }
+        let out_of_reach = left.is_some_and(|left| outcome.won.len() + left < self.0);
+        out_of_reach.then(|| outcome.why_lost(started < self.0))
+    }
+}
+
+impl<T, E> Mode<Result<T, E>> for FirstSuccess {
+    fn judge(
+        &self,
+        ended: Ended<Result<T, E>>,
+        outcome: &mut Outcome<Result<T, E>>,
+        engine: &mut Engine,
+    ) -> Option<CancelReason> {
+        Quorum(1).judge(ended, outcome, engine)
+    }
+
+    fn decide(&self, outcome: &Outcome<Result<T, E>>, started: usize, left: Option<usize>) -> Option<CancelReason> {
+        Quorum(1).decide(outcome, started, left)
+    }
+}
 
 impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S, First> {
     type Output = Result<(usize, Result<T, TaskError<E>>), Empty>;
@@ -25,19 +79,11 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
             this.decide_at_once();
             return Poll::Ready(Err(Empty));
         }
-        ready!(this.poll_to_end(cx, |crew, outcome, event| {
-            let Event::Ended(ended) = event else { return None };
-            if crew.is_running() {
-                outcome.won.push(ended);
-                return Some(CancelReason::Ended);
-            }
-            crew.raise(ended);
-            None
-        }));
+        ready!(this.poll_to_end(cx));
         if let Some(first) = this.outcome.won.pop() {
             return Poll::Ready(Ok((first.index, into_result(first.end))));
         }
-        // Nobody had ended when it was cut, or the race would have been over.
+        // None had ended when it was cut, or the race would have been over.
         let cut = this.outcome.stopped.take();
         Poll::Ready(cut.map(|reason| (0, Err(TaskError::Cancelled(reason)))).ok_or(Empty))
     }
@@ -68,7 +114,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
 impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
     /// Waits until `k` have succeeded, or so many no longer can.
     #[expect(clippy::type_complexity, reason = "as public as it is long")]
-    fn poll_wins(&mut self, cx: &mut Context<'_>, k: usize) -> Poll<Result<Vec<(usize, T)>, ScopeError<E>>> {
+    fn poll_wins(&mut self, cx: &Context<'_>, k: usize) -> Poll<Result<Vec<(usize, T)>, ScopeError<E>>>
+    where
+        M: Mode<Result<T, E>>,
+    {
         if let Some(source) = &self.source {
             if k == 0 {
                 self.decide_at_once();
@@ -79,32 +128,18 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
                 return Poll::Ready(Err(ScopeError::new(CancelReason::Ended, Vec::new())));
             }
         }
-        ready!(self.poll_to_end(cx, |crew, outcome, event| {
-            if let Event::Ended(ended) = event {
-                match &ended.end {
-                    End::Returned(Ok(_)) if crew.is_running() => outcome.won.push(ended),
-                    End::Returned(Err(_)) | End::Panicked(_) if outcome.won.len() < k => outcome.keep_failure(ended),
-                    _ => crew.raise(ended),
-                }
-            }
-            if outcome.won.len() == k {
-                return Some(CancelReason::Ended);
-            }
-            let out_of_reach = crew.left().is_some_and(|left| outcome.won.len() + left < k);
-            out_of_reach.then(|| outcome.why_lost(crew.started < k))
-        }));
+        ready!(self.poll_to_end(cx));
         if self.outcome.won.len() == k {
             let mut won = OneByOne::new(self.outcome.won.take_all());
             self.outcome.drop_others();
-            let won = won
-                .take_all()
-                .into_iter()
-                .filter_map(|ended| Some((ended.index, into_result(ended.end).ok()?)));
-            return Poll::Ready(Ok(won.collect()));
+            let won = won.take_all().into_iter();
+            return Poll::Ready(Ok(won
+                .filter_map(|ended| Some((ended.index, into_result(ended.end).ok()?)))
+                .collect()));
         }
         let failures = self.take_failures();
         let stopped = self.outcome.stopped.take();
-        let reason = stopped.expect("a race that nobody has won was cut, when it was lost at the latest");
+        let reason = stopped.expect("a race that was not won was cut, when it was lost at the latest");
         Poll::Ready(Err(ScopeError::new(reason, failures)))
     }
 }

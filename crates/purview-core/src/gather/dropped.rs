@@ -1,25 +1,25 @@
 use std::{collections::VecDeque, ops::Range};
 
-use super::member::Ended;
+use super::numbered::Ended;
 use crate::{
     cancel::CancelReason,
-    context::TaskId,
-    error::{OneByOne, Panic},
+    panic::{OneByOne, Panic},
     policy::End,
+    tree::TaskId,
 };
 
 /// Those of a gather's futures that were dropped when it was cut, and have not been reported: lowest first.
 ///
-/// Those who never started are many perhaps, and all alike: they are kept as a range.
-pub(super) struct Gone<O> {
+/// Those that never started may be many, and all ended alike: they are kept as a range.
+pub(super) struct Dropped<O> {
     dropped: OneByOne<VecDeque<Ended<O>>>,
     unstarted: Range<usize>,
-    /// Of those who never started, those whose destructor panicked; newest first.
+    /// Of those that never started, those whose destructor panicked; newest first.
     panicked: OneByOne<Vec<Ended<O>>>,
     reason: CancelReason,
 }
 
-impl<O> Gone<O> {
+impl<O> Dropped<O> {
     pub(super) fn new() -> Self {
         Self {
             dropped: OneByOne::default(),
@@ -29,7 +29,7 @@ impl<O> Gone<O> {
         }
     }
 
-    /// To be told newest first, as they were dropped.
+    /// To be given newest first, as they were dropped.
     pub(super) fn dropped(&mut self, dropped: Vec<Ended<O>>) {
         self.dropped.extend(dropped.into_iter().rev());
     }
@@ -39,7 +39,7 @@ impl<O> Gone<O> {
         self.reason = reason.clone();
     }
 
-    /// One of those who never started panicked as it was dropped; to be told newest first.
+    /// One of those that never started panicked as it was dropped; to be given newest first.
     pub(super) fn panicked(&mut self, index: usize, panic: Panic) {
         self.panicked.push(Ended {
             index,
@@ -67,8 +67,8 @@ impl<O> Gone<O> {
         })
     }
 
-    /// Those who panicked, when nobody asks for the others any more; newest first.
-    pub(super) fn take_panicked(&mut self) -> Vec<Ended<O>> {
+    /// Those that have not been reported and were dropped when they had started, or panicked; newest first.
+    pub(super) fn take_all(&mut self) -> Vec<Ended<O>> {
         self.panicked.drain(..).chain(self.dropped.drain(..).rev()).collect()
     }
 }

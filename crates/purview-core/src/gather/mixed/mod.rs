@@ -1,3 +1,9 @@
+//! Up to twelve futures of different types.
+
+mod members;
+mod slots;
+mod tuples;
+
 use std::{
     borrow::Cow,
     fmt,
@@ -9,16 +15,17 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{
-    mode::{All, Settled},
-    team::Team,
-    tuple::{Alike, Slots, Tuple, Unlike},
+use self::{
+    members::Slotted,
+    slots::{Alike, Slots, Tuple, Unlike},
 };
+use super::mode::{All, Settled};
 use crate::{
     cancel::{CancelReason, CancelToken},
-    error::{OneByOne, ScopeError, expect_panics},
+    engine::Limit,
+    error::ScopeError,
+    panic::{OneByOne, expect_panics},
     runtime::{Runtime, RuntimeChoice},
-    scope::Limit,
 };
 
 pin_project! {
@@ -30,7 +37,7 @@ pin_project! {
     #[allow(private_bounds, reason = "the tuples of up to twelve futures, and no others")]
     pub struct Mixed<Fs: Tuple, M = All> {
         #[pin]
-        team: Team<Fs::Slots>,
+        slotted: Slotted<Fs::Slots>,
         mode: M,
     }
 }
@@ -40,7 +47,7 @@ impl<Fs: Tuple> Mixed<Fs> {
     #[doc(hidden)]
     pub fn new(futures: Fs) -> Self {
         Self {
-            team: Team::new(futures.into_slots()),
+            slotted: Slotted::new(futures.into_slots()),
             mode: All(()),
         }
     }
@@ -48,7 +55,7 @@ impl<Fs: Tuple> Mixed<Fs> {
     /// Waits for all of them, whatever becomes of each: a tuple of results, each with an error type of its own.
     pub fn settled(self) -> Mixed<Fs, Settled> {
         Mixed {
-            team: self.team,
+            slotted: self.slotted,
             mode: Settled(()),
         }
     }
@@ -58,19 +65,19 @@ impl<Fs: Tuple> Mixed<Fs> {
 impl<Fs: Tuple, M> Mixed<Fs, M> {
     /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.team.options.bound.after(timeout);
+        self.slotted.options.bound.after(timeout);
         self
     }
 
     /// An absolute deadline, on the clock of the gather's runtime.
     pub fn deadline(mut self, at: Instant) -> Self {
-        self.team.options.bound.at_instant(at);
+        self.slotted.options.bound.at_instant(at);
         self
     }
 
     /// How long futures that hold are waited for when the others have been dropped. Default: no bound.
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.team.options.grace = Some(grace);
+        self.slotted.options.grace = Some(grace);
         self
     }
 
@@ -81,7 +88,7 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
     /// For a `usize` of zero, with which nothing could ever run.
     #[track_caller]
     pub fn limit(mut self, n: impl Limit) -> Self {
-        self.team.options.limit = Some(n.into_limit());
+        self.slotted.options.limit = Some(n.into_limit());
         self
     }
 
@@ -93,32 +100,32 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
     #[cfg(feature = "rate-limit")]
     #[track_caller]
     pub fn rate(mut self, max: u32, period: Duration) -> Self {
-        self.team.options.rate = Some(crate::scope::Rate::new(max, period));
+        self.slotted.options.rate = Some(crate::engine::Rate::new(max, period));
         self
     }
 
     /// How the gather is called; its futures are `name/0`, `name/1` and so on.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.team.options.name = Some(name.into());
+        self.slotted.options.name = Some(name.into());
         self
     }
 
     /// Cancels the gather when the token is, for the same reason.
     pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
-        self.team.options.cancel_on.push(token.into());
+        self.slotted.options.cancel_on.push(token.into());
         self
     }
 
     /// Which runtime keeps the time. Default: as for a [scope](crate::Builder::runtime).
     pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
-        self.team.options.runtime = Some(Arc::new(runtime));
+        self.slotted.options.runtime = Some(Arc::new(runtime));
         self
     }
 
     /// For facades: the runtime to use where neither the caller nor a scope around names one.
     #[doc(hidden)]
     pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
-        self.team.options.fallback = Some(choose);
+        self.slotted.options.fallback = Some(choose);
         self
     }
 }
@@ -126,28 +133,25 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
     #[expect(clippy::type_complexity, reason = "it is what the future of each tuple gives")]
-    pub(super) fn poll_alike(
+    fn poll_alike(
         self: Pin<&mut Self>,
         cx: &Context<'_>,
     ) -> Poll<Result<<Fs::Slots as Alike>::Values, ScopeError<<Fs::Slots as Alike>::Error>>> {
         let _expected = expect_panics();
-        let mut team = self.project().team;
-        ready!(team.as_mut().poll(cx, true));
-        let mut team = team.project();
-        let run = team.run.as_mut().expect("it has run just now");
-        let stopped = run.stopped().cloned();
+        let mut slotted = self.project().slotted;
+        ready!(slotted.as_mut().poll(cx, true));
+        let (mut slots, stopped, failed, naming) = slotted.ended();
         let values = if stopped.is_none() {
-            team.slots.as_mut().take_values()
+            slots.as_mut().take_values()
         } else {
             None
         };
         Poll::Ready(values.ok_or_else(|| {
-            let failed = std::mem::take(&mut run.failed);
             let failures = failed
                 .into_iter()
-                .filter_map(|index| team.slots.as_mut().take_failure(index, &run.common.state));
+                .filter_map(|index| slots.as_mut().take_failure(index, &naming));
             let mut failures = OneByOne::new(failures.collect::<Vec<_>>());
-            team.slots.as_mut().drop_others();
+            slots.as_mut().drop_others();
             ScopeError::new(stopped.unwrap_or(CancelReason::Failed), failures.take_all())
         }))
     }
@@ -155,11 +159,11 @@ impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
 
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple<Slots: Unlike>> Mixed<Fs, Settled> {
-    pub(super) fn poll_unlike(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<<Fs::Slots as Unlike>::Results> {
+    fn poll_unlike(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<<Fs::Slots as Unlike>::Results> {
         let _expected = expect_panics();
-        let mut team = self.project().team;
-        ready!(team.as_mut().poll(cx, false));
-        Poll::Ready(team.project().slots.take_results())
+        let mut slotted = self.project().slotted;
+        ready!(slotted.as_mut().poll(cx, false));
+        Poll::Ready(slotted.slots().take_results())
     }
 }
 

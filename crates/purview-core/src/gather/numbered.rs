@@ -1,0 +1,118 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use pin_project_lite::pin_project;
+
+use crate::{
+    cancel::CancelReason,
+    census,
+    context::{Binding, Env},
+    engine::{Member, Seated},
+    panic::FirstPanic,
+    policy::End,
+    tree::{ScopeNode, TaskId, TaskNode},
+};
+
+/// How a future of a gather ended, and which it was.
+pub(super) struct Ended<O> {
+    pub(super) index: usize,
+    pub(super) id: TaskId,
+    pub(super) end: End<O>,
+}
+
+impl<O> Ended<O> {
+    /// How it ended is not reported, but for a panic.
+    pub(super) fn drop_into(self, panicked: &mut FirstPanic) {
+        match self.end {
+            End::Panicked(panic) => panicked.keep(panic),
+            other => panicked.run(|| drop(other)),
+        }
+    }
+}
+
+/// How a future ended, and its task where something that it has started still runs on another thread.
+pub(super) type Left<O> = (Ended<O>, Option<Arc<TaskNode>>);
+
+pin_project! {
+    /// A future of a gather, in the set.
+    pub(super) struct Numbered<F> {
+        #[pin]
+        member: Member<F>,
+        index: usize,
+    }
+}
+
+impl<F> Numbered<F> {
+    #[inline]
+    pub(super) fn new(fut: F, index: usize, node: &Arc<ScopeNode>, bindings: Option<Arc<Binding>>) -> Self {
+        let env = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
+        Self {
+            member: Member::new(fut, env),
+            index,
+        }
+    }
+
+    pub(super) fn id(&self) -> TaskId {
+        self.member.env().id()
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        self.member.env().holds()
+    }
+}
+
+impl<F: Future> Numbered<F> {
+    /// Drops its future without polling it.
+    pub(super) fn cut(self: Pin<&mut Self>, reason: &CancelReason) -> Left<F::Output> {
+        let mut this = self.project();
+        let end = this.member.as_mut().cut(reason.clone());
+        left(*this.index, this.member.env(), end)
+    }
+}
+
+impl<F: Future> Seated for Numbered<F> {
+    type Out = Left<F::Output>;
+
+    fn env(&self) -> &Env {
+        self.member.env()
+    }
+
+    fn is_to_be_dropped(&self) -> bool {
+        let env = self.member.env();
+        env.stopped().is_some() && !env.holds()
+    }
+
+    fn poll_out(this: Pin<&mut Option<Self>>, cx: &mut Context<'_>) -> Poll<Self::Out> {
+        let this = this.as_pin_mut().expect("an empty place is not polled");
+        let mut this = this.project();
+        let polled = this.member.as_mut().poll(|env| env.stopped().cloned(), cx);
+        polled.map(|end| left(*this.index, this.member.env(), end))
+    }
+}
+
+fn left<O>(index: usize, env: &Env, end: End<O>) -> Left<O> {
+    let (end, elsewhere) = end_task(env, end);
+    let ended = Ended {
+        index,
+        id: env.id(),
+        end,
+    };
+    (ended, elsewhere)
+}
+
+/// The task has ended; gives its node where something that it has started still runs on another thread. The end of that
+/// wakes the gather.
+pub(super) fn end_task<O>(env: &Env, end: End<O>) -> (End<O>, Option<Arc<TaskNode>>) {
+    census::ended(env);
+    let Some(task) = env.task() else { return (end, None) };
+    let end = end.after(|| task.end());
+    if !task.is_elsewhere() {
+        return (end, None);
+    }
+    task.set_poller(&Waker::from(task.scope.clone()));
+    // It may have ended just before the waker was there.
+    (end, task.is_elsewhere().then(|| task.clone()))
+}

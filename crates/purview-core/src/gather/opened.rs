@@ -1,0 +1,38 @@
+use super::{members::Futures, source::Source};
+use crate::engine::{Engine, Options};
+
+/// A gather from its first poll on.
+pub(super) struct Opened<S: Source> {
+    pub(super) engine: Engine,
+    pub(super) futures: Futures<S>,
+}
+
+impl<S: Source> Opened<S> {
+    pub(super) fn new(source: S, reports_each: bool, mut options: Options) -> Self {
+        Self {
+            engine: Engine::new(options.make_node(), options.grace),
+            futures: Futures::new(source, reports_each, &mut options),
+        }
+    }
+
+    /// Nothing is left: releases what waits for the end, and goes on with a panic if there was one.
+    pub(super) fn end(&mut self) {
+        self.engine.end();
+        self.engine.panicked.resume();
+    }
+}
+
+/// The gather's future is being dropped: all futures are, now.
+impl<S: Source> Drop for Opened<S> {
+    fn drop(&mut self) {
+        let Self { engine, futures } = self;
+        if engine.stage.is_ended() {
+            return;
+        }
+        futures.reports_each = false;
+        engine.abandon("the gather's future was dropped", futures);
+        futures.drop_unreported(engine);
+        engine.end();
+        engine.panicked.resume_if_expected();
+    }
+}
