@@ -13,12 +13,11 @@ mod set;
 mod stage;
 
 pub use self::options::Limit;
-#[cfg(feature = "rate-limit")]
-pub(crate) use self::rate::Rate;
 pub(crate) use self::{
     engine::{Engine, Members, Progress},
     member::Member,
     options::Options,
+    rate::Rate,
     set::{Seat, Seated, Set},
     stage::Stage,
 };
