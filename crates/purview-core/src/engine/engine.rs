@@ -7,6 +7,7 @@ use std::{
 use super::{pass, stage::Stage};
 use crate::{
     cancel::{CancelReason, Cancellable, walk},
+    census,
     context::{Place, scope_cut},
     panic::FirstPanic,
     runtime::{OneTimer, Timer},
@@ -109,6 +110,7 @@ impl Engine {
             self.deadline = node.own_deadline();
         }
         if is_first {
+            census::opened(&node);
             self.stage = Stage::Running;
             self.late = self.deadline.is_some() && node.is_overdue();
         }
@@ -142,6 +144,10 @@ impl Engine {
                     return Poll::Ready(());
                 }
                 Progress::Item => {
+                    if timer_woke {
+                        // The timer is set when there is nothing to give; one that was early is then set again.
+                        node.signal().raise(part::TIMER);
+                    }
                     pass.quiet = true;
                     return Poll::Ready(());
                 }
@@ -316,6 +322,7 @@ impl Engine {
         let timer = &mut self.timer;
         self.panicked.run(|| timer.clear());
         let node = self.node.clone();
+        census::closed(&node);
         self.panicked.run(|| node.end());
     }
 

@@ -32,7 +32,8 @@ impl TaskNode {
         if !cfg!(purview_seeded_bug = "hold-let-go-unseen") {
             full_fence();
         }
-        if !self.is_being_polled() && self.stopped().is_some() {
+        // A task that has ended is waited for while something of it runs elsewhere.
+        if !self.is_being_polled() && (self.stopped().is_some() || self.is_ended()) {
             self.wake();
         }
     }

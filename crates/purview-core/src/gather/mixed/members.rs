@@ -13,7 +13,7 @@ use super::slots::{EndKind, Left, Slots, member_part};
 use crate::{
     cancel::CancelReason,
     context::{self, Binding},
-    engine::{Engine, Members, Options, Progress, Rate},
+    engine::{Engine, Members, Options, Progress, Rate, pass},
     panic::FirstPanic,
     runtime::Timer,
     tree::{Naming, TaskNode},
@@ -50,6 +50,8 @@ struct Opened {
 struct Run {
     started: u32,
     ended: u32,
+    /// The one that comes first in the next pass: the last one ended before it.
+    first: usize,
     limit: usize,
     rate: Option<Rate>,
     /// When the rate lets the next one start.
@@ -86,6 +88,7 @@ impl<S: Slots> Slotted<S> {
             run: Run {
                 started: 0,
                 ended: 0,
+                first: 0,
                 limit: options.limit.map_or(S::LEN, NonZeroUsize::get),
                 rate: options.rate.take(),
                 next_start: None,
@@ -148,18 +151,24 @@ impl<S: Slots> SlotMembers<'_, S> {
         }
     }
 
-    /// Polls those that were woken, in the order of their index; gives whether there were any.
+    /// Polls those that were woken, in the order of their index, until the pass is over; gives whether there were any.
     fn poll_woken(&mut self, engine: &mut Engine) -> bool {
         let node = engine.node.clone();
         let signal = node.signal();
         // The task of one that has ended was woken for what runs elsewhere, and wakers of its may still be about.
         signal.take(part::CHILDREN | (self.run.ended * part::MEMBER));
         let mut any = false;
-        for index in 0..S::LEN {
+        let first = mem::take(&mut self.run.first);
+        for index in (first..S::LEN).chain(0..first) {
             let is_running = self.run.started & !self.run.ended & (1 << index) != 0;
-            if !is_running || signal.is_raised(part::CANCEL) || !signal.take(member_part(index)) {
+            if !is_running || signal.is_raised(part::CANCEL) || !signal.is_raised(member_part(index)) {
                 continue;
             }
+            if pass::is_over() {
+                self.run.first = index;
+                break;
+            }
+            signal.take(member_part(index));
             any = true;
             if let Poll::Ready(left) = self.slots.as_mut().poll(index) {
                 let kind = self.has_ended(index, left);

@@ -133,7 +133,7 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
     #[expect(clippy::type_complexity, reason = "it is what the future of each tuple gives")]
-    pub(super) fn poll_alike(
+    fn poll_alike(
         self: Pin<&mut Self>,
         cx: &Context<'_>,
     ) -> Poll<Result<<Fs::Slots as Alike>::Values, ScopeError<<Fs::Slots as Alike>::Error>>> {
@@ -159,7 +159,7 @@ impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
 
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple<Slots: Unlike>> Mixed<Fs, Settled> {
-    pub(super) fn poll_unlike(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<<Fs::Slots as Unlike>::Results> {
+    fn poll_unlike(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<<Fs::Slots as Unlike>::Results> {
         let _expected = expect_panics();
         let mut slotted = self.project().slotted;
         ready!(slotted.as_mut().poll(cx, false));

@@ -111,10 +111,13 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     }
 }
 
-impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M: Mode<Result<T, E>>> Gather<S, M> {
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
     /// Waits until `k` have succeeded, or so many no longer can.
     #[expect(clippy::type_complexity, reason = "as public as it is long")]
-    fn poll_wins(&mut self, cx: &Context<'_>, k: usize) -> Poll<Result<Vec<(usize, T)>, ScopeError<E>>> {
+    fn poll_wins(&mut self, cx: &Context<'_>, k: usize) -> Poll<Result<Vec<(usize, T)>, ScopeError<E>>>
+    where
+        M: Mode<Result<T, E>>,
+    {
         if let Some(source) = &self.source {
             if k == 0 {
                 self.decide_at_once();

@@ -138,7 +138,6 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             }
         }
         engine.end();
-        crate::census::closed(&engine.node);
         // What is given to nothing.
         let body = self.body.as_mut();
         engine.panicked.run(|| body.abandon(reason.clone()));

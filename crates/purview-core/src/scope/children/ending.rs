@@ -107,7 +107,6 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
     pub(in crate::scope) fn resolve<R>(&mut self, engine: &mut Engine, body: Option<R>) -> Poll<P::Output<R>> {
         let mut body = OneByOne::new(body);
         engine.end();
-        crate::census::closed(&engine.node);
         let (unclaimed, policy) = (&mut self.unclaimed, &mut self.policy);
         if let Some(policy) = policy {
             engine.panicked.run(|| unclaimed.reclaim(policy));

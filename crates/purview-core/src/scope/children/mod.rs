@@ -190,7 +190,6 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         self.body.as_mut().env_mut().bind(bindings());
         self.children.body_waker = Some(node.clone().into());
         self.children.shared.shutdown.begin_grace(node);
-        crate::census::opened(node);
         node.signal().raise(part::BODY);
     }
 
