@@ -35,6 +35,20 @@ fn a_future_that_is_late_is_dropped_and_the_caller_goes_on() {
     assert_eq!(entries[entries.len() - 2..], ["late dropped", "in time: false"]);
 }
 
+fn one_that_is_late_and_is_kept_has_dropped_its_future() {
+    let (clock, log) = (TestClock::new(), Log::new());
+    let mut run = by_hand(on(&clock).run(async |_| {
+        let mut kept = Box::pin(timeout(SECOND, log.traced("late", pending::<()>())));
+        assert!((&mut kept).await.is_err());
+        let dropped = log.has("late dropped");
+        drop(kept);
+        Ok(dropped)
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert_eq!(run.finish().ok(), Some(true));
+}
+
 fn its_error_goes_through_the_question_mark() {
     let clock = TestClock::new();
     let mut run = by_hand(on(&clock).run(async |_| {
@@ -147,6 +161,7 @@ fn its_future_sees_its_deadline() {
 on_every_runtime!(a_future_that_is_in_time_gives_its_value);
 polled_on_every_runtime!(
     a_future_that_is_late_is_dropped_and_the_caller_goes_on,
+    one_that_is_late_and_is_kept_has_dropped_its_future,
     its_error_goes_through_the_question_mark,
     a_timeout_of_zero_never_polls_its_future,
     a_value_in_the_pass_in_which_it_fires_wins,

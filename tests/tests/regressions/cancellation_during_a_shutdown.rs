@@ -120,3 +120,26 @@ fn a_permit_inside_waits_for_its_place() {
         assert_eq!(most.load(SeqCst), 2);
     });
 }
+
+// It is not enough that the next poll would see it.
+#[test]
+fn a_permit_that_waits_through_the_shutdown_is_woken() {
+    watched(|| {
+        let (open, driver) = settled::<()>().runtime(TestClock::new()).limit(1).open();
+        let mut driver = by_hand(driver);
+        open.spawn(pending::<Result<(), ()>>());
+        assert!(driver.poll_until_idle().is_pending());
+        let mut permit = by_hand(open.permit());
+        assert!(permit.poll_until_idle().is_pending());
+        let service = open.clone();
+        let mut shutdown = by_hand(async move { service.shutdown(HOUR).await });
+        assert!(shutdown.poll().is_pending());
+        assert!(driver.poll_until_idle().is_pending());
+        assert!(permit.poll_until_idle().is_pending(), "it waits as ever");
+        let wakes = permit.wakes();
+        open.cancel();
+        assert!(driver.poll_until_idle().is_ready());
+        assert!(permit.wakes() > wakes, "it is told that it waits in vain");
+        drop(permit.finish());
+    });
+}
