@@ -55,6 +55,6 @@ impl<F: Future> Future for Counted<F> {
 }
 
 /// Polls `future` once, in the task that awaits this, and gives what came of it.
-pub async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+pub async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }
