@@ -1,0 +1,9 @@
+//! What holds for every end: when an awaited scope resolves, what it has started has ended, however deep; what waited to be
+//! told was told; finalizers have run; and `Ok` does not hide work that something else stopped.
+#![forbid(unsafe_code)]
+
+mod finalizers_run;
+mod nothing_is_left_behind;
+mod ok_hides_no_work_that_something_else_stopped;
+mod waits_on_tokens_are_told;
+mod waits_on_tokens_keep_no_scope_inside;
