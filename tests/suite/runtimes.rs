@@ -193,11 +193,11 @@ pub fn async_std<Fut: Future<Output = ()>>(promise: impl FnOnce(AnyRuntime) -> F
     watched(|| async_std::task::block_on(promise(Arc::new(AsyncStd))));
 }
 
-/// Runs a promise on the virtual runtime, in the body of a scope.
+/// Runs a promise on the virtual runtime, outside of any scope.
 pub fn virtual_time<Fut: Future<Output = ()>>(promise: impl FnOnce(AnyRuntime) -> Fut + Send + 'static) {
     watched(|| {
         let runtime = purview_test::VirtualRuntime::new();
-        runtime.run(promise(Arc::new(runtime.clone())));
+        runtime.block_on(promise(Arc::new(runtime.clone())));
     });
 }
 

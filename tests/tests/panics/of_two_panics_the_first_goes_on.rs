@@ -98,16 +98,53 @@ async fn where_the_scopes_future_is_dropped_in_a_scope_the_first_comes_out_of_th
     assert_eq!(log.entries(), ["policy dropped"]);
 }
 
-/// Its task is alive, and has not been awaited: the scope keeps it as a failure.
-fn of_a_result_that_is_kept_neither_comes_out_where_the_future_is_dropped() {
-    let mut run = by_hand(settled::<PanicsOnDrop>().run(async |s| {
-        let _kept = s.spawn(async { Err::<(), _>(PanicsOnDrop("a kept result")) });
-        s.spawn(async {
-            keeps(PanicsOnDrop("the child")).await;
-            Ok(())
-        });
-        pending::<Result<(), _>>().await
+/// A policy that wants results back that no task was awaited for, and whose destructor panics.
+struct Keeps(#[expect(dead_code, reason = "its destructor is what matters")] PanicsOnDrop);
+
+impl Policy for Keeps {
+    type Child<T> = T;
+    type Joined<T> = T;
+    type Output<R> = ();
+
+    fn child_ended<T>(&mut self, _: &TaskInfo, end: End<T>) -> (Option<T>, ControlFlow<()>) {
+        match end {
+            End::Returned(value) => (Some(value), ControlFlow::Continue(())),
+            End::Panicked(_) | End::Cancelled(_) => (None, ControlFlow::Continue(())),
+        }
+    }
+
+    fn body_ended<R>(&mut self, _: End<R>) -> (Option<R>, ControlFlow<()>) {
+        (None, ControlFlow::Continue(()))
+    }
+
+    fn finish<R>(self, _: Option<R>, _: Option<CancelReason>) {}
+
+    fn keeps_unclaimed<T>(&self, _: &T) -> bool {
+        true
+    }
+}
+
+/// Has a result that is kept, as its task is alive and was not awaited, and whose destructor panics before the policy's.
+fn keeps_a_result_that_panics() -> Run<'static, Keeps, impl Future<Output = ()>, ()> {
+    with_policy(Keeps(PanicsOnDrop("the policy"))).run(async |s| {
+        let _kept = s.spawn(async { PanicsOnDrop("a kept result") });
+        pending::<()>().await;
+    })
+}
+
+async fn of_a_kept_result_and_of_the_policy_that_of_the_result_comes_out() {
+    let panicked = caught(scope(async |_| {
+        let mut run = Box::pin(keeps_a_result_that_panics());
+        for _ in 0..3 {
+            assert!(poll_once(run.as_mut()).await.is_pending());
+        }
+        drop(run);
     }));
+    assert_eq!(panicked.await, Err("a kept result".into()));
+}
+
+fn of_a_kept_result_and_of_the_policy_neither_comes_out_outside_of_a_poll() {
+    let mut run = by_hand(keeps_a_result_that_panics());
     assert!(run.poll_until_idle().is_pending());
     assert!(!panics_when_dropped(run));
 }
@@ -139,7 +176,10 @@ fn a_payload_that_panics_does_not_come_out_of_the_drop_of_a_stream() {
 polled_on_every_runtime!(
     of_a_policy_that_is_told_and_then_of_its_destructor,
     where_the_scopes_future_is_dropped_outside_of_a_poll_neither_comes_out,
-    of_a_result_that_is_kept_neither_comes_out_where_the_future_is_dropped,
+    of_a_kept_result_and_of_the_policy_neither_comes_out_outside_of_a_poll,
     a_payload_that_panics_does_not_come_out_of_the_drop_of_a_stream,
 );
-on_every_runtime!(where_the_scopes_future_is_dropped_in_a_scope_the_first_comes_out_of_that);
+on_every_runtime!(
+    where_the_scopes_future_is_dropped_in_a_scope_the_first_comes_out_of_that,
+    of_a_kept_result_and_of_the_policy_that_of_the_result_comes_out,
+);
