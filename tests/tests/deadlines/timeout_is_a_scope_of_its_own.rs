@@ -104,15 +104,14 @@ fn what_holds_inside_it_is_waited_for_and_it_is_late_all_the_same() {
     assert_eq!(log.entries(), ["cleaned up", "in time: false"]);
 }
 
-fn a_value_that_comes_while_it_cleans_up_comes_too_late() {
+fn a_value_that_comes_while_what_holds_is_waited_for_is_a_value() {
     let (clock, gate) = (TestClock::new(), Gate::new());
     let mut run = by_hand(on(&clock).run(async |_| timeout(SECOND, shield(gate.wait())).await));
     assert!(run.poll_until_idle().is_pending());
     clock.advance(SECOND);
     assert!(run.poll_until_idle().is_pending());
     gate.open();
-    let error = run.finish().expect_err("it was late");
-    assert!(matches!(error.into_failure(), Some(DeadlineExceeded { .. })));
+    assert!(run.finish().is_ok());
 }
 
 fn its_future_is_told_when_it_is_late_and_its_scopes_see_their_parent_cancelled() {
@@ -136,7 +135,7 @@ fn its_future_is_told_when_it_is_late_and_its_scopes_see_their_parent_cancelled(
     assert!(run.finish().is_ok());
     let told = log.entries();
     assert!(
-        told.contains(&format!("future: {:?}", CancelReason::DeadlineExceeded)),
+        told.contains(&format!("future: {:?}", CancelReason::Parent)),
         "{told:?}"
     );
     assert!(told.contains(&format!("inner: {:?}", CancelReason::Parent)), "{told:?}");
@@ -166,7 +165,7 @@ polled_on_every_runtime!(
     a_timeout_of_zero_never_polls_its_future,
     a_value_in_the_pass_in_which_it_fires_wins,
     what_holds_inside_it_is_waited_for_and_it_is_late_all_the_same,
-    a_value_that_comes_while_it_cleans_up_comes_too_late,
+    a_value_that_comes_while_what_holds_is_waited_for_is_a_value,
     its_future_is_told_when_it_is_late_and_its_scopes_see_their_parent_cancelled,
     its_future_sees_its_deadline,
 );
