@@ -155,11 +155,11 @@ fn a_scope_sees_the_deadline_of_where_it_is_polled_now() {
     let clock = TestClock::new();
     let start = clock.now();
     let (gate, seen) = (Gate::new(), Arc::new(Mutex::new(Vec::new())));
-    let (looks, sees) = (gate.clone(), seen.clone());
+    let (looks, notes) = (gate.clone(), seen.clone());
     let mut run = by_hand(on(&clock).timeout(9 * SECOND).run(async |_| {
         let mut work = pin!(scope(async move |_| {
             loop {
-                sees.lock().unwrap().push(deadline());
+                notes.lock().unwrap().push(deadline());
                 looks.wait().await;
                 yield_now().await;
             }

@@ -59,7 +59,10 @@ fn woken(order: [usize; 5], in_a_gather: bool) -> Vec<String> {
     let (gates, log): ([Gate; 5], _) = (std::array::from_fn(|_| Gate::new()), Log::new());
     let noted = |n: usize, wait: Wait| {
         let log = log.clone();
-        wait.map(move |()| Ok::<_, ()>(log.note(n.to_string())))
+        wait.map(move |()| {
+            log.note(n.to_string());
+            Ok::<_, ()>(())
+        })
     };
     let waits = || gates.iter().enumerate().map(|(n, gate)| noted(n, gate.wait()));
     let run = async {
@@ -75,7 +78,9 @@ fn woken(order: [usize; 5], in_a_gather: bool) -> Vec<String> {
     };
     let mut run = by_hand(run);
     assert!(run.poll_until_idle().is_pending());
-    order.into_iter().for_each(|n| gates[n].open());
+    for n in order {
+        gates[n].open();
+    }
     run.finish();
     log.entries()
 }

@@ -16,7 +16,7 @@ use purview_tests::{TestClock, message_of, on_every_runtime_and_in_virtual_time}
 
 use self::{
     places::{FIRST, First, Place, SECOND, THEN, Then},
-    probe::{Probe, VALUE},
+    probe::{Probe, Seen, VALUE},
     rows::{Kind, Made, ROWS, Row},
 };
 
@@ -103,7 +103,7 @@ impl Moved {
                 Kind::Whole => self.then.deadline().map(|after| self.begun + after),
                 _ => None,
             };
-            assert_eq!(self.probe.seen(), Some(expected), "the deadline inside");
+            assert_eq!(self.probe.seen(), Some(Seen(expected)), "the deadline inside");
         }
         if self.kind == Kind::Waits {
             if self.then == Then::AwaitedOutside {
@@ -119,7 +119,7 @@ impl Moved {
         assert_eq!(self.settle(), Poll::Ready(Some(VALUE)));
     }
 
-    fn is_cancelled_with_its_place(mut self) {
+    fn goes_with_its_place(mut self) {
         self.leave_the_old_place();
         self.then.cancel(&self.clock, &self.new);
         let polled = self.settle();
@@ -165,7 +165,7 @@ async fn row(name: &str) {
             if then == Then::AwaitedOutside || is_over {
                 continue;
             }
-            let cancelled = || Moved::new(row, first, then).is_cancelled_with_its_place();
+            let cancelled = || Moved::new(row, first, then).goes_with_its_place();
             if let Err(payload) = catch_unwind(AssertUnwindSafe(cancelled)) {
                 failed.push(format!("{cell}, cancelled: {}", message_of(&*payload)));
             }

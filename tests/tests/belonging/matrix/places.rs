@@ -59,7 +59,7 @@ impl First {
             return (subject, None);
         }
         let (token, slot) = (CancelToken::new(), Slot::default());
-        let (taken, hands) = (slot.clone(), slot.clone());
+        let (out, hands) = (slot.clone(), slot.clone());
         let run = fail_fast::<()>()
             .runtime(clock.clone())
             .cancel_on(&token)
@@ -99,7 +99,7 @@ impl First {
             clock.advance(SECOND);
             assert!(place.run.poll_until_idle().is_pending());
         }
-        let subject = taken.lock().expect("no test panics while it moves").take();
+        let subject = out.lock().expect("no test panics while it moves").take();
         (subject.expect("it was put there"), Some(place))
     }
 }

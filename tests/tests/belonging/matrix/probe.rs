@@ -13,6 +13,10 @@ pub(super) type Subject = Pin<Box<dyn Future<Output = u32> + Send>>;
 /// What a subject gives when nothing went wrong.
 pub(super) const VALUE: u32 = 7;
 
+/// The deadline that was seen inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Seen(pub(super) Option<Instant>);
+
 /// The test's end of what runs inside a subject.
 #[derive(Clone, Default)]
 pub(super) struct Probe {
@@ -21,7 +25,7 @@ pub(super) struct Probe {
     /// Has the inside end.
     pub(super) go: Gate,
     pub(super) log: Log,
-    seen: Arc<Mutex<Option<Option<Instant>>>>,
+    seen: Arc<Mutex<Option<Seen>>>,
 }
 
 impl Probe {
@@ -38,15 +42,15 @@ impl Probe {
                 probe.log.note(format!("told {:?}", cancelled().await));
             });
             probe.look.wait().await;
-            *probe.seen.lock().expect("no test panics while it looks") = Some(deadline());
+            *probe.seen.lock().expect("no test panics while it looks") = Some(Seen(deadline()));
             probe.go.wait().await;
             VALUE
         })
         .await
     }
 
-    /// The deadline that was seen inside; `None` where it has not looked.
-    pub(super) fn seen(&self) -> Option<Option<Instant>> {
+    /// What was seen inside; `None` where it has not looked.
+    pub(super) fn seen(&self) -> Option<Seen> {
         *self.seen.lock().expect("no test panics while it looks")
     }
 }
