@@ -1,7 +1,7 @@
 //! A closure that runs, and a parallel child that another thread is polling, are waited for whatever ends the scope around
 //! them; only dropping it does not wait.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, pin::pin, time::Duration};
 
 use futures::FutureExt;
 use purview::{Builder, FailFast, Scope, gather, settled, timeout};
@@ -168,6 +168,30 @@ fn by_a_gather_in_which_another_member_fails() {
     }
 }
 
+/// It cancels nothing: it stops polling, and what it polled goes on.
+fn but_a_timeout_over_a_reference_does_not_wait() {
+    for parallel in [false, true] {
+        let (executor, log) = (HandExecutor::new(), Log::new());
+        let (work, control) = work(parallel);
+        let mut run = by_hand(on(&executor).run(async |_| {
+            let mut inner = pin!(work.in_a_scope());
+            assert!(timeout(HOUR, &mut inner).await.is_err());
+            log.note("late");
+            inner.await;
+            log.note("ended");
+            Ok(())
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        control.while_it_runs(&executor, || {
+            executor.clock().advance(HOUR);
+            assert!(run.poll_until_idle().is_pending());
+            assert_eq!(log.entries(), ["late"], "parallel {parallel}");
+        });
+        assert!(run.finish().is_ok());
+        assert_eq!(log.entries(), ["late", "ended"]);
+    }
+}
+
 /// Dropping never waits: the closure outlives that.
 fn but_dropping_the_scopes_future_does_not_wait() {
     for parallel in [false, true] {
@@ -192,5 +216,6 @@ polled_on_every_runtime_and_in_virtual_time!(
     by_the_task_that_is_cancelled_alone,
     by_a_timeout_that_has_expired,
     by_a_gather_in_which_another_member_fails,
+    but_a_timeout_over_a_reference_does_not_wait,
     but_dropping_the_scopes_future_does_not_wait,
 );
