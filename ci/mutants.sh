@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Mutants of the driver, the child, the task, the token and gather: each is one small change to the core, made in a copy of
-# the tree, that some test should notice. cargo-mutants says which there are; `ci/mutants` compiles all of them at once, each
+# the tree, that some test should notice. cargo-mutants says which there are, to which
+# statements that are deleted and conditions that are forced are added; `ci/mutants` compiles all of them at once, each
 # behind a switch, and runs the tests of the core, the model and the promises against one after the other until one fails.
 # Where cargo-mutants is missing this says so and gives 0. Needs python3.
 #

@@ -1,6 +1,6 @@
 """Runs all mutants of a few files of the core: `python3 ci/mutants LIST PLACE RESULTS [PART] [NAME..]`.
 
-LIST is what `cargo mutants --list --json` gives, PLACE where the tree with the mutants is built, RESULTS where caught.txt,
+LIST is what `cargo mutants --list --json` gives, to which the deleted statements and forced `if`s of the same files are added, PLACE where the tree with the mutants is built, RESULTS where caught.txt,
 timeout.txt, missed.txt, unviable.txt and notes.txt go. PART is `1/20` for the first of twenty parts, `all`, or `missed` for
 those that no run before has caught; with names only the mutants in whose name one of them is.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from build import Build, PACKAGES, textual
 from hunt import Hunt
+from schemata import more
 from stage import Stage, baseline, first_look
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -37,7 +38,9 @@ def chosen(mutants, part, names):
 
 def main(listed, place, results, part="all", *names):
     place, results = Path(place), Path(results)
-    mutants = dict(enumerate(json.loads(Path(listed).read_text()), 1))
+    known = json.loads(Path(listed).read_text())
+    ours = [mutant for file in sorted({m["file"] for m in known}) for mutant in more(file, (ROOT / file).read_text())]
+    mutants = dict(enumerate(known + ours, 1))
     begun = time.monotonic()
 
     def log(line):

@@ -6,6 +6,9 @@ What replaces an expression stands beside it, as cargo-mutants would have writte
 
 In the first branch the mutants of whatever is in the expression are switched the same way. A function that gives a value at
 once begins with `if crate::mutant::is(9) { return value; }`, and an arm that is deleted gets a guard.
+
+Beside those of cargo-mutants there are two kinds of our own, which ask more of the tests: a statement that is deleted, which
+then stands in `if !crate::mutant::is(10) { .. }`, and an `if` whose condition is always true, or never.
 """
 
 import re
@@ -27,6 +30,24 @@ pub(crate) fn none(numbers: &[u32]) -> bool {
 }
 """
 REGION = re.compile(rb"/\*<(\d+)\*/.*?/\*(\d+)>\*/", re.S)
+
+
+def more(file, text):
+    """The mutants of a file that cargo-mutants does not know, in its form."""
+    source = Source(text)
+    shapes = [("DeletedStatement", span, "", "delete statement") for span in source.statements()]
+    for span in source.conditions():
+        shapes += [("ForcedIf", span, forced, f"replace condition with {forced}:") for forced in ("true", "false")]
+    for genre, (start, end), replacement, what in shapes:
+        at = source.place(start)
+        shown = " ".join(text[start:end].split())
+        yield {
+            "file": file,
+            "name": f"{file}:{at['line']}:{at['column']}: {what} {shown if len(shown) <= 60 else shown[:57] + '...'}",
+            "genre": genre,
+            "span": {"start": at, "end": source.place(end)},
+            "replacement": replacement,
+        }
 
 
 def marked(number, text):
@@ -55,10 +76,13 @@ class File:
         becomes = mutant["replacement"]
         if genre == "FnValue":
             self.insertions[start].append(f"if {is_on(number)} {{ {marked(number, f'return {becomes};')} }} ")
+        elif genre == "DeletedStatement":
+            self.insertions[start].append(f"if {marked(number, '!' + is_on(number))} {{ ")
+            self.insertions[end].append(" }")
         elif genre == "MatchArm":
             self.insertions[source.arrow(start)].append(f"if {marked(number, '!' + is_on(number))} ")
         else:
-            if genre == "MatchArmGuard":
+            if genre in ("MatchArmGuard", "ForcedIf"):
                 around = start, end
             elif genre == "StructField":
                 around = source.literal(start)

@@ -1,6 +1,7 @@
 """Rust source as tokens: enough to find the whole expression around an operator in code that rustfmt has laid out."""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 
 TOKEN = re.compile(
@@ -15,8 +16,15 @@ TOKEN = re.compile(
 OPEN, CLOSE = "([{", ")]}"
 # What an operator's operands cannot go beyond, to the left and to the right.
 ASSIGN = {"=", "+=", "-=", "*=", "/=", "%=", "^=", "&=", "|=", "<<=", ">>="}
-BEFORE = {"(", "[", "{", ";", ",", "=>", "->", "..", "..=", "return", "if", "while", "match", "in", "else", "break"}
+BEFORE = {"(", "[", "{", ";", ",", ":", "=>", "->", "..", "..=", "return", "if", "while", "match", "in", "else", "break"}
 AFTER = {")", "]", "}", ";", ",", "=>", "..", "..=", "else"}
+
+
+# What is declared, and what leaves: without it little compiles, and what does is seldom a question of behaviour.
+NOT_DELETED = {
+    "let", "return", "break", "continue", "panic", "unreachable", "use", "pub", "fn", "async", "const", "static", "type",
+    "mod", "impl", "struct", "enum", "trait", "extern", "macro_rules", "#",
+}
 
 
 class NotFound(Exception):
@@ -123,3 +131,41 @@ class Source:
         while self.tokens[index].text != "=>":
             index = self.partner[index] + 1 if self.tokens[index].text in OPEN else index + 1
         return self.tokens[index].start
+
+    def place(self, offset):
+        """The line and column of an offset, as cargo-mutants counts them."""
+        line = bisect_right(self.lines, offset)
+        return {"line": line, "column": offset - self.lines[line - 1] + 1}
+
+    def statements(self):
+        """Start and end of each statement that ends with a semicolon and declares nothing."""
+        around = []
+        for index, token in enumerate(self.tokens):
+            if token.text in OPEN:
+                around.append(token.text)
+            elif token.text in CLOSE:
+                around.pop()
+            elif token.text == ";" and around[-1:] == ["{"]:
+                first = self.first_of_statement(index)
+                if first < index and self.tokens[first].text not in NOT_DELETED:
+                    yield self.tokens[first].start, token.end
+
+    def first_of_statement(self, index):
+        while self.tokens[index - 1].text not in ("{", ";"):
+            before = self.tokens[index - 1]
+            text = self.tokens[index].text
+            if before.text == "}" and text != "else" and (text == "#" or self.begins_operand(index)):
+                break
+            index = self.partner[index - 1] if before.text in CLOSE else index - 1
+        return index
+
+    def conditions(self):
+        """Start and end of the condition of each `if` that binds nothing and is no guard of a match arm."""
+        for index, token in enumerate(self.tokens):
+            if token.text != "if" or self.tokens[index + 1].text == "let":
+                continue
+            last = index + 1
+            while self.tokens[last].text not in ("{", "=>", "let", *CLOSE):
+                last = self.partner[last] + 1 if self.tokens[last].text in OPEN else last + 1
+            if self.tokens[last].text == "{":
+                yield self.tokens[index + 1].start, self.tokens[last - 1].end

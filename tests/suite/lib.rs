@@ -27,9 +27,9 @@ pub use hand_executor::HandExecutor;
 pub use hostile_wakers::{Trap, hostile_waker};
 pub use log::{Log, NotesDrop, Traced};
 pub use panics::{Caught, caught, message_of};
-pub use polls::{Counted, PollCount};
+pub use polls::{Counted, PollCount, poll_once};
 pub use runtimes::{
     AnyRuntime, async_std, embedded, smol, tokio_current_thread, tokio_multi_thread, tokio_multi_thread_local,
-    tokio_paused, tokio_without_time, watched,
+    tokio_paused, tokio_without_time, virtual_time, watched,
 };
 pub use yielding::{Yields, yield_now, yields};

@@ -1,4 +1,5 @@
 use std::{
+    future::poll_fn,
     pin::Pin,
     sync::{
         Arc,
@@ -51,4 +52,9 @@ impl<F: Future> Future for Counted<F> {
         self.count.add_one();
         self.future.as_mut().poll(cx)
     }
+}
+
+/// Polls `future` once, in the task that awaits this, and gives what came of it.
+pub async fn poll_once<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Poll<F::Output> {
+    poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await
 }

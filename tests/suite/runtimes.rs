@@ -59,6 +59,22 @@ macro_rules! served_by_every_runtime {
     };
 }
 
+/// As [`on_every_runtime!`], and in virtual time: `::virtual_time`.
+#[macro_export]
+macro_rules! on_every_runtime_and_in_virtual_time {
+    ($($promise:ident),+ $(,)?) => {
+        $($crate::tests_of!($promise, tokio_multi_thread, |_| super::$promise(), virtual_time);)+
+    };
+}
+
+/// As [`polled_on_every_runtime!`], and in virtual time: `::virtual_time`.
+#[macro_export]
+macro_rules! polled_on_every_runtime_and_in_virtual_time {
+    ($($promise:ident),+ $(,)?) => {
+        $($crate::tests_of!($promise, tokio_multi_thread, |_| async { super::$promise() }, virtual_time);)+
+    };
+}
+
 /// As [`on_every_runtime!`], for a promise that only makes sense under tokio.
 #[macro_export]
 macro_rules! on_tokio {
@@ -79,7 +95,7 @@ macro_rules! on_tokio {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! tests_of {
-    ($promise:ident, $multi_thread:ident, $start:expr) => {
+    ($promise:ident, $multi_thread:ident, $start:expr $(, $further:ident)*) => {
         mod $promise {
             #[test]
             fn embedded() {
@@ -101,6 +117,10 @@ macro_rules! tests_of {
             fn async_std() {
                 $crate::async_std($start);
             }
+            $(#[test]
+            fn $further() {
+                $crate::$further($start);
+            })*
         }
     };
 }
@@ -171,6 +191,14 @@ pub fn smol<Fut: Future<Output = ()>>(promise: impl FnOnce(AnyRuntime) -> Fut + 
 /// Runs a promise in `async_std::task::block_on`.
 pub fn async_std<Fut: Future<Output = ()>>(promise: impl FnOnce(AnyRuntime) -> Fut + Send + 'static) {
     watched(|| async_std::task::block_on(promise(Arc::new(AsyncStd))));
+}
+
+/// Runs a promise on the virtual runtime, outside of any scope.
+pub fn virtual_time<Fut: Future<Output = ()>>(promise: impl FnOnce(AnyRuntime) -> Fut + Send + 'static) {
+    watched(|| {
+        let runtime = purview_test::VirtualRuntime::new();
+        runtime.block_on(promise(Arc::new(runtime.clone())));
+    });
 }
 
 fn two_workers() -> tokio::runtime::Runtime {

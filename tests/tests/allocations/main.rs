@@ -1,11 +1,14 @@
-//! How many allocations many futures cost: one each, and a handful for all.
-//!
-//! One test, because the count is the whole process's.
+//! What is allocated: three times for a child, once for a future of a gather, and a handful of times for all.
 #![forbid(unsafe_code)]
 
-use std::{alloc::System, pin::pin, task::Context};
+use std::{
+    alloc::System,
+    pin::pin,
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::Context,
+};
 
-use purview_core::{gather, scope};
+use purview_core::{gather, scope, try_scope};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -38,8 +41,93 @@ async fn number(n: usize) -> Result<usize, ()> {
     Ok(n)
 }
 
+/// Allocations for one more of `n` things: `make` is given how many.
+fn for_one_more<F: Future>(n: usize, make: impl Fn(usize) -> F) -> f64 {
+    drop(allocations(|| make(1)));
+    let (few, _) = allocations(|| make(n));
+    let (twice_as_many, _) = allocations(|| make(2 * n));
+    #[expect(clippy::cast_precision_loss, reason = "they are thousands")]
+    let more = (twice_as_many - few) as f64 / n as f64;
+    more
+}
+
+/// What grows with the number, such as a queue, is made anew a few times.
+const GROWTH: f64 = 0.02;
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// The counts are the whole process's: one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
-fn many_futures_cost_one_allocation_each() {
+fn a_child_costs_three() {
+    let _alone = alone();
+    // Its box, its place in the set and the slot its task waits on.
+    let unawaited = for_one_more(1_000, |n| {
+        scope(async move |s| (0..n).for_each(|n| drop(s.spawn(number(n)))))
+    });
+    let ready = for_one_more(1_000, |n| {
+        scope(async move |s| (0..n).for_each(|n| drop(s.spawn(std::future::ready(n)))))
+    });
+    let awaited = for_one_more(1_000, |n| {
+        scope(async move |s| {
+            for n in 0..n {
+                assert_eq!(s.spawn(number(n)).await, Ok(n));
+            }
+        })
+    });
+    let fallible = for_one_more(1_000, |n| {
+        try_scope(async move |s| {
+            (0..n).for_each(|n| drop(s.spawn(number(n))));
+            Ok(())
+        })
+    });
+    for (kind, made) in [
+        ("unawaited", unawaited),
+        ("ready", ready),
+        ("awaited", awaited),
+        ("fallible", fallible),
+    ] {
+        assert!(made <= 3.0 + GROWTH, "{made} allocations for one more {kind} child");
+    }
+}
+
+#[test]
+fn a_gathered_future_costs_one() {
+    let _alone = alone();
+    let all = for_one_more(1_000, |n| gather((0..n).map(number)));
+    let settled = for_one_more(1_000, |n| gather((0..n).map(number)).settled());
+    let each = for_one_more(1_000, |n| {
+        gather((0..n).map(number)).for_each(async |_, result| assert!(result.is_ok()))
+    });
+    for (mode, made) in [("all", all), ("settled", settled), ("for_each", each)] {
+        assert!(
+            made <= 1.0 + GROWTH,
+            "{made} allocations for one more future of a gather, {mode}"
+        );
+    }
+}
+
+#[test]
+fn an_empty_scope_costs_three() {
+    let _alone = alone();
+    let _ = allocations(|| scope(async |_| {}));
+    // Its node, its queue and the box of its body.
+    let (made, ()) = allocations(|| scope(async |_| {}));
+    assert!(made <= 3, "{made} allocations");
+    let (made, waited) = allocations(|| scope(async |_| number(7).await));
+    assert_eq!(waited, Ok(7));
+    assert!(made <= 3, "{made} allocations for one whose body waits");
+    let (made, out) = allocations(|| try_scope(async |_| Ok::<_, ()>(7)));
+    assert_eq!(out, Ok(7));
+    assert!(made <= 3, "{made} allocations for one that may fail");
+}
+
+#[test]
+fn many_futures_cost_a_handful_for_all() {
+    let _alone = alone();
     // Whatever is made once for a thread is made now.
     drop(allocations(|| gather((0..3).map(number))));
     drop(allocations(|| gather!(number(0), number(1), number(2))));
@@ -56,15 +144,4 @@ fn many_futures_cost_one_allocation_each() {
     let (made, three) = allocations(|| gather!(number(0), number(1), number(2)));
     assert_eq!(three.unwrap(), (0, 1, 2));
     assert!(made <= 4, "gather! of three made {made} allocations");
-
-    // Four for a child: its box, its place in the set, its frame and the slot its task waits on.
-    let n = 1_000;
-    let (made, ()) = allocations(|| {
-        scope(async |s| {
-            for n in 0..n {
-                drop(s.spawn(number(n)));
-            }
-        })
-    });
-    assert!(made <= 4 * n + 32, "a scope of {n} children made {made} allocations");
 }

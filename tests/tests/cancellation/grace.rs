@@ -1,4 +1,4 @@
-//! A grace bounds how long those who hold are waited for; without one there is no bound.
+//! A grace bounds how long what holds is waited for; without one there is no bound. Its finalizers have the same time again.
 
 use std::{future::pending, task::Poll, time::Duration};
 
@@ -172,7 +172,7 @@ fn of_nested_scopes_the_grace_that_runs_out_first_counts() {
     assert_eq!(seconds_until_the_end(None, None), None);
 }
 
-fn finalizers_are_bounded_by_what_is_left_of_it() {
+fn at_its_end_finalizers_share_one_further_grace() {
     let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
     let mut run = by_hand(on(&clock).grace(5 * SECOND).run(async |s| {
         s.defer(log.traced("outlasts it", pending::<()>()));
@@ -189,8 +189,14 @@ fn finalizers_are_bounded_by_what_is_left_of_it() {
     assert!(run.poll_until_idle().is_pending());
     assert_eq!(log.entries(), ["outlasts it polled"]);
     clock.advance(SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(4 * SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    assert!(!log.has("outlasts it dropped"));
+    clock.advance(SECOND);
     assert!(run.finish().is_err());
-    assert_eq!(log.entries(), ["outlasts it polled", "outlasts it dropped"]);
+    assert!(log.has("outlasts it dropped"), "twice the grace has passed");
+    assert_eq!(clock.timers_alive(), 0);
 }
 
 polled_on_every_runtime!(
@@ -202,5 +208,5 @@ polled_on_every_runtime!(
     a_second_cancel_does_not_start_it_again,
     after_a_deadline_it_starts_at_the_deadline,
     of_nested_scopes_the_grace_that_runs_out_first_counts,
-    finalizers_are_bounded_by_what_is_left_of_it,
+    at_its_end_finalizers_share_one_further_grace,
 );

@@ -152,6 +152,64 @@ fn cancelled_by_their_parent_they_stay_pending_until_it_drops_them() {
     assert_eq!(log.entries(), ["plain: cleaned up", "fallible: cleaned up"]);
 }
 
+/// What `inner` gives in a task that is cancelled while a shield beside it holds the task.
+fn in_a_task_that_is_held<F>(inner: impl FnOnce() -> F) -> Vec<String>
+where
+    F: Future<Output = Result<i32, &'static str>> + Send + 'static,
+{
+    let (gate, log, inner) = (Gate::new(), Log::new(), inner());
+    let mut run = by_hand(fail_fast::<()>().run(async |s| {
+        s.spawn(async {
+            let noted = async { log.note(format!("{:?}", caught(inner).await)) };
+            futures::future::join(shield(gate.wait()), noted).await;
+            Ok(())
+        });
+        yield_now().await;
+        s.cancel();
+        pending::<Result<(), _>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending(), "the shield holds");
+    let noted = log.entries();
+    gate.open();
+    assert!(run.finish().expect_err("it was cancelled").is_cancelled());
+    noted
+}
+
+fn cancelled_by_their_parent_they_give_what_they_have_while_the_task_around_is_held() {
+    let value = in_a_task_that_is_held(|| {
+        try_scope(async |inner| {
+            inner.spawn(pending::<Result<(), _>>());
+            Ok(7)
+        })
+    });
+    assert_eq!(value, ["Ok(Ok(7))"]);
+    let failure = in_a_task_that_is_held(|| {
+        try_scope(async |inner| {
+            inner.spawn(async {
+                purview::cancelled().await;
+                Err::<(), _>("while it cleaned up")
+            });
+            pending().await
+        })
+    });
+    assert_eq!(failure, ["Ok(Err(\"while it cleaned up\"))"]);
+    let panicked = in_a_task_that_is_held(|| {
+        try_scope(async |inner| {
+            inner.spawn(async {
+                purview::cancelled().await;
+                if true {
+                    panic!("while it cleaned up");
+                }
+                Ok(())
+            });
+            pending().await
+        })
+    });
+    assert_eq!(panicked, ["Err(\"while it cleaned up\")"]);
+    let nothing = in_a_task_that_is_held(|| try_scope(async |_| pending().await));
+    assert_eq!(nothing, [] as [&str; 0], "there is no value for it");
+}
+
 on_every_runtime!(
     cancelled_through_their_handle_they_panic_and_name_fail_fast,
     past_a_deadline_of_their_own_they_panic_and_name_fail_fast,
@@ -162,4 +220,5 @@ polled_on_every_runtime!(
     cancelled_after_the_body_returned_they_give_its_value,
     cancelled_after_a_failure_they_give_the_failure,
     cancelled_by_their_parent_they_stay_pending_until_it_drops_them,
+    cancelled_by_their_parent_they_give_what_they_have_while_the_task_around_is_held,
 );

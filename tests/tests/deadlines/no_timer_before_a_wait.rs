@@ -59,7 +59,23 @@ fn a_timeout_that_is_not_needed_makes_none() {
     assert_eq!(clock.timers_created(), 0);
 }
 
+fn a_timeout_that_has_its_value_and_is_kept_keeps_none() {
+    let (clock, gate) = (TestClock::new(), Gate::new());
+    let mut run = by_hand(on(&clock).run(async |_| {
+        let mut kept = Box::pin(timeout(SECOND, gate.wait()));
+        (&mut kept).await.map_err(|_| "late")?;
+        let alive = clock.timers_alive();
+        drop(kept);
+        Ok(alive)
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    assert_eq!(clock.timers_alive(), 1);
+    gate.open();
+    assert_eq!(run.finish().ok(), Some(0));
+}
+
 polled_on_every_runtime!(
+    a_timeout_that_has_its_value_and_is_kept_keeps_none,
     a_scope_that_is_ready_in_its_first_poll_makes_none,
     a_scope_without_a_deadline_makes_none_however_long_it_waits,
     a_scope_that_waits_makes_one_however_often_it_is_polled,

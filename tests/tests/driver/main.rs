@@ -3,6 +3,7 @@
 
 mod a_pass_is_bounded;
 mod always_ready_children_do_not_hide_the_deadline;
+mod children_are_polled_in_the_order_of_waking;
 mod hostile_wakers_leave_the_scope_usable;
 mod nothing_is_polled_that_was_not_woken;
 mod polls_stay_linear_under_tokio;

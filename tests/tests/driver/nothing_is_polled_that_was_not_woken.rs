@@ -1,25 +1,30 @@
-//! A child is polled only if it was woken, and at most once per poll of the scope.
+//! A child is polled only if it was woken; a poll of the scope ends after the first that comes up a second time in it.
 
 use purview::{fail_fast, scope};
 use purview_tests::{Gate, PollCount, by_hand, polled_on_every_runtime, yields};
 
-fn ten_children_that_wake_themselves_are_each_polled_exactly_once() {
+fn ten_children_that_wake_themselves_take_turns_and_one_of_them_comes_up_twice_in_a_pass() {
     let counts: Vec<PollCount> = (0..10).map(|_| PollCount::new()).collect();
     let mut run = by_hand(scope(async |s| {
         for count in &counts {
             s.spawn(count.of(yields(1_000)));
         }
     }));
-    for polls in 1..=20 {
+    let polls = || counts.iter().map(PollCount::get).collect::<Vec<_>>();
+    for pass in 1..=20 {
+        let before: usize = polls().iter().sum();
         assert!(run.poll().is_pending());
-        for count in &counts {
-            assert_eq!(
-                count.get(),
-                polls,
-                "a child was polled {} times in {polls} polls of the scope",
-                count.get()
-            );
-        }
+        let after = polls();
+        let (most, fewest) = (after.iter().max(), after.iter().min());
+        assert!(
+            most.zip(fewest).is_some_and(|(most, fewest)| most - fewest <= 1),
+            "after {pass} passes: {after:?}"
+        );
+        assert_eq!(
+            after.iter().sum::<usize>() - before,
+            11,
+            "each once, and one of them again"
+        );
     }
 }
 
@@ -97,7 +102,7 @@ fn children_spawned_together_are_started_in_the_order_of_spawning() {
 }
 
 polled_on_every_runtime!(
-    ten_children_that_wake_themselves_are_each_polled_exactly_once,
+    ten_children_that_wake_themselves_take_turns_and_one_of_them_comes_up_twice_in_a_pass,
     waking_one_of_ten_thousand_polls_one,
     a_child_woken_many_times_is_polled_once,
     a_scope_with_nothing_to_do_does_not_wake_itself,

@@ -12,11 +12,12 @@ use crate::{
     wakers::panics,
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+/// Longer than any test takes: the clock is the runtime's, and goes on by itself.
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 async fn whom_nobody_needs(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Panic));
-    let out = fail_fast::<&str>().runtime(faulty).timeout(SECOND).run(async |s| {
+    let out = fail_fast::<&str>().runtime(faulty).timeout(HOUR).run(async |s| {
         let here = s.spawn(live.within(async { Ok(1) }));
         Ok(here.await)
     });
@@ -29,14 +30,14 @@ async fn in_children(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Panic));
     let out = settled::<&str>().runtime(faulty).run(async |s| {
         let tasks = [
-            s.spawn(live.within(sleep(SECOND).map(Ok))),
-            s.spawn(live.within(timeout(SECOND, pending::<()>()).map(|_| Ok(())))),
-            s.spawn_parallel(live.within(sleep(SECOND).map(Ok))),
-            s.spawn(live.within(shield(sleep(SECOND)).map(Ok))),
+            s.spawn(live.within(sleep(HOUR).map(Ok))),
+            s.spawn(live.within(timeout(HOUR, pending::<()>()).map(|_| Ok(())))),
+            s.spawn_parallel(live.within(sleep(HOUR).map(Ok))),
+            s.spawn(live.within(shield(sleep(HOUR)).map(Ok))),
             s.spawn(
                 live.within(
                     gather([live.within(pending::<Result<(), ()>>())])
-                        .timeout(SECOND)
+                        .timeout(HOUR)
                         .map(|_| Ok(())),
                 ),
             ),
@@ -53,7 +54,7 @@ async fn in_children(runtime: AnyRuntime) {
 /// The deadline is the scope's own, so it is the scope's poll that panics; it can be polled on, and dropped.
 fn for_the_deadline_of_the_scope(runtime: AnyRuntime) {
     let (live, gate, faulty) = (Live::new(), Gate::new(), Faulty::with_timers(runtime, Timers::Panic));
-    let built = || fail_fast::<&str>().runtime(faulty.clone()).timeout(SECOND);
+    let built = || fail_fast::<&str>().runtime(faulty.clone()).timeout(HOUR);
     let mut run = by_hand(built().run(async |s| Ok(s.spawn(live.within(gate.wait().map(|()| Ok(7)))).await)));
     for _ in 0..3 {
         assert!(panics(|| drop(run.poll())));
@@ -78,7 +79,7 @@ async fn of_every_kind_at_once(runtime: AnyRuntime) {
             drop(value);
             Ok(2)
         });
-        let sleeps = s.spawn(live.within(sleep(SECOND).map(Ok)));
+        let sleeps = s.spawn(live.within(sleep(HOUR).map(Ok)));
         assert!(matches!(closure.await, Err(TaskError::Cancelled(_))));
         assert!(matches!(sleeps.await, Err(TaskError::Panicked(_))));
         Ok(parallel.await.ok())

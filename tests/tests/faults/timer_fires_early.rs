@@ -11,28 +11,26 @@ use crate::{
     live::Live,
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+/// Longer than any test takes: the clock is the runtime's, and goes on by itself.
 const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// More polls than anybody needs to see that the time has not come.
 const PATIENCE: usize = 1_000;
 
 async fn for_children_that_are_in_time(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Early));
-    let out = fail_fast::<&str>()
-        .runtime(faulty.clone())
-        .timeout(HOUR)
-        .run(async |s| {
-            let mut sum = 0;
-            for i in 0..20 {
-                sum += s
-                    .spawn(live.within(timeout(HOUR, yields(i)).map(|late| Ok(late.map_or(0, |()| 1)))))
-                    .await;
-                sum += s
-                    .spawn_parallel(live.within(timeout(HOUR, yields(i)).map(|late| Ok(late.map_or(0, |()| 1)))))
-                    .await;
-            }
-            Ok(sum)
-        });
+    let out = fail_fast::<&str>().runtime(faulty.clone()).timeout(DAY).run(async |s| {
+        let mut sum = 0;
+        for i in 0..20 {
+            sum += s
+                .spawn(live.within(timeout(DAY, yields(i)).map(|late| Ok(late.map_or(0, |()| 1)))))
+                .await;
+            sum += s
+                .spawn_parallel(live.within(timeout(DAY, yields(i)).map(|late| Ok(late.map_or(0, |()| 1)))))
+                .await;
+        }
+        Ok(sum)
+    });
     assert_eq!(out.await.ok(), Some(40));
     live.gone(40).await;
     assert_eq!(faulty.timers_alive(), 0);
@@ -43,22 +41,22 @@ fn for_a_deadline_and_sleepers(runtime: AnyRuntime) {
     let mut run = by_hand(
         fail_fast::<&str>()
             .runtime(faulty.clone())
-            .timeout(2 * SECOND)
+            .timeout(2 * HOUR)
             .run(async |s| {
                 let now = faulty.now();
-                s.spawn(live.within(sleep(SECOND).map(|()| Ok(())))).await;
-                assert!(faulty.now() >= now + SECOND, "it slept");
-                s.spawn(live.within(timeout(HOUR, pending::<()>()).map(|_| Ok(()))))
+                s.spawn(live.within(sleep(HOUR).map(|()| Ok(())))).await;
+                assert!(faulty.now() >= now + HOUR, "it slept");
+                s.spawn(live.within(timeout(DAY, pending::<()>()).map(|_| Ok(()))))
                     .await;
                 Ok(())
             }),
     );
     assert!((0..PATIENCE).all(|_| run.poll().is_pending()));
     assert_eq!(live.made(), 1);
-    faulty.jump_ahead(SECOND);
+    faulty.jump_ahead(HOUR);
     assert!((0..PATIENCE).all(|_| run.poll().is_pending()));
     assert_eq!((live.made(), live.alive()), (2, 1));
-    faulty.jump_ahead(SECOND);
+    faulty.jump_ahead(HOUR);
     assert!(run.finish().expect_err("time is up").is_deadline_exceeded());
     live.assert_gone(2);
     assert_eq!(faulty.timers_alive(), 0);
@@ -68,9 +66,9 @@ fn for_a_deadline_and_sleepers(runtime: AnyRuntime) {
 fn for_the_siblings(runtime: AnyRuntime) {
     let (live, polls, gate) = (Live::new(), PollCount::new(), Gate::new());
     let faulty = Faulty::with_timers(runtime, Timers::Early);
-    let mut run = by_hand(settled::<&str>().runtime(faulty.clone()).timeout(HOUR).run(async |s| {
+    let mut run = by_hand(settled::<&str>().runtime(faulty.clone()).timeout(DAY).run(async |s| {
         for _ in 0..10 {
-            s.spawn(live.within(polls.of(sleep(SECOND)).map(Ok)));
+            s.spawn(live.within(polls.of(sleep(HOUR)).map(Ok)));
         }
         s.spawn(live.within(gate.wait().map(Ok))).await.expect("it is woken");
         Ok(())
@@ -78,10 +76,10 @@ fn for_the_siblings(runtime: AnyRuntime) {
     for _ in 0..PATIENCE {
         assert!(run.poll().is_pending());
     }
-    // No sibling is polled twice in a pass.
-    assert!(polls.get() <= 10 * PATIENCE);
+    // A pass ends with the first sibling that comes up twice in it.
+    assert!(polls.get() <= 11 * PATIENCE);
     gate.open();
-    faulty.jump_ahead(SECOND);
+    faulty.jump_ahead(HOUR);
     assert!(run.finish().is_ok());
     live.assert_gone(11);
     assert_eq!(faulty.timers_alive(), 0);
@@ -89,19 +87,14 @@ fn for_the_siblings(runtime: AnyRuntime) {
 
 fn for_a_grace(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Early));
-    let mut run = by_hand(
-        fail_fast::<&str>()
-            .runtime(faulty.clone())
-            .grace(SECOND)
-            .run(async |s| {
-                s.spawn(live.within(shield(pending::<Result<(), _>>())));
-                yields(2).await;
-                Err::<(), _>("no")
-            }),
-    );
+    let mut run = by_hand(fail_fast::<&str>().runtime(faulty.clone()).grace(HOUR).run(async |s| {
+        s.spawn(live.within(shield(pending::<Result<(), _>>())));
+        yields(2).await;
+        Err::<(), _>("no")
+    }));
     assert!((0..PATIENCE).all(|_| run.poll().is_pending()));
     assert_eq!(live.alive(), 1);
-    faulty.jump_ahead(SECOND);
+    faulty.jump_ahead(HOUR);
     assert!(run.finish().is_err());
     live.assert_gone(1);
     assert_eq!(faulty.timers_alive(), 0);
@@ -113,15 +106,15 @@ fn for_a_gather(runtime: AnyRuntime) {
     let mut all = by_hand(
         gather((0..3).map(|_| waits(&live)))
             .runtime(faulty.clone())
-            .timeout(SECOND),
+            .timeout(HOUR),
     );
     let mut mixed = by_hand(
         purview::gather!(waits(&live), waits(&live))
             .runtime(faulty.clone())
-            .timeout(SECOND),
+            .timeout(HOUR),
     );
     assert!((0..PATIENCE).all(|_| all.poll().is_pending() && mixed.poll().is_pending()));
-    faulty.jump_ahead(SECOND);
+    faulty.jump_ahead(HOUR);
     assert!(all.finish().expect_err("time is up").is_deadline_exceeded());
     assert!(mixed.finish().expect_err("time is up").is_deadline_exceeded());
     drop((all, mixed));

@@ -11,20 +11,20 @@ use crate::{
     live::Live,
 };
 
-const SECOND: Duration = Duration::from_secs(1);
+/// Longer than any test takes: the clock is the runtime's, and goes on by itself.
 const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 async fn for_a_scope_that_ends_in_time(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Never));
     let out = fail_fast::<&str>()
         .runtime(faulty.clone())
-        .timeout(SECOND)
-        .grace(SECOND)
+        .timeout(HOUR)
+        .grace(HOUR)
         .run(async |s| {
             let first = s.spawn(live.within(yields(3).map(|()| Ok(1))));
-            let second = s.spawn(live.within(timeout(SECOND, yields(3)).map(|late| Ok(late.map_or(0, |()| 2)))));
-            let third =
-                s.spawn_parallel(live.within(timeout(SECOND, yields(3)).map(|late| Ok(late.map_or(0, |()| 4)))));
+            let second = s.spawn(live.within(timeout(HOUR, yields(3)).map(|late| Ok(late.map_or(0, |()| 2)))));
+            let third = s.spawn_parallel(live.within(timeout(HOUR, yields(3)).map(|late| Ok(late.map_or(0, |()| 4)))));
             Ok(first.await + second.await + third.await)
         });
     assert_eq!(out.await.ok(), Some(7));
@@ -36,17 +36,12 @@ async fn for_a_scope_that_ends_in_time(runtime: AnyRuntime) {
 /// Woken for whatever reason, a scope sees that its time is up.
 fn for_a_deadline_that_has_passed(runtime: AnyRuntime) {
     let (live, gate, faulty) = (Live::new(), Gate::new(), Faulty::with_timers(runtime, Timers::Never));
-    let mut run = by_hand(
-        settled::<&str>()
-            .runtime(faulty.clone())
-            .timeout(SECOND)
-            .run(async |s| {
-                let child = s.spawn(live.within(gate.wait().then(|()| pending::<Result<(), _>>())));
-                Ok(child.await.is_err())
-            }),
-    );
+    let mut run = by_hand(settled::<&str>().runtime(faulty.clone()).timeout(HOUR).run(async |s| {
+        let child = s.spawn(live.within(gate.wait().then(|()| pending::<Result<(), _>>())));
+        Ok(child.await.is_err())
+    }));
     assert!(run.poll_until_idle().is_pending());
-    faulty.jump_ahead(HOUR);
+    faulty.jump_ahead(DAY);
     gate.open();
     let settlement = run.finish().expect("the body had a value");
     assert!(settlement.value);
@@ -61,9 +56,9 @@ async fn for_sleepers_that_are_cancelled(runtime: AnyRuntime) {
     let out = settled::<&str>().runtime(faulty.clone()).run(async |s| {
         let mut tasks = Vec::new();
         for _ in 0..5 {
-            tasks.push(s.spawn(live.within(sleep(SECOND).map(Ok))));
-            tasks.push(s.spawn_parallel(live.within(sleep(SECOND).map(Ok))));
-            tasks.push(s.spawn(live.within(timeout(SECOND, pending::<()>()).map(|_| Ok(())))));
+            tasks.push(s.spawn(live.within(sleep(HOUR).map(Ok))));
+            tasks.push(s.spawn_parallel(live.within(sleep(HOUR).map(Ok))));
+            tasks.push(s.spawn(live.within(timeout(HOUR, pending::<()>()).map(|_| Ok(())))));
         }
         while faulty.timers_alive() < 15 {
             yields(1).await;
@@ -86,18 +81,12 @@ fn for_a_scope_that_is_dropped(runtime: AnyRuntime) {
     let mut run = by_hand(
         fail_fast::<&str>()
             .runtime(faulty.clone())
-            .timeout(SECOND)
+            .timeout(HOUR)
             .run(async |s| {
-                s.spawn(live.within(sleep(SECOND).map(Ok)));
-                s.spawn(live.within(timeout(SECOND, pending::<()>()).map(|_| Ok(()))));
-                s.spawn(
-                    live.within(
-                        gather([sleep(SECOND).map(Ok::<_, &str>)])
-                            .timeout(SECOND)
-                            .map(|_| Ok(())),
-                    ),
-                );
-                s.spawn(live.within(retry([SECOND; 3], async || Err::<(), _>("no")).map(|_| Ok(()))));
+                s.spawn(live.within(sleep(HOUR).map(Ok)));
+                s.spawn(live.within(timeout(HOUR, pending::<()>()).map(|_| Ok(()))));
+                s.spawn(live.within(gather([sleep(HOUR).map(Ok::<_, &str>)]).timeout(HOUR).map(|_| Ok(()))));
+                s.spawn(live.within(retry([HOUR; 3], async || Err::<(), _>("no")).map(|_| Ok(()))));
                 pending::<Result<(), _>>().await
             }),
     );
@@ -111,20 +100,15 @@ fn for_a_scope_that_is_dropped(runtime: AnyRuntime) {
 /// A grace that nothing ends but the end of what holds.
 fn for_a_grace(runtime: AnyRuntime) {
     let (live, gate, faulty) = (Live::new(), Gate::new(), Faulty::with_timers(runtime, Timers::Never));
-    let mut run = by_hand(
-        fail_fast::<&str>()
-            .runtime(faulty.clone())
-            .grace(SECOND)
-            .run(async |s| {
-                s.spawn(live.within(purview::shield(gate.wait().map(Ok))));
-                s.spawn(live.within(purview::shield(pending::<Result<(), _>>())));
-                yields(2).await;
-                Err::<(), _>("no")
-            }),
-    );
+    let mut run = by_hand(fail_fast::<&str>().runtime(faulty.clone()).grace(HOUR).run(async |s| {
+        s.spawn(live.within(purview::shield(gate.wait().map(Ok))));
+        s.spawn(live.within(purview::shield(pending::<Result<(), _>>())));
+        yields(2).await;
+        Err::<(), _>("no")
+    }));
     assert!(run.poll_until_idle().is_pending());
     assert_eq!(live.alive(), 2);
-    faulty.jump_ahead(HOUR);
+    faulty.jump_ahead(DAY);
     gate.open();
     assert_eq!(run.finish().expect_err("the body failed").into_failure(), Some("no"));
     live.assert_gone(2);

@@ -70,7 +70,51 @@ fn one_that_waits_for_its_start_under_a_rate_is_dropped_when_it_is_cancelled() {
     assert!(run.finish().is_ok(), "it has not used up a start");
 }
 
+/// It had been given no place, so there is none to give back.
+fn a_permit_that_is_given_up_in_the_queue_frees_no_place() {
+    let gate = Gate::new();
+    let mut run = by_hand(settled::<()>().limit(1).run(async |s| {
+        s.spawn(gate.wait().map(Ok));
+        yields(2).await;
+        let [mut first, mut second] = [by_hand(s.permit()), by_hand(s.permit())];
+        assert!(first.poll().is_pending() && second.poll().is_pending());
+        drop(second);
+        assert!(first.poll().is_pending(), "the only place is still taken");
+        gate.open();
+        yields(5).await;
+        let place = first.finish();
+        let mut third = by_hand(s.permit());
+        assert!(third.poll_until_idle().is_pending(), "there is one place, and not two");
+        drop(place);
+        drop(third.finish());
+        Ok(())
+    }));
+    assert!(run.finish().is_ok());
+}
+
+/// Its turn goes with it, and not that of the permit before it.
+fn a_child_that_is_cancelled_behind_a_permit_leaves_the_permit_its_turn() {
+    let gate = Gate::new();
+    let mut run = by_hand(settled::<()>().limit(1).run(async |s| {
+        s.spawn(gate.wait().map(Ok));
+        yields(2).await;
+        let mut permit = by_hand(s.permit());
+        assert!(permit.poll().is_pending());
+        let behind = s.spawn(pending::<Result<(), ()>>());
+        yields(2).await;
+        behind.cancel();
+        assert!(matches!(behind.await, Err(TaskError::Cancelled(_))));
+        gate.open();
+        yields(5).await;
+        drop(permit.finish());
+        Ok(())
+    }));
+    assert!(run.finish().is_ok());
+}
+
 polled_on_every_runtime!(
+    a_permit_that_is_given_up_in_the_queue_frees_no_place,
+    a_child_that_is_cancelled_behind_a_permit_leaves_the_permit_its_turn,
     a_queued_child_that_is_cancelled_is_dropped_unpolled,
     the_turn_of_a_cancelled_child_goes_to_nobody_else,
     one_that_waits_for_its_start_under_a_rate_is_dropped_when_it_is_cancelled,

@@ -3,4 +3,5 @@
 #![forbid(unsafe_code)]
 
 mod built_in;
+mod the_body_ends_once;
 mod what_a_policy_need_not_say;

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use purview::{CancelToken, fail_fast, settled};
+use purview::{CancelToken, fail_fast, settled, shield};
 use purview_tests::{CallsOnDrop, Gate, TestClock, by_hand, watched};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -118,5 +118,36 @@ fn a_permit_inside_waits_for_its_place() {
         gate.open();
         assert!(driver.poll_until_idle().is_pending());
         assert_eq!(most.load(SeqCst), 2);
+    });
+}
+
+// It is not enough that the next poll would see it.
+#[test]
+fn a_permit_that_waits_through_the_shutdown_is_woken() {
+    watched(|| {
+        let (open, driver) = settled::<()>().runtime(TestClock::new()).limit(1).open();
+        let mut driver = by_hand(driver);
+        // It holds: no place comes free that would wake the permit.
+        let gate = Gate::new();
+        let wait = gate.wait();
+        open.spawn(shield(async {
+            wait.await;
+            Ok(())
+        }));
+        assert!(driver.poll_until_idle().is_pending());
+        let mut permit = by_hand(open.permit());
+        assert!(permit.poll_until_idle().is_pending());
+        let service = open.clone();
+        let mut shutdown = by_hand(async move { service.shutdown(HOUR).await });
+        assert!(shutdown.poll().is_pending());
+        assert!(driver.poll_until_idle().is_pending());
+        assert!(permit.poll_until_idle().is_pending(), "it waits as ever");
+        let wakes = permit.wakes();
+        open.cancel();
+        assert!(driver.poll_until_idle().is_pending());
+        assert!(permit.wakes() > wakes, "it is told that it waits in vain");
+        drop(permit.finish());
+        gate.open();
+        assert!(driver.finish().is_ok());
     });
 }

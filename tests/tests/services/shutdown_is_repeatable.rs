@@ -1,6 +1,12 @@
 //! Several shutdowns are one; a later one can only shorten the time.
 
-use std::{future::pending, thread, time::Duration};
+use std::{
+    future::pending,
+    sync::Arc,
+    task::{Wake, Waker},
+    thread,
+    time::Duration,
+};
 
 use purview::{block_on, cancelled, fail_fast, shield};
 use purview_tests::{Log, TestClock, by_hand};
@@ -71,6 +77,26 @@ fn dropping_the_future_loses_the_report_and_nothing_else() {
         1,
         "it can be asked again"
     );
+}
+
+#[test]
+fn dropping_the_future_drops_the_waker_it_was_polled_with() {
+    struct Counted;
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {}
+    }
+    let (open, driver) = fail_fast::<()>().runtime(TestClock::new()).open();
+    let mut driver = by_hand(driver);
+    drop(open.spawn(pending::<Result<(), _>>()));
+    assert!(driver.poll_until_idle().is_pending());
+    let counted = Arc::new(Counted);
+    let waker = Waker::from(counted.clone());
+    let before = Arc::strong_count(&counted);
+    let mut shutdown = by_hand(open.shutdown(GRACE));
+    assert!(shutdown.poll_with(&waker).is_pending());
+    assert!(Arc::strong_count(&counted) > before, "it waits");
+    drop(shutdown);
+    assert_eq!(Arc::strong_count(&counted), before);
 }
 
 #[test]

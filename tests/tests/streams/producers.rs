@@ -10,7 +10,7 @@ use std::{
 
 use futures::StreamExt;
 use purview::{cancelled, checkpoint, fail_fast, scope, settled};
-use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime, yields};
+use purview_tests::{PanicsOnDrop, by_hand, caught, on_every_runtime, polled_on_every_runtime, yields};
 
 async fn it_is_ahead_by_its_capacity_and_no_more() {
     for capacity in [0, 1, 4] {
@@ -129,11 +129,48 @@ fn an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then() {
     assert_eq!(by_hand(tx.send(2)).finish().map_err(|closed| closed.0), Err(2));
 }
 
+fn one_that_was_received_is_not_taken_for_the_next_when_the_stream_is_dropped() {
+    let kept = Arc::new(Mutex::new(None));
+    let (scope, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    let put = kept.clone();
+    let mut items = Box::pin(scope.produce(0, async move |tx| {
+        *put.lock().unwrap() = Some(tx);
+        pending().await
+    }));
+    assert!(driver.poll_until_idle().is_pending());
+    let tx = kept.lock().unwrap().take().expect("the producer ran");
+    let mut first = by_hand(tx.send(1));
+    assert!(first.poll().is_pending());
+    assert_eq!(by_hand(items.next()).finish(), Some(1));
+    let mut second = by_hand(tx.send(2));
+    assert!(second.poll().is_pending(), "it has the place of the first");
+    drop(items);
+    assert!(first.finish().is_ok());
+    assert_eq!(second.finish().map_err(|closed| closed.0), Err(2));
+}
+
+async fn the_panic_of_an_item_that_is_dropped_with_its_stream_comes_out_of_the_scope() {
+    let panicked = caught(scope(async |s| {
+        let items = s.produce(1, async |tx| {
+            tx.send(PanicsOnDrop("of an item")).await.ok();
+            pending::<()>().await;
+        });
+        yields(3).await;
+        drop(items);
+    }));
+    assert_eq!(panicked.await, Err("of an item".into()));
+}
+
 on_every_runtime!(
     it_is_ahead_by_its_capacity_and_no_more,
     dropping_the_stream_cancels_it,
     its_error_ends_a_fail_fast_scope,
     its_error_is_kept_by_a_settled_scope_and_its_stream_ends,
     a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope,
+    the_panic_of_an_item_that_is_dropped_with_its_stream_comes_out_of_the_scope,
 );
-polled_on_every_runtime!(an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then);
+polled_on_every_runtime!(
+    an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then,
+    one_that_was_received_is_not_taken_for_the_next_when_the_stream_is_dropped,
+);

@@ -1,0 +1,13 @@
+//! What holds for every end: when an awaited scope resolves, what it has started has ended, however deep; what waited to be
+//! told was told; finalizers have run; and `Ok` does not hide work that something else stopped.
+#![forbid(unsafe_code)]
+
+mod finalizers_run_after_a_grace;
+mod finalizers_run_in_a_shutdown;
+mod nothing_is_left_behind;
+mod nothing_is_left_behind_whatever_ends_it;
+mod ok_hides_no_work_that_something_else_stopped;
+mod waits_on_tokens_are_told;
+mod waits_on_tokens_keep_no_scope_inside;
+
+mod work;
