@@ -15,8 +15,6 @@
 #![forbid(unsafe_code)]
 
 mod block_on;
-#[cfg(all(doctest, feature = "tokio"))]
-mod book;
 pub mod gather;
 mod retry;
 pub mod runtime;
