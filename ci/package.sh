@@ -5,6 +5,7 @@
 # Needs nothing but the stable toolchain and the registry. Nothing is uploaded.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. ci/published.sh
 target=${CARGO_TARGET_DIR:-target}
 mkdir -p "$target"
 target=$(cd "$target" && pwd)
@@ -17,13 +18,9 @@ sed -n 's/^keywords = \[\(.*\)\]/\1/p' Cargo.toml | tr -d '" ' | tr ',' '\n' | a
     length > 20 { print "the keyword " $0 " has more than 20 characters"; bad = 1 }
     END { if (NR > 5) { print "there are more than 5 keywords"; bad = 1 } exit bad }' >&2 || bad=1
 
-published=()
-for manifest in $(grep -L '^publish = false' crates/*/Cargo.toml); do
-    published+=(-p "$(basename "$(dirname "$manifest")")")
-done
 # run ARG..: cargo with these arguments, which is quiet unless it fails.
 run() { cargo "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }; }
-run package "${published[@]}" --allow-dirty
+run package "${packages[@]}" --allow-dirty
 run publish --workspace --dry-run --no-verify --allow-dirty
 
 rm -rf "$target/packaged"
