@@ -1,7 +1,7 @@
 //! Asks many `host:port` targets at once whether they answer, and draws who ran when.
 //!
 //! `cargo run -p purview-examples --bin probe` needs no input: it opens four listeners on loopback and probes those.
-//! The heart is [`run::probe_all`]: a scope, daemons that serve and show progress, and a [`purview::gather`] whose
+//! The heart is [`run::probe_all`]: a scope, daemons that serve and show progress, and a [`gather`](purview::gather()) whose
 //! mode is the policy.
 
 mod args;
