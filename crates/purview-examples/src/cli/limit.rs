@@ -1,6 +1,10 @@
 use std::num::NonZeroUsize;
 
 /// How many may run at the same time: one or more.
+///
+/// # Errors
+///
+/// Any other text; the error says what to write instead.
 pub fn limit(text: &str) -> Result<NonZeroUsize, String> {
     match text.parse::<usize>().map(NonZeroUsize::new) {
         Ok(Some(limit)) => Ok(limit),
