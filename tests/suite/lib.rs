@@ -5,6 +5,8 @@
 //! is read from counted polls ([`PollCount`]) and a written order of events ([`Log`]).
 #![forbid(unsafe_code)]
 
+#[cfg(doctest)]
+mod book;
 mod by_hand;
 mod calling_waker;
 mod clock;

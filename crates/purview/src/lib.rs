@@ -1,22 +1,8 @@
-//! [book]: https://github.com/purview-rs/purview/blob/main/docs/src/SUMMARY.md
-//! [migration page]: https://github.com/purview-rs/purview/blob/main/docs/src/migration.md
-//! [`purview`]: https://docs.rs/purview
-//! [`purview-core`]: https://docs.rs/purview-core
-//! [`purview-tokio`]: https://docs.rs/purview-tokio
-//! [`purview-smol`]: https://docs.rs/purview-smol
-//! [`purview-async-std`]: https://docs.rs/purview-async-std
-//! [`purview-test`]: https://docs.rs/purview-test
-//! [MIT]: https://github.com/purview-rs/purview/blob/main/LICENSE-MIT
-//! [Apache-2.0]: https://github.com/purview-rs/purview/blob/main/LICENSE-APACHE
-//! [CONTRIBUTING.md]: https://github.com/purview-rs/purview/blob/main/CONTRIBUTING.md
-//!
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 mod block_on;
-#[cfg(all(doctest, feature = "tokio"))]
-mod book;
 pub mod gather;
 mod retry;
 pub mod runtime;

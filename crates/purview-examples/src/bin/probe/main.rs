@@ -1,0 +1,103 @@
+//! Asks many `host:port` targets at once whether they answer, and draws who ran when.
+//!
+//! `cargo run -p purview-examples --bin probe` needs no input: it opens four listeners on loopback and probes those.
+//! The heart is [`run::probe_all`]: a scope, daemons that serve and show progress, and a [`gather`](purview::gather()) whose
+//! mode is the policy.
+
+mod args;
+mod json;
+mod latency;
+mod loopback;
+mod policy;
+mod probe;
+mod progress;
+mod record;
+mod report;
+mod run;
+mod table;
+mod targets;
+mod timeline;
+
+use std::{
+    io::{self, BufWriter},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use crate::{args::Args, loopback::Loopback, record::Record, report::Report};
+
+/// File descriptors that are not sockets of probes: the standard streams, the executor's, our own listeners.
+const OTHER_DESCRIPTORS: u64 = 64;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(usage) => {
+            eprintln!("error: {usage}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<bool, String> {
+    let (targets, bad_lines, listeners) = match &args.targets {
+        None => {
+            let listeners = Loopback::bind().map_err(|error| format!("cannot listen on loopback: {error}"))?;
+            let targets = listeners
+                .targets()
+                .map_err(|error| format!("cannot listen on loopback: {error}"))?;
+            (targets, Vec::new(), Some(listeners))
+        }
+        Some(file) => {
+            let file_name = file.display();
+            let bytes = targets::read(file).map_err(|error| {
+                format!("cannot read {file_name}: {error}; --targets takes a file of host:port lines, or `-` for stdin")
+            })?;
+            let (targets, bad_lines) = targets::parse(&bytes);
+            for bad in &bad_lines {
+                eprintln!("{file_name}:{}: {:?}: {}", bad.number, bad.text, bad.reason);
+            }
+            if targets.is_empty() {
+                return Err(format!("{file_name} names no target; write one host:port on each line"));
+            }
+            (targets, bad_lines, None)
+        }
+    };
+    raise_descriptor_limit(args, targets.len())?;
+
+    let record = Record::new(targets.len());
+    args.runtime
+        .block_on(run::probe_all(args, &targets, listeners.as_ref(), &record))
+        .map_err(|error| format!("the listeners on loopback failed: {error}"))?;
+
+    let (elapsed, runs) = record.into_runs();
+    let report = Report {
+        args,
+        targets: &targets,
+        bad_lines: &bad_lines,
+        elapsed,
+        runs,
+    };
+    match report.write(&mut BufWriter::new(io::stdout().lock())) {
+        // Whoever reads us (`| head`) has seen enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the report: {error}")),
+        _ => Ok(report.is_good()),
+    }
+}
+
+/// Every probe under way holds a socket.
+fn raise_descriptor_limit(args: &Args, targets: usize) -> Result<(), String> {
+    let needed = args.limit.get().min(targets) as u64 + OTHER_DESCRIPTORS;
+    match rlimit::increase_nofile_limit(needed) {
+        Ok(granted) if granted < needed => Err(format!(
+            "--limit {} needs {needed} file descriptors and the system grants {granted}; use --limit {} or less, or raise `ulimit -n`",
+            args.limit,
+            granted.saturating_sub(OTHER_DESCRIPTORS).max(1),
+        )),
+        // Not known on this system: a probe that finds no descriptor says so itself.
+        _ => Ok(()),
+    }
+}

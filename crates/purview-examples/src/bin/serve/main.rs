@@ -1,0 +1,77 @@
+//! A line-protocol TCP server that shuts down well.
+//!
+//! `cargo run -p purview-examples --bin serve`, then `nc 127.0.0.1 7070`. One scope owns the server: a daemon flushes the
+//! journal, another waits for signals, a finalizer flushes what is left. In it a scope owns the connections, each of
+//! which is a scope of its own. [`service`] is where they meet.
+
+mod args;
+mod connection;
+mod journal;
+mod lines;
+mod roster;
+mod service;
+mod signals;
+
+use std::{net::TcpListener, process::ExitCode};
+
+use async_io::Async;
+use clap::Parser;
+
+use crate::{args::Args, journal::Journal, roster::Roster};
+
+/// How many clients may wait to be accepted. The standard library asks for 128; more than that at once, and the rest
+/// would try again only a second later.
+const BACKLOG: i32 = 4096;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(usage) => {
+            eprintln!("error: {usage}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<bool, String> {
+    let journal = Journal::open(&args.journal).map_err(|error| {
+        format!(
+            "cannot open {}: {error}; choose another --journal",
+            args.journal.display()
+        )
+    })?;
+    let cannot_listen = |error| format!("cannot listen on {}: {error}; choose another --listen", args.listen);
+    let listener = Async::<TcpListener>::bind(args.listen).map_err(cannot_listen)?;
+    rustix::net::listen(listener.get_ref(), BACKLOG).map_err(|error| cannot_listen(error.into()))?;
+    let address = listener.get_ref().local_addr().map_err(cannot_listen)?;
+    let signals = signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    // Every connection is a file descriptor. Where this is refused, `accept` says so in time.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
+    println!("listening on {address}");
+
+    let roster = Roster::default();
+    let ended = args
+        .runtime
+        .block_on(service::run(args, listener, &journal, &roster, signals));
+
+    let partings = roster.take_partings();
+    for visit in &partings.finished {
+        println!("finished  {visit}");
+    }
+    for visit in &partings.cut {
+        println!("cut       {visit}");
+    }
+    if let Err(error) = &ended {
+        eprintln!("error: the journal is incomplete: {error}");
+    }
+    println!(
+        "{} finished, {} cut, {} lines in {}",
+        partings.finished.len(),
+        partings.cut.len(),
+        journal.count(),
+        args.journal.display(),
+    );
+    Ok(ended.is_ok() && partings.cut.is_empty())
+}
