@@ -50,9 +50,3 @@ mod internals {}
 
 #[doc = include_str!("../../../docs/src/testing.md")]
 mod testing {}
-
-#[doc = include_str!("../../../docs/src/languages.md")]
-mod languages {}
-
-#[doc = include_str!("../../../docs/src/recipes.md")]
-mod recipes {}
