@@ -10,6 +10,8 @@ mod opened;
 mod options;
 mod outcome;
 pub mod source;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use self::{
     mixed::Mixed,
