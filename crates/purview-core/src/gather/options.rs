@@ -287,7 +287,10 @@ impl<S: Source, M: fmt::Debug> fmt::Debug for Gather<S, M> {
         f.debug_struct("Gather")
             .field("mode", &self.mode)
             .field("name", &self.options.name)
-            .field("running", &self.opened.as_ref().map_or(0, |opened| opened.futures.running))
+            .field(
+                "running",
+                &self.opened.as_ref().map_or(0, |opened| opened.futures.running),
+            )
             .finish_non_exhaustive()
     }
 }

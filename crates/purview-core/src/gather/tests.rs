@@ -97,7 +97,11 @@ fn of_a_future_that_ended_by_itself() {
     assert!(waits_for(&elsewhere, gather([one(Ok(()))]).settled())[0].is_ok());
     assert!(waits_for(&elsewhere, gather([one(Ok(()))]).first()).unwrap().1.is_ok());
     waits_for(&elsewhere, gather([one(Ok(()))]).for_each(|_, _| ready(())));
-    assert!(waits_for(&elsewhere, crate::gather!(one(Err(())))).unwrap_err().is_failed());
+    assert!(
+        waits_for(&elsewhere, crate::gather!(one(Err(()))))
+            .unwrap_err()
+            .is_failed()
+    );
 }
 
 #[test]

@@ -127,9 +127,7 @@ where
                 return false;
             }
             pass::count_step();
-            let waker = this
-                .waker
-                .get_or_insert_with(|| part_waker::<{ part::BODY }, _>(node));
+            let waker = this.waker.get_or_insert_with(|| part_waker::<{ part::BODY }, _>(node));
             if call.poll(&mut Context::from_waker(waker)).is_pending() {
                 // One that has only yielded goes on in the next pass, after the others.
                 *this.yielded = signal.is_raised(part::BODY);
