@@ -1,8 +1,7 @@
 //! How much one poll does, over all scopes and gathers that are being polled on this thread.
 //!
 //! One poll of a scope is a pass. It ends when it has done enough, or after the first child that comes up a second time in
-//! it, so that the executor is reached in every round. The set itself returns only after two that have yielded, so the
-//! child behind that one may be polled too: sent to the end of the queue, it would lose its place. Under tokio a task whose cooperative budget is used up gets
+//! it, so that the executor is reached in every round. Under tokio a task whose cooperative budget is used up gets
 //! `Pending` from everything it polls, and is woken again at once: a set that goes on polling asks all its children on
 //! every pass, which is quadratic in their number. The budget cannot be seen from here, but it shows: a long row of
 //! `Pending`s. Nested scopes share that row, because they share the budget, and only the outermost begins anew.
@@ -29,14 +28,12 @@ struct Pass {
     depth: u32,
     /// How many members that were passed over may still be polled although the pass has done enough.
     spare: u32,
-    /// A child has come up for the second time, or one was passed over.
+    /// A child has come up for the second time, or one was turned away.
     over: bool,
-    /// One more may be polled all the same.
-    one_more: bool,
 }
 
 thread_local! {
-    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false, one_more: false }) };
+    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false }) };
 }
 
 /// A pass that is under way; puts back the one around it when dropped.
@@ -58,7 +55,6 @@ pub(crate) fn begin(number: u32) -> Running {
         depth: outer.depth + 1,
         spare: SPARE,
         over: false,
-        one_more: false,
     });
     Running(outer)
 }
@@ -115,6 +111,8 @@ pub(crate) fn end_row() {
 pub(crate) struct Turn {
     /// The pass in which it was polled last; 0 before the first.
     number: u32,
+    /// It was polled twice in that pass.
+    twice: bool,
     /// A pass that had done enough sent it to the end of the queue, unpolled.
     passed_over: bool,
 }
@@ -122,17 +120,21 @@ pub(crate) struct Turn {
 impl Turn {
     /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
     /// in by the next pass even where that one has done enough.
+    ///
+    /// The set may go on for a few polls after the first member that came up twice. Those that it comes to are polled,
+    /// because they would lose their places, but none a third time.
     pub(crate) fn admit(&mut self) -> bool {
         let mut pass = PASS.get();
-        let enough = pass.steps == 0 || pass.row >= ROW || (pass.over && !pass.one_more);
-        let admitted = !enough || (self.passed_over && pass.spare > 0);
+        let again = self.number == pass.number;
+        let enough = pass.steps == 0 || pass.row >= ROW;
+        let third = again && self.twice;
+        let admitted = !third && (!enough || (self.passed_over && pass.spare > 0));
         if admitted {
             pass.spare -= u32::from(enough);
             pass.steps = pass.steps.saturating_sub(1);
-            // The set returns after two that yield: the one behind the first that comes up again keeps its place.
-            pass.one_more = !pass.over && self.number == pass.number;
-            pass.over |= self.number == pass.number;
+            pass.over |= again;
             self.number = pass.number;
+            self.twice = again;
         } else {
             pass.over = true;
         }

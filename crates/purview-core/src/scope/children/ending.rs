@@ -69,6 +69,8 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         if engine.stage.grace() == Some(Grace::Over) {
             let reason = engine.stage.stopped().cloned().unwrap_or(CancelReason::Ended);
             self.cut_child(engine, finalizer, &reason);
+            // There may be more.
+            engine.signal().raise(part::CHILDREN);
         } else {
             self.children.finalizing = true;
             self.children.set.push(InSet::new(finalizer), &engine.node);
