@@ -6,6 +6,7 @@
 
 mod actor;
 mod case;
+mod features;
 mod flavor;
 mod generate;
 mod interpret;
@@ -16,7 +17,9 @@ mod reference;
 mod regressions;
 mod sabotage;
 mod sabotage_wide;
+mod shelf;
 mod trace;
+mod walk;
 
 use std::{
     env, iter,

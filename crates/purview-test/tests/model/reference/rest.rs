@@ -8,7 +8,7 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, LastTurn, Life, Role},
+    state::{Fate, Frame, LastTurn, Life, Role},
 };
 use crate::{
     program::{ActorId, Kind, ScopeId},
@@ -27,7 +27,7 @@ impl Model<'_> {
             let live: Vec<ScopeId> = self
                 .scopes
                 .iter()
-                .filter(|(_, scope)| !scope.over)
+                .filter(|(id, scope)| !scope.over && !self.is_frozen(**id))
                 .map(|(id, _)| *id)
                 .collect();
             for scope in &live {
@@ -41,7 +41,13 @@ impl Model<'_> {
             }
             // A deadline may fire without anything to be seen, where all hold.
             let deadlines = live.iter().filter_map(|scope| self.scope(*scope).deadline);
+            let timeouts = self.actors.values().flat_map(|actor| &actor.frames);
+            let timeouts = timeouts.filter_map(|frame| match frame {
+                Frame::Timeout(timeout) => Some(timeout.until),
+                Frame::Shield => None,
+            });
             self.now = deadlines
+                .chain(timeouts)
                 .filter(|deadline| *deadline > self.now)
                 .fold(to, Duration::min);
             // What is due now may be seen before anything else happens.
@@ -86,7 +92,10 @@ impl Model<'_> {
                 .cut
                 .as_ref()
                 .is_some_and(|cut| cut.reasons.contains(&CancelReason::Parent));
-        ensure!(finalizing || stuck, "nobody is left, and it has not resolved");
+        let around = || scope.link.and_then(|link| self.hears_at(link)).is_some();
+        let stuck = stuck && (!self.was_moved(id) || around());
+        let runs = self.orphans(id, Due::Possibly);
+        ensure!(finalizing || stuck || runs, "nobody is left, and it has not resolved");
         Ok(())
     }
 
@@ -94,6 +103,10 @@ impl Model<'_> {
         let actor = self.actor(id);
         ensure!(!matches!(actor.life, Life::Ended(_)), "has ended and was not dropped");
         if !actor.is_alive() {
+            return Ok(());
+        }
+        if let Some(until) = actor.blocks {
+            ensure!(until > self.now, "runs again at {until:?}");
             return Ok(());
         }
         ensure!(
@@ -111,6 +124,7 @@ impl Model<'_> {
             return Ok(());
         }
         ensure!(!actor.woken, "was woken and not polled");
+        self.timeouts_rest(id)?;
         match actor.wait {
             None => Err("waits for nothing".into()),
             Some(Wait::Yield) => Err("has yielded, and was not polled again".into()),
@@ -124,7 +138,7 @@ impl Model<'_> {
             }
             Some(Wait::Forever) => Ok(()),
             Some(Wait::Task(child)) => self.waits_for_task(id, child),
-            Some(Wait::Scope(nested)) => {
+            Some(Wait::Scope(nested) | Wait::Polls(nested) | Wait::Expiry(nested)) => {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
                 Ok(())
             }
@@ -141,8 +155,8 @@ impl Model<'_> {
                 );
                 Ok(())
             }
-            Some(Wait::Token) => {
-                let hears = self.hears_token(id);
+            Some(Wait::Token(token)) => {
+                let hears = self.hears_token(token);
                 ensure!(hears.is_none(), "waits for a token that has fired: {hears:?}");
                 Ok(())
             }

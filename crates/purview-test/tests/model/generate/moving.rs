@@ -1,0 +1,66 @@
+//! What programs may do with timeouts, and with futures that are polled in one place after another.
+
+use super::{Generator, Spot};
+use crate::{
+    features::{Feature, on},
+    program::{Carry, Last, Leg, Op, Source},
+};
+
+impl Generator {
+    /// Nothing where the features that were chosen are off.
+    pub(super) fn moving_op(&mut self, spot: Spot) -> Option<Op> {
+        let choice = self.rng().u8(..16);
+        match choice {
+            0..5 if on(Feature::Timeouts) => Some(Op::Timeout(self.time(), self.inside_a_timeout(spot))),
+            5..8 if on(Feature::Tokens) => Some(Op::UntilTokenOf {
+                outwards: self.rng().usize(..3),
+                child: self.chance(40),
+            }),
+            8 if on(Feature::Deadlines) => Some(Op::AskDeadline),
+            9.. => self.carry(spot).map(Op::Carry),
+            _ => None,
+        }
+    }
+
+    /// Without permits, which would be dropped with the rest.
+    fn inside_a_timeout(&mut self, spot: Spot) -> Vec<Op> {
+        let mut ops: Vec<Op> = (0..self.rng().usize(1..4)).map(|_| self.op(spot)).collect();
+        ops.retain(|op| !op.has(&|op| matches!(op, Op::Permit(..))));
+        ops
+    }
+
+    fn carry(&mut self, spot: Spot) -> Option<Carry> {
+        let moves = on(Feature::Moves);
+        let takes = moves && self.left > 0 && self.chance(70);
+        if !(moves || on(Feature::References)) || (!takes && spot.depth >= 3) {
+            return None;
+        }
+        let legs = (0..self.rng().usize(..3)).filter_map(|_| self.leg()).collect();
+        let last = match self.rng().u8(..12) {
+            0..3 if on(Feature::References) => Last::Loop(self.time() + self.time().max(std::time::Duration::from_millis(1))),
+            3..5 if on(Feature::Timeouts) => Last::Owned(self.time()),
+            5 => Last::Drop,
+            6..11 if moves && !takes => Last::Leave,
+            _ => Last::Await,
+        };
+        let from = if takes {
+            self.left -= 1;
+            Source::Left
+        } else {
+            self.left += u32::from(matches!(last, Last::Leave));
+            Source::Begins(self.scope(spot.depth + 1))
+        };
+        Some(Carry { from, legs, last })
+    }
+
+    fn leg(&mut self) -> Option<Leg> {
+        let polls = self.rng().u32(1..4);
+        match self.rng().u8(..8) {
+            0..3 if on(Feature::References) => Some(Leg::ByReference(self.time())),
+            3..5 if on(Feature::Moves) => Some(Leg::InTimeout(polls)),
+            5 if on(Feature::Moves) => Some(Leg::InShield(polls)),
+            6.. => Some(Leg::Bare(polls)),
+            _ => None,
+        }
+    }
+}
