@@ -47,17 +47,20 @@ impl Model<'_> {
         let now = self.now;
         let scope = self.scope_mut(id);
         scope.pass.clear();
-        let (moved, thaws) = (scope.link != link, scope.left);
+        let (begins, moved, thaws) = (scope.link.is_none(), scope.link != link, scope.left);
         scope.link = link;
         if let Some(cut) = &mut scope.cut {
-            cut.moved |= moved;
+            cut.moved |= moved && !begins;
         }
         if thaws {
             scope.left = false;
             self.thaw(id, now);
         }
         if moved && link.is_some_and(|link| self.hears_at(link).is_some()) {
-            self.cut(id, vec![CancelReason::Parent], Maybe::Yes);
+            match &mut self.scope_mut(id).cut {
+                Some(cut) if begins => cut.reasons.push(CancelReason::Parent),
+                _ => self.cut(id, vec![CancelReason::Parent], Maybe::Yes),
+            }
         }
         Ok(())
     }
