@@ -86,8 +86,13 @@ impl Failure {
         self
     }
 
+    /// How many events there were.
+    pub(crate) fn len(&self) -> usize {
+        self.trace.len()
+    }
+
     /// The rule, without who broke it when.
-    fn rule(&self) -> String {
+    pub(crate) fn rule(&self) -> String {
         let letters = |c: &char| c.is_alphabetic() || c.is_whitespace();
         self.divergence.what.chars().filter(letters).take(60).collect()
     }

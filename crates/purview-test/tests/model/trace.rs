@@ -100,6 +100,8 @@ pub(crate) enum Wait {
     Scope(ScopeId),
     /// As `Scope`, for so many polls at most.
     Polls(ScopeId),
+    /// As `Polls`, by reference, inside a timeout or shield that does not own the future.
+    PollsLent(ScopeId),
     /// As `Scope`, inside a `timeout` over a reference.
     Expiry(ScopeId),
     Cancelled,

@@ -103,12 +103,12 @@ where
             Leg::Bare(polls) => self.wait(Wait::Polls(id), scope.polls(polls)).await,
             Leg::InShield(polls) => {
                 world.log(Event::EntersShield(me));
-                shield(self.wait(Wait::Polls(id), scope.polls(polls))).await;
+                shield(self.wait(Wait::PollsLent(id), scope.polls(polls))).await;
                 world.log(Event::LeavesShield(me));
             }
             Leg::InTimeout(polls) => {
                 let around = self.enters_timeout(LONG, true);
-                let polls = waiting(&world, me, Wait::Polls(id), scope.polls(polls)).boxed();
+                let polls = waiting(&world, me, Wait::PollsLent(id), scope.polls(polls)).boxed();
                 let ended = timeout(LONG, Inside::new(&world, me, around, polls)).await;
                 self.leaves_timeout(around, ended.is_err());
             }

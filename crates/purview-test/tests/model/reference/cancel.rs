@@ -44,8 +44,13 @@ impl Model<'_> {
                 Frame::Timeout(timeout) => reasons.extend(timeout.fired.map(|_| CancelReason::Parent)),
             }
         }
+        let inside = reasons.len();
         reasons.extend(actor.alone.iter().flat_map(|(alone, _)| alone.clone()));
         reasons.extend(self.scope(actor.scope).cut.iter().flat_map(|cut| cut.reasons.clone()));
+        // Whether a timeout passes on the reason of what is around it the contract does not say.
+        if depth > 0 && reasons.len() > inside {
+            reasons.push(CancelReason::Parent);
+        }
         Some(reasons).filter(|reasons| !reasons.is_empty())
     }
 
@@ -113,15 +118,15 @@ impl Model<'_> {
         self.leave_body_alone(id);
     }
 
-    /// Something else than the scope stops only what is under way: ordinary children.
+    /// Something else than the scope stops only what is under way: the body, and ordinary children.
     fn if_under_way(&self, id: ScopeId, by_others: Maybe) -> Maybe {
         let scope = self.scope(id);
-        let ordinary = |child: &&ActorId| self.actor(**child).is_ordinary();
-        let mut children = scope.children.iter().filter(ordinary);
-        let unreported = |child: &ActorId| scope.unreported.iter().any(|(ended, _)| ended == child);
-        if by_others == Maybe::No || children.clone().any(|child| self.actor(*child).exists()) {
+        let ordinary = |actor: &ActorId| self.actor(*actor).is_ordinary();
+        let actors: Vec<ActorId> = scope.doomed().filter(ordinary).collect();
+        let unreported = |actor: &ActorId| scope.unreported.iter().any(|(ended, _)| ended == actor);
+        if by_others == Maybe::No || actors.iter().any(|actor| self.actor(*actor).exists()) {
             by_others
-        } else if children.any(unreported) || self.dropping.iter().any(|what| self.was_under_way(id, *what)) {
+        } else if actors.iter().any(unreported) || self.dropping.iter().any(|what| self.was_under_way(id, *what)) {
             Maybe::Perhaps
         } else {
             Maybe::No

@@ -155,7 +155,13 @@ impl Model<'_> {
             dropping == Some(Dropped::Scope(id)),
             "what was being dropped is {dropping:?}"
         );
-        self.panics_with(Dropped::Scope(id), Some(id), None, panic)?;
+        let quiet = self.polling.is_empty() && panic.is_none();
+        // Outside of all tasks the panic goes no further.
+        if quiet {
+            self.panics_inside.remove(&Dropped::Scope(id));
+        } else {
+            self.panics_with(Dropped::Scope(id), Some(id), None, panic)?;
+        }
         self.dropping.push(Dropped::Scope(id));
         let dropped = self.future_was_dropped(id);
         self.dropping.pop();

@@ -135,7 +135,7 @@ impl Model<'_> {
             Some(Wait::Task(child)) => self.actor(child).fate.is_some(),
             Some(Wait::Scope(scope)) => self.scope(scope).over,
             // How often it was polled, and whether the time was over, is not followed here.
-            Some(Wait::Polls(_) | Wait::Expiry(_)) => true,
+            Some(Wait::Polls(_) | Wait::PollsLent(_) | Wait::Expiry(_)) => true,
             Some(Wait::Group(group)) => self.running[&group].over,
             Some(Wait::Permit) => self.gets_permit(id),
             Some(Wait::Ready(child)) => self.has_begun(id, child),

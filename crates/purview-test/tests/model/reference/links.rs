@@ -9,7 +9,10 @@ use super::{
     ensure,
     state::{Frame, Link, Maybe, Role, Scope},
 };
-use crate::program::{ActorId, ScopeId};
+use crate::{
+    program::{ActorId, ScopeId},
+    trace::Wait,
+};
 
 impl Model<'_> {
     /// The scopes that were polled last in this actor.
@@ -44,9 +47,12 @@ impl Model<'_> {
             shielded: false,
             ended: false,
         });
+        let lent = |owner| matches!(self.actor(owner).wait, Some(Wait::PollsLent(_) | Wait::Expiry(_)));
+        let kept = link.map_or(0, |link| link.depth - usize::from(lent(link.owner)));
         let now = self.now;
         let scope = self.scope_mut(id);
         scope.pass.clear();
+        scope.kept = kept;
         let (begins, moved, thaws) = (scope.link.is_none(), scope.link != link, scope.left);
         scope.link = link;
         if let Some(cut) = &mut scope.cut {
@@ -121,11 +127,11 @@ impl Model<'_> {
 
     /// Whether `what` is being dropped and has the future of this scope in it.
     pub(super) fn has_the_future_of(&self, what: Dropped, scope: ScopeId) -> bool {
-        let link = || self.scope(scope).link.filter(|_| !self.scope(scope).left);
+        let owner = self.scope(scope).owner();
         match what {
             Dropped::Scope(dropped) => dropped == scope,
-            Dropped::Actor(owner) => link().is_some_and(|link| link.owner == owner),
-            Dropped::Inside(owner, index) => link().is_some_and(|link| link.owner == owner && link.depth > index),
+            Dropped::Actor(actor) => owner == Some(actor),
+            Dropped::Inside(actor, index) => owner == Some(actor) && self.scope(scope).kept > index,
             Dropped::Group(_) => false,
         }
     }

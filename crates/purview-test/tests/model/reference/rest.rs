@@ -138,7 +138,9 @@ impl Model<'_> {
             }
             Some(Wait::Forever) => Ok(()),
             Some(Wait::Task(child)) => self.waits_for_task(id, child),
-            Some(Wait::Scope(nested) | Wait::Polls(nested) | Wait::Expiry(nested)) => {
+            Some(
+                Wait::Scope(nested) | Wait::Polls(nested) | Wait::PollsLent(nested) | Wait::Expiry(nested),
+            ) => {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
                 Ok(())
             }

@@ -191,6 +191,8 @@ pub(super) struct Link {
 pub(super) struct Scope {
     pub(super) kind: Kind,
     pub(super) link: Option<Link>,
+    /// Inside how many frames of its owner its future is, which may be polled further in, by reference.
+    pub(super) kept: usize,
     /// Its owner left its future behind, and nothing polls it.
     pub(super) left: bool,
     /// When that was over, if it ever was.
@@ -238,6 +240,7 @@ impl Scope {
         Self {
             kind: spec.kind,
             link: None,
+            kept: 0,
             left: false,
             thawed: Duration::ZERO,
             pass: BTreeMap::new(),

@@ -9,10 +9,7 @@ use super::{
     holds::Against,
     state::{Frame, Life, Role, Timeout},
 };
-use crate::{
-    program::ActorId,
-    trace::Origin,
-};
+use crate::{program::ActorId, trace::Origin};
 
 impl Model<'_> {
     pub(super) fn enters_timeout(&mut self, id: ActorId, until: Duration, owned: bool) {
@@ -162,7 +159,7 @@ impl Model<'_> {
             actor == id && self.actor(id).timeout(around) == Some(index),
             "what was being dropped is {dropping:?}"
         );
-        let awaited = self.nested(id).filter(|nested| self.scope(*nested).link.is_some_and(|link| link.depth > index));
+        let awaited = self.nested(id).filter(|nested| self.scope(*nested).kept > index);
         self.panics_with(Dropped::Inside(id, index), awaited, None, panic)?;
         if let Some(nested) = awaited {
             self.future_was_dropped(nested)?;
