@@ -7,6 +7,7 @@
 //! is left out: `features` has the names.
 
 mod actor;
+mod by_hand;
 mod case;
 mod features;
 mod flavor;

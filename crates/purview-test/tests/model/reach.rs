@@ -34,14 +34,17 @@ fn random_programs_do_and_suffer_all_that_there_is() {
     for number in 0..4000 {
         seen.extend(Case::random(number).trace().iter().map(|(_, event)| kind(event)));
     }
-    let expected = "CancelsScope CancelsTask CancelsToken Defers EndedFailed EndedPanicked EndedReturned \
-        EntersShield GoesOn GroupEnds GroupIsDropped GroupStarts GroupWasDropped HearsDeadlineExceeded HearsEnded HearsFailed HearsPanicked HearsParent HearsRequested \
-        IsDropped JoinedCancelled JoinedFailed JoinedPanicked JoinedValue LeavesShield Pends Polled ScopeEndsError \
-        ScopeEndsPanicked ScopeEndsSettled ScopeEndsValue ScopeIsDropped ScopeStarts ScopeWasDropped \
-        ScopeWasDroppedWithPanic ScopesYieldEarly SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon SpawnsHere SpawnsOnPermit \
-        SpawnsParallel StartedCancelled StartedFailed StartedNeverReady StartedPanicked StartedReady Starts \
-        WaitsCancelled WaitsCheckpoint WaitsForever WaitsGroup WaitsPermit WaitsReady WaitsScope WaitsTask WaitsToken WaitsUntil \
-        WaitsYield WasDropped WasDroppedWithPanic Woken WokenLate";
+    let expected = "Blocks CancelsScope CancelsTask CancelsToken Defers Drives EndedFailed EndedPanicked EndedReturned \
+        EntersShield EntersTimeout GoesOn GoesOnRunning GroupEnds GroupIsDropped GroupStarts GroupWasDropped \
+        HearsDeadlineExceeded HearsEnded HearsFailed HearsPanicked HearsParent HearsRequested InsideEnds \
+        InsideIsDropped InsideWasDropped IsDropped IsLeft JoinedCancelled JoinedFailed JoinedPanicked \
+        JoinedValue LeavesShield LeavesTimeout Pends Polled ScopeEndsError ScopeEndsPanicked \
+        ScopeEndsSettled ScopeEndsValue ScopeIsDropped ScopeStarts ScopeWasDropped ScopeWasDroppedWithPanic \
+        ScopesYieldEarly SeesDeadline SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon \
+        SpawnsHere SpawnsOnPermit SpawnsParallel StartedCancelled StartedFailed StartedNeverReady \
+        StartedPanicked StartedReady Starts WaitsCancelled WaitsCheckpoint WaitsExpiry WaitsForever \
+        WaitsGroup WaitsPermit WaitsPolls WaitsPollsLent WaitsReady WaitsScope WaitsTask WaitsToken \
+        WaitsUntil WaitsYield WasDropped WasDroppedWithPanic Woken WokenLate";
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     assert_eq!(seen.join(" "), expected);
 }

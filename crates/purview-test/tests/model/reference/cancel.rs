@@ -118,15 +118,17 @@ impl Model<'_> {
         self.leave_body_alone(id);
     }
 
-    /// Something else than the scope stops only what is under way: the body, and ordinary children.
+    /// Something else than the scope stops only what is under way: ordinary children. Of a body that returns after that
+    /// the contract does not say.
     fn if_under_way(&self, id: ScopeId, by_others: Maybe) -> Maybe {
         let scope = self.scope(id);
         let ordinary = |actor: &ActorId| self.actor(*actor).is_ordinary();
         let actors: Vec<ActorId> = scope.doomed().filter(ordinary).collect();
         let unreported = |actor: &ActorId| scope.unreported.iter().any(|(ended, _)| ended == actor);
-        if by_others == Maybe::No || actors.iter().any(|actor| self.actor(*actor).exists()) {
+        let body_runs = by_others == Maybe::Yes && self.actor(scope.body).exists();
+        if by_others == Maybe::No || actors[1..].iter().any(|actor| self.actor(*actor).exists()) {
             by_others
-        } else if actors.iter().any(unreported) || self.dropping.iter().any(|what| self.was_under_way(id, *what)) {
+        } else if body_runs || actors.iter().any(unreported) || self.dropping.iter().any(|what| self.was_under_way(id, *what)) {
             Maybe::Perhaps
         } else {
             Maybe::No

@@ -41,13 +41,8 @@ impl Model<'_> {
             }
             // A deadline may fire without anything to be seen, where all hold.
             let deadlines = live.iter().filter_map(|scope| self.scope(*scope).deadline);
-            let timeouts = self.actors.values().flat_map(|actor| &actor.frames);
-            let timeouts = timeouts.filter_map(|frame| match frame {
-                Frame::Timeout(timeout) => Some(timeout.until),
-                Frame::Shield => None,
-            });
             self.now = deadlines
-                .chain(timeouts)
+                .chain(self.instants())
                 .filter(|deadline| *deadline > self.now)
                 .fold(to, Duration::min);
             // What is due now may be seen before anything else happens.
@@ -58,6 +53,27 @@ impl Model<'_> {
             }
         }
         Ok(())
+    }
+
+    /// When a timeout expires, or a grace ends: what has to be done then is looked at before more time passes.
+    fn instants(&self) -> Vec<Duration> {
+        let mut instants = Vec::new();
+        let live = self.actors.values().filter(|actor| actor.is_alive());
+        for actor in live {
+            let scope = self.scope(actor.scope);
+            let timeouts = || actor.frames.iter().filter_map(|frame| match frame {
+                Frame::Timeout(timeout) => Some(timeout),
+                Frame::Shield => None,
+            });
+            instants.extend(timeouts().map(|timeout| timeout.until));
+            let Some(grace) = scope.grace else { continue };
+            let cut = scope.cut.iter().map(|cut| cut.at);
+            let alone = actor.alone.iter().map(|(_, since)| *since);
+            for since in cut.chain(alone).chain(timeouts().filter_map(|timeout| timeout.fired)) {
+                instants.extend([since + grace, since + 2 * grace]);
+            }
+        }
+        instants
     }
 
     /// A body that is the last one left, and still there, has had its last turn and holds.
