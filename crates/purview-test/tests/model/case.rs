@@ -4,7 +4,9 @@ use std::fmt;
 
 use purview_test::Stalled;
 
-use crate::{generate, generate::Breadth, interpret, program::ScopeSpec, quiet, reference, reference::Divergence, trace::Trace};
+use crate::{
+    generate, generate::Breadth, interpret, program::ScopeSpec, quiet, reference, reference::Divergence, trace::Trace,
+};
 
 /// What decides a run: a failing one is written down like this, and can be replayed for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +40,8 @@ impl Case {
             seed: number,
             size: 2 + u32::try_from(number % 14).expect("less than 14"),
             schedule: number / 14 % 16,
-            breadth: [Breadth::Moving, Breadth::Wide, Breadth::Moving, Breadth::Narrow][usize::try_from(number / 14 / 16 % 4).expect("less than 4")],
+            breadth: [Breadth::Moving, Breadth::Wide, Breadth::Moving, Breadth::Narrow]
+                [usize::try_from(number / 14 / 16 % 4).expect("less than 4")],
         }
     }
 

@@ -27,9 +27,7 @@ pub(crate) enum Feature {
     Deadlines,
 }
 
-use Feature::{
-    Closures, Deadlines, Finalizers, Members, Moves, Order, References, Stopped, Timeouts, Tokens,
-};
+use Feature::{Closures, Deadlines, Finalizers, Members, Moves, Order, References, Stopped, Timeouts, Tokens};
 
 const ALL: [Feature; 10] = [
     Order, Stopped, Finalizers, Timeouts, References, Moves, Tokens, Closures, Members, Deadlines,
@@ -50,5 +48,9 @@ fn off() -> Vec<Feature> {
             .find(|feature| format!("{feature:?}").eq_ignore_ascii_case(name))
             .unwrap_or_else(|| panic!("PURVIEW_MODEL_WITHOUT names {name}, which is none of {ALL:?}"))
     };
-    if named.clone().eq(["all"]) { ALL.to_vec() } else { named.map(feature).collect() }
+    if named.clone().eq(["all"]) {
+        ALL.to_vec()
+    } else {
+        named.map(feature).collect()
+    }
 }

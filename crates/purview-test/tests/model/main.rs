@@ -57,7 +57,9 @@ fn survey(numbers: impl Iterator<Item = u64>) -> String {
         };
         rules.insert(rule, (count, shortest));
     }
-    let lines = rules.iter().map(|(rule, (count, shortest))| format!("{count} times: {rule}\n{shortest}\n"));
+    let lines = rules
+        .iter()
+        .map(|(rule, (count, shortest))| format!("{count} times: {rule}\n{shortest}\n"));
     lines.collect()
 }
 

@@ -37,7 +37,7 @@ fn random_programs_do_and_suffer_all_that_there_is() {
     let expected = "Blocks CancelsScope CancelsTask CancelsToken Defers Drives EndedFailed EndedPanicked EndedReturned \
         EntersShield EntersTimeout GoesOn GoesOnRunning GroupEnds GroupIsDropped GroupStarts GroupWasDropped \
         HearsDeadlineExceeded HearsEnded HearsFailed HearsPanicked HearsParent HearsRequested InsideEnds \
-        InsideIsDropped InsideWasDropped IsDropped IsLeft JoinedCancelled JoinedFailed JoinedPanicked \
+        InsideIsDropped InsideWasDropped IsDropped IsLeft IsOwned JoinedCancelled JoinedFailed JoinedPanicked \
         JoinedValue LeavesShield LeavesTimeout Pends Polled ScopeEndsError ScopeEndsPanicked \
         ScopeEndsSettled ScopeEndsValue ScopeIsDropped ScopeStarts ScopeWasDropped ScopeWasDroppedWithPanic \
         ScopesYieldEarly SeesDeadline SetsDeadline SetsReady ShutsDown SpawnsBlocking SpawnsDaemon \

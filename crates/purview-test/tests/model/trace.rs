@@ -121,6 +121,8 @@ pub(crate) enum Event {
     Drives(ScopeId),
     /// The scope's future is left behind by the actor that polled it last, for any other.
     IsLeft(ScopeId),
+    /// The scope's future is moved into the innermost timeout of the actor that polled it last.
+    IsOwned(ScopeId),
     ScopeEnds(ScopeId, Outcome),
     /// The scope's future is about to be dropped, by whoever awaits it.
     ScopeIsDropped(ScopeId),

@@ -56,7 +56,11 @@ fn spawns(child: u32, within: u32, place: Place) -> Event {
 
 /// A scope is polled for the first time, and polls its body.
 fn begins(scope: u32, body: u32) -> [Event; 3] {
-    [Event::ScopeStarts(s(scope)), Event::Drives(s(scope)), Event::Polled(a(body))]
+    [
+        Event::ScopeStarts(s(scope)),
+        Event::Drives(s(scope)),
+        Event::Polled(a(body)),
+    ]
 }
 
 fn is_gone(actor: u32) -> [Event; 2] {
@@ -80,7 +84,8 @@ impl Story {
     }
 
     fn verdict(&self, program: &ScopeSpec) -> String {
-        reference::check(program, &self.0, Ok(())).map_or_else(|divergence| divergence.to_string(), |()| "fine".to_owned())
+        reference::check(program, &self.0, Ok(()))
+            .map_or_else(|divergence| divergence.to_string(), |()| "fine".to_owned())
     }
 
     #[track_caller]

@@ -9,12 +9,20 @@ use crate::{
 /// Three children that yield twice.
 fn yield_alike() -> ScopeSpec {
     let child = |id| Op::Spawn(Place::Here, script(id, vec![Op::Yield, Op::Yield], End::Return));
-    scope(0, Kind::FailFast, script(0, vec![child(1), child(2), child(3)], End::Return))
+    scope(
+        0,
+        Kind::FailFast,
+        script(0, vec![child(1), child(2), child(3)], End::Return),
+    )
 }
 
 fn yields(child: u32) -> Vec<Event> {
     let child = a(child);
-    vec![Event::Waits(child, Wait::Yield), Event::Woken(child), Event::Pends(child)]
+    vec![
+        Event::Waits(child, Wait::Yield),
+        Event::Woken(child),
+        Event::Pends(child),
+    ]
 }
 
 fn first(child: u32) -> Vec<Event> {
@@ -48,7 +56,9 @@ fn children_are_polled_in_the_order_in_which_they_were_woken() {
     spawned()
         .at(0, [again(1), pass(), again(2), again(3)])
         .is_refused_as("the root scope has not", &program);
-    spawned().at(0, [again(2)]).is_refused_as("a1 was woken earlier", &program);
+    spawned()
+        .at(0, [again(2)])
+        .is_refused_as("a1 was woken earlier", &program);
     spawned()
         .at(0, [again(1), pass(), again(3)])
         .is_refused_as("a2 was woken earlier", &program);
@@ -68,12 +78,19 @@ fn where_passes_are_short_no_child_is_passed_over_twice_in_a_row() {
     let short = Story::default().at(0, [vec![Event::ScopesYieldEarly]]);
     let spawned = Story([short.0, spawned().0].concat());
     let pass = || vec![Event::Drives(s(0))];
-    let end = [vec![Event::Polled(a(2)), Event::GoesOn(a(2))], ends(2, How::Returned).to_vec()].concat();
+    let end = [
+        vec![Event::Polled(a(2)), Event::GoesOn(a(2))],
+        ends(2, How::Returned).to_vec(),
+    ]
+    .concat();
     spawned
         .clone()
         .at(0, [pass(), again(2), pass(), end])
         .is_refused_as("the root scope has not", &program);
     spawned
-        .at(0, [pass(), again(2), pass(), again(2), pass(), vec![Event::Polled(a(2))]])
+        .at(
+            0,
+            [pass(), again(2), pass(), again(2), pass(), vec![Event::Polled(a(2))]],
+        )
         .is_refused_as("a1 was passed over 3 times", &program);
 }

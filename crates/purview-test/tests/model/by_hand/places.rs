@@ -36,7 +36,11 @@ fn the_ordinary_end_of_a_timeout_touches_nothing_that_began_in_it() {
             vec![enters(1_000_000, true), Event::Waits(a(0), Wait::PollsLent(s(1)))],
             begins(1, 1).to_vec(),
             vec![Event::Waits(a(1), Wait::Yield), Event::Woken(a(1)), Event::Pends(a(1))],
-            vec![Event::GoesOn(a(0)), Event::InsideEnds(a(0)), Event::LeavesTimeout(a(0), false)],
+            vec![
+                Event::GoesOn(a(0)),
+                Event::InsideEnds(a(0)),
+                Event::LeavesTimeout(a(0), false),
+            ],
             vec![Event::Waits(a(0), Wait::Scope(s(1))), Event::Drives(s(1))],
         ],
     );
@@ -62,7 +66,11 @@ fn a_timeout_over_a_reference_only_stops_polling() {
             begins(0, 0).to_vec(),
             vec![enters(2, false), Event::Waits(a(0), Wait::Expiry(s(1)))],
             begins(1, 1).to_vec(),
-            vec![Event::Waits(a(1), Wait::Until(ms(3))), Event::Pends(a(1)), Event::Pends(a(0))],
+            vec![
+                Event::Waits(a(1), Wait::Until(ms(3))),
+                Event::Pends(a(1)),
+                Event::Pends(a(0)),
+            ],
         ],
     );
     let polled = |at, then: Vec<Event>| {
@@ -70,16 +78,27 @@ fn a_timeout_over_a_reference_only_stops_polling() {
         begun.clone().at(at, [woken, then])
     };
     let expired = vec![Event::GoesOn(a(0)), Event::LeavesTimeout(a(0), true)];
-    let awaits = vec![Event::Waits(a(0), Wait::Scope(s(1))), Event::Drives(s(1)), Event::Pends(a(0))];
+    let awaits = vec![
+        Event::Waits(a(0), Wait::Scope(s(1))),
+        Event::Drives(s(1)),
+        Event::Pends(a(0)),
+    ];
     let ended = [
-        vec![Event::Woken(a(1)), Event::Woken(a(0)), Event::Drives(s(0)), Event::Polled(a(0))],
+        vec![
+            Event::Woken(a(1)),
+            Event::Woken(a(0)),
+            Event::Drives(s(0)),
+            Event::Polled(a(0)),
+        ],
         vec![Event::Drives(s(1)), Event::Polled(a(1)), Event::GoesOn(a(1))],
         ends(1, How::Returned).to_vec(),
         vec![Event::ScopeEnds(s(1), Outcome::Value(a(1))), Event::GoesOn(a(0))],
         ends(0, How::Returned).to_vec(),
         vec![Event::ScopeEnds(s(0), Outcome::Value(a(0)))],
     ];
-    polled(2, [expired.clone(), awaits].concat()).at(3, ended).is_fine(&program);
+    polled(2, [expired.clone(), awaits].concat())
+        .at(3, ended)
+        .is_fine(&program);
     let cancels = [vec![Event::Drives(s(1))], is_gone(1).to_vec()].concat();
     polled(2, cancels).is_refused_as("there is no reason to drop it", &program);
     polled(1, expired).is_refused_as("it ends at 2ms", &program);
@@ -105,11 +124,17 @@ fn a_value_that_comes_while_holders_are_waited_for_is_one() {
         ],
     );
     let woken = || vec![Event::Woken(a(0)), Event::Drives(s(0)), Event::Polled(a(0))];
-    let kept = begun
-        .clone()
-        .at(1, [woken(), vec![Event::Pends(a(0))]])
-        .at(2, [woken(), vec![Event::GoesOn(a(0)), Event::LeavesShield(a(0)), Event::InsideEnds(a(0))]]);
-    let rest = [ends(0, How::Returned).to_vec(), vec![Event::ScopeEnds(s(0), Outcome::Value(a(0)))]];
+    let kept = begun.clone().at(1, [woken(), vec![Event::Pends(a(0))]]).at(
+        2,
+        [
+            woken(),
+            vec![Event::GoesOn(a(0)), Event::LeavesShield(a(0)), Event::InsideEnds(a(0))],
+        ],
+    );
+    let rest = [
+        ends(0, How::Returned).to_vec(),
+        vec![Event::ScopeEnds(s(0), Outcome::Value(a(0)))],
+    ];
     kept.clone()
         .at(2, [vec![Event::LeavesTimeout(a(0), false)]])
         .at(2, rest)
@@ -147,7 +172,9 @@ fn a_timeout_sees_to_it_that_what_does_not_hold_is_dropped_when_it_expires_and_n
         .clone()
         .at(0, expires.clone())
         .is_refused_as("it has not expired", &program);
-    begun.at(2, expires).is_refused_as("is inside a timeout that has expired", &program);
+    begun
+        .at(2, expires)
+        .is_refused_as("is inside a timeout that has expired", &program);
 }
 
 #[test]
@@ -157,7 +184,11 @@ fn an_actor_sees_the_earliest_deadline_around_it() {
             0,
             [
                 begins(0, 0).to_vec(),
-                vec![enters(2, true), Event::SeesDeadline(a(0), seen), Event::InsideEnds(a(0))],
+                vec![
+                    enters(2, true),
+                    Event::SeesDeadline(a(0), seen),
+                    Event::InsideEnds(a(0)),
+                ],
                 vec![Event::LeavesTimeout(a(0), false)],
                 ends(0, How::Returned).to_vec(),
                 vec![Event::ScopeEnds(s(0), Outcome::Value(a(0)))],
@@ -191,16 +222,35 @@ fn a_future_that_is_polled_inside_something_cancelled_is_cancelled() {
     program.body.ops.insert(0, Op::UntilCancelled);
     let late = CancelReason::DeadlineExceeded;
     let begun = Story::default()
-        .at(0, [begins(0, 0).to_vec(), vec![Event::Waits(a(0), Wait::Cancelled), Event::Pends(a(0))]])
+        .at(
+            0,
+            [
+                begins(0, 0).to_vec(),
+                vec![Event::Waits(a(0), Wait::Cancelled), Event::Pends(a(0))],
+            ],
+        )
         .at(
             1,
             [
-                vec![Event::Drives(s(0)), Event::Woken(a(0)), Event::Polled(a(0)), Event::GoesOn(a(0))],
+                vec![
+                    Event::Drives(s(0)),
+                    Event::Woken(a(0)),
+                    Event::Polled(a(0)),
+                    Event::GoesOn(a(0)),
+                ],
                 vec![Event::Hears(a(0), late.clone()), Event::EntersShield(a(0))],
                 vec![Event::Waits(a(0), Wait::PollsLent(s(1)))],
                 begins(1, 1).to_vec(),
-                vec![Event::Waits(a(1), Wait::Forever), Event::Pends(a(1)), Event::GoesOn(a(0))],
-                vec![Event::LeavesShield(a(0)), Event::Waits(a(0), Wait::Scope(s(1))), Event::Drives(s(1))],
+                vec![
+                    Event::Waits(a(1), Wait::Forever),
+                    Event::Pends(a(1)),
+                    Event::GoesOn(a(0)),
+                ],
+                vec![
+                    Event::LeavesShield(a(0)),
+                    Event::Waits(a(0), Wait::Scope(s(1))),
+                    Event::Drives(s(1)),
+                ],
             ],
         );
     let dropped = [

@@ -42,7 +42,12 @@ fn until_the_failure(inside: Vec<Event>, elsewhere: Vec<Event>) -> Story {
     starts.at(
         1,
         [
-            vec![Event::Woken(a(3)), Event::Drives(s(0)), Event::Polled(a(3)), Event::GoesOn(a(3))],
+            vec![
+                Event::Woken(a(3)),
+                Event::Drives(s(0)),
+                Event::Polled(a(3)),
+                Event::GoesOn(a(3)),
+            ],
             ends(3, How::Failed).to_vec(),
         ],
     )
@@ -69,10 +74,19 @@ fn a_wait_for_the_token_of_a_scope_further_out_is_told() {
     }]);
     let waits = vec![Event::Waits(a(2), Wait::Token(s(0))), Event::Pends(a(2))];
     let failed = until_the_failure(waits, Vec::new());
-    let polled = vec![Event::Woken(a(2)), Event::Woken(a(1)), Event::Polled(a(1)), Event::Drives(s(1))];
+    let polled = vec![
+        Event::Woken(a(2)),
+        Event::Woken(a(1)),
+        Event::Polled(a(1)),
+        Event::Drives(s(1)),
+    ];
     let told = [
         polled.clone(),
-        vec![Event::Polled(a(2)), Event::GoesOn(a(2)), Event::Hears(a(2), CancelReason::Failed)],
+        vec![
+            Event::Polled(a(2)),
+            Event::GoesOn(a(2)),
+            Event::Hears(a(2), CancelReason::Failed),
+        ],
         ends(2, How::Returned).to_vec(),
     ];
     failed.clone().at(1, told).at(1, rest()).is_fine(&program);
@@ -100,14 +114,21 @@ fn a_wait_for_the_token_of_a_scope_further_out_does_not_keep_one_inside_it() {
             begins(0, 0).to_vec(),
             vec![Event::Waits(a(0), Wait::Scope(s(1)))],
             begins(1, 1).to_vec(),
-            vec![spawns(2, 1, Place::Here), Event::Waits(a(1), Wait::Token(s(0))), Event::Pends(a(1))],
+            vec![
+                spawns(2, 1, Place::Here),
+                Event::Waits(a(1), Wait::Token(s(0))),
+                Event::Pends(a(1)),
+            ],
             vec![Event::Polled(a(2))],
             ends(2, How::Failed).to_vec(),
         ],
     );
     let resolves = [
         is_gone(1).to_vec(),
-        vec![Event::ScopeEnds(s(1), error(CancelReason::Failed, vec![Fail::Failed(a(2))]))],
+        vec![Event::ScopeEnds(
+            s(1),
+            error(CancelReason::Failed, vec![Fail::Failed(a(2))]),
+        )],
         vec![Event::GoesOn(a(0))],
         ends(0, How::Returned).to_vec(),
         vec![Event::ScopeEnds(s(0), Outcome::Value(a(0)))],
@@ -121,7 +142,10 @@ fn a_wait_for_the_token_of_a_scope_further_out_does_not_keep_one_inside_it() {
 
 #[test]
 fn a_closure_that_runs_is_waited_for_however_deep() {
-    let program = fails_beside(vec![Op::Spawn(Place::Blocking, script(4, vec![Op::Block(ms(5))], End::Return))]);
+    let program = fails_beside(vec![Op::Spawn(
+        Place::Blocking,
+        script(4, vec![Op::Block(ms(5))], End::Return),
+    )]);
     let spawned = [vec![spawns(4, 1, Place::Blocking)], ends(2, How::Returned).to_vec()].concat();
     let runs = vec![Event::Polled(a(4)), Event::Blocks(a(4), ms(5))];
     let failed = until_the_failure(spawned, runs);
@@ -134,7 +158,10 @@ fn a_closure_that_runs_is_waited_for_however_deep() {
         vec![failure()],
     ];
     failed.clone().at(5, ended.clone()).is_fine(&program);
-    failed.clone().at(4, ended).is_refused_as("it blocks until Some(5ms)", &program);
+    failed
+        .clone()
+        .at(4, ended)
+        .is_refused_as("it blocks until Some(5ms)", &program);
     failed
         .at(1, [vec![Event::IsDropped(a(1))]])
         .is_refused_as("there is no reason to drop it: Child(Here)", &program);
@@ -144,7 +171,10 @@ fn a_closure_that_runs_is_waited_for_however_deep() {
 fn a_closure_is_waited_for_when_the_grace_is_over_and_all_else_dropped() {
     let program = ScopeSpec {
         grace: Some(ms(1)),
-        ..fails_beside(vec![Op::Spawn(Place::Blocking, script(4, vec![Op::Block(ms(5))], End::Return))])
+        ..fails_beside(vec![Op::Spawn(
+            Place::Blocking,
+            script(4, vec![Op::Block(ms(5))], End::Return),
+        )])
     };
     let spawned = [vec![spawns(4, 1, Place::Blocking)], ends(2, How::Returned).to_vec()].concat();
     let runs = vec![Event::Polled(a(4)), Event::Blocks(a(4), ms(5))];
@@ -156,7 +186,8 @@ fn a_closure_is_waited_for_when_the_grace_is_over_and_all_else_dropped() {
         vec![failure()],
     ];
     cut.clone().at(5, ended).is_fine(&program);
-    cut.at(2, [vec![failure()]]).is_refused_as("a closure in it runs", &program);
+    cut.at(2, [vec![failure()]])
+        .is_refused_as("a closure in it runs", &program);
 }
 
 /// The body holds for ever, and a finalizer takes three milliseconds.
@@ -176,7 +207,12 @@ fn is_cut() -> (ScopeSpec, Story) {
         0,
         [
             begins(0, 0).to_vec(),
-            vec![defers, Event::EntersShield(a(0)), Event::Waits(a(0), Wait::Forever), Event::Pends(a(0))],
+            vec![
+                defers,
+                Event::EntersShield(a(0)),
+                Event::Waits(a(0), Wait::Forever),
+                Event::Pends(a(0)),
+            ],
         ],
     );
     let story = story.at(1, [vec![Event::Drives(s(0))]]);
@@ -186,7 +222,11 @@ fn is_cut() -> (ScopeSpec, Story) {
 #[test]
 fn a_finalizer_has_one_further_grace() {
     let (program, cut) = is_cut();
-    let runs = vec![Event::Polled(a(1)), Event::Waits(a(1), Wait::Until(ms(6))), Event::Pends(a(1))];
+    let runs = vec![
+        Event::Polled(a(1)),
+        Event::Waits(a(1), Wait::Until(ms(6))),
+        Event::Pends(a(1)),
+    ];
     let dropped = |at| {
         let ends = Event::ScopeEnds(s(0), error(CancelReason::DeadlineExceeded, Vec::new()));
         let cut = cut.clone().at(3, [runs.clone()]);
@@ -204,7 +244,11 @@ fn is_stopped_by(op: Op, event: Event, outcome: Outcome) -> String {
     let child = script(1, vec![op, Op::Forever], End::Return);
     let program = ScopeSpec {
         cancel_on: Some(0),
-        ..scope(0, Kind::FailFast, script(0, vec![Op::Spawn(Place::Here, child)], End::Return))
+        ..scope(
+            0,
+            Kind::FailFast,
+            script(0, vec![Op::Spawn(Place::Here, child)], End::Return),
+        )
     };
     let story = Story::default().at(
         0,
@@ -212,7 +256,12 @@ fn is_stopped_by(op: Op, event: Event, outcome: Outcome) -> String {
             begins(0, 0).to_vec(),
             vec![spawns(1, 0, Place::Here)],
             ends(0, How::Returned).to_vec(),
-            vec![Event::Polled(a(1)), event, Event::Waits(a(1), Wait::Forever), Event::Pends(a(1))],
+            vec![
+                Event::Polled(a(1)),
+                event,
+                Event::Waits(a(1), Wait::Forever),
+                Event::Pends(a(1)),
+            ],
             is_gone(1).to_vec(),
             vec![Event::ScopeEnds(s(0), outcome)],
         ],

@@ -37,7 +37,9 @@ impl Generator {
         }
         let legs = (0..self.rng().usize(..3)).filter_map(|_| self.leg()).collect();
         let last = match self.rng().u8(..12) {
-            0..3 if on(Feature::References) => Last::Loop(self.time() + self.time().max(std::time::Duration::from_millis(1))),
+            0..3 if on(Feature::References) => {
+                Last::Loop(self.time() + self.time().max(std::time::Duration::from_millis(1)))
+            }
             3..5 if on(Feature::Timeouts) => Last::Owned(self.time()),
             5 => Last::Drop,
             6..11 if moves && !takes => Last::Leave,

@@ -6,6 +6,7 @@ use futures::FutureExt;
 use purview_core::{Timer, deadline, shield, timeout};
 
 use super::{
+    closure,
     inside::Inside,
     nest::Scoped,
     performer::{Performer, waiting},
@@ -84,6 +85,7 @@ where
             Last::Owned(duration) => {
                 let around = self.enters_timeout(duration, true);
                 let (world, me) = (self.world.clone(), self.me);
+                world.log(Event::IsOwned(id));
                 let awaits = async { waiting(&world, me, Wait::Scope(id), scope).await };
                 let inside = Inside::new(&world, me, around, awaits.boxed());
                 let expired = timeout(duration, inside).await.is_err();
@@ -123,7 +125,23 @@ where
     pub(super) fn ask_deadline(&self) {
         let runtime = &self.world.runtime;
         let (now, elapsed) = (runtime.now(), runtime.elapsed());
-        let at = deadline().map(|at| elapsed + at.saturating_duration_since(now) - now.saturating_duration_since(at));
+        let at = deadline()
+            .map(|at| (elapsed + at.saturating_duration_since(now)).saturating_sub(now.saturating_duration_since(at)));
         self.world.log(Event::SeesDeadline(self.me, at));
+    }
+
+    pub(super) async fn until_token(&mut self, outwards: usize, child: bool) {
+        let (scope, token) = self.world.shelf.outwards(self.within, outwards);
+        let token = if child { token.child() } else { token };
+        let reason = self.wait(Wait::Token(scope), token.cancelled()).await;
+        self.world.log(Event::Hears(self.me, reason));
+    }
+
+    /// In a closure.
+    pub(super) fn block(&self, duration: Duration) {
+        let until = self.world.runtime.elapsed() + duration;
+        self.world.log(Event::Blocks(self.me, until));
+        closure::block(duration);
+        self.world.log(Event::GoesOnRunning(self.me));
     }
 }

@@ -70,7 +70,11 @@ fn settled(output: Result<Settlement<(), Fault>, ScopeError<Fault>>) -> Told {
 }
 
 async fn gathered(world: &World, within: ScopeId, group: Group, mode: Mode) -> Told {
-    let members: Vec<Member> = group.members.into_iter().map(|script| member(world, within, script)).collect();
+    let members: Vec<Member> = group
+        .members
+        .into_iter()
+        .map(|script| member(world, within, script))
+        .collect();
     let mut gather = gather(members);
     if let Some(limit) = group.limit {
         gather = gather.limit(limit);

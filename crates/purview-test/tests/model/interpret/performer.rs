@@ -12,7 +12,7 @@ use purview_core::{Policy, Ready, Scope, StartError, Task, Timer, cancelled, che
 
 use super::{
     cast::{actor, at_once, finalizer, starting},
-    closure, group,
+    group,
     last_will::{acts_on_wake, spawning},
     nest::Scoped,
 };
@@ -149,24 +149,16 @@ where
                 self.world.log(Event::Hears(self.me, reason));
             }
             Op::UntilToken => {
-                let reason = self.wait(Wait::Token(self.within), self.scope.token().cancelled()).await;
+                let reason = self
+                    .wait(Wait::Token(self.within), self.scope.token().cancelled())
+                    .await;
                 self.world.log(Event::Hears(self.me, reason));
             }
-            Op::UntilTokenOf { outwards, child } => {
-                let (scope, token) = self.world.shelf.outwards(self.within, outwards);
-                let token = if child { token.child() } else { token };
-                let reason = self.wait(Wait::Token(scope), token.cancelled()).await;
-                self.world.log(Event::Hears(self.me, reason));
-            }
+            Op::UntilTokenOf { outwards, child } => self.until_token(outwards, child).await,
             Op::Timeout(duration, ops) => self.within_timeout(duration, ops).boxed().await,
             Op::Carry(carry) => self.carry(carry).boxed().await,
             Op::AskDeadline => self.ask_deadline(),
-            Op::Block(duration) => {
-                let until = self.world.runtime.elapsed() + duration;
-                self.world.log(Event::Blocks(self.me, until));
-                closure::block(duration);
-                self.world.log(Event::GoesOnRunning(self.me));
-            }
+            Op::Block(duration) => self.block(duration),
             Op::SetDeadline(from_now) => self.set_deadline(from_now),
             Op::Permit(ops, script) => self.spawn_on_permit(ops, script).await,
             Op::Start(script) => self.start(script).await,
@@ -176,7 +168,10 @@ where
                     let _ = ready.set(());
                 }
             }
-            Op::Group(group) => group::run(self.world.clone(), (self.me, self.within), group).boxed().await,
+            Op::Group(group) => {
+                let run = group::run(self.world.clone(), (self.me, self.within), group);
+                run.boxed().await;
+            }
             Op::CancelToken(token) => {
                 self.world.log(Event::CancelsToken(token));
                 self.world.tokens[token].cancel();

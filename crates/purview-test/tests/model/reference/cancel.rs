@@ -29,56 +29,6 @@ impl Due {
 }
 
 impl Model<'_> {
-    /// What `cancelled()` says to this actor where it stands, if it says anything.
-    pub(super) fn hears(&self, id: ActorId) -> Option<Vec<CancelReason>> {
-        self.hears_inside(id, self.actor(id).frames.len())
-    }
-
-    /// Likewise inside so many of its frames.
-    fn hears_inside(&self, id: ActorId, depth: usize) -> Option<Vec<CancelReason>> {
-        let actor = self.actor(id);
-        let mut reasons = Vec::new();
-        for frame in actor.frames[..depth].iter().rev() {
-            match frame {
-                Frame::Shield => return Some(reasons).filter(|reasons| !reasons.is_empty()),
-                Frame::Timeout(timeout) => reasons.extend(timeout.fired.map(|_| CancelReason::Parent)),
-            }
-        }
-        let inside = reasons.len();
-        reasons.extend(actor.alone.iter().flat_map(|(alone, _)| alone.clone()));
-        reasons.extend(self.scope(actor.scope).cut.iter().flat_map(|cut| cut.reasons.clone()));
-        // Whether a timeout passes on the reason of what is around it the contract does not say.
-        if depth > 0 && reasons.len() > inside {
-            reasons.push(CancelReason::Parent);
-        }
-        Some(reasons).filter(|reasons| !reasons.is_empty())
-    }
-
-    /// What a scope that is linked so hears of what is around it.
-    pub(super) fn hears_at(&self, link: Link) -> Option<Vec<CancelReason>> {
-        let apart = link.shielded || link.ended || self.actor(link.owner).role == Role::Finalizer;
-        self.hears_inside(link.owner, link.depth).filter(|_| !apart)
-    }
-
-    /// What the token of a scope says, if it says anything.
-    pub(super) fn hears_token(&self, token: ScopeId) -> Option<Vec<CancelReason>> {
-        let scope = self.scope(token);
-        let ended = scope.over.then(|| vec![CancelReason::Ended]);
-        scope.cut.as_ref().map(|cut| cut.reasons.clone()).or(ended)
-    }
-
-    /// What `cancelled()` may say to this actor, once it was seen to say something.
-    pub(super) fn may_hear(&self, id: ActorId) -> Vec<CancelReason> {
-        let actor = self.actor(id);
-        let mut reasons = self.hears(id).unwrap_or_default();
-        if actor.is_daemon() && (actor.was_last.is_some() || self.only_daemons_are_left(actor.scope)) {
-            reasons.push(CancelReason::Ended);
-        }
-        reasons.extend(self.due(actor.scope, Due::Possibly));
-        reasons.extend(self.next_due(id, actor.frames.len(), Due::Possibly).map(|_| CancelReason::Parent));
-        reasons
-    }
-
     pub(super) fn cut(&mut self, id: ScopeId, mut reasons: Vec<CancelReason>, by_others: Maybe) {
         let now = self.now;
         let scope = self.scope(id);
@@ -96,7 +46,11 @@ impl Model<'_> {
         // What else may have come first at this very instant.
         let else_due = self.due(id, Due::Possibly);
         let differs = |reason: &CancelReason| is_by_others(reason) != (by_others == Maybe::Yes);
-        let by_others = if else_due.iter().any(differs) { Maybe::Perhaps } else { by_others };
+        let by_others = if else_due.iter().any(differs) {
+            Maybe::Perhaps
+        } else {
+            by_others
+        };
         reasons.extend(else_due);
         let told = reasons.contains(&CancelReason::Parent);
         self.scope_mut(id).cut = Some(Cut {
@@ -128,7 +82,10 @@ impl Model<'_> {
         let body_runs = by_others == Maybe::Yes && self.actor(scope.body).exists();
         if by_others == Maybe::No || actors[1..].iter().any(|actor| self.actor(*actor).exists()) {
             by_others
-        } else if body_runs || actors.iter().any(unreported) || self.dropping.iter().any(|what| self.was_under_way(id, *what)) {
+        } else if body_runs
+            || actors.iter().any(unreported)
+            || self.dropping.iter().any(|what| self.was_under_way(id, *what))
+        {
             Maybe::Perhaps
         } else {
             Maybe::No
@@ -278,9 +235,15 @@ impl Model<'_> {
             return;
         }
         if due == [CancelReason::Parent] {
-            let link = self.scope(id).link.expect("a scope without parent does not see its cancellation");
+            let link = self
+                .scope(id)
+                .link
+                .expect("a scope without parent does not see its cancellation");
             let told = |model: &Self| model.hears_at(link).is_some();
-            while let Some(index) = self.next_due(link.owner, link.depth, Due::Possibly).filter(|_| !told(self)) {
+            while let Some(index) = self
+                .next_due(link.owner, link.depth, Due::Possibly)
+                .filter(|_| !told(self))
+            {
                 self.fire(link.owner, index);
             }
             self.explain_task(link.owner, &told);

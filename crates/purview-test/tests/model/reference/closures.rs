@@ -24,7 +24,10 @@ impl Model<'_> {
 
     pub(super) fn goes_on_running(&mut self, id: ActorId) -> Rule {
         let blocks = self.actor_mut(id).blocks.take();
-        ensure!(blocks.is_some_and(|until| self.now >= until), "it blocks until {blocks:?}");
+        ensure!(
+            blocks.is_some_and(|until| self.now >= until),
+            "it blocks until {blocks:?}"
+        );
         ensure!(self.polling.is_empty(), "something else is being polled");
         self.polling.push(id);
         Ok(())
@@ -33,7 +36,10 @@ impl Model<'_> {
     /// The future of this scope is no more: nor is anything in it, but for closures that run.
     pub(super) fn future_was_dropped(&mut self, id: ScopeId) -> Rule {
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
-        let certain = !self.dropping.iter().any(|what| matches!(what, Dropped::Scope(_) | Dropped::Group(_)));
+        let certain = !self
+            .dropping
+            .iter()
+            .any(|what| matches!(what, Dropped::Scope(_) | Dropped::Group(_)));
         for actor in actors {
             if self.actor(actor).blocks.is_some() {
                 let around = self.around(id);

@@ -86,7 +86,11 @@ impl Model<'_> {
             ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
         }
         ensure!(!self.orphans(id, Due::Certainly), "a closure in it runs");
-        let expected: Vec<Outcome> = self.stops(id).into_iter().flat_map(|stop| self.outcomes(id, &stop)).collect();
+        let expected: Vec<Outcome> = self
+            .stops(id)
+            .into_iter()
+            .flat_map(|stop| self.outcomes(id, &stop))
+            .collect();
         let fits = |expected: &Outcome| self.normal(id, expected.clone()) == self.normal(id, outcome.clone());
         let panicked = matches!(outcome, Outcome::Panicked(origin) if scope.parallel && scope.panics.contains(origin));
         ensure!(panicked || expected.iter().any(fits), "it must be one of {expected:?}");
@@ -101,8 +105,13 @@ impl Model<'_> {
             let reasons = cut.reasons.iter().cloned();
             return reasons.map(|reason| stop(Some(reason), cut.by_others)).collect();
         }
-        let due = self.due(id, Due::Possibly).into_iter().map(|reason| stop(Some(reason), Maybe::Perhaps));
-        std::iter::once(stop(scope.broke.clone(), Maybe::No)).chain(due).collect()
+        let due = self
+            .due(id, Due::Possibly)
+            .into_iter()
+            .map(|reason| stop(Some(reason), Maybe::Perhaps));
+        std::iter::once(stop(scope.broke.clone(), Maybe::No))
+            .chain(due)
+            .collect()
     }
 
     /// What the scope may resolve to when it was stopped so; nothing if it stays pending.

@@ -37,6 +37,7 @@ impl Model<'_> {
             Event::ScopeStarts(scope) => self.scope_starts(*scope),
             Event::Drives(scope) => return self.drives(*scope),
             Event::IsLeft(scope) => self.is_left(*scope),
+            Event::IsOwned(scope) => self.is_owned(*scope),
             Event::ScopeEnds(scope, outcome) => {
                 self.report_parallel(*scope);
                 self.resolves(*scope, outcome)?;
@@ -130,12 +131,11 @@ impl Model<'_> {
     fn goes_on(&mut self, id: ActorId) -> Rule {
         let wait = self.actor(id).wait;
         let goes_on = match wait {
-            Some(Wait::Yield | Wait::Checkpoint) => true,
+            // How often a scope was polled, and whether a timeout is over, is not followed here.
+            Some(Wait::Yield | Wait::Checkpoint | Wait::Polls(_) | Wait::PollsLent(_) | Wait::Expiry(_)) => true,
             Some(Wait::Until(at)) => self.now >= at,
             Some(Wait::Task(child)) => self.actor(child).fate.is_some(),
             Some(Wait::Scope(scope)) => self.scope(scope).over,
-            // How often it was polled, and whether the time was over, is not followed here.
-            Some(Wait::Polls(_) | Wait::PollsLent(_) | Wait::Expiry(_)) => true,
             Some(Wait::Group(group)) => self.running[&group].over,
             Some(Wait::Permit) => self.gets_permit(id),
             Some(Wait::Ready(child)) => self.has_begun(id, child),

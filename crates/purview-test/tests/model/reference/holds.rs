@@ -57,7 +57,10 @@ impl Model<'_> {
             let member = &self.members[member];
             member.life == Life::Live && waits(member.wait)
         };
-        let in_group = || self.group_of(id).is_some_and(|group| self.running[&group].members.iter().any(member));
+        let in_group = || {
+            self.group_of(id)
+                .is_some_and(|group| self.running[&group].members.iter().any(member))
+        };
         let inside = || {
             let counts = |link: Link| link.depth >= from && (!link.ended || how_sure == Due::Possibly);
             let mut scopes = self.linked(id).filter(|(_, _, link)| counts(*link));
@@ -99,9 +102,7 @@ impl Model<'_> {
     /// The token it waits for may have fired at this very instant, before it was cancelled.
     pub(super) fn may_be_told(&self, id: ActorId) -> bool {
         match self.actor(id).wait {
-            Some(Wait::Token(token)) => {
-                self.scope(token).cut.is_some() || !self.due(token, Due::Possibly).is_empty()
-            }
+            Some(Wait::Token(token)) => self.scope(token).cut.is_some() || !self.due(token, Due::Possibly).is_empty(),
             _ => false,
         }
     }
@@ -121,7 +122,9 @@ impl Model<'_> {
             (None, _) => false,
         };
         // While its owner has its last turn, a scope goes on.
-        let around = scope.link.filter(|link| !link.ended && !self.polling.contains(&link.owner));
+        let around = scope
+            .link
+            .filter(|link| !link.ended && !self.polling.contains(&link.owner));
         here || alone || around.is_some_and(|link| self.grace_around(link, finalizes, how_sure))
     }
 
@@ -144,7 +147,11 @@ impl Model<'_> {
 
     fn is_over(&self, scope: &Scope, since: Duration, finalizes: bool, how_sure: Due) -> bool {
         // A scope that was not polled meanwhile may count from when it was.
-        let since = if how_sure == Due::Certainly { since.max(scope.thawed) } else { since };
+        let since = if how_sure == Due::Certainly {
+            since.max(scope.thawed)
+        } else {
+            since
+        };
         let times = if finalizes && on(Feature::Finalizers) { 2 } else { 1 };
         scope.grace.is_some_and(|grace| self.now >= since + times * grace)
     }
@@ -203,9 +210,8 @@ impl Model<'_> {
     /// Closures that run inside a scope that was dropped while this one was awaited.
     pub(super) fn orphans(&self, id: ScopeId, how_sure: Due) -> bool {
         let runs = |orphan: &super::Orphan| self.actor(orphan.closure).exists();
-        let counts = |orphan: &super::Orphan| {
-            orphan.around.contains(&id) && (how_sure == Due::Possibly || orphan.certain)
-        };
+        let counts =
+            |orphan: &super::Orphan| orphan.around.contains(&id) && (how_sure == Due::Possibly || orphan.certain);
         self.orphans.iter().any(|orphan| counts(orphan) && runs(orphan))
     }
 }

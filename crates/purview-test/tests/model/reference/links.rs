@@ -5,8 +5,7 @@ use std::time::Duration;
 use purview_core::CancelReason;
 
 use super::{
-    Dropped, Model, Rule,
-    ensure,
+    Dropped, Model, Rule, ensure,
     state::{Frame, Link, Maybe, Role, Scope},
 };
 use crate::{
@@ -99,13 +98,30 @@ impl Model<'_> {
         }
     }
 
+    /// A timeout owns the future, which it may not have polled.
+    pub(super) fn is_owned(&mut self, id: ScopeId) {
+        let Some(owner) = self.polling.last().copied() else {
+            return;
+        };
+        let depth = self.actor(owner).frames.len();
+        let began = self.scopes.get_mut(&id);
+        if let Some(scope) = began {
+            scope.kept = depth;
+            scope.left = false;
+        }
+    }
+
     /// A frame of this actor has ended in the ordinary way: what was polled in it belongs to it no more, or, if it was a
     /// shield, still to the actor and its timeouts.
     pub(super) fn leaves_frame(&mut self, id: ActorId) -> Option<Frame> {
         let frame = self.actor_mut(id).frames.pop()?;
         let depth = self.actor(id).frames.len();
         for scope in self.scopes.values_mut() {
-            if let Some(link) = scope.link.as_mut().filter(|link| link.owner == id && link.depth > depth) {
+            if let Some(link) = scope
+                .link
+                .as_mut()
+                .filter(|link| link.owner == id && link.depth > depth)
+            {
                 link.depth = depth;
                 match frame {
                     Frame::Shield => link.shielded = true,

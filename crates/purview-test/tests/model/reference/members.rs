@@ -154,7 +154,10 @@ impl Model<'_> {
             !other.parallel && other.life == Life::Live && other.woken_at.is_some_and(|at| at < woken_at)
         };
         let earlier = self.running[&member.group].members.iter().find(waits);
-        ensure!(earlier.is_none() || !on(Feature::Order), "{earlier:?} was woken earlier");
+        ensure!(
+            earlier.is_none() || !on(Feature::Order),
+            "{earlier:?} was woken earlier"
+        );
         Ok(())
     }
 

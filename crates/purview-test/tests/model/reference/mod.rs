@@ -12,6 +12,7 @@ mod drops;
 mod end;
 mod events;
 mod groups;
+mod hears;
 mod holds;
 mod links;
 mod members;

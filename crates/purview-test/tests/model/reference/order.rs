@@ -37,7 +37,9 @@ impl Model<'_> {
 
     /// Of those that were woken earlier, none waits.
     fn came_first(&mut self, id: ActorId, scope: ScopeId) -> Rule {
-        let Some(woken_at) = self.actor(id).woken_at else { return Ok(()) };
+        let Some(woken_at) = self.actor(id).woken_at else {
+            return Ok(());
+        };
         let waits = |other: &ActorId| {
             let actor = self.actor(*other);
             let earlier = actor.woken_at.is_some_and(|at| at < woken_at);

@@ -61,10 +61,12 @@ impl Model<'_> {
         let live = self.actors.values().filter(|actor| actor.is_alive());
         for actor in live {
             let scope = self.scope(actor.scope);
-            let timeouts = || actor.frames.iter().filter_map(|frame| match frame {
-                Frame::Timeout(timeout) => Some(timeout),
-                Frame::Shield => None,
-            });
+            let timeouts = || {
+                actor.frames.iter().filter_map(|frame| match frame {
+                    Frame::Timeout(timeout) => Some(timeout),
+                    Frame::Shield => None,
+                })
+            };
             instants.extend(timeouts().map(|timeout| timeout.until));
             let Some(grace) = scope.grace else { continue };
             let cut = scope.cut.iter().map(|cut| cut.at);
@@ -125,12 +127,17 @@ impl Model<'_> {
             ensure!(until > self.now, "runs again at {until:?}");
             return Ok(());
         }
+        let scope = self.scope(actor.scope);
+        let blocks = |other: ActorId| self.actor(other).blocks.is_some();
+        // Whether finalizers run beside a closure that keeps its thread for longer than the grace the contract does not say.
+        if actor.role == Role::Finalizer && actor.life == Life::Unstarted && scope.doomed().any(blocks) {
+            return Ok(());
+        }
         ensure!(
             !self.is_condemned(id, Due::Certainly),
             "was cancelled for {:?} and not dropped",
             self.hears(id)
         );
-        let scope = self.scope(actor.scope);
         if actor.life == Life::Unstarted {
             if actor.role == Role::Finalizer {
                 return Ok(());
@@ -154,9 +161,7 @@ impl Model<'_> {
             }
             Some(Wait::Forever) => Ok(()),
             Some(Wait::Task(child)) => self.waits_for_task(id, child),
-            Some(
-                Wait::Scope(nested) | Wait::Polls(nested) | Wait::PollsLent(nested) | Wait::Expiry(nested),
-            ) => {
+            Some(Wait::Scope(nested) | Wait::Polls(nested) | Wait::PollsLent(nested) | Wait::Expiry(nested)) => {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
                 Ok(())
             }

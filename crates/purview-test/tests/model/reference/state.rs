@@ -110,7 +110,11 @@ impl Actor {
 
     /// The index of the frame that is the timeout with so many around it.
     pub(super) fn timeout(&self, around: usize) -> Option<usize> {
-        let timeouts = self.frames.iter().enumerate().filter(|(_, frame)| matches!(frame, Frame::Timeout(_)));
+        let timeouts = self
+            .frames
+            .iter()
+            .enumerate()
+            .filter(|(_, frame)| matches!(frame, Frame::Timeout(_)));
         timeouts.map(|(index, _)| index).nth(around)
     }
 

@@ -34,7 +34,11 @@ impl Model<'_> {
             }
             _ => false,
         };
-        frames.iter().take_while(unshielded).find(|frame| is_due(frame)).map(|(index, _)| *index)
+        frames
+            .iter()
+            .take_while(unshielded)
+            .find(|frame| is_due(frame))
+            .map(|(index, _)| *index)
     }
 
     /// A timeout has expired: it cancels what is inside.
@@ -125,7 +129,9 @@ impl Model<'_> {
 
     pub(super) fn inside_is_dropped(&mut self, id: ActorId, around: usize) -> Rule {
         let index = self.actor(id).timeout(around);
-        let Some(index) = index else { return Err("it is inside no such timeout".into()) };
+        let Some(index) = index else {
+            return Err("it is inside no such timeout".into());
+        };
         let with_the_rest = match self.dropping.last() {
             Some(Dropped::Actor(actor)) => *actor == id,
             Some(Dropped::Inside(actor, outer)) => *actor == id && *outer < index,
@@ -140,7 +146,10 @@ impl Model<'_> {
             };
             if !fired(self) {
                 let due = self.next_due(id, index + 1, Due::Possibly);
-                ensure!(due == Some(index), "it has not expired, or what is around it expires first");
+                ensure!(
+                    due == Some(index),
+                    "it has not expired, or what is around it expires first"
+                );
                 self.fire(id, index);
             }
             ensure!(self.inside_is_condemned(id, index, Due::Possibly), "it holds");
@@ -184,10 +193,15 @@ impl Model<'_> {
     }
 
     pub(super) fn inside_ends(&mut self, id: ActorId) -> Rule {
-        match self.actor_mut(id).frames.iter_mut().rev().find_map(|frame| match frame {
-            Frame::Timeout(timeout) => Some(timeout),
-            Frame::Shield => None,
-        }) {
+        match self
+            .actor_mut(id)
+            .frames
+            .iter_mut()
+            .rev()
+            .find_map(|frame| match frame {
+                Frame::Timeout(timeout) => Some(timeout),
+                Frame::Shield => None,
+            }) {
             Some(timeout) if timeout.owned => timeout.ended = true,
             _ => return Err("it is inside no timeout".into()),
         }
@@ -200,7 +214,11 @@ impl Model<'_> {
             return Err("it is inside no timeout".into());
         };
         if timeout.owned {
-            ensure!(timeout.dropped == expired, "what was inside was dropped: {}", timeout.dropped);
+            ensure!(
+                timeout.dropped == expired,
+                "what was inside was dropped: {}",
+                timeout.dropped
+            );
             ensure!(timeout.ended != expired, "what was inside has ended: {}", timeout.ended);
         } else if expired {
             ensure!(timeout.until <= self.now, "it ends at {:?}", timeout.until);
