@@ -21,8 +21,8 @@ mod program;
 mod quiet;
 #[path = "../../crates/purview-test/tests/model/reference/mod.rs"]
 mod reference;
-#[path = "../../crates/purview-test/tests/model/shelf.rs"]
-mod shelf;
+#[path = "../../crates/purview-test/tests/model/shared.rs"]
+mod shared;
 #[path = "../../crates/purview-test/tests/model/trace.rs"]
 mod trace;
 #[path = "../../crates/purview-test/tests/model/walk.rs"]

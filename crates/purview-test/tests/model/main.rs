@@ -20,7 +20,7 @@ mod reference;
 mod regressions;
 mod sabotage;
 mod sabotage_wide;
-mod shelf;
+mod shared;
 mod trace;
 mod walk;
 

@@ -109,7 +109,7 @@ pub(crate) enum Op {
     /// Goes through these inside a `timeout` that owns them.
     Timeout(Duration, Vec<Op>),
     /// Awaits a scope in several places, one after the other.
-    Carry(Carry),
+    Moves(Moves),
     /// Keeps the thread for so long; only in the script of a closure.
     Block(Duration),
     /// Says which deadline it sees.
@@ -171,9 +171,9 @@ pub(crate) enum Manner {
 
 /// The future of a scope, polled in one place after another.
 #[derive(Clone, Debug)]
-pub(crate) struct Carry {
+pub(crate) struct Moves {
     pub(crate) from: Source,
-    pub(crate) legs: Vec<Leg>,
+    pub(crate) polls: Vec<Polls>,
     pub(crate) last: Last,
 }
 
@@ -186,7 +186,7 @@ pub(crate) enum Source {
 
 /// A place in which the future is polled for a while.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Leg {
+pub(crate) enum Polls {
     /// So many polls in the actor itself.
     Bare(u32),
     /// So many polls inside a `timeout` that ends well.
@@ -197,7 +197,7 @@ pub(crate) enum Leg {
     ByReference(Duration),
 }
 
-/// What becomes of the future after the legs.
+/// What becomes of the future after the polls.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Last {
     Await,

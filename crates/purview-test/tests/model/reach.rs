@@ -1,10 +1,11 @@
 //! The programs reach what they are to reach: a rule that nothing ever comes to could not fail.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     case::Case,
-    trace::{Begun, Event, Seen, Wait},
+    program::{ActorId, ScopeId},
+    trace::{Begun, Event, Seen, Trace, Wait},
 };
 
 /// What an event is, without whom it is about.
@@ -47,4 +48,62 @@ fn random_programs_do_and_suffer_all_that_there_is() {
         WaitsUntil WaitsYield WasDropped WasDroppedWithPanic Woken WokenLate";
     let seen: Vec<&str> = seen.iter().map(String::as_str).collect();
     assert_eq!(seen.join(" "), expected);
+}
+
+/// Inside what an actor stands: shields and timeouts, the latter over what they own or by reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Around {
+    Shield,
+    Owned,
+    Reference,
+}
+
+type Place = (ActorId, Vec<Around>);
+
+/// From where to where the futures of scopes move in this run.
+fn moves(trace: &Trace) -> BTreeSet<String> {
+    let mut polling: Vec<ActorId> = Vec::new();
+    let mut around: BTreeMap<ActorId, Vec<Around>> = BTreeMap::new();
+    let mut places: BTreeMap<ScopeId, Place> = BTreeMap::new();
+    let mut found = BTreeSet::new();
+    for (_, event) in trace {
+        let mut enters = |actor: &ActorId, what| around.entry(*actor).or_default().push(what);
+        match event {
+            Event::Polled(actor) | Event::GoesOnRunning(actor) => polling.push(*actor),
+            Event::Pends(_) | Event::Ended(..) | Event::Blocks(..) => drop(polling.pop()),
+            Event::EntersShield(actor) => enters(actor, Around::Shield),
+            Event::EntersTimeout { actor, owned: true, .. } => enters(actor, Around::Owned),
+            Event::EntersTimeout { actor, .. } => enters(actor, Around::Reference),
+            Event::LeavesShield(actor) | Event::LeavesTimeout(actor, _) => {
+                around.get_mut(actor).and_then(Vec::pop);
+            }
+            Event::Drives(scope) => {
+                let Some(actor) = polling.last() else { continue };
+                let here = (*actor, around.get(actor).cloned().unwrap_or_default());
+                if let Some((before, inside)) = places.insert(*scope, here.clone()) {
+                    let same = if before == *actor { "" } else { " elsewhere" };
+                    found.insert(format!("{:?} to {:?}{same}", inside.last(), here.1.last()));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn futures_move_from_everywhere_to_everywhere() {
+    let mut found = BTreeSet::new();
+    for number in 0..8000 {
+        found.extend(moves(&Case::random(number).trace()));
+    }
+    let places = [None, Some(Around::Shield), Some(Around::Owned), Some(Around::Reference)];
+    for from in places {
+        for to in places {
+            for elsewhere in ["", " elsewhere"] {
+                let moves = format!("{from:?} to {to:?}{elsewhere}");
+                assert!(found.contains(&moves), "no future moves from {moves}");
+            }
+        }
+    }
 }

@@ -10,7 +10,7 @@ use purview_test::VirtualRuntime;
 
 use crate::{
     program::{ActorId, GroupId, Place, ScopeId, TOKENS},
-    shelf::Shelf,
+    shared::Shared,
 };
 
 /// Who or what panicked.
@@ -204,7 +204,7 @@ pub(crate) struct World {
     pub(crate) runtime: VirtualRuntime,
     /// Tokens that belong to no scope.
     pub(crate) tokens: [CancelToken; TOKENS],
-    pub(crate) shelf: Shelf,
+    pub(crate) shared: Shared,
     /// Whether closures need threads of their own.
     pub(crate) closures_block: bool,
     trace: Arc<Mutex<Trace>>,
@@ -215,7 +215,7 @@ impl World {
         Self {
             runtime,
             tokens: std::array::from_fn(|_| CancelToken::new()),
-            shelf: Shelf::default(),
+            shared: Shared::default(),
             closures_block,
             trace: Arc::default(),
         }

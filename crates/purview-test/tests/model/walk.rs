@@ -20,8 +20,8 @@ impl Op {
             Op::Permit(ops, script) => (parts.ops, parts.script) = (ops, Some(script)),
             Op::Nest(spec) | Op::NestAndDrop(spec, _) => parts.scope = Some(spec),
             Op::Shield(ops) | Op::Timeout(_, ops) => parts.ops = ops,
-            Op::Carry(carry) => {
-                if let Source::Begins(spec) = &carry.from {
+            Op::Moves(moves) => {
+                if let Source::Begins(spec) = &moves.from {
                     parts.scope = Some(spec);
                 }
             }

@@ -1,5 +1,6 @@
 //! Traces written by hand from the contract: the reference takes them, and refuses what differs from them in one point.
 
+mod finalizers;
 mod order;
 mod places;
 mod waits;

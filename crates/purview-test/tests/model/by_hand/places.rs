@@ -4,18 +4,18 @@ use purview_core::CancelReason;
 
 use super::{Story, a, begins, ends, is_gone, ms, s, scope, script};
 use crate::{
-    program::{Carry, End, Kind, Last, Leg, Op, ScopeSpec, Source},
+    program::{End, Kind, Last, Moves, Op, Polls, ScopeSpec, Source},
     trace::{Event, How, Outcome, Wait},
 };
 
-fn carries(body: Vec<Op>, leg: Leg) -> ScopeSpec {
-    let carried = scope(1, Kind::Join, script(1, body, End::Return));
-    let carry = Op::Carry(Carry {
-        from: Source::Begins(carried),
-        legs: vec![leg],
+fn moved_by(body: Vec<Op>, polls_so: Polls) -> ScopeSpec {
+    let moved = scope(1, Kind::Join, script(1, body, End::Return));
+    let moves = Op::Moves(Moves {
+        from: Source::Begins(moved),
+        polls: vec![polls_so],
         last: Last::Await,
     });
-    scope(0, Kind::FailFast, script(0, vec![carry], End::Return))
+    scope(0, Kind::FailFast, script(0, vec![moves], End::Return))
 }
 
 fn enters(until: u64, owned: bool) -> Event {
@@ -28,7 +28,7 @@ fn enters(until: u64, owned: bool) -> Event {
 
 #[test]
 fn the_ordinary_end_of_a_timeout_touches_nothing_that_began_in_it() {
-    let program = carries(vec![Op::Yield], Leg::InTimeout(1));
+    let program = moved_by(vec![Op::Yield], Polls::InTimeout(1));
     let begun = Story::default().at(
         0,
         [
@@ -59,7 +59,7 @@ fn the_ordinary_end_of_a_timeout_touches_nothing_that_began_in_it() {
 
 #[test]
 fn a_timeout_over_a_reference_only_stops_polling() {
-    let program = carries(vec![Op::Sleep(ms(3))], Leg::ByReference(ms(2)));
+    let program = moved_by(vec![Op::Sleep(ms(3))], Polls::ByReference(ms(2)));
     let begun = Story::default().at(
         0,
         [
@@ -213,7 +213,7 @@ fn an_actor_sees_the_earliest_deadline_around_it() {
 
 #[test]
 fn a_future_that_is_polled_inside_something_cancelled_is_cancelled() {
-    let program = carries(vec![Op::Forever], Leg::InShield(1));
+    let program = moved_by(vec![Op::Forever], Polls::InShield(1));
     let program = ScopeSpec {
         timeout: Some(ms(1)),
         ..program

@@ -1,4 +1,4 @@
-//! What is waited for: waits for tokens, closures that run, finalizers; and what a scope says that something else stopped.
+//! What is waited for: waits for tokens, closures that run; and what a scope says that something else stopped.
 
 use purview_core::CancelReason;
 
@@ -188,55 +188,6 @@ fn a_closure_is_waited_for_when_the_grace_is_over_and_all_else_dropped() {
     cut.clone().at(5, ended).is_fine(&program);
     cut.at(2, [vec![failure()]])
         .is_refused_as("a closure in it runs", &program);
-}
-
-/// The body holds for ever, and a finalizer takes three milliseconds.
-fn is_cut() -> (ScopeSpec, Story) {
-    let flush = script(1, vec![Op::Sleep(ms(3))], End::Return);
-    let body = script(0, vec![Op::Defer(flush), Op::Shield(vec![Op::Forever])], End::Return);
-    let program = ScopeSpec {
-        timeout: Some(ms(1)),
-        grace: Some(ms(2)),
-        ..scope(0, Kind::FailFast, body)
-    };
-    let defers = Event::Defers {
-        finalizer: a(1),
-        scope: s(0),
-    };
-    let story = Story::default().at(
-        0,
-        [
-            begins(0, 0).to_vec(),
-            vec![
-                defers,
-                Event::EntersShield(a(0)),
-                Event::Waits(a(0), Wait::Forever),
-                Event::Pends(a(0)),
-            ],
-        ],
-    );
-    let story = story.at(1, [vec![Event::Drives(s(0))]]);
-    (program, story.at(3, [vec![Event::Drives(s(0))], is_gone(0).to_vec()]))
-}
-
-#[test]
-fn a_finalizer_has_one_further_grace() {
-    let (program, cut) = is_cut();
-    let runs = vec![
-        Event::Polled(a(1)),
-        Event::Waits(a(1), Wait::Until(ms(6))),
-        Event::Pends(a(1)),
-    ];
-    let dropped = |at| {
-        let ends = Event::ScopeEnds(s(0), error(CancelReason::DeadlineExceeded, Vec::new()));
-        let cut = cut.clone().at(3, [runs.clone()]);
-        cut.at(at, [vec![Event::Drives(s(0))], is_gone(1).to_vec(), vec![ends]])
-    };
-    dropped(5).is_fine(&program);
-    dropped(4).is_refused_as("there is no reason to drop it: Finalizer", &program);
-    dropped(6).is_refused_as("and not dropped", &program);
-    cut.at(3, [is_gone(1).to_vec()])
-        .is_refused_as("there is no reason to drop it: Finalizer", &program);
 }
 
 /// The body has returned when a child has the scope cancelled.

@@ -3,7 +3,7 @@
 use super::{Generator, Spot};
 use crate::{
     features::{Feature, on},
-    program::{Carry, Last, Leg, Op, Source},
+    program::{Last, Moves, Op, Polls, Source},
 };
 
 impl Generator {
@@ -17,7 +17,7 @@ impl Generator {
                 child: self.chance(40),
             }),
             8 if on(Feature::Deadlines) => Some(Op::AskDeadline),
-            9.. => self.carry(spot).map(Op::Carry),
+            9.. => self.moves(spot).map(Op::Moves),
             _ => None,
         }
     }
@@ -29,13 +29,13 @@ impl Generator {
         ops
     }
 
-    fn carry(&mut self, spot: Spot) -> Option<Carry> {
+    fn moves(&mut self, spot: Spot) -> Option<Moves> {
         let moves = on(Feature::Moves);
         let takes = moves && self.left > 0 && self.chance(70);
         if !(moves || on(Feature::References)) || (!takes && spot.depth >= 3) {
             return None;
         }
-        let legs = (0..self.rng().usize(..3)).filter_map(|_| self.leg()).collect();
+        let polls = (0..self.rng().usize(..3)).filter_map(|_| self.polls()).collect();
         let last = match self.rng().u8(..12) {
             0..3 if on(Feature::References) => {
                 Last::Loop(self.time() + self.time().max(std::time::Duration::from_millis(1)))
@@ -52,16 +52,16 @@ impl Generator {
             self.left += u32::from(matches!(last, Last::Leave));
             Source::Begins(self.scope(spot.depth + 1))
         };
-        Some(Carry { from, legs, last })
+        Some(Moves { from, polls, last })
     }
 
-    fn leg(&mut self) -> Option<Leg> {
+    fn polls(&mut self) -> Option<Polls> {
         let polls = self.rng().u32(1..4);
         match self.rng().u8(..8) {
-            0..3 if on(Feature::References) => Some(Leg::ByReference(self.time())),
-            3..5 if on(Feature::Moves) => Some(Leg::InTimeout(polls)),
-            5 if on(Feature::Moves) => Some(Leg::InShield(polls)),
-            6.. => Some(Leg::Bare(polls)),
+            0..3 if on(Feature::References) => Some(Polls::ByReference(self.time())),
+            3..5 if on(Feature::Moves) => Some(Polls::InTimeout(polls)),
+            5 if on(Feature::Moves) => Some(Polls::InShield(polls)),
+            6.. => Some(Polls::Bare(polls)),
             _ => None,
         }
     }

@@ -28,7 +28,7 @@ pub(super) fn member(world: &World, within: ScopeId, script: Script) -> Actor<Re
                     waiting(&inside, id, Wait::Cancelled, cancelled()).await;
                 }
                 Op::UntilTokenOf { outwards, child } => {
-                    let (scope, token) = inside.shelf.outwards(within, outwards);
+                    let (scope, token) = inside.shared.outwards(within, outwards);
                     let token = if child { token.child() } else { token };
                     waiting(&inside, id, Wait::Token(scope), token.cancelled()).await;
                 }

@@ -1,12 +1,12 @@
 //! Runs a program on the real scopes, and writes down what happens.
 
-mod carry;
 mod cast;
 mod closure;
 mod group;
 mod inside;
 mod last_will;
 mod member;
+mod moves;
 mod nest;
 mod one_thread;
 mod performer;
@@ -37,16 +37,16 @@ pub(crate) fn run(program: &ScopeSpec, schedule: u64) -> (Trace, Result<(), Stal
         world.log(Event::ScopesYieldEarly);
     }
     let scope = Scoped::new(world.clone(), program.clone());
-    let shelf = world.shelf.clone();
+    let shared = world.shared.clone();
     let whole = async move {
         scope.await;
-        shelf.take_all().into_iter().for_each(Scoped::discard);
+        shared.take_all().into_iter().for_each(Scoped::discard);
     };
     let ended = runtime.try_block_on(Contained(Some(whole.boxed())));
     let trace = world.trace();
     runtime.shutdown();
     // Where the run came to no end.
-    drop(catch_unwind(AssertUnwindSafe(|| drop(world.shelf.take_all()))));
+    drop(catch_unwind(AssertUnwindSafe(|| drop(world.shared.take_all()))));
     (trace, ended)
 }
 

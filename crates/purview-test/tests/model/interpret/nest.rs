@@ -50,7 +50,7 @@ impl Scoped {
 
     /// From now on it is polled by an actor of this scope.
     pub(super) fn is_polled_in(&self, within: ScopeId) {
-        self.world.shelf.is_polled_in(self.id, within);
+        self.world.shared.is_polled_in(self.id, within);
     }
 
     /// Polls it so many times at most.
@@ -134,7 +134,7 @@ where
     }
     let id = spec.id;
     let run = builder.run(|scope| {
-        world.shelf.add_token(id, scope.token());
+        world.shared.add_token(id, scope.token());
         actor::<P>(world, spec.body, id, scope)
     });
     run.map(P::outcome).boxed()

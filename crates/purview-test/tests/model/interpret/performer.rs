@@ -156,7 +156,7 @@ where
             }
             Op::UntilTokenOf { outwards, child } => self.until_token(outwards, child).await,
             Op::Timeout(duration, ops) => self.within_timeout(duration, ops).boxed().await,
-            Op::Carry(carry) => self.carry(carry).boxed().await,
+            Op::Moves(moves) => self.moves(moves).boxed().await,
             Op::AskDeadline => self.ask_deadline(),
             Op::Block(duration) => self.block(duration),
             Op::SetDeadline(from_now) => self.set_deadline(from_now),

@@ -4,7 +4,7 @@ use purview_core::CancelReason;
 
 use super::{
     Model,
-    state::{Cut, Fate, Frame, Life, Link, Maybe, Role, Scope},
+    state::{Cut, Fate, Life, Link, Maybe, Role, Scope},
 };
 use crate::{
     features::{Feature, on},

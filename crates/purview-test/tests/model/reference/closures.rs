@@ -6,7 +6,7 @@ use super::{Dropped, Model, Rule, ensure};
 use crate::program::{ActorId, ScopeId};
 
 /// A closure that ran when its scope was dropped.
-pub(super) struct Orphan {
+pub(super) struct Outliving {
     pub(super) closure: ActorId,
     /// The scopes around.
     pub(super) around: Vec<ScopeId>,
@@ -43,7 +43,7 @@ impl Model<'_> {
         for actor in actors {
             if self.actor(actor).blocks.is_some() {
                 let around = self.around(id);
-                self.orphans.push(Orphan {
+                self.outliving.push(Outliving {
                     closure: actor,
                     around,
                     certain,

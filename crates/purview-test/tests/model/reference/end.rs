@@ -85,7 +85,7 @@ impl Model<'_> {
         for actor in scope.doomed() {
             ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
         }
-        ensure!(!self.orphans(id, Due::Certainly), "a closure in it runs");
+        ensure!(!self.outliving(id, Due::Certainly), "a closure in it runs");
         let expected: Vec<Outcome> = self
             .stops(id)
             .into_iter()

@@ -148,7 +148,7 @@ impl Model<'_> {
     fn is_over(&self, scope: &Scope, since: Duration, finalizes: bool, how_sure: Due) -> bool {
         // A scope that was not polled meanwhile may count from when it was.
         let since = if how_sure == Due::Certainly {
-            since.max(scope.thawed)
+            since.max(scope.resumed)
         } else {
             since
         };
@@ -208,10 +208,13 @@ impl Model<'_> {
     }
 
     /// Closures that run inside a scope that was dropped while this one was awaited.
-    pub(super) fn orphans(&self, id: ScopeId, how_sure: Due) -> bool {
-        let runs = |orphan: &super::Orphan| self.actor(orphan.closure).exists();
-        let counts =
-            |orphan: &super::Orphan| orphan.around.contains(&id) && (how_sure == Due::Possibly || orphan.certain);
-        self.orphans.iter().any(|orphan| counts(orphan) && runs(orphan))
+    pub(super) fn outliving(&self, id: ScopeId, how_sure: Due) -> bool {
+        let runs = |outliving: &super::Outliving| self.actor(outliving.closure).exists();
+        let counts = |outliving: &super::Outliving| {
+            outliving.around.contains(&id) && (how_sure == Due::Possibly || outliving.certain)
+        };
+        self.outliving
+            .iter()
+            .any(|outliving| counts(outliving) && runs(outliving))
     }
 }

@@ -52,14 +52,14 @@ impl Model<'_> {
         let scope = self.scope_mut(id);
         scope.pass.clear();
         scope.kept = kept;
-        let (begins, moved, thaws) = (scope.link.is_none(), scope.link != link, scope.left);
+        let (begins, moved, resumes) = (scope.link.is_none(), scope.link != link, scope.left);
         scope.link = link;
         if let Some(cut) = &mut scope.cut {
             cut.moved |= moved && !begins;
         }
-        if thaws {
+        if resumes {
             scope.left = false;
-            self.thaw(id, now);
+            self.resume(id, now);
         }
         if moved && link.is_some_and(|link| self.hears_at(link).is_some()) {
             match &mut self.scope_mut(id).cut {
@@ -71,23 +71,23 @@ impl Model<'_> {
     }
 
     /// What is inside is polled again.
-    fn thaw(&mut self, id: ScopeId, now: Duration) {
-        self.scope_mut(id).thawed = now;
+    fn resume(&mut self, id: ScopeId, now: Duration) {
+        self.scope_mut(id).resumed = now;
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
         for actor in actors {
             let inside: Vec<ScopeId> = self.linked(actor).map(|(id, ..)| id).collect();
             for scope in inside {
-                self.thaw(scope, now);
+                self.resume(scope, now);
             }
         }
     }
 
     /// Whether nothing polls the scope, because its future, or one that it is in, was left behind.
-    pub(super) fn is_frozen(&self, id: ScopeId) -> bool {
+    pub(super) fn is_suspended(&self, id: ScopeId) -> bool {
         let scope = self.scope(id);
         let inside = |owner: ActorId| {
             let owner = self.actor(owner);
-            !owner.is_parallel() && self.is_frozen(owner.scope)
+            !owner.is_parallel() && self.is_suspended(owner.scope)
         };
         scope.left || scope.owner().is_some_and(inside)
     }

@@ -33,7 +33,7 @@ use std::{
 use purview_test::Stalled;
 
 use self::{
-    closures::Orphan,
+    closures::Outliving,
     groups::Running,
     members::Member,
     state::{Actor, Scope},
@@ -105,7 +105,7 @@ struct Model<'a> {
     /// The tokens of nobody's that have fired.
     fired: BTreeSet<usize>,
     yields_early: bool,
-    orphans: Vec<Orphan>,
+    outliving: Vec<Outliving>,
     /// How many events there were.
     step: u64,
 }
@@ -135,7 +135,7 @@ impl<'a> Model<'a> {
             members: BTreeMap::new(),
             fired: BTreeSet::new(),
             yields_early: false,
-            orphans: Vec::new(),
+            outliving: Vec::new(),
             step: 0,
         };
         model.learn(program);

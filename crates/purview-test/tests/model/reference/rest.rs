@@ -27,7 +27,7 @@ impl Model<'_> {
             let live: Vec<ScopeId> = self
                 .scopes
                 .iter()
-                .filter(|(id, scope)| !scope.over && !self.is_frozen(**id))
+                .filter(|(id, scope)| !scope.over && !self.is_suspended(**id))
                 .map(|(id, _)| *id)
                 .collect();
             for scope in &live {
@@ -112,7 +112,7 @@ impl Model<'_> {
                 .is_some_and(|cut| cut.reasons.contains(&CancelReason::Parent));
         let around = || scope.link.and_then(|link| self.hears_at(link)).is_some();
         let stuck = stuck && (!self.was_moved(id) || around());
-        let runs = self.orphans(id, Due::Possibly);
+        let runs = self.outliving(id, Due::Possibly);
         ensure!(finalizing || stuck || runs, "nobody is left, and it has not resolved");
         Ok(())
     }

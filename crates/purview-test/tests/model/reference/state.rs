@@ -200,7 +200,7 @@ pub(super) struct Scope {
     /// Its owner left its future behind, and nothing polls it.
     pub(super) left: bool,
     /// When that was over, if it ever was.
-    pub(super) thawed: Duration,
+    pub(super) resumed: Duration,
     /// How often each child was polled in this pass.
     pub(super) pass: BTreeMap<ActorId, u32>,
     pub(super) deadline: Option<Duration>,
@@ -246,7 +246,7 @@ impl Scope {
             link: None,
             kept: 0,
             left: false,
-            thawed: Duration::ZERO,
+            resumed: Duration::ZERO,
             pass: BTreeMap::new(),
             deadline: spec.timeout.map(|timeout| now + timeout),
             grace: spec.grace,

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     actor::Output,
     flavor::Flavor,
-    program::{ActorId, Carry, Last, Leg, Op, Source},
+    program::{ActorId, Last, Moves, Op, Polls, Source},
     trace::{Event, Wait},
 };
 
@@ -55,27 +55,27 @@ where
         self.leaves_timeout(around, expired);
     }
 
-    pub(super) async fn carry(&mut self, carry: Carry) {
-        let taken = match carry.from {
+    pub(super) async fn moves(&mut self, moves: Moves) {
+        let taken = match moves.from {
             Source::Begins(spec) => Some(Scoped::new(self.world.clone(), spec)),
-            Source::Left => self.world.shelf.take(self.within),
+            Source::Left => self.world.shared.take(self.within),
         };
         let Some(mut scope) = taken else { return };
         scope.is_polled_in(self.within);
-        for leg in carry.legs {
+        for place in moves.polls {
             if !scope.is_over() {
-                self.leg(&mut scope, leg).await;
+                self.poll_in(&mut scope, place).await;
             }
         }
         if scope.is_over() {
             return;
         }
         let id = scope.id();
-        match carry.last {
+        match moves.last {
             Last::Await => self.wait(Wait::Scope(id), scope).await,
             Last::Loop(duration) => {
                 for _ in 0..ROUNDS {
-                    self.leg(&mut scope, Leg::ByReference(duration)).await;
+                    self.poll_in(&mut scope, Polls::ByReference(duration)).await;
                     if scope.is_over() {
                         return;
                     }
@@ -93,28 +93,28 @@ where
             }
             Last::Leave => {
                 self.world.log(Event::IsLeft(id));
-                self.world.shelf.leave(scope);
+                self.world.shared.leave(scope);
             }
             Last::Drop => scope.discard(),
         }
     }
 
-    async fn leg(&mut self, scope: &mut Scoped, leg: Leg) {
+    async fn poll_in(&mut self, scope: &mut Scoped, place: Polls) {
         let (id, world, me) = (scope.id(), self.world.clone(), self.me);
-        match leg {
-            Leg::Bare(polls) => self.wait(Wait::Polls(id), scope.polls(polls)).await,
-            Leg::InShield(polls) => {
+        match place {
+            Polls::Bare(polls) => self.wait(Wait::Polls(id), scope.polls(polls)).await,
+            Polls::InShield(polls) => {
                 world.log(Event::EntersShield(me));
                 shield(self.wait(Wait::PollsLent(id), scope.polls(polls))).await;
                 world.log(Event::LeavesShield(me));
             }
-            Leg::InTimeout(polls) => {
+            Polls::InTimeout(polls) => {
                 let around = self.enters_timeout(LONG, true);
                 let polls = waiting(&world, me, Wait::PollsLent(id), scope.polls(polls)).boxed();
                 let ended = timeout(LONG, Inside::new(&world, me, around, polls)).await;
                 self.leaves_timeout(around, ended.is_err());
             }
-            Leg::ByReference(duration) => {
+            Polls::ByReference(duration) => {
                 let around = self.enters_timeout(duration, false);
                 let expired = self.wait(Wait::Expiry(id), timeout(duration, scope)).await.is_err();
                 self.leaves_timeout(around, expired);
@@ -131,7 +131,7 @@ where
     }
 
     pub(super) async fn until_token(&mut self, outwards: usize, child: bool) {
-        let (scope, token) = self.world.shelf.outwards(self.within, outwards);
+        let (scope, token) = self.world.shared.outwards(self.within, outwards);
         let token = if child { token.child() } else { token };
         let reason = self.wait(Wait::Token(scope), token.cancelled()).await;
         self.world.log(Event::Hears(self.me, reason));

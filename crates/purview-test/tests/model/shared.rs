@@ -11,7 +11,7 @@ use purview_core::CancelToken;
 use crate::{interpret::Scoped, program::ScopeId};
 
 #[derive(Clone, Default)]
-pub(crate) struct Shelf(Arc<Mutex<Contents>>);
+pub(crate) struct Shared(Arc<Mutex<Contents>>);
 
 #[derive(Default)]
 struct Contents {
@@ -21,7 +21,7 @@ struct Contents {
     around: BTreeMap<ScopeId, ScopeId>,
 }
 
-impl Shelf {
+impl Shared {
     fn contents(&self) -> MutexGuard<'_, Contents> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
