@@ -9,7 +9,7 @@ use super::{
     closure,
     inside::Inside,
     nest::Scoped,
-    performer::{Performer, waiting},
+    performer::{Performer, turn, waiting},
 };
 use crate::{
     actor::Output,
@@ -20,6 +20,9 @@ use crate::{
 
 /// How often a `timeout` over a reference is tried again before the future is awaited without one.
 const ROUNDS: u32 = 20;
+
+/// How long an actor waits for a future that another leaves behind.
+const TURNS: u32 = 3;
 
 /// Later than anything here.
 const LONG: Duration = Duration::from_secs(1_000_000);
@@ -58,7 +61,7 @@ where
     pub(super) async fn moves(&mut self, moves: Moves) {
         let taken = match moves.from {
             Source::Begins(spec) => Some(Scoped::new(self.world.clone(), spec)),
-            Source::Left => self.world.shared.take(self.within),
+            Source::Left => self.take_what_is_left().await,
         };
         let Some(mut scope) = taken else { return };
         scope.is_polled_in(self.within);
@@ -97,6 +100,17 @@ where
             }
             Last::Drop => scope.discard(),
         }
+    }
+
+    /// Gives the others a few turns to leave something.
+    async fn take_what_is_left(&self) -> Option<Scoped> {
+        for _ in 0..TURNS {
+            if let Some(scope) = self.world.shared.take(self.within) {
+                return Some(scope);
+            }
+            self.wait(Wait::Yield, turn()).await;
+        }
+        self.world.shared.take(self.within)
     }
 
     async fn poll_in(&mut self, scope: &mut Scoped, place: Polls) {

@@ -22,7 +22,9 @@ impl Model<'_> {
         let may_be_stopped = self.is_stopped(id) || !self.due(scope_id, Due::Possibly).is_empty();
         let expires = |frame: &Frame| matches!(frame, Frame::Timeout(timeout) if timeout.until <= self.now);
         let may_be_stopped = may_be_stopped || actor.frames.iter().any(expires);
-        let looked_at = may_be_stopped && self.has_parallel_inside(id);
+        // One with finalizers inside is told when its grace is over.
+        let told = || self.has_finalizers(id, 0) && self.grace_is_over(id, false, Due::Possibly);
+        let looked_at = may_be_stopped && (self.has_parallel_inside(id) || told());
         ensure!(
             actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
             "nobody woke it"
