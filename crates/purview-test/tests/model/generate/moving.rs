@@ -3,13 +3,13 @@
 use super::{Generator, Spot};
 use crate::{
     features::{Feature, on},
-    program::{Last, Moves, Op, Polls, Source},
+    program::{ActorId, End, Last, Moves, Op, Place, Polls, Script, Source},
 };
 
 impl Generator {
     /// Nothing where the features that were chosen are off.
     pub(super) fn moving_op(&mut self, spot: Spot) -> Option<Op> {
-        let choice = self.rng().u8(..16);
+        let choice = self.rng().u8(..22);
         match choice {
             0..5 if on(Feature::Timeouts) => Some(Op::Timeout(self.time(), self.inside_a_timeout(spot))),
             5..8 if on(Feature::Tokens) => Some(Op::UntilTokenOf {
@@ -17,9 +17,27 @@ impl Generator {
                 child: self.chance(40),
             }),
             8 if on(Feature::Deadlines) => Some(Op::AskDeadline),
-            9.. => self.moves(spot).map(Op::Moves),
+            9.. => {
+                let moves = self.moves(spot).map(Op::Moves)?;
+                let alone = self.chance(40) && self.actors < self.size;
+                Some(if alone { self.in_a_child(moves) } else { moves })
+            }
             _ => None,
         }
+    }
+
+    /// A child that does this and ends.
+    fn in_a_child(&mut self, op: Op) -> Op {
+        let id = ActorId(self.actors);
+        self.actors += 1;
+        let child = Script {
+            id,
+            ops: vec![op],
+            end: End::Return,
+            bomb: false,
+            heir: None,
+        };
+        Op::Spawn(Place::Here, child)
     }
 
     /// Without permits, which would be dropped with the rest.
@@ -35,7 +53,7 @@ impl Generator {
         if !(moves || on(Feature::References)) || (!takes && spot.depth >= 3) {
             return None;
         }
-        let polls = (0..self.rng().usize(..3)).filter_map(|_| self.polls()).collect();
+        let mut polls: Vec<Polls> = (0..self.rng().usize(..3)).filter_map(|_| self.polls()).collect();
         let last = match self.rng().u8(..12) {
             0..3 if on(Feature::References) => {
                 Last::Loop(self.time() + self.time().max(std::time::Duration::from_millis(1)))
@@ -45,12 +63,17 @@ impl Generator {
             6..11 if moves && !takes => Last::Leave,
             _ => Last::Await,
         };
+        if matches!(last, Last::Leave) && polls.is_empty() {
+            polls.push(Polls::Bare(1));
+        }
         let from = if takes {
             self.left -= 1;
             Source::Left
         } else {
+            let scope = self.scope(spot.depth + 1);
+            // Nothing inside it can take it.
             self.left += u32::from(matches!(last, Last::Leave));
-            Source::Begins(self.scope(spot.depth + 1))
+            Source::Begins(scope)
         };
         Some(Moves { from, polls, last })
     }

@@ -121,10 +121,10 @@ impl Model<'_> {
             (Some((_, since)), None) => over(*since),
             (None, _) => false,
         };
-        // While its owner has its last turn, a scope goes on.
-        let around = scope
-            .link
-            .filter(|link| !link.ended && !self.polling.contains(&link.owner));
+        // While its owner has its last turn, a scope may go on.
+        let on_turn =
+            |owner: &ActorId| (how_sure == Due::Certainly || !on(Feature::Finalizers)) && self.polling.contains(owner);
+        let around = scope.link.filter(|link| !link.ended && !on_turn(&link.owner));
         here || alone || around.is_some_and(|link| self.grace_around(link, finalizes, how_sure))
     }
 
