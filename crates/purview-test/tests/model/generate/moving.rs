@@ -54,13 +54,13 @@ impl Generator {
             return None;
         }
         let mut polls: Vec<Polls> = (0..self.rng().usize(..3)).filter_map(|_| self.polls()).collect();
-        let last = match self.rng().u8(..12) {
+        let last = match self.rng().u8(..16) {
             0..3 if on(Feature::References) => {
                 Last::Loop(self.time() + self.time().max(std::time::Duration::from_millis(1)))
             }
             3..5 if on(Feature::Timeouts) => Last::Owned(self.time()),
             5 => Last::Drop,
-            6..11 if moves && !takes => Last::Leave,
+            6..15 if moves && !takes => Last::Leave,
             _ => Last::Await,
         };
         if matches!(last, Last::Leave) && polls.is_empty() {

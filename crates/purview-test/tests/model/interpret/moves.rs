@@ -22,7 +22,7 @@ use crate::{
 const ROUNDS: u32 = 20;
 
 /// How long an actor waits for a future that another leaves behind.
-const TURNS: u32 = 3;
+const TURNS: u32 = 6;
 
 /// Later than anything here.
 const LONG: Duration = Duration::from_secs(1_000_000);

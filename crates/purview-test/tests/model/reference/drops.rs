@@ -48,7 +48,8 @@ impl Model<'_> {
         let scope = self.scope(self.actor(id).scope);
         for earlier in scope.doomed().take_while(|other| *other != id) {
             let actor = self.actor(earlier);
-            let comes_first = actor.is_alive() && !actor.late && actor.alone.is_none() && counts(earlier);
+            let comes_first =
+                actor.is_alive() && actor.blocks.is_none() && !actor.late && actor.alone.is_none() && counts(earlier);
             ensure!(!comes_first, "{earlier:?} comes first");
         }
         Ok(())

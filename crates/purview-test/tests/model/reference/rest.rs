@@ -149,6 +149,8 @@ impl Model<'_> {
         ensure!(!actor.woken, "was woken and not polled");
         self.timeouts_rest(id)?;
         match actor.wait {
+            // A timeout that had no time left polled nothing.
+            None if matches!(actor.frames.last(), Some(Frame::Timeout(timeout)) if timeout.owned) => Ok(()),
             None => Err("waits for nothing".into()),
             Some(Wait::Yield) => Err("has yielded, and was not polled again".into()),
             Some(Wait::Checkpoint) => {

@@ -239,7 +239,7 @@ impl Model<'_> {
             if timeout.fired.is_some() {
                 let condemned = self.inside_is_condemned(id, index, Due::Certainly);
                 ensure!(!condemned, "is inside a timeout that has expired, and was not dropped");
-            } else if !timeout.owned && timeout.until <= self.now {
+            } else if timeout.until <= self.now {
                 let pending = self.stays_pending(id, index, timeout.until, Due::Possibly);
                 ensure!(pending, "is inside a timeout that has expired, and was not polled");
             }
