@@ -86,6 +86,7 @@ impl Model<'_> {
         }
         let actor = self.actor_mut(id);
         (actor.life, actor.fate) = (Life::Gone, Some(fate));
+        actor.frames.clear();
         self.leave_body_alone(self.actor(id).scope);
         if self.actor(id).is_parallel() && self.polling.is_empty() && self.dropping.is_empty() {
             let scope = self.actor(id).scope;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use purview_core::CancelReason;
 
 use super::{
-    Dropped, Model, Rule, ensure,
+    Dropped, Model, Rule,
+    cancel::Due,
+    ensure,
     state::{Frame, Link, Maybe, Role, Scope},
 };
 use crate::{
@@ -52,7 +54,8 @@ impl Model<'_> {
         let scope = self.scope_mut(id);
         scope.pass.clear();
         scope.kept = kept;
-        let (begins, moved, resumes) = (scope.link.is_none(), scope.link != link, scope.left);
+        scope.keeper = owner;
+        let (begins, moved, resumes) = (scope.link.is_none(), scope.link != link, scope.is_idle());
         scope.link = link;
         if let Some(cut) = &mut scope.cut {
             cut.moved |= moved && !begins;
@@ -60,6 +63,10 @@ impl Model<'_> {
         if resumes {
             scope.left = false;
             self.resume(id, now);
+        }
+        let due = self.due(id, Due::Possibly);
+        if let Some(cut) = self.scope_mut(id).cut.as_mut().filter(|_| begins) {
+            cut.reasons.extend(due);
         }
         if moved && link.is_some_and(|link| self.hears_at(link).is_some()) {
             match &mut self.scope_mut(id).cut {
@@ -89,7 +96,7 @@ impl Model<'_> {
             let owner = self.actor(owner);
             !owner.is_parallel() && self.is_suspended(owner.scope)
         };
-        scope.left || scope.owner().is_some_and(inside)
+        scope.is_idle() || scope.owner().is_some_and(inside)
     }
 
     pub(super) fn is_left(&mut self, id: ScopeId) {
@@ -106,6 +113,7 @@ impl Model<'_> {
         let depth = self.actor(owner).frames.len();
         let began = self.scopes.get_mut(&id);
         if let Some(scope) = began {
+            scope.keeper = Some(owner);
             scope.kept = depth;
             scope.left = false;
         }

@@ -195,7 +195,9 @@ pub(super) struct Link {
 pub(super) struct Scope {
     pub(super) kind: Kind,
     pub(super) link: Option<Link>,
-    /// Inside how many frames of its owner its future is, which may be polled further in, by reference.
+    /// Which actor has its future. It is the one that polled it last, or one that took it since.
+    pub(super) keeper: Option<ActorId>,
+    /// Inside how many frames of its keeper its future is, which may be polled further in, by reference.
     pub(super) kept: usize,
     /// Its owner left its future behind, and nothing polls it.
     pub(super) left: bool,
@@ -244,6 +246,7 @@ impl Scope {
         Self {
             kind: spec.kind,
             link: None,
+            keeper: None,
             kept: 0,
             left: false,
             resumed: Duration::ZERO,
@@ -268,9 +271,14 @@ impl Scope {
         }
     }
 
-    /// The actor that has its future.
+    /// The actor that has its future, if it was not left behind.
     pub(super) fn owner(&self) -> Option<ActorId> {
-        self.link.filter(|_| !self.left).map(|link| link.owner)
+        self.keeper.filter(|_| !self.left)
+    }
+
+    /// Whether nothing polls its future.
+    pub(super) fn is_idle(&self) -> bool {
+        self.left || self.keeper != self.link.map(|link| link.owner)
     }
 
     /// All its actors, in the order in which a cancellation drops them.
