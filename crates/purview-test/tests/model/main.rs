@@ -33,7 +33,7 @@ use std::{
 
 use case::{Case, Failure};
 
-/// How many programs are run where nobody says how many: a quarter of a minute of one core, without optimization.
+/// How many programs are run where the variable does not say: half a minute of one core, without optimization.
 const PROGRAMS: u64 = 100_000;
 
 fn number(variable: &str) -> Option<u64> {

@@ -9,9 +9,9 @@ use crate::{
 };
 
 fn moved_by(body: Vec<Op>, polls_so: Polls) -> ScopeSpec {
-    let moved = scope(1, Kind::Join, script(1, body, End::Return));
+    let inner = scope(1, Kind::Join, script(1, body, End::Return));
     let moves = Op::Moves(Moves {
-        from: Source::Begins(moved),
+        from: Source::Begins(inner),
         polls: vec![polls_so],
         last: Last::Await,
     });
