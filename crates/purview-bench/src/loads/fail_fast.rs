@@ -1,0 +1,27 @@
+use std::future::pending;
+
+#[cfg(feature = "peers")]
+use super::group::{FEWER_SIZES, Group, cases};
+use crate::{FailFast, count_poll};
+
+/// The last child fails while all others wait.
+pub fn fail_fast<P: FailFast>(n: usize) {
+    let child = move |i| async move {
+        count_poll();
+        if i + 1 < n { pending().await } else { Err(i) }
+    };
+    assert_eq!(P::block_on(P::try_all(n, child)), Err(n - 1));
+}
+
+#[cfg(feature = "peers")]
+pub(super) fn group() -> Group {
+    Group {
+        name: "fail-fast",
+        what: "The last child fails at once, and the others, which wait for ever, are dropped.",
+        per: "child",
+        units: |n| n,
+        sizes: FEWER_SIZES,
+        base: "FuturesUnordered, boxed",
+        cases: cases!(fail_fast, FailFast: Scope, Gather, BoxedSet, TryJoinAll, Buffered, VecJoin, Moro, JoinSet),
+    }
+}
