@@ -1,21 +1,27 @@
 //! `run <key load> <n> <times>`: does it so many times, for a tool that counts what the process does.
 //!
-//! Twice the times less once is what doing it costs, without what is made once for a process or a thread.
+//! Three times less once is what doing it twice costs, without what is made once for a process or a thread.
+//! `run --all` and `run --guarded` print the names, and `run --units <key load> <n>` of how many the cost is.
 #![forbid(unsafe_code)]
 
-use purview_bench::key;
+use purview_bench::key::{self, Key};
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+fn find(name: &str) -> &'static Key {
+    key::find(name).expect("a key load: `--all` prints their names")
+}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [name, n, times] = arguments.as_slice() else {
-        for key in key::all() {
-            println!("{} {}", key.name, key.per);
-        }
-        return;
-    };
-    let number = |text: &str| text.parse::<usize>().expect("a number");
-    let key = key::find(name).expect("a key load; without arguments their names are printed");
-    for _ in 0..number(times) {
-        (key.run)(number(n));
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["--all"] => key::all().for_each(|key| println!("{}", key.name)),
+        ["--guarded"] => key::GUARDED.iter().for_each(|key| println!("{}", key.name)),
+        ["--units", name, n] => println!("{}", (find(name).units)(number(n))),
+        [name, n, times] => (0..number(times)).for_each(|_| (find(name).run)(number(n))),
+        _ => panic!("run <key load> <n> <times>"),
     }
 }
