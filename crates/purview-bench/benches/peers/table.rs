@@ -2,27 +2,20 @@ use std::fmt;
 
 /// Rows under a heading, printed as Markdown so that they can go into the book as they are.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// A table with these columns.
-    pub fn new(columns: &[&str]) -> Self {
+    pub(crate) fn new<C: fmt::Display>(columns: impl IntoIterator<Item = C>) -> Self {
         Self {
-            rows: vec![columns.iter().map(ToString::to_string).collect()],
+            rows: vec![columns.into_iter().map(|column| column.to_string()).collect()],
         }
     }
 
-    /// Adds a row, and says on stderr that it is there: some take a minute.
-    ///
-    /// # Panics
-    ///
-    /// For a row with more or fewer cells than there are columns.
-    pub fn row(&mut self, cells: &[&dyn fmt::Display]) {
-        let row: Vec<String> = cells.iter().map(ToString::to_string).collect();
+    pub(crate) fn row<C: fmt::Display>(&mut self, cells: impl IntoIterator<Item = C>) {
+        let row: Vec<String> = cells.into_iter().map(|cell| cell.to_string()).collect();
         assert_eq!(row.len(), self.rows[0].len(), "a cell for each column: {row:?}");
-        eprintln!("{}", row.join("; "));
         self.rows.push(row);
     }
 }
@@ -32,7 +25,7 @@ impl fmt::Display for Table {
         for (i, row) in self.rows.iter().enumerate() {
             writeln!(f, "| {} |", row.join(" | "))?;
             if i == 0 {
-                writeln!(f, "|{}", "---|".repeat(row.len()))?;
+                writeln!(f, "|---|{}", "---:|".repeat(row.len() - 1))?;
             }
         }
         Ok(())
