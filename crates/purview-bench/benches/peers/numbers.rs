@@ -19,7 +19,7 @@ pub(crate) fn thousands(n: usize) -> String {
 pub(crate) fn nanoseconds(ns: f64) -> String {
     match ns {
         ns if ns >= 1e6 => format!("{:.1} ms", ns / 1e6),
-        ns if ns >= 1e4 => format!("{:.1} us", ns / 1e3),
+        ns if ns >= 1e4 => format!("{:.1} µs", ns / 1e3),
         ns if ns >= 100.0 => format!("{ns:.0} ns"),
         ns => format!("{ns:.1} ns"),
     }
