@@ -1,6 +1,6 @@
 #![cfg(feature = "peers")]
 
-use super::group::{FEWER_SIZES, Group, on_every_peer};
+use super::group::{FEWER_SIZES, Group, on_one_thread};
 use crate::{Batons, Peer, count_poll, sum_of, yield_now};
 
 const fn wakes(n: usize) -> usize {
@@ -10,22 +10,20 @@ const fn wakes(n: usize) -> usize {
 /// The last child yields again and again, while the others wait for it.
 fn again<P: Peer>(n: usize) {
     let batons = Batons::new(n);
-    let child = move |i| {
-        let batons = batons.clone();
-        async move {
-            count_poll();
-            if i + 1 < n {
-                batons.wait(i).await;
-                return i;
-            }
-            for _ in 0..wakes(n) {
-                yield_now().await;
-            }
-            batons.pass_all();
-            i
-        }
-    };
-    assert_eq!(P::block_on(P::all(n, child)), sum_of(n));
+    assert_eq!(P::block_on(P::all(n, move |i| child(batons.clone(), n, i))), sum_of(n));
+}
+
+async fn child(batons: Batons, n: usize, i: usize) -> usize {
+    count_poll();
+    if i + 1 < n {
+        batons.wait(i).await;
+        return i;
+    }
+    for _ in 0..wakes(n) {
+        yield_now().await;
+    }
+    batons.pass_all();
+    i
 }
 
 pub(super) fn group() -> Group {
@@ -36,6 +34,6 @@ pub(super) fn group() -> Group {
         units: wakes,
         sizes: FEWER_SIZES,
         base: "FuturesUnordered, boxed",
-        cases: on_every_peer!(again),
+        cases: on_one_thread!(again),
     }
 }

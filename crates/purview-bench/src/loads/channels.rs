@@ -1,7 +1,8 @@
-#![cfg(feature = "peers")]
+use std::{future::poll_fn, pin::Pin};
 
 use tokio::sync::oneshot;
 
+#[cfg(feature = "peers")]
 use super::group::{ALL_SIZES, Group, cases};
 use crate::{Batons, Peer, count_poll, one_thread, sum_of};
 
@@ -9,34 +10,33 @@ use crate::{Batons, Peer, count_poll, one_thread, sum_of};
 ///
 /// Every receipt uses up some of the budget that tokio gives to the task which polls; once that is spent its futures say
 /// `Pending`, ready or not. So this runs on tokio, whatever the peer.
-fn channels<P: Peer>(n: usize) {
+pub fn channels<P: Peer>(n: usize) {
     let batons = Batons::new(n);
-    let child = move |i| {
-        let batons = batons.clone();
-        async move {
-            count_poll();
-            let (sender, receiver) = oneshot::channel();
-            sender.send(i).expect("it is received below");
-            if i + 1 < n {
-                batons.wait(i).await;
-            } else {
-                batons.pass_all();
-            }
-            let mut receiver = receiver;
-            let mut first = true;
-            std::future::poll_fn(|cx| {
-                if !std::mem::replace(&mut first, false) {
-                    count_poll();
-                }
-                std::pin::Pin::new(&mut receiver).poll(cx)
-            })
-            .await
-            .expect("it was sent above")
-        }
-    };
-    assert_eq!(one_thread().block_on(P::all(n, child)), sum_of(n));
+    let all = P::all(n, move |i| child(batons.clone(), n, i));
+    assert_eq!(one_thread().block_on(all), sum_of(n));
 }
 
+async fn child(batons: Batons, n: usize, i: usize) -> usize {
+    count_poll();
+    let (sender, mut receiver) = oneshot::channel();
+    sender.send(i).expect("it is received below");
+    if i + 1 < n {
+        batons.wait(i).await;
+    } else {
+        batons.pass_all();
+    }
+    // The first poll is that of the child which was woken.
+    let mut polled = false;
+    let received = poll_fn(|cx| {
+        if std::mem::replace(&mut polled, true) {
+            count_poll();
+        }
+        Pin::new(&mut receiver).poll(cx)
+    });
+    received.await.expect("it was sent above")
+}
+
+#[cfg(feature = "peers")]
 pub(super) fn group() -> Group {
     Group {
         name: "tokio-channels",

@@ -6,11 +6,12 @@ use crate::{FailFast, count_poll};
 
 /// The last child fails while all others wait.
 pub fn fail_fast<P: FailFast>(n: usize) {
-    let child = move |i| async move {
-        count_poll();
-        if i + 1 < n { pending().await } else { Err(i) }
-    };
-    assert_eq!(P::block_on(P::try_all(n, child)), Err(n - 1));
+    assert_eq!(P::block_on(P::try_all(n, move |i| child(n, i))), Err(n - 1));
+}
+
+async fn child(n: usize, i: usize) -> Result<usize, usize> {
+    count_poll();
+    if i + 1 < n { pending().await } else { Err(i) }
 }
 
 #[cfg(feature = "peers")]

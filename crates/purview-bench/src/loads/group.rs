@@ -50,8 +50,19 @@ macro_rules! on_every_peer {
     ($run:ident) => {
         $crate::loads::group::cases!(
             $run, Peer: Scope, Gather, Set, BoxedSet, JoinAll, TryJoinAll, Buffered, Unicycle, VecJoin, Moro,
-            MoroLocal, LocalExecutor, ScopeOnTokio, Parallel, JoinSet, Nursery, ScopeOnThreads, ParallelOnThreads,
-            JoinSetOnThreads, TokioScope,
+            MoroLocal, LocalExecutor, ScopeOnTokio, Parallel, JoinSet, Nursery, ParallelOnThreads, JoinSetOnThreads,
+            TokioScope,
+        )
+    };
+}
+
+/// The cases of one load on every peer that uses one thread.
+#[cfg(feature = "peers")]
+macro_rules! on_one_thread {
+    ($run:ident) => {
+        $crate::loads::group::cases!(
+            $run, Peer: Scope, Gather, Set, BoxedSet, JoinAll, Buffered, Unicycle, VecJoin, Moro, MoroLocal,
+            LocalExecutor, ScopeOnTokio, JoinSet, Nursery,
         )
     };
 }
@@ -60,3 +71,5 @@ macro_rules! on_every_peer {
 pub(crate) use cases;
 #[cfg(feature = "peers")]
 pub(crate) use on_every_peer;
+#[cfg(feature = "peers")]
+pub(crate) use on_one_thread;

@@ -18,6 +18,7 @@ mod woken;
 mod yields;
 
 pub use cancel::{cancelled, dropped};
+pub use channels::channels;
 pub use fail_fast::fail_fast;
 pub use group::{Case, Group};
 pub use open::open_scope;

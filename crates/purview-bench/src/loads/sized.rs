@@ -1,5 +1,5 @@
 #[cfg(feature = "peers")]
-use super::group::{Group, on_every_peer};
+use super::group::{Group, on_one_thread};
 use crate::{Peer, child, sum_of};
 
 /// Children whose futures hold so many bytes.
@@ -21,7 +21,7 @@ macro_rules! group {
                 units: |n| n,
                 sizes: &[1, 10, 100, 1_000],
                 base: "FuturesUnordered, boxed",
-                cases: on_every_peer!(run),
+                cases: on_one_thread!(run),
             }
         }
     };

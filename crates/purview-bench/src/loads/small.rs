@@ -1,5 +1,5 @@
 #[cfg(feature = "peers")]
-use super::group::{Case, Group, on_every_peer};
+use super::group::{Case, Group, on_one_thread};
 use crate::{Peer, child, sum_of};
 
 /// So many scopes one after another, each with `CHILDREN` that are ready.
@@ -19,7 +19,7 @@ macro_rules! group {
                 small::<$children, P>(n);
             }
             #[allow(unused_mut, reason = "only some have more")]
-            let mut cases = on_every_peer!(run);
+            let mut cases = on_one_thread!(run);
             $(cases.push($more);)*
             Group {
                 name: $name,

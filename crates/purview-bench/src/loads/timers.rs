@@ -1,6 +1,6 @@
 #![cfg(feature = "peers")]
 
-use std::{future::Future, sync::OnceLock, time::Duration};
+use std::{sync::OnceLock, time::Duration};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -19,24 +19,28 @@ fn paused() -> &'static Runtime {
     })
 }
 
-fn timers<P: Peer, S>(n: usize, sleep: impl Fn(Duration) -> S + Copy + Send + Sync + 'static)
-where
-    S: Future<Output = ()> + Send + 'static,
-{
-    let child = move |i: usize| async move {
-        count_poll();
-        sleep(Duration::from_millis(1 + (i % 100) as u64)).await;
-        i
-    };
-    assert_eq!(paused().block_on(P::all(n, child)), sum_of(n));
+fn duration(i: usize) -> Duration {
+    Duration::from_millis(1 + (i % 100) as u64)
+}
+
+async fn by_tokio(i: usize) -> usize {
+    count_poll();
+    tokio::time::sleep(duration(i)).await;
+    i
+}
+
+async fn by_purview(i: usize) -> usize {
+    count_poll();
+    purview::sleep(duration(i)).await;
+    i
 }
 
 fn of_tokio<P: Peer>(n: usize) {
-    timers::<P, _>(n, tokio::time::sleep);
+    assert_eq!(paused().block_on(P::all(n, by_tokio)), sum_of(n));
 }
 
 fn of_purview<P: Peer>(n: usize) {
-    timers::<P, _>(n, purview::sleep);
+    assert_eq!(paused().block_on(P::all(n, by_purview)), sum_of(n));
 }
 
 pub(super) fn group() -> Group {

@@ -10,36 +10,32 @@ use crate::{Batons, Peer, count_poll, sum_of};
 /// Each child waits for the one that was spawned after it, and the last one waits for none.
 pub fn by_sibling<P: Peer>(n: usize) {
     let batons = Batons::new(n);
-    let child = move |i| {
-        let batons = batons.clone();
-        async move {
-            count_poll();
-            if i + 1 < n {
-                batons.wait(i).await;
-            }
-            if i > 0 {
-                batons.pass(i - 1);
-            }
-            i
-        }
-    };
-    assert_eq!(P::block_on(P::all(n, child)), sum_of(n));
+    assert_eq!(P::block_on(P::all(n, move |i| sibling(batons.clone(), n, i))), sum_of(n));
+}
+
+async fn sibling(batons: Batons, n: usize, i: usize) -> usize {
+    count_poll();
+    if i + 1 < n {
+        batons.wait(i).await;
+    }
+    if i > 0 {
+        batons.pass(i - 1);
+    }
+    i
 }
 
 /// Each child asks another thread to wake it, and waits for that.
 pub fn by_thread<P: Peer>(n: usize) {
     let batons = Batons::new(n);
-    let child = move |i| {
-        let batons = batons.clone();
-        async move {
-            count_poll();
-            let woken = batons.wait(i);
-            ask((batons, i));
-            woken.await;
-            i
-        }
-    };
-    assert_eq!(P::block_on(P::all(n, child)), sum_of(n));
+    assert_eq!(P::block_on(P::all(n, move |i| asking(batons.clone(), i))), sum_of(n));
+}
+
+async fn asking(batons: Batons, i: usize) -> usize {
+    count_poll();
+    let woken = batons.wait(i);
+    ask((batons, i));
+    woken.await;
+    i
 }
 
 /// Has the thread that wakes pass a baton.

@@ -37,8 +37,6 @@ pub use moro::{Moro, MoroLocal};
 pub use parallel::Parallel;
 #[cfg(feature = "peers")]
 pub use parallel::ParallelOnThreads;
-#[cfg(feature = "peers")]
-pub use scope::ScopeOnThreads;
 pub use scope::{Scope, ScopeOnTokio};
 pub use set::{BoxedSet, Set};
 #[cfg(feature = "peers")]

@@ -72,25 +72,3 @@ impl Peer for ScopeOnTokio {
         one_thread().block_on(whole)
     }
 }
-
-/// [`purview::scope`] in a runtime of tokio's that has many threads; plain children share one task all the same.
-#[cfg(feature = "peers")]
-#[derive(Debug)]
-pub struct ScopeOnThreads;
-
-#[cfg(feature = "peers")]
-impl Peer for ScopeOnThreads {
-    const NAME: &'static str = "Purview, scope on tokio's threads";
-
-    async fn all<C, F>(n: usize, child: C) -> usize
-    where
-        C: Fn(usize) -> F + Send + Sync + 'static,
-        F: Future<Output = usize> + Send + 'static,
-    {
-        scope(n, child).await
-    }
-
-    fn block_on<T>(whole: impl Future<Output = T>) -> T {
-        crate::many_threads().block_on(whole)
-    }
-}
