@@ -9,7 +9,11 @@ fn main() {
     let sum = runtime.block_on(async {
         let mut children = JoinSet::new();
         children.spawn(yields(1, 1));
-        children.join_next().await.expect("there is one").expect("it does not panic")
+        children
+            .join_next()
+            .await
+            .expect("there is one")
+            .expect("it does not panic")
     });
     println!("{sum}");
 }

@@ -25,7 +25,11 @@ fn main() {
         let more = children!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32);
         let mut children = JoinSet::new();
         children.spawn(yields(1, 1));
-        more + children.join_next().await.expect("there is one").expect("it does not panic")
+        more + children
+            .join_next()
+            .await
+            .expect("there is one")
+            .expect("it does not panic")
     });
     println!("{sum}");
 }

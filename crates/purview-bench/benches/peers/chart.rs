@@ -54,7 +54,9 @@ fn lines(measured: &Measured) -> Vec<Line> {
             Some(Line {
                 peer: case.peer,
                 colour,
-                points: points.filter_map(|(n, cost)| Some((log(*n), cost.as_ref()?.median.log10()))).collect(),
+                points: points
+                    .filter_map(|(n, cost)| Some((log(*n), cost.as_ref()?.median.log10())))
+                    .collect(),
             })
         })
         .filter(|line| !line.points.is_empty())
@@ -81,8 +83,11 @@ pub(crate) fn svg(measured: &Measured) -> Option<String> {
     );
     axes(&mut svg, measured, &x, &y, (low, high));
     for line in &lines {
-        let points: Vec<String> =
-            line.points.iter().map(|(n, cost)| format!("{:.1},{:.1}", x(*n), y(*cost))).collect();
+        let points: Vec<String> = line
+            .points
+            .iter()
+            .map(|(n, cost)| format!("{:.1},{:.1}", x(*n), y(*cost)))
+            .collect();
         let width = if line.peer.starts_with("Purview") { 2.6 } else { 1.4 };
         let _ = writeln!(
             svg,

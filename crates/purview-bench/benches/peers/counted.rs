@@ -30,8 +30,15 @@ struct Instructions {
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output().expect("it can be started");
-    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .expect("it can be started");
+    assert!(
+        output.status.success(),
+        "{program}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -53,7 +60,15 @@ pub(crate) fn tables() -> (Table, Table) {
     let (held, counted): (Vec<Line>, Vec<Line>) = lines().into_iter().partition(|line| line.load.starts_with("held/"));
     let instructions = instructions(&counted);
 
-    let mut needs = Table::new(["load", "per", "instructions", "atomics", "allocations", "bytes", "polls"]);
+    let mut needs = Table::new([
+        "load",
+        "per",
+        "instructions",
+        "atomics",
+        "allocations",
+        "bytes",
+        "polls",
+    ]);
     let mut order: Vec<usize> = (0..counted.len()).collect();
     // Peers beside each other; within a load the order stays.
     let load = |i: usize| counted[i].load.split('/').next().map(str::to_owned);
@@ -136,7 +151,10 @@ fn totals(load: &str, times: &str, file: &PathBuf) -> [f64; 2] {
     );
     let text = fs::read_to_string(file).expect("callgrind wrote it");
     let of = |what: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(what)).expect("callgrind's format");
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(what))
+            .expect("callgrind's format");
         line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
     let (events, totals) = (of("events:"), of("totals:"));

@@ -36,8 +36,22 @@ pub(crate) fn versions() -> String {
         Some(format!("{name} {}", rest.split_once('"')?.0))
     };
     let names = [
-        "futures-util", "futures-buffered", "unicycle", "futures-concurrency", "moro", "moro-local", "tokio",
-        "async-executor", "async_nursery", "async-scoped", "smol", "async-std",
+        "futures-util",
+        "futures-buffered",
+        "unicycle",
+        "futures-concurrency",
+        "moro",
+        "moro-local",
+        "tokio",
+        "async-executor",
+        "async_nursery",
+        "async-scoped",
+        "smol",
+        "async-std",
     ];
-    names.iter().filter_map(|name| version(name)).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .filter_map(|name| version(name))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

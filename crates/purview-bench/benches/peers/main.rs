@@ -47,7 +47,7 @@ fn main() {
     let patience = if quick {
         Patience {
             budget: Duration::from_millis(250),
-            limit: Duration::from_millis(100),
+            limit: Duration::from_millis(250),
             fewest_rounds: 3,
         }
     } else {
@@ -61,7 +61,11 @@ fn main() {
 
     let mut all = Vec::new();
     for group in loads::groups().into_iter().filter(|group| asked(group.name)) {
-        let sizes: Vec<usize> = if quick { quick_sizes(group.sizes) } else { group.sizes.to_vec() };
+        let sizes: Vec<usize> = if quick {
+            quick_sizes(group.sizes)
+        } else {
+            group.sizes.to_vec()
+        };
         let measured = rounds::measure(group, &sizes, patience);
         println!("{}", section(&measured));
         all.push(measured);

@@ -1,6 +1,6 @@
 //! The page of the book, its prose from `page.md`.
 
-use std::{fs, path::Path, process::Command};
+use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use crate::{chart, counted, machine, rounds::Measured, section, summary, table::Table};
 
@@ -17,10 +17,11 @@ pub(crate) fn write(all: &[Measured], parallel: &Table) {
         if let Some(svg) = chart::svg(measured) {
             let name = format!("{}.svg", measured.group.name);
             fs::write(charts.join(&name), svg).expect("the book can be written to");
-            loads.push_str(&format!(
-                "\n![{}: cost per {} over the number of children](benchmarks/{name})\n",
-                measured.group.name, measured.group.per
-            ));
+            let (load, per) = (measured.group.name, measured.group.per);
+            let _ = writeln!(
+                loads,
+                "\n![{load}: cost per {per} over the number of children](benchmarks/{name})"
+            );
         }
         loads.push('\n');
     }

@@ -99,7 +99,13 @@ fn row(rounds: usize, name: &str, keeps_its_threads: bool, run: &dyn Fn(bool) ->
             parallel.push(time(true));
         }
     }
-    let ratio = median(parallel.iter().zip(&plain).map(|(parallel, plain)| parallel / plain).collect());
+    let ratio = median(
+        parallel
+            .iter()
+            .zip(&plain)
+            .map(|(parallel, plain)| parallel / plain)
+            .collect(),
+    );
     let time = |all| nanoseconds(median(all).expect("there is a round") * 1e9);
     [
         name.to_owned(),
@@ -124,7 +130,12 @@ pub(crate) fn measure(rounds: usize) -> Table {
         "ratio",
         "ratio, by the busiest thread",
     ]);
-    table.row(row(rounds, "none, but `std::thread`: what the machine gives", false, &threads));
+    table.row(row(
+        rounds,
+        "none, but `std::thread`: what the machine gives",
+        false,
+        &threads,
+    ));
     table.row(row(rounds, "tokio, multi-thread", true, &|parallel| {
         tokio.block_on(work(Arc::new(Tokio::new(tokio.handle().clone())), parallel))
     }));
@@ -134,8 +145,11 @@ pub(crate) fn measure(rounds: usize) -> Table {
     table.row(row(rounds, "async-std", true, &|parallel| {
         async_std::task::block_on(work(Arc::new(AsyncStd), parallel))
     }));
-    table.row(row(rounds, "embedded (no executor: all in one task)", true, &|parallel| {
-        purview::block_on(work(Arc::new(Embedded), parallel))
-    }));
+    table.row(row(
+        rounds,
+        "embedded (no executor: all in one task)",
+        true,
+        &|parallel| purview::block_on(work(Arc::new(Embedded), parallel)),
+    ));
     table
 }

@@ -61,11 +61,12 @@ fn round_robin(group: &Group, n: usize, patience: Patience, growth: &mut Growth)
         .cases
         .iter()
         .map(|case| {
-            if growth.expected(case.peer, n) > patience.limit {
+            // Without the base there would be no ratios.
+            if case.peer != group.base && growth.expected(case.peer, (group.units)(n)) > patience.limit {
                 return None;
             }
             let took = time(case, n, 1).min(time(case, n, 1));
-            growth.saw(case.peer, n, took);
+            growth.saw(case.peer, (group.units)(n), took);
             let repeats = SAMPLE.as_nanos() / took.as_nanos().max(1);
             Some(usize::try_from(repeats).unwrap_or(1).max(1))
         })
@@ -121,24 +122,24 @@ fn count(n: usize) -> f64 {
     n as f64
 }
 
-/// How the time of each peer grows with the number of children; that of some grows with its square.
+/// How the time of each peer grows with the number of units; that of some grows with its square.
 #[derive(Default)]
 struct Growth(HashMap<&'static str, Vec<(usize, f64)>>);
 
 impl Growth {
-    fn saw(&mut self, peer: &'static str, n: usize, took: Duration) {
-        self.0.entry(peer).or_default().push((n, took.as_secs_f64()));
+    fn saw(&mut self, peer: &'static str, units: usize, took: Duration) {
+        self.0.entry(peer).or_default().push((units, took.as_secs_f64()));
     }
 
-    /// As it grew last, and at least as the number of children.
-    fn expected(&self, peer: &'static str, n: usize) -> Duration {
+    /// As it grew last, and at least as their number.
+    fn expected(&self, peer: &'static str, units: usize) -> Duration {
         let Some(seen) = self.0.get(peer) else {
             return Duration::ZERO;
         };
-        let &[.., (last_n, last)] = seen.as_slice() else {
+        let &[.., (last_units, last)] = seen.as_slice() else {
             return Duration::ZERO;
         };
-        let by_number = count(n) / count(last_n);
+        let by_number = count(units) / count(last_units);
         let by_time = match seen.as_slice() {
             [.., (_, before), _] => last / before,
             _ => by_number,

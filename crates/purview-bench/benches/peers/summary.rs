@@ -10,7 +10,7 @@ use crate::{
 const AT: usize = 1_000;
 
 fn column(measured: &Measured) -> Option<usize> {
-    (0..measured.sizes.len()).filter(|i| measured.sizes[*i] <= AT).next_back()
+    (0..measured.sizes.len()).rfind(|i| measured.sizes[*i] <= AT)
 }
 
 /// Every peer of a load with its ratio, in the order in which they were listed.
@@ -20,7 +20,9 @@ fn ratios(measured: &Measured) -> Vec<(&'static str, f64)> {
     };
     let ratio = |cost: &Option<Cost>| cost.as_ref()?.ratio;
     let cases = measured.group.cases.iter().zip(&measured.costs);
-    cases.filter_map(|(case, costs)| Some((case.peer, ratio(&costs[column])?))).collect()
+    cases
+        .filter_map(|(case, costs)| Some((case.peer, ratio(&costs[column])?)))
+        .collect()
 }
 
 fn is_ours(peer: &str) -> bool {
@@ -29,7 +31,14 @@ fn is_ours(peer: &str) -> bool {
 
 /// The ratios of Purview to the base of each load, beside the fastest of the others.
 pub(crate) fn table(all: &[Measured]) -> Table {
-    let mut table = Table::new(["load", "n", "base", "Purview", "fastest peer", "Purview over the fastest"]);
+    let mut table = Table::new([
+        "load",
+        "n",
+        "base",
+        "Purview",
+        "fastest peer",
+        "Purview over the fastest",
+    ]);
     for measured in all {
         let ratios = ratios(measured);
         let ours: Vec<_> = ratios.iter().filter(|(peer, _)| is_ours(peer)).collect();

@@ -64,9 +64,9 @@ fn print_held(name: &str, hold: held::Hold, n: usize) {
         stats.bytes_allocated - stats.bytes_deallocated
     };
     let before = in_use();
-    let mut held = 0;
-    hold(n, &mut || held = in_use() - before);
-    println!("{name} child {}", each(held, n));
+    let mut bytes = 0;
+    hold(n, &mut || bytes = in_use() - before);
+    println!("{name} child {}", each(bytes, n));
 }
 
 fn main() {

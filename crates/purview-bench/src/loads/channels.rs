@@ -27,13 +27,13 @@ async fn child(batons: Batons, n: usize, i: usize) -> usize {
     }
     // The first poll is that of the child which was woken.
     let mut polled = false;
-    let received = poll_fn(|cx| {
+    let value = poll_fn(|cx| {
         if std::mem::replace(&mut polled, true) {
             count_poll();
         }
         Pin::new(&mut receiver).poll(cx)
     });
-    received.await.expect("it was sent above")
+    value.await.expect("it was sent above")
 }
 
 #[cfg(feature = "peers")]

@@ -28,8 +28,23 @@ macro_rules! group {
 }
 
 #[cfg(feature = "peers")]
-group!(group_64, 64, "bytes-64", "Each child yields once, and its future holds 64 bytes.");
+group!(
+    group_64,
+    64,
+    "bytes-64",
+    "Each child yields once, and its future holds 64 bytes."
+);
 #[cfg(feature = "peers")]
-group!(group_1024, 1_024, "bytes-1024", "Each child yields once, and its future holds 1 KiB.");
+group!(
+    group_1024,
+    1_024,
+    "bytes-1024",
+    "Each child yields once, and its future holds 1 KiB."
+);
 #[cfg(feature = "peers")]
-group!(group_16384, 16_384, "bytes-16384", "Each child yields once, and its future holds 16 KiB.");
+group!(
+    group_16384,
+    16_384,
+    "bytes-16384",
+    "Each child yields once, and its future holds 16 KiB."
+);

@@ -37,13 +37,31 @@ macro_rules! group {
 #[cfg(feature = "peers")]
 group!(group_0, 0, "scope-0", "Scopes without children, one after another.", []);
 #[cfg(feature = "peers")]
-group!(group_1, 1, "scope-1", "Scopes of one child that is ready, one after another.", []);
+group!(
+    group_1,
+    1,
+    "scope-1",
+    "Scopes of one child that is ready, one after another.",
+    []
+);
 #[cfg(feature = "peers")]
 group!(
-    group_3, 3, "scope-3", "Scopes of three children that are ready, one after another.",
+    group_3,
+    3,
+    "scope-3",
+    "Scopes of three children that are ready, one after another.",
     [
-        Case { peer: "Purview, gather!", run: super::gather_macro },
-        Case { peer: "try_join!", run: super::try_join_macro },
-        Case { peer: "futures-concurrency, tuple", run: super::tuple_join }
+        Case {
+            peer: "Purview, gather!",
+            run: super::gather_macro
+        },
+        Case {
+            peer: "try_join!",
+            run: super::try_join_macro
+        },
+        Case {
+            peer: "futures-concurrency, tuple",
+            run: super::tuple_join
+        }
     ]
 );

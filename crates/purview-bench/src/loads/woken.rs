@@ -10,7 +10,10 @@ use crate::{Batons, Peer, count_poll, sum_of};
 /// Each child waits for the one that was spawned after it, and the last one waits for none.
 pub fn by_sibling<P: Peer>(n: usize) {
     let batons = Batons::new(n);
-    assert_eq!(P::block_on(P::all(n, move |i| sibling(batons.clone(), n, i))), sum_of(n));
+    assert_eq!(
+        P::block_on(P::all(n, move |i| sibling(batons.clone(), n, i))),
+        sum_of(n)
+    );
 }
 
 async fn sibling(batons: Batons, n: usize, i: usize) -> usize {
