@@ -19,12 +19,16 @@ over() { echo $(($(stripped "$1") - $(stripped size_none))); }
 per_type() { echo $((($(code "$1_types") - $(code "$1")) / types)); }
 kilobytes() { awk -v bytes="$1" 'BEGIN { printf "%.1f KB", bytes / 1000 }'; }
 
-# compile ARG..: what compiling purview-core alone takes, its dependencies being there; time on a core, as others may use it too.
+# compile COMMAND ARG..: what compiling purview-core alone takes, its dependencies being there; time on a core, as others may
+# use it too. In a place of its own, since what depends on it would have to be built again.
 compile() {
-    cargo "$@" --quiet -p purview-core >&2
-    touch crates/purview-core/src/lib.rs
     local TIMEFORMAT='%U %S'
-    { time cargo "$@" --quiet -p purview-core >&2; } 2>"$scratch/time"
+    (
+        export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-target}/size
+        cargo "$@" --quiet -p purview-core >&2
+        cargo clean --quiet -p purview-core "${@:2}" >&2
+        { time cargo "$@" --quiet -p purview-core >&2; } 2>"$scratch/time"
+    )
     awk '{ printf "%.1f s", $1 + $2 }' "$scratch/time"
 }
 

@@ -28,6 +28,12 @@ pub(crate) fn description() -> String {
     )
 }
 
+/// How many programs wanted a core, on average over the last quarter of an hour.
+pub(crate) fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().nth(2).unwrap_or("unknown").to_owned()
+}
+
 /// What is compared, with the versions that were built.
 pub(crate) fn versions() -> String {
     let lock = include_str!("../../../../Cargo.lock");

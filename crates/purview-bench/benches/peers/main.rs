@@ -4,7 +4,8 @@
 //! cargo bench -p purview-bench                       # all of it, some minutes
 //! cargo bench -p purview-bench -- --quick            # less of it, under a minute
 //! cargo bench -p purview-bench -- timers cancel      # these loads; `parallel` is one of them
-//! cargo bench -p purview-bench -- --write            # and writes docs/src/benchmarks.md with its charts
+//! cargo bench -p purview-bench -- --write            # all of it, and writes docs/src/benchmarks.md with its charts
+//! cargo bench -p purview-bench -- --write --quick    # the same from fewer rounds
 //! ```
 //!
 //! Absolute times say more about a machine than about a crate, and change from one minute to the next where others use it.
@@ -61,7 +62,7 @@ fn main() {
 
     let mut all = Vec::new();
     for group in loads::groups().into_iter().filter(|group| asked(group.name)) {
-        let sizes: Vec<usize> = if quick {
+        let sizes: Vec<usize> = if quick && !write {
             quick_sizes(group.sizes)
         } else {
             group.sizes.to_vec()
@@ -77,7 +78,8 @@ fn main() {
     });
     if write {
         assert!(names.is_empty(), "the page is about all loads");
-        page::write(&all, &parallel.expect("all loads were asked for"));
+        let rounds = if quick { "few rounds (`--quick`)" } else { "all rounds" };
+        page::write(&all, &parallel.expect("all loads were asked for"), rounds);
     }
 }
 

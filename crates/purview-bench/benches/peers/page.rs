@@ -4,8 +4,8 @@ use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use crate::{chart, counted, machine, rounds::Measured, section, summary, table::Table};
 
-/// Writes the page and its charts.
-pub(crate) fn write(all: &[Measured], parallel: &Table) {
+/// Writes the page and its charts; `rounds` says how many were measured.
+pub(crate) fn write(all: &[Measured], parallel: &Table, rounds: &str) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let book = root.join("docs/src");
     let charts = book.join("benchmarks");
@@ -13,7 +13,8 @@ pub(crate) fn write(all: &[Measured], parallel: &Table) {
 
     let mut loads = String::new();
     for measured in all {
-        loads.push_str(&section(measured));
+        loads.push_str(section(measured).trim_end());
+        loads.push('\n');
         if let Some(svg) = chart::svg(measured) {
             let name = format!("{}.svg", measured.group.name);
             fs::write(charts.join(&name), svg).expect("the book can be written to");
@@ -28,14 +29,16 @@ pub(crate) fn write(all: &[Measured], parallel: &Table) {
     let (needs, holds) = counted::tables();
     let page = include_str!("page.md")
         .replace("{{machine}}", &machine::description())
+        .replace("{{rounds}}", rounds)
+        .replace("{{load}}", &machine::load())
         .replace("{{versions}}", &machine::versions())
-        .replace("{{summary}}", &summary::table(all).to_string())
+        .replace("{{summary}}", summary::table(all).to_string().trim_end())
         .replace("{{sentence}}", &summary::sentence(all))
         .replace("{{loads}}", loads.trim_end())
-        .replace("{{parallel}}", &parallel.to_string())
-        .replace("{{needs}}", &needs.to_string())
-        .replace("{{holds}}", &holds.to_string())
-        .replace("{{size}}", &size(&root));
+        .replace("{{parallel}}", parallel.to_string().trim_end())
+        .replace("{{needs}}", needs.to_string().trim_end())
+        .replace("{{holds}}", holds.to_string().trim_end())
+        .replace("{{size}}", size(&root).trim_end());
     assert!(!page.contains("{{"), "a part of the page was not written");
     fs::write(book.join("benchmarks.md"), page).expect("the book can be written to");
     println!("written: docs/src/benchmarks.md");
