@@ -30,10 +30,11 @@ fn per_child(parallel: bool) -> usize {
 }
 
 #[test]
-fn two_more_than_a_plain_one_and_the_future_its_executor_is_given() {
+fn three_more_than_a_plain_one_and_the_future_its_executor_is_given() {
     let _alone = on_its_own();
     let (plain, parallel) = (per_child(false), per_child(true));
     println!("allocations: a plain child {plain}, a parallel one {parallel}");
-    // The boxed future for `Spawner::spawn`, which is the executor's, is the third.
-    assert!(parallel <= plain + 3, "{parallel} against {plain}");
+    // The slot that threads share, the future in it and its node; and the boxed future for `Spawner::spawn`, which is the
+    // executor's.
+    assert!(parallel <= plain + 4, "{parallel} against {plain}");
 }

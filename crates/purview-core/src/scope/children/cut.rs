@@ -20,7 +20,8 @@ use crate::{
 impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     /// Drops what does not hold under the present grace: the body first, then the children, newest to oldest.
     pub(super) fn drop_tasks(&mut self, engine: &mut Engine, reason: &CancelReason) {
-        if self.children.body != BodyStage::Ended || self.children.ordinary > 0 {
+        let body = self.children.body != BodyStage::Ended && !engine.node.is_open();
+        if body || self.children.ordinary > 0 {
             self.tell_policy(engine);
         }
         if let Some(limiter) = &self.children.shared.limiter {

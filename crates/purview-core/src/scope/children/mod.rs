@@ -53,8 +53,7 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     /// A finalizer is under way.
     finalizing: bool,
     body: BodyStage,
-    /// The body has only yielded in the pass of this number, and is not polled again in it.
-    body_yielded: u32,
+    body_turn: pass::Turn,
     /// How many polls the children are due before the body, which has yielded, is polled again.
     owed: usize,
     /// Why all others are to be dropped, as the policy says.
@@ -103,7 +102,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             daemons: BTreeMap::new(),
             finalizing: false,
             body: BodyStage::New,
-            body_yielded: 0,
+            body_turn: pass::Turn::default(),
             owed: 0,
             verdict: None,
             broke: None,
@@ -146,7 +145,8 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
         if self.children.body == BodyStage::Ended {
             // A waker of the body's that outlives it asks for nothing.
             signal.take(part::BODY);
-        } else if self.is_bodys_turn(engine) && signal.take(part::BODY) {
+        } else if self.is_bodys_turn(engine) && self.children.body_turn.admit() {
+            signal.take(part::BODY);
             busy = true;
             self.poll_body(engine);
             if let Some(reason) = self.children.verdict.take() {
@@ -193,9 +193,8 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         node.signal().raise(part::BODY);
     }
 
-    /// Gives the body a poll. One that has only yielded waits for its siblings, and for the next pass.
+    /// Gives the body a poll. One that has only yielded waits for its siblings.
     fn poll_body(&mut self, engine: &mut Engine) {
-        pass::count_step();
         self.children.body = BodyStage::Started;
         let waker = self.children.body_waker.clone().expect("made in the first turn");
         if self.body.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
@@ -203,13 +202,13 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             return;
         }
         if engine.signal().is_raised(part::BODY) {
-            self.children.body_yielded = engine.pass();
             self.drain_queue();
             self.children.owed = self.children.ordinary + self.children.daemons.len();
         }
     }
 
-    /// A body that has yielded is polled again when every sibling that was ready has been polled, as in one queue.
+    /// A body that was woken is polled; one that has yielded when every sibling that was ready has been polled, as in one
+    /// queue.
     ///
     /// One that is to see its tasks resolve has its last turn when they have.
     fn is_bodys_turn(&self, engine: &Engine) -> bool {
@@ -217,7 +216,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         let last_turn = self.body.env().is_kept() && children.ordinary == 0 && children.daemons.is_empty();
         !engine.late
             && !last_turn
-            && children.body_yielded != engine.pass()
+            && engine.signal().is_raised(part::BODY)
             && (children.owed == 0 || !engine.signal().is_raised(part::CHILDREN | part::QUEUE))
     }
 

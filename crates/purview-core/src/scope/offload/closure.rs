@@ -94,9 +94,9 @@ impl<F: Closure> BlockingCall<F> {
         census::blocks(task);
         // Before it can be seen that it runs: the scopes around wait for its end, also when they have dropped what is in
         // between.
-        task.hold(HoldKind::Elsewhere);
+        task.scope.hold(HoldKind::Elsewhere);
         self.run_held();
-        task.let_go(HoldKind::Elsewhere);
+        task.scope.let_go(HoldKind::Elsewhere);
     }
 
     fn run_held(&self) {

@@ -39,10 +39,10 @@ impl<F: Future> Future for Runnable<F> {
         };
         drop(old);
         // The scopes around wait for the end of this poll, also when they have dropped what is in between.
-        let task = parallel.task.clone();
-        task.hold(HoldKind::Elsewhere);
+        let scope = parallel.task.scope.clone();
+        scope.hold(HoldKind::Elsewhere);
         let polled = parallel.poll_slot(cx, None);
-        task.let_go(HoldKind::Elsewhere);
+        scope.let_go(HoldKind::Elsewhere);
         if polled.is_ready() {
             self.0 = Weak::new();
         }
