@@ -10,7 +10,7 @@ use crate::{
     panic::{FirstPanic, discard},
     policy::End,
     sync::{Mutex, MutexGuard},
-    tree::{HoldKind, TaskInfo, TaskNode},
+    tree::{TaskInfo, TaskNode},
 };
 
 /// A guest: what awaits it polls its future, and its scope destroys it.
@@ -185,12 +185,7 @@ impl<F: Future<Output: Send> + Send + 'static> Awaited for Guest<F> {
         if self.future.is_over() || self.future.cut_now().is_some() {
             return None;
         }
-        // The scopes around wait for the end of this poll, also when they have dropped what is in between.
-        let task = &self.future.task;
-        task.hold(HoldKind::Elsewhere);
-        let polled = self.future.poll_slot(cx, None);
-        task.let_go(HoldKind::Elsewhere);
-        match polled {
+        match self.future.poll_elsewhere(cx) {
             // There is no policy to be told any more.
             Poll::Ready(Some(End::Panicked(panic))) => panic.resume(),
             Poll::Ready(left) => discard(left),

@@ -14,7 +14,7 @@ use crate::{
     policy::End,
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
-    tree::TaskNode,
+    tree::{HoldKind, TaskNode},
 };
 
 /// Where the future of a parallel child or a guest is: in a slot of ours, so that what cancels it can destroy it without
@@ -92,7 +92,7 @@ impl<F: Future> ParallelFuture<F> {
 
     /// Polls the future, if it is there; ready when it has ended, with its end where the scope does not ask for that. The
     /// scope leaves its waker where it finds that an executor that refused the child is polling it all the same.
-    pub(super) fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<Option<End<F::Output>>> {
+    fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<Option<End<F::Output>>> {
         let mut member = {
             let mut slot = self.lock();
             if scope.is_none() && slot.owner == Owner::Scope {
@@ -122,6 +122,25 @@ impl<F: Future> ParallelFuture<F> {
             },
         };
         Poll::Ready(self.end(end))
+    }
+
+    /// As [`poll_slot`](Self::poll_slot), on another thread or in another task: the scopes around wait for the end of this
+    /// poll, also when they have dropped what is in between.
+    pub(super) fn poll_elsewhere(&self, cx: &mut Context<'_>) -> Poll<Option<End<F::Output>>> {
+        let task = &self.task;
+        task.hold(HoldKind::Elsewhere);
+        let polled = self.poll_slot(cx, None);
+        task.let_go(HoldKind::Elsewhere);
+        match self.cut_now() {
+            // It was cancelled during the poll: it is dropped here, unless its scope was faster.
+            Some(reason) if polled.is_pending() => {
+                task.hold(HoldKind::Elsewhere);
+                let left = self.destroy(reason);
+                task.let_go(HoldKind::Elsewhere);
+                Poll::Ready(left)
+            }
+            _ => polled,
+        }
     }
 
     /// Drops the future where it is idle, and tells the scope; gives its end where the scope does not ask for that.

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::parallel::{Owner, ParallelFuture};
-use crate::{cancel::CancelReason, panic::discard, tree::HoldKind};
+use crate::{cancel::CancelReason, panic::discard};
 
 /// What the executor is given: polls the future in the slot. The slot is its scope's: an executor that is never run again
 /// keeps neither a scope that was dropped, nor through it the runtime, which may be that executor itself.
@@ -37,11 +37,7 @@ impl<F: Future> Future for Runnable<F> {
             slot.executor.replace(waker)
         };
         drop(old);
-        // The scopes around wait for the end of this poll, also when they have dropped what is in between.
-        let task = parallel.task.clone();
-        task.hold(HoldKind::Elsewhere);
-        let polled = parallel.poll_slot(cx, None);
-        task.let_go(HoldKind::Elsewhere);
+        let polled = parallel.poll_elsewhere(cx);
         if polled.is_ready() {
             self.0 = Weak::new();
         }
