@@ -72,7 +72,9 @@ impl<F: Future> Guest<F> {
             if let Some(reason) = entry.reason.clone() {
                 return Err(reason);
             }
-            entry.begun = entry.started;
+            // Seeded: it has looked just above.
+            let unseen = cfg!(purview_seeded_bug = "guest-waits-too-late");
+            entry.begun = if unseen { started } else { entry.started };
             (entry.begun, std::mem::replace(&mut entry.queued, waker))
         };
         drop(old);
