@@ -102,10 +102,10 @@ fn whose_destructor_calls_the_scope(runtime: AnyRuntime) {
     let live = Live::new();
     let (service, driver) = settled::<&str>().runtime(runtime).limit(2).open();
     let mut driver = by_hand(driver);
-    let other = service.enter(live.within(pending::<Result<(), _>>()));
+    let mut other = Some(service.enter(live.within(pending::<Result<(), _>>())));
     let (handle, inside) = (service.clone(), live.clone());
     let calls = CallsOnDrop(move || {
-        drop(other);
+        drop(other.take());
         drop(handle.enter(inside.within(async { Ok(()) })));
         drop(handle.spawn(inside.within(async { Ok(()) })));
         handle.cancel();
