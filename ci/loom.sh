@@ -21,6 +21,7 @@ token-made-at-the-cancellation|token::a_task_that_asks_for_its_token_as_it_is_ca
 hold-let-go-unseen|holding::a_hold_let_go_on_another_thread_is_seen|a cancelled task that is held no more is never dropped
 hold-in-the-first-poll|holding::a_finalizer_given_in_the_first_poll_holds_the_task_around_once|a task is held for ever by a scope in it
 cancelled-during-the-poll|parallel_child::cancelled_while_it_waits_for_nothing_it_ends|a parallel child that is cancelled while it is polled is never dropped
+guest-waits-too-late|guest::one_whose_turn_comes_as_it_is_polled_begins|a guest whose turn has come is never polled again
 running-closure-cut|blocking_child::it_runs_or_is_skipped_and_one_that_runs_is_waited_for|a scope ends while a closure of its runs
 handles-counted-before|open_scope::the_last_of_two_handles_ends_it|an open scope whose handles are all gone does not end
 end-waited-for-too-late|open_scope::who_waits_for_its_end_is_woken|a shutdown of a scope that has just ended never completes

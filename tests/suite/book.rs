@@ -33,6 +33,9 @@ mod parallel {}
 #[doc = include_str!("../../docs/src/guide/services.md")]
 mod services {}
 
+#[doc = include_str!("../../docs/src/guide/guests.md")]
+mod guests {}
+
 #[doc = include_str!("../../docs/src/guide/runtimes.md")]
 mod runtimes {}
 

@@ -38,8 +38,8 @@ pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
 pub use scope::{
-    Builder, Driver, Finalized, Here, Kind, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run, Scope,
-    Sender, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope,
+    Builder, Driver, Entered, Finalized, Here, Kind, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run,
+    Scope, Sender, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, try_local_scope,
     try_scope, with_policy,
 };
 pub use tree::{TaskId, TaskInfo};

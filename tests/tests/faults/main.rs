@@ -42,6 +42,7 @@ mod storm_of_wakers;
 mod timer_fires_early;
 mod timer_never_fires;
 mod wakers_after_the_end;
+mod what_awaits_a_guest_is_dropped;
 mod worker_panics;
 
 grid![
@@ -69,4 +70,5 @@ grid![
     reentrance_from_a_waker,
     reentrance_from_a_policy,
     worker_panics,
+    what_awaits_a_guest_is_dropped,
 ];

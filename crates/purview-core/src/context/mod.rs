@@ -21,7 +21,7 @@ pub(crate) use self::{
     env::Env,
     place::Place,
     span::{TaskSpan, scope_cut},
-    surroundings::{Surroundings, surrounding_nodes},
+    surroundings::{Surroundings, is_inside, surrounding_nodes},
 };
 pub use self::{
     current::current,

@@ -1,5 +1,10 @@
+use std::sync::Arc;
+
 use super::current::with;
-use crate::{cancel::Cancellable, tree::Link};
+use crate::{
+    cancel::Cancellable,
+    tree::{Link, ScopeNode},
+};
 
 /// Which task runs now, as an address to compare: a future that remembers it sees that it was moved.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -40,4 +45,16 @@ pub(crate) fn surrounding_nodes() -> Vec<usize> {
         link = task.scope.link();
     }
     nodes
+}
+
+/// Whether the code that runs now is that of a task of this scope, or of a scope inside.
+pub(crate) fn is_inside(node: &Arc<ScopeNode>) -> bool {
+    let mut around = with(|env| env.scope().cloned());
+    while let Some(scope) = around {
+        if Arc::ptr_eq(&scope, node) {
+            return true;
+        }
+        around = scope.link().map(|link| link.task.scope.clone());
+    }
+    false
 }

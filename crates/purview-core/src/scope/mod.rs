@@ -26,6 +26,6 @@ pub use self::{
     open::Driver,
     run::{Run, TryRun},
     shutdown::Report,
-    spawn::{Finalized, Here, Parallel, Permit, Produced, Ready, Sender, Start, TaskBuilder},
+    spawn::{Entered, Finalized, Here, Parallel, Permit, Produced, Ready, Sender, Start, TaskBuilder},
     task::Task,
 };

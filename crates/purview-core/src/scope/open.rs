@@ -19,7 +19,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
-    context::Env,
+    context::{Env, is_inside},
     engine::Engine,
     panic::expect_panics,
     policy::Policy,
@@ -71,7 +71,7 @@ impl<P: Policy> Builder<P> {
 /// # Panics
 ///
 /// With the first payload, when a child panicked and the policy passes panics on. When polled again after it has
-/// resolved.
+/// resolved. When polled inside a child or a guest of its own scope, which would wait for itself.
 #[must_use = "the children of an open scope run only while its driver is polled"]
 pub struct Driver<P: Policy> {
     engine: Engine,
@@ -90,6 +90,13 @@ impl<P: Policy> Future for Driver<P> {
         if this.engine.stage.is_ended() {
             return this.children.poll_again(&mut this.engine);
         }
+        let node = &this.engine.node;
+        assert!(
+            !is_inside(node),
+            "the driver of `{}` is polled inside a child or guest of that scope, which would wait for itself: poll it \
+             in a task of its own",
+            node.given_name().unwrap_or("a scope without a name")
+        );
         let mut whole = Whole {
             children: &mut this.children,
             body: this.intake.as_mut(),

@@ -31,6 +31,8 @@ pub(super) struct Shared<'env, P: Policy, K: Kind> {
     pub(super) live: AtomicUsize,
     serial: AtomicU64,
     pub(super) limiter: Option<Limiter>,
+    /// The engine says when a child may start.
+    pub(super) has_rate: bool,
     pub(super) shutdown: Shutdown,
 }
 
@@ -44,7 +46,7 @@ struct Queue<C> {
 }
 
 impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
-    pub(super) fn new(node: Arc<ScopeNode>, limit: Option<NonZeroUsize>) -> Arc<Self> {
+    pub(super) fn new(node: Arc<ScopeNode>, limit: Option<NonZeroUsize>, has_rate: bool) -> Arc<Self> {
         Arc::new(Self {
             node,
             queue: Mutex::new(Queue {
@@ -57,6 +59,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
             live: AtomicUsize::new(0),
             serial: AtomicU64::new(0),
             limiter: limit.map(Limiter::new),
+            has_rate,
             shutdown: Shutdown::default(),
         })
     }

@@ -1,6 +1,6 @@
 //! Cancellation: what is dropped at once, and what is waited for.
 
-use std::{sync::atomic::Ordering, task::Poll};
+use std::{collections::VecDeque, sync::atomic::Ordering, task::Poll};
 
 use super::{BodyStage, InSet, Whole};
 use crate::{
@@ -38,9 +38,8 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             self.cut_body(engine, reason.clone());
         }
         self.drain_queue();
-        let children = &mut *self.children;
-        let mut dropped: Vec<_> = children.ready.drain(..).chain(children.waiting.drain(..)).collect();
-        for place in children.set.iter() {
+        let mut dropped = self.take_unstarted(over);
+        for place in self.children.set.iter() {
             let child = place
                 .get_mut()
                 .take_if(|child| over || !child.child().get().env().holds());
@@ -60,10 +59,18 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     /// Drops those that have not been polled yet.
     pub(super) fn drop_unstarted(&mut self, engine: &mut Engine) {
         if let Some(reason) = engine.stage.stopped().cloned() {
-            let children = &mut *self.children;
-            let dropped = children.ready.drain(..).chain(children.waiting.drain(..)).collect();
+            let dropped = self.take_unstarted(engine.stage.grace() == Some(Grace::Over));
             self.drop_newest_first(engine, dropped, &reason);
         }
+    }
+
+    /// Takes out the children that have not entered the set. A guest may have begun before, and holds then like any other.
+    fn take_unstarted(&mut self, over: bool) -> Vec<Boxed<'env, P, K>> {
+        let children = &mut *self.children;
+        let holds = |child: &Boxed<'env, P, K>| !over && child.get().env().holds();
+        let (held, ready): (VecDeque<_>, VecDeque<_>) = children.ready.drain(..).partition(holds);
+        children.ready = held;
+        ready.into_iter().chain(children.waiting.drain(..)).collect()
     }
 
     fn drop_newest_first(&mut self, engine: &mut Engine, mut dropped: Vec<Boxed<'env, P, K>>, reason: &CancelReason) {

@@ -91,7 +91,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
     pub(super) fn new(policy: P, mut options: Options) -> (Engine, Self) {
         let node = options.make_node();
         let children = Self {
-            shared: Shared::new(node.clone(), options.limit),
+            shared: Shared::new(node.clone(), options.limit, options.rate.is_some()),
             policy: Some(policy),
             set: Set::new(),
             ready: VecDeque::new(),

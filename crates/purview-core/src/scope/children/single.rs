@@ -36,8 +36,10 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     /// Takes out what was cancelled alone and has not started: because of the limit, or of the rate.
     fn take_stopped_unstarted(&mut self, engine: &mut Engine) -> Vec<Boxed<'env, P, K>> {
         let is_stopped = |child: &Boxed<'env, P, K>| child.get().stopped_alone().is_some();
+        // A guest may have begun before it came up here.
+        let is_dropped = |child: &Boxed<'env, P, K>| is_stopped(child) && !child.get().env().holds();
         let children = &mut *self.children;
-        let (dropped, ready) = children.ready.drain(..).partition::<VecDeque<_>, _>(is_stopped);
+        let (dropped, ready) = children.ready.drain(..).partition::<VecDeque<_>, _>(is_dropped);
         children.ready = ready;
         let mut dropped = Vec::from(dropped);
         let positions: Vec<_> = (0..)

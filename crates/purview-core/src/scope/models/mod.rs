@@ -8,6 +8,7 @@ mod blocking_child;
 mod channel;
 mod explore;
 mod fate;
+mod guest;
 mod holding;
 mod on_threads;
 mod open_scope;

@@ -1,6 +1,8 @@
-//! Children that run on other threads: futures on the executor, closures on its pool for blocking work.
+//! Children that run on other threads: futures on the executor, closures on its pool for blocking work; and guests, which
+//! run where they are awaited.
 
 mod closure;
+mod guest;
 mod parallel;
 mod pool_call;
 mod runnable;
@@ -11,7 +13,11 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-pub(super) use self::{closure::BlockingCall, parallel::ParallelFuture};
+pub(super) use self::{
+    closure::BlockingCall,
+    guest::{Awaited, Guest},
+    parallel::ParallelFuture,
+};
 use super::{
     child::{Child, Verdict, report},
     slot::JoinSlot,
@@ -24,7 +30,7 @@ use crate::{
     tree::{TaskInfo, TaskNode},
 };
 
-/// What runs on other threads, as its scope sees it.
+/// What runs on other threads or in other tasks, as its scope sees it.
 pub(super) trait Offload {
     type Output;
 
@@ -41,7 +47,7 @@ pub(super) trait Offload {
     fn abandon(&self);
 }
 
-/// A child that runs on other threads.
+/// A child that runs on other threads, or in other tasks.
 pub(super) struct Offloaded<P: Policy, T, A> {
     env: Env,
     slot: Arc<JoinSlot<P::Joined<T>>>,

@@ -2,7 +2,7 @@ use std::{
     mem,
     pin::Pin,
     sync::{Arc, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{Offload, runnable::Runnable, wake};
@@ -14,11 +14,11 @@ use crate::{
     policy::End,
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
-    tree::TaskNode,
+    tree::{HoldKind, TaskNode},
 };
 
-/// Where the future of a parallel child is: in a slot of ours, so that whoever cancels it can destroy it without asking
-/// the executor. Idle, being polled, ended, or gone.
+/// Where the future of a parallel child or a guest is: in a slot of ours, so that what cancels it can destroy it without
+/// asking what polls it.
 pub(in crate::scope) struct ParallelFuture<F: Future> {
     pub(super) task: Arc<TaskNode>,
     slot: Mutex<Slot<F>>,
@@ -26,7 +26,7 @@ pub(in crate::scope) struct ParallelFuture<F: Future> {
 
 pub(super) struct Slot<F: Future> {
     pub(super) place: Place<F>,
-    /// Has the executor poll it.
+    /// Has the executor poll it. A guest has none: its waker is only inside its future.
     pub(super) executor: Option<Waker>,
     /// Has the scope look at it.
     scope: Option<Waker>,
@@ -36,6 +36,8 @@ pub(super) struct Slot<F: Future> {
 }
 
 pub(super) enum Place<F: Future> {
+    /// Not yet pinned, so that a scope that does not accept it can give it back.
+    New(Box<Member<F>>),
     Idle(Pin<Box<Member<F>>>),
     Polling,
     /// It has ended, and the scope does not know yet.
@@ -44,7 +46,7 @@ pub(super) enum Place<F: Future> {
     Empty,
 }
 
-/// What polls it.
+/// What polls it. In a guest the executor stands for what awaits the guest.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owner {
     /// The executor has it, and has not polled it.
@@ -55,12 +57,12 @@ pub(super) enum Owner {
 }
 
 impl<F: Future> ParallelFuture<F> {
-    pub(in crate::scope) fn new(env: Env, fut: F) -> Arc<Self> {
+    pub(in crate::scope) fn new(env: Env, fut: F) -> Self {
         let task = env
             .task()
-            .expect("a parallel child has its node from the start")
+            .expect("a task that runs elsewhere has its node from the start")
             .clone();
-        let place = Place::Idle(Box::pin(Member::new(fut, env)));
+        let place = Place::New(Box::new(Member::new(fut, env)));
         let slot = Slot {
             place,
             executor: None,
@@ -68,32 +70,43 @@ impl<F: Future> ParallelFuture<F> {
             owner: Owner::Given,
             abandoned: false,
         };
-        Arc::new(Self {
+        Self {
             task,
             slot: Mutex::new(slot),
-        })
+        }
     }
 
-    /// Polls the future, if it is there; ready when it has ended. The scope leaves its waker where it finds that an
-    /// executor that refused the child is polling it all the same.
-    pub(super) fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<()> {
+    /// The future, where it was never polled.
+    pub(super) fn take_future(&self) -> Option<F> {
+        let place = mem::replace(&mut self.lock().place, Place::Empty);
+        match place {
+            Place::New(member) => member.into_future(),
+            _ => None,
+        }
+    }
+
+    /// Whether the future was dropped.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.lock().place, Place::Ended(_) | Place::Empty)
+    }
+
+    /// Polls the future, if it is there; ready when it has ended, with its end where the scope does not ask for that. The
+    /// scope leaves its waker where it finds that an executor that refused the child is polling it all the same.
+    fn poll_slot(&self, cx: &mut Context<'_>, scope: Option<Waker>) -> Poll<Option<End<F::Output>>> {
         let mut member = {
             let mut slot = self.lock();
             if scope.is_none() && slot.owner == Owner::Scope {
-                return Poll::Ready(());
+                return Poll::Ready(None);
             }
-            match mem::replace(&mut slot.place, Place::Polling) {
-                Place::Idle(member) => member,
-                Place::Polling => {
+            match slot.take_member() {
+                Some(member) => member,
+                None if matches!(slot.place, Place::Polling) => {
                     let old = scope.and_then(|scope| slot.scope.replace(scope));
                     drop(slot);
                     drop(old);
                     return Poll::Pending;
                 }
-                other => {
-                    slot.place = other;
-                    return Poll::Ready(());
-                }
+                None => return Poll::Ready(None),
             }
         };
         let polled = {
@@ -108,11 +121,28 @@ impl<F: Future> ParallelFuture<F> {
                 Err((mut member, reason)) => member.as_mut().cut(reason),
             },
         };
-        self.end(end);
-        Poll::Ready(())
+        Poll::Ready(self.end(end))
     }
 
-    fn cut_now(&self) -> Option<CancelReason> {
+    /// As [`poll_slot`](Self::poll_slot), on another thread or in another task: the scopes around wait for the end of this
+    /// poll, also when they have dropped what is in between.
+    pub(super) fn poll_elsewhere(&self, cx: &mut Context<'_>) -> Poll<Option<End<F::Output>>> {
+        // Not on the task itself, which is to be dropped after this poll where nothing else holds it.
+        let scope = self.task.scope.clone();
+        scope.hold(HoldKind::Elsewhere);
+        let polled = self.poll_slot(cx, None);
+        scope.let_go(HoldKind::Elsewhere);
+        polled
+    }
+
+    /// Drops the future where it is idle, and tells the scope; gives its end where the scope does not ask for that.
+    pub(super) fn destroy(&self, reason: CancelReason) -> Option<End<F::Output>> {
+        let mut member = self.lock().take_member()?;
+        let end = member.as_mut().cut(reason);
+        self.end(end)
+    }
+
+    pub(super) fn cut_now(&self) -> Option<CancelReason> {
         self.task.stopped().filter(|_| !self.task.holds()).cloned()
     }
 
@@ -136,20 +166,19 @@ impl<F: Future> ParallelFuture<F> {
         Ok(())
     }
 
-    /// The future was dropped: tells the scope how it ended.
-    pub(super) fn end(&self, end: End<F::Output>) {
+    /// The future was dropped: tells the scope how it ended, or gives that back where the scope does not ask.
+    fn end(&self, end: End<F::Output>) -> Option<End<F::Output>> {
         let scope = {
             let mut slot = self.lock();
             if slot.abandoned {
                 slot.place = Place::Empty;
-                drop(slot);
-                discard(end);
-                return;
+                return Some(end);
             }
             slot.place = Place::Ended(end);
             slot.scope.take()
         };
         wake(scope);
+        None
     }
 
     /// Only the scope has it from now on.
@@ -196,9 +225,7 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
             return Poll::Pending;
         }
         drop(slot);
-        if self.poll_slot(cx, Some(waker)).is_pending() {
-            return Poll::Pending;
-        }
+        discard(ready!(self.poll_slot(cx, Some(waker))));
         let end = self.lock().take_end();
         end.map_or(Poll::Pending, Poll::Ready)
     }
@@ -217,6 +244,7 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
             }
         };
         let end = match place {
+            Place::New(member) => Box::into_pin(member).as_mut().cut(reason),
             Place::Idle(mut member) => member.as_mut().cut(reason),
             // It was faster.
             Place::Ended(end) => end,
@@ -238,6 +266,18 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
 }
 
 impl<F: Future> Slot<F> {
+    /// Takes the future out, where it is idle.
+    fn take_member(&mut self) -> Option<Pin<Box<Member<F>>>> {
+        match mem::replace(&mut self.place, Place::Polling) {
+            Place::New(member) => Some(Box::into_pin(member)),
+            Place::Idle(member) => Some(member),
+            other => {
+                self.place = other;
+                None
+            }
+        }
+    }
+
     fn take_end(&mut self) -> Option<End<F::Output>> {
         match mem::replace(&mut self.place, Place::Empty) {
             Place::Ended(end) => Some(end),

@@ -1,12 +1,11 @@
 use std::{
-    mem,
     pin::Pin,
     sync::{Arc, Weak},
     task::{Context, Poll},
 };
 
-use super::parallel::{Owner, ParallelFuture, Place};
-use crate::{cancel::CancelReason, tree::HoldKind};
+use super::parallel::{Owner, ParallelFuture};
+use crate::{cancel::CancelReason, panic::discard};
 
 /// What the executor is given: polls the future in the slot. The slot is its scope's: an executor that is never run again
 /// keeps neither a scope that was dropped, nor through it the runtime, which may be that executor itself.
@@ -38,15 +37,11 @@ impl<F: Future> Future for Runnable<F> {
             slot.executor.replace(waker)
         };
         drop(old);
-        // The scopes around wait for the end of this poll, also when they have dropped what is in between.
-        let scope = parallel.task.scope.clone();
-        scope.hold(HoldKind::Elsewhere);
-        let polled = parallel.poll_slot(cx, None);
-        scope.let_go(HoldKind::Elsewhere);
+        let polled = parallel.poll_elsewhere(cx);
         if polled.is_ready() {
             self.0 = Weak::new();
         }
-        polled
+        polled.map(discard)
     }
 }
 
@@ -54,27 +49,14 @@ impl<F: Future> Future for Runnable<F> {
 impl<F: Future> Drop for Runnable<F> {
     fn drop(&mut self) {
         let Some(parallel) = self.0.upgrade() else { return };
-        let mut member = {
-            let mut slot = parallel.lock();
-            match slot.owner {
-                Owner::Scope => return,
-                Owner::Given => {
-                    drop(slot);
-                    parallel.keep_in_scope();
-                    return;
-                }
-                Owner::Executor => {}
+        let owner = parallel.lock().owner;
+        match owner {
+            Owner::Scope => {}
+            Owner::Given => parallel.keep_in_scope(),
+            Owner::Executor => {
+                let reason = CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into()));
+                discard(parallel.destroy(reason));
             }
-            match mem::replace(&mut slot.place, Place::Polling) {
-                Place::Idle(member) => member,
-                other => {
-                    slot.place = other;
-                    return;
-                }
-            }
-        };
-        let reason = CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into()));
-        let end = member.as_mut().cut(reason);
-        parallel.end(end);
+        }
     }
 }

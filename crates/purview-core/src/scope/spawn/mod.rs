@@ -2,6 +2,7 @@
 
 mod blocking;
 mod defer;
+mod enter;
 mod new_task;
 mod parallel;
 mod permit;
@@ -14,6 +15,7 @@ use std::{borrow::Cow, fmt};
 use self::new_task::NewTask;
 pub use self::{
     defer::Finalized,
+    enter::Entered,
     permit::Permit,
     produce::{Produced, Sender},
     start::{Ready, Start},

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::{NewTask, Parallel, TaskBuilder};
 use crate::{
     policy::Policy,
@@ -53,6 +55,6 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
     {
         let shared = &self.scope.shared;
         let new = NewTask::with_node(shared, self.name.take(), self.role);
-        shared.offload::<T, _>(new, |env| ParallelFuture::new(env, fut))
+        shared.offload::<T, _>(new, |env| Arc::new(ParallelFuture::new(env, fut)))
     }
 }
