@@ -20,9 +20,9 @@ pub use context::{Checkpoint, ContextKey, TaskId, TaskInfo, WithContext, checkpo
 pub use deadline::{Sleep, Timeout, deadline, remaining, sleep, sleep_until, timeout, timeout_at};
 pub use error::{
     AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
-    Settlement, StartError, TaskError, TooLate,
+    Settlement, StartError, Stopped, TaskError, TooLate,
 };
-pub use gather::{Completed, ForEach, Gather, gather, gather_stream};
+pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};

@@ -1,10 +1,12 @@
 //! What can go wrong in a scope, and who it was.
 
+mod bare;
 mod failure;
 mod one_by_one;
 mod panic;
 mod refusal;
 mod scope_error;
+mod stopped;
 mod task_error;
 
 pub(crate) use one_by_one::OneByOne;
@@ -14,5 +16,6 @@ pub use {
     panic::Panic,
     refusal::{AlreadyReady, Closed, DeadlineExceeded, Empty, RejectReason, Rejected, RetryError, TooLate},
     scope_error::ScopeError,
+    stopped::Stopped,
     task_error::{StartError, TaskError},
 };
