@@ -19,9 +19,15 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Result<Vec<T>, ScopeError<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_all(cx)
+    }
+}
+
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
+    /// Waits for all of them, or until the first has failed and the others are gone.
+    pub(super) fn poll_all(&mut self, cx: &mut Context<'_>) -> Poll<Result<Vec<T>, ScopeError<E>>> {
         let _expected = expect_panics();
-        let this = self.get_mut();
-        ready!(this.poll_to_end(cx, |crew, outcome, event| match event {
+        ready!(self.poll_to_end(cx, |crew, outcome, event| match event {
             Event::Exhausted => None,
             Event::Ended(ended) => match &ended.end {
                 End::Returned(Ok(_)) => {
@@ -39,10 +45,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
                 End::Cancelled(_) => None,
             },
         }));
-        Poll::Ready(match this.outcome.stopped.take() {
-            None => Ok(this.outcome.take_values()),
+        Poll::Ready(match self.outcome.stopped.take() {
+            None => Ok(self.outcome.take_values()),
             Some(reason) => {
-                let failures = this.take_failures();
+                let failures = self.take_failures();
                 Err(ScopeError::new(reason, failures))
             }
         })

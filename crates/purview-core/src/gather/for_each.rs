@@ -9,7 +9,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    crew::Turn,
+    crew::{Crew, Turn},
     member::Ended,
     mode,
     options::Gather,
@@ -17,6 +17,7 @@ use super::{
     source::Source,
 };
 use crate::{
+    cancel::CancelReason,
     error::{FirstPanic, OneByOne, TaskError, expect_panics},
     scope::{State, lane, part},
 };
@@ -28,8 +29,56 @@ pin_project! {
     #[must_use = "a gather does nothing until awaited"]
     pub struct ForEach<S: Source, F, Fut> {
         #[pin]
+        calling: Calling<S, F, Fut>,
+    }
+}
+
+pin_project! {
+    /// A closure that is called with the results of a gather, one at a time, while the other futures run on.
+    pub(super) struct Calling<S: Source, F, Fut> {
+        #[pin]
         calls: Calls<F, Fut, <S::Future as Future>::Output>,
         set: Gather<S, mode::Completed>,
+    }
+}
+
+/// What is made of the results of the futures, and of what the calls return.
+pub(super) trait Judge<S: Source, C> {
+    /// A future has ended: gives its result back where the closure is to be called with it.
+    fn ended(
+        &mut self,
+        ended: Ended<<S::Future as Future>::Output>,
+        crew: &mut Crew<S>,
+    ) -> Option<Ended<<S::Future as Future>::Output>>;
+
+    /// There will be no more futures than there have been.
+    fn exhausted(&mut self);
+
+    /// A call has returned.
+    fn returned(&mut self, output: C);
+
+    /// Whether no more calls are to be made, and what is under way is to be cut.
+    fn is_over(&self) -> bool;
+}
+
+/// `for_each` calls its closure with every result.
+struct Everything;
+
+impl<S: Source> Judge<S, ()> for Everything {
+    fn ended(
+        &mut self,
+        ended: Ended<<S::Future as Future>::Output>,
+        _: &mut Crew<S>,
+    ) -> Option<Ended<<S::Future as Future>::Output>> {
+        Some(ended)
+    }
+
+    fn exhausted(&mut self) {}
+
+    fn returned(&mut self, (): ()) {}
+
+    fn is_over(&self) -> bool {
+        false
     }
 }
 
@@ -65,10 +114,18 @@ impl<F, Fut, O> Calls<F, Fut, O> {
 impl<F, Fut, T, E> Calls<F, Fut, Result<T, E>>
 where
     F: FnMut(usize, Result<T, TaskError<E>>) -> Fut,
-    Fut: Future<Output = ()>,
+    Fut: Future,
 {
     /// Makes the calls as far as it goes; gives whether none is left. `may_run` is whether this pass may poll a call.
-    fn poll(self: Pin<&mut Self>, state: &Arc<State>, may_run: &mut bool) -> bool {
+    fn poll<S>(
+        self: Pin<&mut Self>,
+        state: &Arc<State>,
+        may_run: &mut bool,
+        judge: &mut impl Judge<S, Fut::Output>,
+    ) -> bool
+    where
+        S: Source<Future: Future<Output = Result<T, E>>>,
+    {
         let mut this = self.project();
         let signal = &state.signal;
         loop {
@@ -85,13 +142,17 @@ where
             }
             signal.count_step();
             let waker = this.waker.get_or_insert_with(|| lane::<{ part::BODY }>(state));
-            if call.poll(&mut Context::from_waker(waker)).is_pending() {
+            let Poll::Ready(output) = call.poll(&mut Context::from_waker(waker)) else {
                 // One that has only yielded goes on in the next pass, after the others.
                 *this.yielded = signal.is_raised(part::BODY);
                 *may_run = !*this.yielded;
                 return false;
-            }
+            };
             this.call.set(None);
+            judge.returned(output);
+            if judge.is_over() {
+                drop(OneByOne::new(this.backlog.take_all()));
+            }
         }
     }
 
@@ -100,7 +161,7 @@ where
     }
 }
 
-impl<S: Source, F, Fut> ForEach<S, F, Fut> {
+impl<S: Source, F, Fut> Calling<S, F, Fut> {
     pub(super) fn new(set: Gather<S, mode::Completed>, f: F) -> Self {
         let calls = Calls {
             f,
@@ -111,16 +172,29 @@ impl<S: Source, F, Fut> ForEach<S, F, Fut> {
         };
         Self { calls, set }
     }
+
+    /// How many results wait for their call.
+    pub(super) fn backlog(&self) -> usize {
+        self.calls.backlog.len()
+    }
+
+    /// From the first poll on.
+    pub(super) fn crew(self: Pin<&mut Self>) -> &mut Crew<S> {
+        self.project().set.crew.as_mut().expect(OPENED)
+    }
 }
 
-impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, F, Fut> Future for ForEach<S, F, Fut>
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, F, Fut> Calling<S, F, Fut>
 where
     F: FnMut(usize, Result<T, TaskError<E>>) -> Fut,
-    Fut: Future<Output = ()>,
+    Fut: Future,
 {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when all futures are gone, and no call is left.
+    pub(super) fn poll(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        judge: &mut impl Judge<S, Fut::Output>,
+    ) -> Poll<()> {
         let _expected = expect_panics();
         let mut this = self.project();
         let mut may_run = true;
@@ -131,11 +205,20 @@ where
             let mut others_first = mem::take(this.calls.as_mut().project().yielded);
             loop {
                 if !mem::take(&mut others_first) {
-                    this.calls.as_mut().poll(&state, &mut may_run);
+                    this.calls.as_mut().poll(&state, &mut may_run, judge);
+                }
+                if judge.is_over() && crew.is_running() {
+                    // From here on a panic is one of clean-up, and goes on when all are gone.
+                    crew.reports_each = false;
+                    crew.cut(&CancelReason::Failed);
                 }
                 match crew.turn(&mut pass, this.calls.pending()) {
-                    Turn::Ended(ended) => this.calls.as_mut().push(ended),
-                    Turn::Exhausted => {}
+                    Turn::Ended(ended) => {
+                        if let Some(ended) = judge.ended(ended, crew) {
+                            this.calls.as_mut().push(ended);
+                        }
+                    }
+                    Turn::Exhausted => judge.exhausted(),
                     // A future may have woken the call.
                     Turn::Waiting if may_run && !state.signal.has_no_steps() && state.signal.is_raised(part::BODY) => {}
                     Turn::Waiting => return Poll::Pending,
@@ -149,7 +232,7 @@ where
         let crew = this.set.crew.as_ref().expect(OPENED);
         let signal = &crew.state().signal;
         signal.begin(cx.waker());
-        if this.calls.poll(crew.state(), &mut may_run) {
+        if this.calls.poll(crew.state(), &mut may_run, judge) {
             signal.close();
             return Poll::Ready(());
         }
@@ -160,10 +243,30 @@ where
     }
 }
 
+impl<S: Source, F, Fut> ForEach<S, F, Fut> {
+    pub(super) fn new(set: Gather<S, mode::Completed>, f: F) -> Self {
+        Self {
+            calling: Calling::new(set, f),
+        }
+    }
+}
+
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, F, Fut> Future for ForEach<S, F, Fut>
+where
+    F: FnMut(usize, Result<T, TaskError<E>>) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().calling.poll(cx, &mut Everything)
+    }
+}
+
 impl<S: Source, F, Fut> fmt::Debug for ForEach<S, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ForEach")
-            .field("backlog", &self.calls.backlog.len())
+            .field("backlog", &self.calling.backlog())
             .finish_non_exhaustive()
     }
 }

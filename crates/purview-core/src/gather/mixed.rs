@@ -47,10 +47,11 @@ impl<Fs: Tuple> Mixed<Fs> {
 
     /// Waits for all of them, whatever becomes of each: a tuple of results, each with an error type of its own.
     pub fn settled(self) -> Mixed<Fs, Settled> {
-        Mixed {
-            team: self.team,
-            mode: Settled(()),
-        }
+        self.into_mode(Settled(()))
+    }
+
+    pub(super) fn into_mode<M>(self, mode: M) -> Mixed<Fs, M> {
+        Mixed { team: self.team, mode }
     }
 }
 
@@ -124,7 +125,7 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
 }
 
 #[allow(private_bounds, reason = "as above")]
-impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
+impl<Fs: Tuple<Slots: Alike>, M> Mixed<Fs, M> {
     #[expect(clippy::type_complexity, reason = "it is what the future of each tuple gives")]
     pub(super) fn poll_alike(
         self: Pin<&mut Self>,
