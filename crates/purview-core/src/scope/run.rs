@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     context::{Frame, Role},
-    error::expect_panics,
+    error::{ScopeError, expect_panics},
     policy::{FailFast, Policy},
 };
 
@@ -94,7 +94,8 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> fmt::Debug for Run<
     }
 }
 
-/// The future of [`try_scope`](crate::try_scope): a [`Run`] whose error is the bare first `E`.
+/// The future of [`try_scope`](crate::try_scope) and of [`Builder::try_run`](crate::Builder::try_run): a [`Run`] whose
+/// error is the caller's own.
 ///
 /// Dropping it, and polling it, is as with [`Run`].
 #[must_use = "a scope does nothing until awaited"]
@@ -103,11 +104,12 @@ where
     B: Future<Output = Result<R, E>>,
 {
     run: Run<'env, FailFast<E>, B, R, K>,
+    into_error: fn(ScopeError<E>) -> E,
 }
 
 impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> TryRun<'env, E, B, R, K> {
-    pub(super) fn new(run: Run<'env, FailFast<E>, B, R, K>) -> Self {
-        Self { run }
+    pub(super) fn new(run: Run<'env, FailFast<E>, B, R, K>, into_error: fn(ScopeError<E>) -> E) -> Self {
+        Self { run, into_error }
     }
 }
 
@@ -115,9 +117,10 @@ impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> Future for TryRun<'e
     type Output = Result<R, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, E>> {
-        Pin::new(&mut self.get_mut().run)
+        let this = self.get_mut();
+        Pin::new(&mut this.run)
             .poll(cx)
-            .map(|result| result.map_err(FailFast::bare_error))
+            .map(|result| result.map_err(this.into_error))
     }
 }
 
