@@ -29,7 +29,7 @@ pub use purview_core::*;
 
 pub use block_on::block_on;
 #[doc(inline)]
-pub use gather::{gather, gather_stream};
+pub use gather::{gather, gather_stream, try_gather};
 pub use retry::retry;
 #[cfg(feature = "async-std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "async-std")))]

@@ -17,10 +17,14 @@ mod race;
 pub mod source;
 mod stage;
 mod team;
+mod try_all;
+mod try_for_each;
 mod tuple;
 
 pub use {
     for_each::ForEach,
     mixed::Mixed,
     options::{Completed, Gather, gather, gather_stream},
+    try_all::try_gather,
+    try_for_each::TryForEach,
 };

@@ -4,6 +4,10 @@
 #[derive(Debug)]
 pub struct All(pub(super) ());
 
+/// All of them; the first failure ends it, and comes out as the caller's own error.
+#[derive(Debug)]
+pub struct TryAll(pub(super) ());
+
 /// All of them, whatever becomes of each.
 #[derive(Debug)]
 pub struct Settled(pub(super) ());

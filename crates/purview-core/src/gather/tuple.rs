@@ -8,13 +8,13 @@ use pin_project_lite::pin_project;
 use super::{
     member::{Common, Seat, drop_future},
     mixed::Mixed,
-    mode::Settled,
+    mode::{Settled, TryAll},
     outcome::into_result,
     team::member_waker,
 };
 use crate::{
     cancel::CancelReason,
-    error::{Failure, OneByOne, ScopeError, TaskError},
+    error::{Failure, OneByOne, ScopeError, Stopped, TaskError},
     policy::End,
     scope::State,
 };
@@ -242,6 +242,14 @@ macro_rules! tuple {
 
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 self.poll_alike(cx)
+            }
+        }
+
+        impl<E: From<Stopped>, $($F: Future<Output = Result<$T, E>>, $T),+> Future for Mixed<($($F,)+), TryAll> {
+            type Output = Result<($($T,)+), E>;
+
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                self.poll_alike(cx).map(|all| all.map_err(ScopeError::into_error))
             }
         }
 
