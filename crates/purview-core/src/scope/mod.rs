@@ -42,6 +42,7 @@ mod state;
 mod stay;
 mod stop;
 mod task;
+mod try_run;
 
 #[cfg(feature = "rate-limit")]
 pub(crate) use rate::Rate;
