@@ -8,6 +8,7 @@ mod refusal;
 mod scope_error;
 mod stopped;
 mod task_error;
+mod try_send;
 
 pub(crate) use one_by_one::OneByOne;
 pub(crate) use panic::{FirstPanic, catch, discard, expect_panics, is_expected, no_second_panic};
@@ -18,4 +19,5 @@ pub use {
     scope_error::ScopeError,
     stopped::Stopped,
     task_error::{StartError, TaskError},
+    try_send::TrySendError,
 };

@@ -4,6 +4,8 @@ mod away;
 mod blocking;
 mod body;
 mod builder;
+mod cancel_on_drop;
+mod channel;
 mod child;
 mod cut;
 pub(crate) mod cut_off;
@@ -31,7 +33,9 @@ mod permit;
 mod produce;
 mod rate;
 mod remote;
+mod reserve;
 mod run;
+mod scoped_stream;
 mod seat;
 mod shared;
 mod shutdown;
@@ -48,6 +52,8 @@ mod try_run;
 pub(crate) use rate::Rate;
 pub use {
     builder::{Builder, fail_fast, settled, with_policy},
+    cancel_on_drop::CancelOnDrop,
+    channel::Sender,
     defer::Finalized,
     entry::{local_scope, scope, try_local_scope, try_scope},
     handle::{LocalScope, Scope},
@@ -55,8 +61,10 @@ pub use {
     limit::Limit,
     open::{Driver, Report},
     permit::Permit,
-    produce::{Produced, Sender},
+    produce::Produced,
+    reserve::Slot,
     run::{Run, TryRun},
+    scoped_stream::{ScopedStream, stream},
     spawn::{Here, Parallel, TaskBuilder},
     start::{Ready, Start},
     task::Task,

@@ -1,120 +1,19 @@
 use std::{
-    collections::VecDeque,
     fmt,
-    future::poll_fn,
     pin::Pin,
-    sync::{Arc, PoisonError},
-    task::{Context, Poll, Waker},
+    sync::Arc,
+    task::{Context, Poll},
 };
 
 use futures_core::Stream;
 
 use super::{
+    channel::{Channel, Sender},
     handle::Scope,
     kind::{Local, Threads},
     task::Task,
 };
-use crate::{
-    cancel::{
-        CancelReason,
-        waiters::{Waiters, wake_all},
-    },
-    context::Frame,
-    error::{Closed, FirstPanic, OneByOne, no_second_panic},
-    policy::Fallible,
-    sync::{Mutex, MutexGuard},
-};
-
-/// The sending side of a [`produce`](Scope::produce); the stream ends when it is dropped.
-pub struct Sender<T> {
-    channel: Arc<Channel<T>>,
-}
-
-impl<T> Sender<T> {
-    /// Waits until there is room, and sends; with a capacity of 0, until the item has been received.
-    ///
-    /// # Errors
-    ///
-    /// [`Closed`] with the item, when the stream has been dropped.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future before it has completed drops the item, unless it had found room already.
-    pub async fn send(&self, item: T) -> Result<(), Closed<T>> {
-        let mut sending = Sending {
-            channel: &self.channel,
-            item: Some(item),
-            key: None,
-            turn: None,
-        };
-        poll_fn(|cx| sending.poll(cx)).await
-    }
-}
-
-impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {
-        self.channel.end();
-    }
-}
-
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sender").finish_non_exhaustive()
-    }
-}
-
-struct Sending<'a, T> {
-    channel: &'a Channel<T>,
-    item: Option<T>,
-    key: Option<u64>,
-    /// With a capacity of 0: which item was this one.
-    turn: Option<u64>,
-}
-
-impl<T> Sending<'_, T> {
-    fn poll(&mut self, cx: &Context<'_>) -> Poll<Result<(), Closed<T>>> {
-        let waker = cx.waker().clone();
-        let mut queue = self.channel.lock();
-        if queue.closed {
-            let unreceived = self.turn.is_some_and(|turn| turn > queue.received);
-            let item = match self.item.take() {
-                None if unreceived => queue.items.pop_front(),
-                item => item,
-            };
-            drop(queue);
-            return Poll::Ready(item.map_or(Ok(()), |item| Err(Closed(item))));
-        }
-        let mut receiver = None;
-        if queue.items.len() < queue.capacity.max(1) {
-            if let Some(item) = self.item.take() {
-                queue.items.push_back(item);
-                queue.sent += 1;
-                self.turn = Some(queue.sent);
-                receiver = queue.receiver.take();
-            }
-        }
-        let through =
-            self.item.is_none() && (queue.capacity > 0 || self.turn.is_some_and(|turn| turn <= queue.received));
-        let old = if through {
-            Some(waker)
-        } else {
-            queue.senders.put(&mut self.key, waker)
-        };
-        drop(queue);
-        drop(old);
-        if let Some(receiver) = receiver {
-            receiver.wake();
-        }
-        if through { Poll::Ready(Ok(())) } else { Poll::Pending }
-    }
-}
-
-impl<T> Drop for Sending<'_, T> {
-    fn drop(&mut self) {
-        let waker = self.channel.lock().senders.remove(self.key);
-        no_second_panic(|| drop(waker));
-    }
-}
+use crate::{cancel::CancelReason, context::Frame, error::FirstPanic, policy::Fallible};
 
 /// The stream of [`produce`](Scope::produce): what an owned child sends, until it ends.
 ///
@@ -131,15 +30,9 @@ impl<T> Stream for Produced<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
-        let waker = cx.waker().clone();
-        let mut queue = this.channel.lock();
-        if queue.ended || !queue.items.is_empty() {
-            drop(queue);
-            return Poll::Ready(this.channel.receive());
+        if let Poll::Ready(received) = this.channel.poll_receive(cx) {
+            return Poll::Ready(received);
         }
-        let old = queue.receiver.replace(waker);
-        drop(queue);
-        drop(old);
         // A sender that was put somewhere else must not outlive the scope's promise.
         // What was sent just before the end comes first.
         let ended = this.frame.scope.poll_ended(&mut this.key, cx);
@@ -166,94 +59,6 @@ impl<T> fmt::Debug for Produced<T> {
         f.debug_struct("Produced")
             .field("task", &self.frame.info)
             .finish_non_exhaustive()
-    }
-}
-
-struct Channel<T>(Mutex<Queue<T>>);
-
-struct Queue<T> {
-    items: OneByOne<VecDeque<T>>,
-    capacity: usize,
-    sent: u64,
-    received: u64,
-    senders: Waiters,
-    receiver: Option<Waker>,
-    /// Nobody receives.
-    closed: bool,
-    /// Nobody sends.
-    ended: bool,
-}
-
-impl<T> Queue<T> {
-    fn take_unless_handed_over(&mut self) -> VecDeque<T> {
-        if self.capacity > 0 {
-            self.items.take_all()
-        } else {
-            VecDeque::new()
-        }
-    }
-}
-
-impl<T> Channel<T> {
-    fn new(capacity: usize) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Queue {
-            items: OneByOne::default(),
-            capacity,
-            sent: 0,
-            received: 0,
-            senders: Waiters::default(),
-            receiver: None,
-            closed: false,
-            ended: false,
-        })))
-    }
-
-    fn receive(&self) -> Option<T> {
-        let (item, senders) = {
-            let mut queue = self.lock();
-            let item = queue.items.pop_front()?;
-            queue.received += 1;
-            (item, queue.senders.take_all())
-        };
-        wake_all(senders.into_values());
-        Some(item)
-    }
-
-    fn end(&self) {
-        let receiver = {
-            let mut queue = self.lock();
-            queue.ended = true;
-            // Seeded: the end is no item, so nobody is woken.
-            queue
-                .receiver
-                .take()
-                .filter(|_| !cfg!(purview_seeded_bug = "stream-ends-silently"))
-        };
-        if let Some(receiver) = receiver {
-            no_second_panic(|| receiver.wake());
-        }
-    }
-
-    fn close(&self) {
-        let (items, senders, receiver) = {
-            let mut queue = self.lock();
-            queue.closed = true;
-            (
-                // Without a capacity the item goes back to who has sent it.
-                OneByOne::new(queue.take_unless_handed_over()),
-                queue.senders.take_all(),
-                queue.receiver.take(),
-            )
-        };
-        let mut panicked = FirstPanic::default();
-        panicked.run(|| wake_all(senders.into_values()));
-        panicked.run(|| drop(items));
-        panicked.run(|| drop(receiver));
-        panicked.resume();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue<T>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -306,9 +111,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
         P::Joined<()>: 'env + Send,
     {
         let channel = Channel::new(capacity);
-        let task = self.spawn(f(Sender {
-            channel: channel.clone(),
-        }));
+        let task = self.spawn(f(Sender::new(&channel)));
         produced(channel, &task)
     }
 }
@@ -323,9 +126,7 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
         P::Joined<()>: 'env,
     {
         let channel = Channel::new(capacity);
-        let task = self.spawn(f(Sender {
-            channel: channel.clone(),
-        }));
+        let task = self.spawn(f(Sender::new(&channel)));
         produced(channel, &task)
     }
 }
