@@ -8,11 +8,13 @@
 //! children in the scope's own task.
 
 mod block_on;
+mod current;
 mod embedded;
 mod outside;
 mod traits;
 
 pub use block_on::block_on;
+pub use current::{current, current_or};
 pub use embedded::Embedded;
 pub(crate) use outside::outside_scopes;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
