@@ -25,6 +25,9 @@ pub use error::{
     Settlement, StartError, Stopped, TaskError, TooLate, TrySendError,
 };
 pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
+#[cfg(not(feature = "rate-limit"))]
+#[doc(hidden)]
+pub use gather::RateLimited;
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};

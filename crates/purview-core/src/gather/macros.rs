@@ -17,6 +17,15 @@
 /// ```
 #[macro_export]
 macro_rules! gather {
+    (
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
+        $($more:expr),+ $(,)?
+    ) => {
+        ::core::compile_error!(
+            "`gather!` takes up to twelve futures: put some of them into a `gather!` of their own, or give `gather(..)` \
+             futures of one type, such as boxed ones"
+        )
+    };
     ($($future:expr),+ $(,)?) => { $crate::gather::Mixed::<_>::new(($($future,)+)) };
 }
 
@@ -35,5 +44,14 @@ macro_rules! gather {
 /// ```
 #[macro_export]
 macro_rules! try_gather {
+    (
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
+        $($more:expr),+ $(,)?
+    ) => {
+        ::core::compile_error!(
+            "`try_gather!` takes up to twelve futures: put some of them into a `try_gather!` of their own, or give `try_gather(..)` \
+             futures of one type, such as boxed ones"
+        )
+    };
     ($($future:expr),+ $(,)?) => { $crate::gather::Mixed::<_>::new(($($future,)+)).try_all() };
 }

@@ -20,7 +20,12 @@ mod team;
 mod try_all;
 mod try_for_each;
 mod tuple;
+#[cfg(not(feature = "rate-limit"))]
+mod without_rate;
 
+#[cfg(not(feature = "rate-limit"))]
+#[doc(hidden)]
+pub use without_rate::RateLimited;
 pub use {
     for_each::ForEach,
     mixed::Mixed,

@@ -1,4 +1,4 @@
-use std::{fmt, ops::ControlFlow};
+use std::{fmt, marker::PhantomData, ops::ControlFlow};
 
 use super::{End, Fallible, Policy, join_all::no_value};
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 /// A body that returned a value before the scope was cancelled *by request* has the last word: the value is the result,
 /// as when a trio nursery's own cancel scope is cancelled. A deadline or the scope around cuts the result off too.
 pub struct FailFast<E> {
+    /// First, so that the compiler says at once which type it cannot infer.
+    error: PhantomData<E>,
     failures: OneByOne<Vec<Failure<E>>>,
     panic: FirstPanic,
     /// Whose error is to be the bare `E`: there is no way to say that time was up, so a value is never held back.
@@ -26,6 +28,7 @@ impl<E> FailFast<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
     pub fn new() -> Self {
         Self {
+            error: PhantomData,
             failures: OneByOne::new(Vec::new()),
             panic: FirstPanic::default(),
             bare: false,

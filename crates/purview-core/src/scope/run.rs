@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -42,6 +43,8 @@ pub struct Run<'env, P: Policy, B, R, K: Kind = Threads>
 where
     B: Future<Output = P::Child<R>>,
 {
+    /// First, because it is what the compiler then says of a scope that is sent and cannot be.
+    stays: PhantomData<K::Stays>,
     engine: Engine<'env, P, K>,
     body: Pin<Box<Body<B, R>>>,
 }
@@ -53,6 +56,7 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, 
         let state = shared.state.clone();
         let frame = Frame::unbound(state.body_info(), state, Role::Ordinary);
         Self {
+            stays: PhantomData,
             engine: Engine::new(shared, policy),
             body: Body::new(frame, fut),
         }
