@@ -38,9 +38,13 @@ impl<E> Builder<FailFast<E>> {
     /// use purview_core::fail_fast;
     /// use std::{io, time::Duration};
     ///
+    /// async fn read(table: &str) -> io::Result<Vec<&str>> {
+    ///     Ok(vec![table; 2])
+    /// }
+    ///
     /// async fn import() -> io::Result<usize> {
     ///     let rows = fail_fast().name("import").timeout(Duration::from_secs(30)).try_run(async |s| {
-    ///         let rows = s.spawn(async { Ok(vec!["a", "b"]) });
+    ///         let rows = s.spawn(read("users"));
     ///         Ok(rows.await)
     ///     });
     ///     Ok(rows.await?.len())
