@@ -112,6 +112,25 @@ async fn one_that_runs_is_waited_for_when_its_scope_is_cancelled() {
     assert!(held.ended.load(SeqCst));
 }
 
+async fn one_that_blocks_on_what_its_cancellation_ends_is_cut_off() {
+    let (tell, begun) = mpsc::channel();
+    let out = fail_fast::<&str>()
+        .run(async |s| {
+            s.spawn(async move {
+                spawn_blocking(move || {
+                    tell.send(()).unwrap();
+                    block_on(scope(async |_| std::future::pending::<()>().await)); // no value for a cancellation
+                })
+                .await;
+                Ok(())
+            });
+            spawn_blocking(move || begun.recv().unwrap()).await;
+            Err::<(), _>("stop")
+        })
+        .await;
+    assert_eq!(out.unwrap_err().into_failure(), Some("stop"));
+}
+
 async fn one_that_was_abandoned_is_not() {
     let held = Held::default();
     let (closure, begun, finish) = held.closure();
@@ -159,6 +178,7 @@ on_every_runtime!(
     a_panic_goes_on_in_the_caller_with_its_payload,
     inside_it_is_the_task_that_awaits_it,
     one_that_runs_is_waited_for_when_its_scope_is_cancelled,
+    one_that_blocks_on_what_its_cancellation_ends_is_cut_off,
     one_that_was_abandoned_is_not,
     a_panic_in_a_scope_that_is_cancelled_is_not_lost,
 );

@@ -8,6 +8,7 @@ use crate::{
     context::{self, Place, Surroundings},
     error::{Panic, catch, discard},
     runtime::Runtime,
+    scope::cut_off::is_cut_off,
     sync::{Mutex, MutexGuard},
 };
 
@@ -24,6 +25,8 @@ enum Stage<T> {
     Running,
     Returned(T),
     Panicked(Panic),
+    /// It unwound out of a `block_on`, because the task that awaits it was cancelled.
+    CutOff,
     /// The runtime does not run it.
     Lost(String),
     /// Nothing will ask for it.
@@ -34,6 +37,7 @@ enum Stage<T> {
 pub(super) enum Ended<T> {
     Returned(T),
     Panicked(Panic),
+    CutOff,
     Lost(String),
 }
 
@@ -76,6 +80,7 @@ impl<T: Send + 'static> Closure<T> {
         drop(entered);
         self.end(match ended {
             Ok(value) => Stage::Returned(value),
+            Err(panic) if is_cut_off(&panic) => Stage::CutOff,
             Err(panic) => Stage::Panicked(panic),
         });
     }
@@ -147,6 +152,7 @@ impl<T> Closure<T> {
         let ended = match mem::replace(&mut state.stage, Stage::Done) {
             Stage::Returned(value) => Ended::Returned(value),
             Stage::Panicked(panic) => Ended::Panicked(panic),
+            Stage::CutOff => Ended::CutOff,
             Stage::Lost(why) => Ended::Lost(why),
             other => {
                 state.stage = other;

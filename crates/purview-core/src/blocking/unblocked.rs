@@ -66,7 +66,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
 pub struct Unblocked<T> {
     closure: Arc<Closure<T>>,
     given: bool,
-    /// It was cancelled before the closure had started, which now never does.
+    /// It was cancelled, and the closure never started or was cut off: there is no value to come.
     skipped: bool,
     abandons: bool,
     told: Cancelled,
@@ -126,6 +126,10 @@ impl<T: Send + 'static> Future for Unblocked<T> {
             match ended {
                 Ended::Returned(value) => return Poll::Ready(value),
                 Ended::Panicked(panic) => panic.resume(),
+                Ended::CutOff => {
+                    this.skipped = true;
+                    return Poll::Pending;
+                }
                 Ended::Lost(why) => panic!("`spawn_blocking` at {}: {why}", this.caller),
             }
         }

@@ -19,6 +19,6 @@ pub(crate) fn never<T>() -> Poll<T> {
 }
 
 /// Whether a closure unwound because it was cancelled.
-pub(super) fn is_cut_off(panic: &Panic) -> bool {
+pub(crate) fn is_cut_off(panic: &Panic) -> bool {
     panic.is::<CutOff>()
 }
