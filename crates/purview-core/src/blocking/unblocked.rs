@@ -123,6 +123,8 @@ impl<T: Send + 'static> Future for Unblocked<T> {
         }
         if let Poll::Ready(ended) = this.closure.poll(cx) {
             this.hold.release();
+            // It may not have been polled since it was woken, and holds until it is.
+            this.told = cancelled();
             match ended {
                 Ended::Returned(value) => return Poll::Ready(value),
                 Ended::Panicked(panic) => panic.resume(),
