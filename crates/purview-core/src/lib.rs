@@ -24,10 +24,10 @@ pub use error::{
     AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
     Settlement, StartError, Stopped, TaskError, TooLate, TrySendError,
 };
-pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
 pub use gather::RateLimited;
+pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer, block_on};

@@ -72,7 +72,12 @@ async fn of_a_call() {
 
 async fn of_a_scope_under_eyre() {
     let error = fail_fast::<eyre::Report>()
-        .try_run(async |s| Ok(s.spawn(async { Err::<u32, _>(eyre::Report::new(where_it_was_made()).wrap_err("book")) }).await))
+        .try_run(async |s| {
+            Ok(
+                s.spawn(async { Err::<u32, _>(eyre::Report::new(where_it_was_made()).wrap_err("book")) })
+                    .await,
+            )
+        })
         .await
         .unwrap_err();
     let chain: Vec<_> = error.chain().map(ToString::to_string).collect();
@@ -81,7 +86,10 @@ async fn of_a_scope_under_eyre() {
 }
 
 async fn a_stop_can_be_told_by_its_type() {
-    let error = try_gather([async { anyhow::Ok(1) }]).timeout(Duration::ZERO).await.unwrap_err();
+    let error = try_gather([async { anyhow::Ok(1) }])
+        .timeout(Duration::ZERO)
+        .await
+        .unwrap_err();
     assert!(error.downcast_ref::<Stopped>().unwrap().is_deadline_exceeded());
     let boxed = try_gather([async { Ok::<_, Box<dyn std::error::Error + Send + Sync>>(1) }])
         .timeout(Duration::ZERO)
@@ -90,4 +98,10 @@ async fn a_stop_can_be_told_by_its_type() {
     assert!(boxed.is::<Stopped>());
 }
 
-on_every_runtime!(of_a_gather, of_a_scope, of_a_call, of_a_scope_under_eyre, a_stop_can_be_told_by_its_type);
+on_every_runtime!(
+    of_a_gather,
+    of_a_scope,
+    of_a_call,
+    of_a_scope_under_eyre,
+    a_stop_can_be_told_by_its_type
+);

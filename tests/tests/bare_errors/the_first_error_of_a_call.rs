@@ -70,7 +70,11 @@ async fn results_that_wait_for_their_call_are_not_handed_out_after_an_error() {
             for _ in 0..20 {
                 checkpoint().await; // the others end meanwhile
             }
-            if calls.fetch_add(1, SeqCst) == 1 { Err(Told::Call("the second")) } else { Ok(()) }
+            if calls.fetch_add(1, SeqCst) == 1 {
+                Err(Told::Call("the second"))
+            } else {
+                Ok(())
+            }
         })
         .await;
     assert_eq!(out, Err(Told::Call("the second")));
@@ -93,7 +97,9 @@ async fn those_that_hold_are_waited_for_after_an_error() {
         }
         Ok::<_, ()>(n)
     };
-    let out = gather((0..3).map(save)).try_for_each(async |_, _| Err(Told::Call("at once"))).await;
+    let out = gather((0..3).map(save))
+        .try_for_each(async |_, _| Err(Told::Call("at once")))
+        .await;
     assert_eq!((out, saved.load(SeqCst)), (Err(Told::Call("at once")), 2));
 }
 

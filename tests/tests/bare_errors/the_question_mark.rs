@@ -17,7 +17,11 @@ enum AppError {
 }
 
 async fn page(n: u32) -> io::Result<u32> {
-    if n == 13 { Err(io::Error::other("unlucky")) } else { Ok(n) }
+    if n == 13 {
+        Err(io::Error::other("unlucky"))
+    } else {
+        Ok(n)
+    }
 }
 
 /// All the doors, with children that fail with `$error`; the child number 13 fails, and a timeout of zero stops it.
@@ -31,7 +35,13 @@ macro_rules! all_doors {
         }
         async fn pulled(ns: [u32; 2], timeout: Duration) -> Result<u32, $error> {
             let children = futures::stream::iter(ns.map(child));
-            Ok(gather_stream(children).limit(1).timeout(timeout).try_all().await?.into_iter().sum())
+            Ok(gather_stream(children)
+                .limit(1)
+                .timeout(timeout)
+                .try_all()
+                .await?
+                .into_iter()
+                .sum())
         }
         async fn mixed([a, b]: [u32; 2], timeout: Duration) -> Result<u32, $error> {
             let (a, b) = purview::try_gather!(child(a), child(b)).timeout(timeout).await?;
@@ -133,14 +143,18 @@ async fn a_deadline_is_a_timed_out_io_error_and_a_request_is_another() {
 }
 
 async fn a_deadline_is_a_text_where_errors_are_texts() {
-    let late = try_gather([async { Ok::<u8, String>(1) }]).timeout(Duration::ZERO).await;
+    let late = try_gather([async { Ok::<u8, String>(1) }])
+        .timeout(Duration::ZERO)
+        .await;
     assert_eq!(late, Err("deadline exceeded".to_owned()));
 }
 
 async fn the_error_of_the_last_attempt_comes_out_of_a_retry() {
     async fn attempts() -> anyhow::Result<u32> {
         let delays = [Duration::ZERO; 2];
-        Ok(retry(delays, async || page(13).await).await.map_err(purview::RetryError::into_error)?)
+        Ok(retry(delays, async || page(13).await)
+            .await
+            .map_err(purview::RetryError::into_error)?)
     }
     let error = attempts().await.unwrap_err();
     assert!(error.is::<io::Error>(), "{error:?}");
@@ -156,7 +170,10 @@ async fn what_they_return_is_send() {
         fail_fast().try_run(async |s| Ok::<_, String>(s.spawn(async { Ok(1) }).await)),
     ));
     assert_eq!(all.await.unwrap(), Ok(1));
-    assert_eq!(is_send(purview::try_gather!(async { Ok::<_, String>(1) })).await, Ok((1,)));
+    assert_eq!(
+        is_send(purview::try_gather!(async { Ok::<_, String>(1) })).await,
+        Ok((1,))
+    );
 }
 
 on_every_runtime!(

@@ -2,7 +2,10 @@
 
 use std::{future::pending, time::Duration};
 
-use purview::{CancelReason, CancelToken, ScopeError, Stopped, cancelled, checkpoint, fail_fast, gather, settled, shield, try_gather};
+use purview::{
+    CancelReason, CancelToken, ScopeError, Stopped, cancelled, checkpoint, fail_fast, gather, settled, shield,
+    try_gather,
+};
 use purview_tests::{TestClock, caught, on_every_runtime};
 
 /// An error that tells where it is from.
@@ -46,7 +49,10 @@ async fn a_deadline_though_something_failed_while_it_cleaned_up() {
         })
         .await
         .unwrap_err();
-    assert_eq!((error.reason(), error.failures().len()), (&CancelReason::DeadlineExceeded, 1));
+    assert_eq!(
+        (error.reason(), error.failures().len()),
+        (&CancelReason::DeadlineExceeded, 1)
+    );
     assert_eq!(error.into_error(), Told::Stopped(CancelReason::DeadlineExceeded));
 }
 
@@ -70,7 +76,9 @@ async fn a_scope_that_its_parent_cancelled() {
             // The shield lets the child see the end of the scope inside, which is cancelled with the one outside.
             let token = s.token();
             s.spawn(shield(async move {
-                let out = fail_fast::<Told>().cancel_on(token).run(async |_| pending::<Result<(), _>>().await);
+                let out = fail_fast::<Told>()
+                    .cancel_on(token)
+                    .run(async |_| pending::<Result<(), _>>().await);
                 *slot = Some(out.await.map_err(ScopeError::into_error));
                 Ok(())
             }));
@@ -105,12 +113,16 @@ async fn a_scope_that_holds_while_its_parent_is_cancelled() {
 }
 
 async fn a_race_that_all_have_lost() {
-    let lost = gather([3, 1, 2].map(async |n| Err::<(), _>(Told::Returned(n)))).first_success().await;
+    let lost = gather([3, 1, 2].map(async |n| Err::<(), _>(Told::Returned(n))))
+        .first_success()
+        .await;
     assert_eq!(lost.unwrap_err().into_error(), Told::Returned(3));
 }
 
 async fn a_race_of_no_futures() {
-    let none = gather(std::iter::empty::<std::future::Ready<Result<(), Told>>>()).first_success().await;
+    let none = gather(std::iter::empty::<std::future::Ready<Result<(), Told>>>())
+        .first_success()
+        .await;
     assert_eq!(none.unwrap_err().into_error(), Told::Stopped(CancelReason::Ended));
 }
 
@@ -125,15 +137,23 @@ async fn a_race_in_which_one_panicked_and_another_failed() {
 }
 
 async fn a_panic_goes_on() {
-    let lost = gather([async { panic!("the only one") as Result<(), Told> }]).first_success().await;
+    let lost = gather([async { panic!("the only one") as Result<(), Told> }])
+        .first_success()
+        .await;
     let panic = caught(async { lost.unwrap_err().into_error() }).await.unwrap_err();
     assert_eq!(panic, "the only one");
 
-    let body = settled::<Told>().run(async |_| panic!("the body") as Result<(), Told>).await;
-    let panic = caught(async { body.unwrap_err().into_error_or(|_| unreachable!()) }).await.unwrap_err();
+    let body = settled::<Told>()
+        .run(async |_| panic!("the body") as Result<(), Told>)
+        .await;
+    let panic = caught(async { body.unwrap_err().into_error_or(|_| unreachable!()) })
+        .await
+        .unwrap_err();
     assert_eq!(panic, "the body");
 
-    let panic = caught(try_gather([async { panic!("a child") as Result<(), Told> }])).await.unwrap_err();
+    let panic = caught(try_gather([async { panic!("a child") as Result<(), Told> }]))
+        .await
+        .unwrap_err();
     assert_eq!(panic, "a child");
     let panic = caught(fail_fast::<Told>().try_run(async |s| {
         s.spawn(async { panic!("a child") as Result<(), Told> });

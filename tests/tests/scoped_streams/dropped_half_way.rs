@@ -12,7 +12,9 @@ fn body_then_children_newest_first_then_items() {
     let mut stream = Box::pin(purview::stream(4, async move |s, tx| {
         let _body = of_body.on_drop("body");
         for n in 0..2 {
-            s.spawn(shield(of_body.traced(format!("child {n}"), pending::<Result<(), Stopped>>())));
+            s.spawn(shield(
+                of_body.traced(format!("child {n}"), pending::<Result<(), Stopped>>()),
+            ));
         }
         for n in 0..3 {
             let _ = tx.send(of_items.on_drop(format!("item {n}"))).await;
@@ -24,7 +26,13 @@ fn body_then_children_newest_first_then_items() {
     drop(stream);
     assert_eq!(
         log.entries(),
-        ["body dropped", "child 1 dropped", "child 0 dropped", "item 1 dropped", "item 2 dropped"]
+        [
+            "body dropped",
+            "child 1 dropped",
+            "child 0 dropped",
+            "item 1 dropped",
+            "item 2 dropped"
+        ]
     );
 }
 
@@ -84,8 +92,15 @@ async fn a_panic_of_a_destructor_does_not_keep_the_others() {
         drop(stream);
     });
     let _ = dropping.await;
-    assert!(log.has("child dropped") && log.has("waiting dropped"), "{:?}", log.entries());
+    assert!(
+        log.has("child dropped") && log.has("waiting dropped"),
+        "{:?}",
+        log.entries()
+    );
 }
 
 polled_on_every_runtime!(body_then_children_newest_first_then_items, one_that_was_never_polled);
-on_every_runtime!(a_wait_that_is_dropped_loses_no_item, a_panic_of_a_destructor_does_not_keep_the_others);
+on_every_runtime!(
+    a_wait_that_is_dropped_loses_no_item,
+    a_panic_of_a_destructor_does_not_keep_the_others
+);

@@ -105,7 +105,9 @@ context_key! {
 async fn names_and_context_are_those_of_a_scope() {
     let mut all = fail_fast().name("feed").stream(1, async |s, tx| {
         let of_body = current().unwrap().name().to_owned();
-        let of_child = s.spawn(async { Ok((current().unwrap().name().to_owned(), TENANT.get())) }).await;
+        let of_child = s
+            .spawn(async { Ok((current().unwrap().name().to_owned(), TENANT.get())) })
+            .await;
         tx.send((of_body, of_child)).await.map_err(io::Error::other)
     });
     let (body, (child, tenant)) = TENANT.scope(7, all.next()).await.unwrap().unwrap();
@@ -113,7 +115,10 @@ async fn names_and_context_are_those_of_a_scope() {
 }
 
 async fn it_merges_with_other_streams() {
-    let all: Vec<_> = stream::select(numbers(1, 5), numbers(0, 5)).try_collect().await.unwrap();
+    let all: Vec<_> = stream::select(numbers(1, 5), numbers(0, 5))
+        .try_collect()
+        .await
+        .unwrap();
     assert_eq!(all.len(), 10);
 }
 
@@ -130,7 +135,9 @@ fn nothing_happens_before_it_is_polled() {
 }
 
 fn one_that_waits_wakes_nobody() {
-    let mut all = Box::pin(purview::stream::<u32, io::Error, _, _>(1, async |_, _tx| std::future::pending().await));
+    let mut all = Box::pin(purview::stream::<u32, io::Error, _, _>(1, async |_, _tx| {
+        std::future::pending().await
+    }));
     let mut next = by_hand(all.next());
     assert!(next.poll_until_idle().is_pending());
     let wakes = next.wakes();

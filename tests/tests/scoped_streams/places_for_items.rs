@@ -35,7 +35,10 @@ async fn a_producer_that_reserves_is_ahead_by_its_capacity() {
                 yields(10).await;
                 let sent = sent.load(SeqCst);
                 // With a capacity of 0 it is one item ahead, for that item has a place of its own.
-                assert!(sent <= received + 1 + capacity.max(1), "{sent} sent, {received} received of {capacity}");
+                assert!(
+                    sent <= received + 1 + capacity.max(1),
+                    "{sent} sent, {received} received of {capacity}"
+                );
             }
             assert_eq!(items.next().await, None);
             Ok::<_, ()>(())
@@ -212,22 +215,21 @@ async fn trying_does_not_wait() {
 
 async fn a_panic_in_the_destructor_of_an_unreceived_item_harms_nothing_else() {
     let log = Log::new();
-    let out = fail_fast::<()>()
-        .run(async |s| {
-            let items = s.produce(4, async |tx| {
-                let slot = tx.reserve().await.map_err(drop)?;
-                purview::cancelled().await;
-                slot.send(PanicsOnDrop("an item"));
-                log.note("sent");
-                Ok(())
-            });
-            checkpoint().await;
-            drop(items);
-            while !s.is_empty() {
-                checkpoint().await;
-            }
+    let out = fail_fast::<()>().run(async |s| {
+        let items = s.produce(4, async |tx| {
+            let slot = tx.reserve().await.map_err(drop)?;
+            purview::cancelled().await;
+            slot.send(PanicsOnDrop("an item"));
+            log.note("sent");
             Ok(())
         });
+        checkpoint().await;
+        drop(items);
+        while !s.is_empty() {
+            checkpoint().await;
+        }
+        Ok(())
+    });
     assert_eq!(purview_tests::caught(out).await.unwrap_err(), "an item");
     assert!(!log.has("sent"));
 }

@@ -55,11 +55,14 @@ async fn an_error_of_a_child_ends_the_body() {
 async fn a_deadline_is_stopped() {
     let clock = TestClock::new();
     let time = clock.clone();
-    let items = all(fail_fast().runtime(clock).timeout(Duration::from_secs(1)).stream(4, async move |_, tx| {
-        let _ = tx.send(1).await;
-        time.advance(Duration::from_secs(1));
-        pending().await
-    }));
+    let items = all(fail_fast()
+        .runtime(clock)
+        .timeout(Duration::from_secs(1))
+        .stream(4, async move |_, tx| {
+            let _ = tx.send(1).await;
+            time.advance(Duration::from_secs(1));
+            pending().await
+        }));
     assert_eq!(items.await, [Ok(1), Err(Told::Stopped(CancelReason::DeadlineExceeded))]);
 }
 
@@ -137,7 +140,9 @@ async fn a_sender_that_was_put_elsewhere_adds_nothing_after_the_end() {
 }
 
 async fn io_errors_say_that_the_time_is_up() {
-    let mut late = fail_fast().timeout(Duration::ZERO).stream::<u32, _, _>(1, async |_, _tx| Ok::<_, io::Error>(()));
+    let mut late = fail_fast()
+        .timeout(Duration::ZERO)
+        .stream::<u32, _, _>(1, async |_, _tx| Ok::<_, io::Error>(()));
     assert_eq!(late.next().await.unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
     assert!(late.next().await.is_none());
 }

@@ -11,13 +11,19 @@ use std::{
     time::Duration,
 };
 
-use purview::{CancelReason, block_on, cancelled, checkpoint, context_key, current, deadline, fail_fast, gather, scope, spawn_blocking};
+use purview::{
+    CancelReason, block_on, cancelled, checkpoint, context_key, current, deadline, fail_fast, gather, scope,
+    spawn_blocking,
+};
 use purview_tests::{caught, on_every_runtime};
 
 async fn it_gives_what_the_closure_returns() {
     let text = String::from("in another thread");
     assert_eq!(spawn_blocking(move || text.len()).await, 17);
-    let n = scope(async |s| s.spawn(async { spawn_blocking(|| 1).await + spawn_blocking(|| 2).abandon().await }).await);
+    let n = scope(async |s| {
+        s.spawn(async { spawn_blocking(|| 1).await + spawn_blocking(|| 2).abandon().await })
+            .await
+    });
     assert_eq!(n.await, 3);
 }
 
@@ -32,7 +38,10 @@ async fn many_at_once() {
 }
 
 async fn a_panic_goes_on_in_the_caller_with_its_payload() {
-    assert_eq!(caught(spawn_blocking(|| panic!("in the closure"))).await, Err::<(), _>("in the closure".to_owned()));
+    assert_eq!(
+        caught(spawn_blocking(|| panic!("in the closure"))).await,
+        Err::<(), _>("in the closure".to_owned())
+    );
     let out = fail_fast::<()>().run(async |s| {
         s.spawn(async { Ok(spawn_blocking(|| panic_any("a child's closure")).await) });
         cancelled().await;
@@ -53,7 +62,12 @@ async fn inside_it_is_the_task_that_awaits_it() {
             let child = s.task().name("reader").spawn(TENANT.scope(7, async {
                 Ok(spawn_blocking(|| {
                     let sum = block_on(scope(async |s| s.spawn(async { 1 }).await + 1));
-                    (current().unwrap().name().to_owned(), TENANT.get(), deadline().is_some(), sum)
+                    (
+                        current().unwrap().name().to_owned(),
+                        TENANT.get(),
+                        deadline().is_some(),
+                        sum,
+                    )
                 })
                 .await)
             }));
@@ -62,7 +76,10 @@ async fn inside_it_is_the_task_that_awaits_it() {
         .await
         .unwrap();
     assert_eq!((name.as_str(), tenant, has_deadline, sum), ("reader", Some(7), true, 2));
-    assert!(spawn_blocking(|| current().is_none() && TENANT.get().is_none()).await, "outside any scope there is none");
+    assert!(
+        spawn_blocking(|| current().is_none() && TENANT.get().is_none()).await,
+        "outside any scope there is none"
+    );
     assert_eq!(TENANT.scope(8, spawn_blocking(|| TENANT.get())).await, Some(8));
 }
 
@@ -73,7 +90,13 @@ struct Held {
 }
 
 impl Held {
-    fn closure(&self) -> (impl FnOnce() -> u32 + Send + 'static, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    fn closure(
+        &self,
+    ) -> (
+        impl FnOnce() -> u32 + Send + 'static,
+        mpsc::Receiver<()>,
+        mpsc::Sender<()>,
+    ) {
         let (tell, begun) = mpsc::channel();
         let (finish, told) = mpsc::channel();
         let ended = self.ended.clone();

@@ -87,11 +87,16 @@ fn in_a_shield_it_is_waited_for_though_it_has_not_started() {
 
 fn a_grace_of_zero_does_not_wait() {
     let (pool, runs, log) = (HandExecutor::new(), Arc::default(), Log::new());
-    let mut out = by_hand(fail_fast::<&str>().runtime(pool.clone()).grace(Duration::ZERO).run(async |s| {
-        s.spawn(async { Ok(spawn_blocking(counted(&runs, &log)).await) });
-        purview::checkpoint().await;
-        Err::<(), _>("stop")
-    }));
+    let mut out = by_hand(
+        fail_fast::<&str>()
+            .runtime(pool.clone())
+            .grace(Duration::ZERO)
+            .run(async |s| {
+                s.spawn(async { Ok(spawn_blocking(counted(&runs, &log)).await) });
+                purview::checkpoint().await;
+                Err::<(), _>("stop")
+            }),
+    );
     assert!(out.finish().is_err());
     pool.run_closure();
     assert_eq!(runs.load(SeqCst), 0);
@@ -104,7 +109,11 @@ struct Running {
 }
 
 impl Running {
-    fn closure() -> (impl FnOnce() -> u32 + Send + 'static, mpsc::Sender<()>, mpsc::Receiver<()>) {
+    fn closure() -> (
+        impl FnOnce() -> u32 + Send + 'static,
+        mpsc::Sender<()>,
+        mpsc::Receiver<()>,
+    ) {
         let (tell, begun) = mpsc::channel();
         let (finish, told) = mpsc::channel();
         let closure = move || {
@@ -147,7 +156,10 @@ fn one_that_runs_is_not_waited_for_past_the_grace() {
     let scope = fail_fast::<&str>().runtime(pool.clone()).grace(Duration::from_secs(1));
     let mut out = by_hand(scope.run(async |s| {
         s.spawn(async { Ok(spawn_blocking(closure).await) });
-        s.spawn(async { sleep(Duration::from_secs(1)).await; Err::<(), _>("stop") });
+        s.spawn(async {
+            sleep(Duration::from_secs(1)).await;
+            Err::<(), _>("stop")
+        });
         pending::<Result<(), _>>().await
     }));
     assert!(out.poll_until_idle().is_pending());
@@ -163,7 +175,9 @@ fn one_whose_pool_shuts_down_panics_in_the_caller_and_says_so() {
     let (pool, runs, log) = (HandExecutor::new(), Arc::default(), Log::new());
     let mut out = by_hand(caught(scope(async |s| {
         // A scope of its own is served by the pool.
-        let inner = fail_fast::<()>().runtime(pool.clone()).run(async |_| Ok(spawn_blocking(counted(&runs, &log)).await));
+        let inner = fail_fast::<()>()
+            .runtime(pool.clone())
+            .run(async |_| Ok(spawn_blocking(counted(&runs, &log)).await));
         s.spawn(inner).await.unwrap_or_default()
     })));
     assert!(out.poll_until_idle().is_pending());
@@ -176,14 +190,20 @@ fn one_whose_pool_shuts_down_panics_in_the_caller_and_says_so() {
 
 fn a_runtime_without_a_pool_panics_in_the_caller_and_says_why() {
     let clock = TestClock::new();
-    let out = fail_fast::<()>().runtime(clock).run(async |_| Ok(spawn_blocking(|| 1).await));
+    let out = fail_fast::<()>()
+        .runtime(clock)
+        .run(async |_| Ok(spawn_blocking(|| 1).await));
     let message = by_hand(caught(out)).finish().unwrap_err();
     assert!(message.contains("a test clock has no threads"), "{message}");
 }
 
 fn its_runtime_is_that_of_the_scope_around() {
     let pool = HandExecutor::new();
-    let mut out = by_hand(fail_fast::<()>().runtime(pool.clone()).run(async |_| Ok(spawn_blocking(|| 7).await)));
+    let mut out = by_hand(
+        fail_fast::<()>()
+            .runtime(pool.clone())
+            .run(async |_| Ok(spawn_blocking(|| 7).await)),
+    );
     assert!(out.poll_until_idle().is_pending());
     pool.run_closure();
     assert_eq!(out.finish().unwrap(), 7);

@@ -12,8 +12,15 @@ fn inside_a_scope_it_is_the_scopes() {
     let there = inner.clone();
     let seen = fail_fast::<()>().runtime(outer).run(async |_| {
         let here = runtime::current().now();
-        let inside = fail_fast::<()>().runtime(there).run(async |_| Ok(runtime::current().now())).await.map_err(drop)?;
-        let inherited = fail_fast::<()>().run(async |_| Ok(runtime::current().now())).await.map_err(drop)?;
+        let inside = fail_fast::<()>()
+            .runtime(there)
+            .run(async |_| Ok(runtime::current().now()))
+            .await
+            .map_err(drop)?;
+        let inherited = fail_fast::<()>()
+            .run(async |_| Ok(runtime::current().now()))
+            .await
+            .map_err(drop)?;
         Ok((here, inside, inherited))
     });
     inner.advance(Duration::from_secs(60));
@@ -23,9 +30,9 @@ fn inside_a_scope_it_is_the_scopes() {
 
 fn what_it_spawns_runs_there() {
     let executor = HandExecutor::new();
-    let spawned = fail_fast::<()>().runtime(executor.clone()).run(async |_| {
-        runtime::current().spawn(Box::pin(async {})).map_err(drop)
-    });
+    let spawned = fail_fast::<()>()
+        .runtime(executor.clone())
+        .run(async |_| runtime::current().spawn(Box::pin(async {})).map_err(drop));
     assert!(by_hand(spawned).finish().is_ok());
     assert_eq!(executor.futures(), 1);
 }
@@ -49,14 +56,20 @@ fn under_a_virtual_runtime_it_is_the_virtual_one() {
         here.sleep_until(began + Duration::from_secs(3600)).await;
         here.now() - began
     });
-    assert_eq!((slept, rt.elapsed()), (Duration::from_secs(3600), Duration::from_secs(3600)));
+    assert_eq!(
+        (slept, rt.elapsed()),
+        (Duration::from_secs(3600), Duration::from_secs(3600))
+    );
 }
 
 #[test]
 fn a_closure_on_the_virtual_runtime_is_awaited_like_any_other() {
     let out = VirtualRuntime::new().block_on(async {
         let n = spawn_blocking(|| 7).await;
-        n + fail_fast::<()>().run(async |_| Ok(spawn_blocking(|| 8).await)).await.unwrap()
+        n + fail_fast::<()>()
+            .run(async |_| Ok(spawn_blocking(|| 8).await))
+            .await
+            .unwrap()
     });
     assert_eq!(out, 15);
 }

@@ -40,7 +40,10 @@ async fn a_token_that_was_cancelled_before_is_not_waited_for() {
 async fn a_wait_with_a_bound_ends_without_a_reason() {
     let token = CancelToken::new();
     let waited = token.clone();
-    assert_eq!(spawn_blocking(move || waited.wait_timeout(Duration::from_millis(1))).await, None);
+    assert_eq!(
+        spawn_blocking(move || waited.wait_timeout(Duration::from_millis(1))).await,
+        None
+    );
     let waited = token.clone();
     assert_eq!(spawn_blocking(move || waited.wait_timeout(Duration::ZERO)).await, None);
     assert!(!token.is_cancelled());
@@ -50,10 +53,19 @@ async fn it_blocks_no_task_and_says_what_to_write_instead() {
     let token = CancelToken::new();
     for message in [
         caught(scope(async |_| drop(token.wait()))).await.unwrap_err(),
-        caught(scope(async |s| s.spawn(async { drop(token.wait_timeout(Duration::MAX)) }).await)).await.unwrap_err(),
-        caught(gather([async { Ok::<_, ()>(drop(token.wait())) }])).await.unwrap_err(),
+        caught(scope(async |s| {
+            s.spawn(async { drop(token.wait_timeout(Duration::MAX)) }).await
+        }))
+        .await
+        .unwrap_err(),
+        caught(gather([async { Ok::<_, ()>(drop(token.wait())) }]))
+            .await
+            .unwrap_err(),
     ] {
-        assert!(message.contains("inside the async task") && message.contains(".cancelled().await"), "{message}");
+        assert!(
+            message.contains("inside the async task") && message.contains(".cancelled().await"),
+            "{message}"
+        );
     }
 }
 
@@ -103,7 +115,11 @@ fn all_threads_are_released_whenever_it_comes() {
                     let (token, barrier) = (token.child(), barrier.clone());
                     thread::spawn(move || {
                         barrier.wait();
-                        if n == 0 { token.wait_timeout(Duration::MAX).unwrap() } else { token.wait() }
+                        if n == 0 {
+                            token.wait_timeout(Duration::MAX).unwrap()
+                        } else {
+                            token.wait()
+                        }
                     })
                 })
                 .collect();

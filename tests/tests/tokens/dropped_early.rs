@@ -9,7 +9,9 @@ async fn a_child_is_cancelled_with_its_handle() {
     let log = Log::new();
     fail_fast::<()>()
         .run(async |s| {
-            let child = s.spawn(log.traced("child", pending::<Result<(), ()>>())).cancel_on_drop();
+            let child = s
+                .spawn(log.traced("child", pending::<Result<(), ()>>()))
+                .cancel_on_drop();
             checkpoint().await;
             drop(child);
             Ok(())
@@ -41,7 +43,10 @@ async fn one_that_holds_cleans_up() {
 
 async fn one_that_is_awaited_gives_its_value() {
     let values = scope(async |s| {
-        let (a, b) = (s.spawn(async { 1 }).cancel_on_drop(), s.spawn_parallel(async { 2 }).cancel_on_drop());
+        let (a, b) = (
+            s.spawn(async { 1 }).cancel_on_drop(),
+            s.spawn_parallel(async { 2 }).cancel_on_drop(),
+        );
         let mut a = a;
         let first = (&mut a).await;
         drop(a);
@@ -54,7 +59,10 @@ async fn its_siblings_and_its_scope_are_not_touched() {
     let out = settled::<()>()
         .run(async |s| {
             let dropped = s.spawn(pending::<Result<(), ()>>());
-            let sibling = s.spawn(async { checkpoint().await; Ok(7) });
+            let sibling = s.spawn(async {
+                checkpoint().await;
+                Ok(7)
+            });
             drop(dropped.cancel_on_drop());
             assert!(!s.is_cancelled());
             Ok(sibling.await.unwrap())
@@ -65,8 +73,12 @@ async fn its_siblings_and_its_scope_are_not_touched() {
 }
 
 async fn under_settled_it_yields_results() {
-    let out = settled::<&str>()
-        .run(async |s| Ok(matches!(s.spawn(async { Err::<(), _>("no") }).cancel_on_drop().await, Err(TaskError::Failed("no")))));
+    let out = settled::<&str>().run(async |s| {
+        Ok(matches!(
+            s.spawn(async { Err::<(), _>("no") }).cancel_on_drop().await,
+            Err(TaskError::Failed("no"))
+        ))
+    });
     assert!(out.await.unwrap().value);
 }
 

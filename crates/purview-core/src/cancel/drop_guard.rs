@@ -39,7 +39,9 @@ impl DropGuard {
     /// assert!(!token.is_cancelled());
     /// ```
     pub fn disarm(mut self) -> CancelToken {
-        self.token.take().expect("a guard is disarmed once, for it is taken by value")
+        self.token
+            .take()
+            .expect("a guard is disarmed once, for it is taken by value")
     }
 }
 

@@ -67,7 +67,11 @@ impl<E> ScopeError<E> {
             let returned = failures.iter().position(|failure| failure.error.is_returned());
             let unwound = || failures.iter().position(|failure| failure.error.is_panic());
             // A panic beside an error that ended the scope is one of those that a race or `settled` put up with.
-            let first = if reason == CancelReason::Failed { returned.or_else(unwound) } else { unwound() };
+            let first = if reason == CancelReason::Failed {
+                returned.or_else(unwound)
+            } else {
+                unwound()
+            };
             first.map(|index| failures.remove(index).error)
         } else {
             None

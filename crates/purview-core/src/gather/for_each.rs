@@ -190,11 +190,7 @@ where
     Fut: Future,
 {
     /// Ready when all futures are gone, and no call is left.
-    pub(super) fn poll(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        judge: &mut impl Judge<S, Fut::Output>,
-    ) -> Poll<()> {
+    pub(super) fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>, judge: &mut impl Judge<S, Fut::Output>) -> Poll<()> {
         let _expected = expect_panics();
         let mut this = self.project();
         let mut may_run = true;
