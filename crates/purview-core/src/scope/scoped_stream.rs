@@ -110,6 +110,9 @@ impl<E> Builder<FailFast<E>> {
     }
 }
 
+/// Its body has a type that the stream has not.
+type BoxedRun<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
+
 /// The stream of [`stream`](fn@crate::stream) and of [`Builder::stream`].
 ///
 /// **Dropping it** drops the scope's body and children, at once.
@@ -117,7 +120,7 @@ impl<E> Builder<FailFast<E>> {
 pub struct ScopedStream<T, E> {
     channel: Arc<Channel<T>>,
     /// The scope, until it has ended.
-    run: Option<Pin<Box<dyn Future<Output = Result<(), E>> + Send>>>,
+    run: Option<BoxedRun<E>>,
     /// The last item.
     failed: Option<E>,
 }
