@@ -4,3 +4,8 @@
 #[rustfmt::skip]
 #[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
 mod snippets;
+
+/// `errors_and_guests.rs` without the guests, which this branch does not have.
+#[rustfmt::skip]
+#[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
+mod errors;

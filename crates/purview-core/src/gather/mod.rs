@@ -10,9 +10,14 @@ mod opened;
 mod options;
 mod outcome;
 pub mod source;
+#[cfg(not(feature = "rate-limit"))]
+mod without_rate;
 
+#[cfg(not(feature = "rate-limit"))]
+#[doc(hidden)]
+pub use self::without_rate::RateLimited;
 pub use self::{
     mixed::Mixed,
-    mode::for_each::ForEach,
+    mode::{ForEach, TryForEach, try_gather},
     options::{Completed, Gather, gather, gather_stream},
 };

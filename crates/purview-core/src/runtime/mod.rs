@@ -13,6 +13,7 @@ mod timer;
 mod traits;
 
 pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
+pub use crate::ops::{current, current_or};
 pub use embedded::Embedded;
 pub(crate) use timer::OneTimer;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

@@ -5,17 +5,15 @@ mod defer;
 mod new_task;
 mod parallel;
 mod permit;
-mod produce;
 mod ready_cell;
 mod start;
 
 use std::{borrow::Cow, fmt};
 
-use self::new_task::NewTask;
+pub(super) use self::new_task::NewTask;
 pub use self::{
     defer::Finalized,
     permit::Permit,
-    produce::{Produced, Sender},
     start::{Ready, Start},
 };
 use super::{

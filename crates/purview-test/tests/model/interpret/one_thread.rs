@@ -19,10 +19,10 @@ impl Timer for OneThread {
 
 impl Spawner for OneThread {
     fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {
-        self.0.spawn(future)
+        Spawner::spawn(&self.0, future)
     }
 
     fn spawn_blocking(&self, closure: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        self.0.spawn(Box::pin(async { closure() }))
+        Spawner::spawn(&self.0, Box::pin(async { closure() }))
     }
 }
