@@ -34,15 +34,15 @@ pub use error::{
 pub use gather::RateLimited;
 pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
 pub use ops::{
-    Cancelled, Checkpoint, Shield, Sleep, Timeout, Unblocked, UntilCancelled, cancelled, checkpoint, deadline, remaining, shield,
-    sleep, sleep_until, spawn_blocking, timeout, timeout_at,
+    Cancelled, Checkpoint, Shield, Sleep, Timeout, Unblocked, UntilCancelled, cancelled, checkpoint, deadline,
+    remaining, shield, sleep, sleep_until, spawn_blocking, timeout, timeout_at,
 };
 pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
 pub use scope::{
-    Builder, CancelOnDrop, Driver, Finalized, Here, Kind, Local, LocalScope, Parallel, Permit, Produced, Ready, Report, Run, Scope,
-    ScopedStream, Sender, Slot, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope, settled, stream, try_local_scope,
-    try_scope, with_policy,
+    Builder, CancelOnDrop, Driver, Finalized, Here, Kind, Local, LocalScope, Parallel, Permit, Produced, Ready, Report,
+    Run, Scope, ScopedStream, Sender, Slot, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, local_scope, scope,
+    settled, stream, try_local_scope, try_scope, with_policy,
 };
 pub use tree::{TaskId, TaskInfo};

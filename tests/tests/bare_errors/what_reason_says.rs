@@ -26,10 +26,10 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn the_first_failure_of_several() {
     let out = fail_fast::<Told>()
         .try_run(async |s| {
-            s.spawn(shield(async {
-                checkpoint().await;
+            s.spawn(async {
+                cancelled().await;
                 Err::<(), _>(Told::Returned(2))
-            }));
+            });
             checkpoint().await;
             Err::<(), _>(Told::Returned(1))
         })

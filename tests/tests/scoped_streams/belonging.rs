@@ -9,7 +9,12 @@ use purview_tests::on_every_runtime;
 fn numbers(upto: u32) -> impl futures::Stream<Item = io::Result<u32>> + Send + 'static {
     purview::stream(1, async move |s, tx| {
         for n in 0..upto {
-            let n = s.spawn(async move { checkpoint().await; Ok(n) }).await;
+            let n = s
+                .spawn(async move {
+                    checkpoint().await;
+                    Ok(n)
+                })
+                .await;
             tx.send(n).await.map_err(io::Error::other)?;
         }
         Ok(())
@@ -33,7 +38,10 @@ async fn a_token_that_comes_after_the_body_has_returned_is_no_clean_end_either()
     });
     assert_eq!(stream.next().await, Some(Ok(1)));
     token.cancel();
-    assert_eq!(stream.next().await.unwrap().unwrap_err().reason, CancelReason::Requested(None));
+    assert_eq!(
+        stream.next().await.unwrap().unwrap_err().reason,
+        CancelReason::Requested(None)
+    );
     assert_eq!(stream.next().await, None);
 }
 

@@ -150,12 +150,12 @@ fn one_that_runs_is_waited_for_by_a_timeout_around_it() {
     assert!(out.finish().is_ok());
 }
 
-fn one_that_runs_is_not_waited_for_past_the_grace() {
-    let pool = HandExecutor::new();
+fn one_that_runs_is_waited_for_past_the_grace_too() {
+    let (pool, log) = (HandExecutor::new(), Log::new());
     let (closure, finish, begun) = Running::closure();
     let scope = fail_fast::<&str>().runtime(pool.clone()).grace(Duration::from_secs(1));
     let mut out = by_hand(scope.run(async |s| {
-        s.spawn(async { Ok(spawn_blocking(closure).await) });
+        s.spawn(log.traced("caller", async { Ok(spawn_blocking(closure).await) }));
         s.spawn(async {
             sleep(Duration::from_secs(1)).await;
             Err::<(), _>("stop")
@@ -166,9 +166,12 @@ fn one_that_runs_is_not_waited_for_past_the_grace() {
     let running = Running::on(&pool, finish, &begun);
     pool.clock().advance(Duration::from_secs(1));
     assert!(out.poll_until_idle().is_pending(), "it holds");
+    assert!(!log.has("caller dropped"));
     pool.clock().advance(Duration::from_secs(1));
-    assert!(out.finish().is_err());
+    assert!(out.poll_until_idle().is_pending(), "a thread is still in it");
+    assert!(log.has("caller dropped"));
     running.end();
+    assert!(out.finish().is_err());
 }
 
 fn one_whose_pool_shuts_down_panics_in_the_caller_and_says_so() {
@@ -247,7 +250,7 @@ polled_on_every_runtime!(
     in_a_shield_it_is_waited_for_though_it_has_not_started,
     a_grace_of_zero_does_not_wait,
     one_that_runs_is_waited_for_by_a_timeout_around_it,
-    one_that_runs_is_not_waited_for_past_the_grace,
+    one_that_runs_is_waited_for_past_the_grace_too,
     one_whose_pool_shuts_down_panics_in_the_caller_and_says_so,
     a_runtime_without_a_pool_panics_in_the_caller_and_says_why,
     its_runtime_is_that_of_the_scope_around,

@@ -12,8 +12,8 @@ mod embedded;
 mod timer;
 mod traits;
 
-pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
 pub use crate::ops::{current, current_or};
+pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
 pub use embedded::Embedded;
 pub(crate) use timer::OneTimer;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

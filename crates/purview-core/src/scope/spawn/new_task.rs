@@ -24,7 +24,7 @@ pub(in crate::scope) struct NewTask {
 }
 
 impl NewTask {
-    pub(in crate::scope) fn new<P: Policy, K: Kind>(
+    pub(super) fn new<P: Policy, K: Kind>(
         shared: &Shared<'_, P, K>,
         name: Option<Cow<'static, str>>,
         role: Role,
@@ -56,12 +56,12 @@ impl NewTask {
         }
     }
 
-    pub(in crate::scope) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
+    pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
         JoinSlot::new(self.info.clone(), shared.node.clone(), self.env.task().cloned())
     }
 
     /// The child was not accepted.
-    pub(in crate::scope) fn end<J>(env: &Env, slot: &JoinSlot<J>) {
+    pub(super) fn end<J>(env: &Env, slot: &JoinSlot<J>) {
         slot.end();
         if let Some(task) = env.task() {
             task.end();
@@ -71,7 +71,7 @@ impl NewTask {
 
 impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     /// Why a child is not accepted that is spawned now, as far as that can be seen without the queue.
-    pub(in crate::scope) fn cancelled_before(&self) -> Option<CancelReason> {
+    pub(super) fn cancelled_before(&self) -> Option<CancelReason> {
         self.node.cancelled().filter(|_| !self.node.is_shutting_down()).cloned()
     }
 
@@ -104,7 +104,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// Spawns a child that runs on other threads.
-    pub(in crate::scope) fn offload<T, A>(&self, mut new: NewTask, make: impl FnOnce(Env) -> Arc<A>) -> Task<P::Joined<T>>
+    pub(super) fn offload<T, A>(&self, mut new: NewTask, make: impl FnOnce(Env) -> Arc<A>) -> Task<P::Joined<T>>
     where
         A: Offload<Output = P::Child<T>> + Send + Sync + 'static,
         P: 'env,
@@ -133,7 +133,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// Takes a place under the limit for a child, or its turn in the queue for one; gives whether it has a place.
-    pub(in crate::scope) fn place_for(&self, env: &mut Env, has_place: bool) -> bool {
+    pub(super) fn place_for(&self, env: &mut Env, has_place: bool) -> bool {
         let has_place = has_place || self.limiter.as_ref().is_none_or(Limiter::take_or_queue);
         if has_place {
             env.give_place();
@@ -142,7 +142,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// Puts a child into the queue; gives it back where the scope has ended, or accepts no more.
-    pub(in crate::scope) fn enlist<C>(
+    pub(super) fn enlist<C>(
         &self,
         has_place: bool,
         child: C,
@@ -156,7 +156,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// The task of a child that was not accepted says what the policy says to that.
-    pub(in crate::scope) fn refuse<T>(&self, task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>) {
+    pub(super) fn refuse<T>(&self, task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>) {
         slot.end();
         if let Some(task) = task {
             task.end();
