@@ -7,6 +7,8 @@
 mod actor;
 #[path = "../../crates/purview-test/tests/model/case.rs"]
 mod case;
+#[path = "../../crates/purview-test/tests/model/features.rs"]
+mod features;
 #[path = "../../crates/purview-test/tests/model/flavor.rs"]
 mod flavor;
 #[path = "../../crates/purview-test/tests/model/generate/mod.rs"]
@@ -19,8 +21,12 @@ mod program;
 mod quiet;
 #[path = "../../crates/purview-test/tests/model/reference/mod.rs"]
 mod reference;
+#[path = "../../crates/purview-test/tests/model/shared.rs"]
+mod shared;
 #[path = "../../crates/purview-test/tests/model/trace.rs"]
 mod trace;
+#[path = "../../crates/purview-test/tests/model/walk.rs"]
+mod walk;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     if let Err(failure) = case::run_bytes(bytes) {

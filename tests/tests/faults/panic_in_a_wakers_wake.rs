@@ -136,7 +136,7 @@ fn of_whoever_hears_that_a_task_is_cancelled(runtime: AnyRuntime) {
     let (service, driver) = settled::<&str>().runtime(runtime).open();
     let (mut driver, begin) = (by_hand(driver), carried.clone());
     let task = service.spawn(live.within(async move {
-        begin.begin();
+        begin.begin().await;
         pending().await
     }));
     let task: Task<Result<(), TaskError<&str>>> = task;
@@ -159,7 +159,7 @@ fn of_whoever_hears_that_a_daemon_is_cancelled(runtime: AnyRuntime) {
     let mut driver = by_hand(driver);
     for carried in carried.clone() {
         drop(service.task().daemon().spawn(live.within(async move {
-            carried.begin();
+            carried.begin().await;
             pending::<Result<(), _>>().await
         })));
     }

@@ -76,8 +76,8 @@ fn for_the_siblings(runtime: AnyRuntime) {
     for _ in 0..PATIENCE {
         assert!(run.poll().is_pending());
     }
-    // A pass ends with the first sibling that comes up twice in it.
-    assert!(polls.get() <= 11 * PATIENCE);
+    // A pass ends with the first sibling that comes up twice in it, or the one behind it.
+    assert!(polls.get() <= 12 * PATIENCE);
     gate.open();
     faulty.jump_ahead(HOUR);
     assert!(run.finish().is_ok());

@@ -1,4 +1,5 @@
 use std::{
+    future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex,
@@ -8,7 +9,7 @@ use std::{
 };
 
 use cooked_waker::{IntoWaker, Wake, WakeRef};
-use purview::{CancelReason, Cancelled, cancelled};
+use purview::{CancelReason, Cancelled, scope};
 use purview_tests::{ByHand, Trap, by_hand};
 
 use crate::live::{Alive, Live};
@@ -112,19 +113,22 @@ pub(crate) fn leave_waker<F: Future>(hostile: &Hostile, future: &mut ByHand<F>) 
     hostile.arm(true);
 }
 
-/// A wait for a child's own cancellation that has been carried out of the child, so that the child does not hold.
+/// A wait for the cancellation of a scope inside a child, which has been carried out of the child, so that the child does
+/// not hold.
 #[derive(Clone, Default)]
 pub(crate) struct CarriedOut(Arc<Mutex<Option<ByHand<Cancelled>>>>);
 
 impl CarriedOut {
-    /// In the child.
-    pub(crate) fn begin(&self) {
-        let mut hears = by_hand(cancelled());
-        assert!(hears.poll().is_pending());
-        *self.0.lock().unwrap() = Some(hears);
+    /// In the child: runs the scope, which does not end by itself.
+    pub(crate) async fn begin(&self) {
+        scope(async |s| {
+            *self.0.lock().unwrap() = Some(by_hand(s.token().cancelled()));
+            pending::<()>().await;
+        })
+        .await;
     }
 
-    /// Outside, where nobody holds.
+    /// Outside, where nothing holds.
     pub(crate) fn poll_with(&self, hostile: &Hostile) -> Poll<CancelReason> {
         let mut hears = self.0.lock().unwrap().take().expect("it has begun");
         let polled = hears.poll_with(&hostile.waker());

@@ -121,23 +121,18 @@ impl Engine {
             self.cut_at_the_deadline(members);
         }
         loop {
-            if node.is_to_be_cut() {
-                self.stopped_by_others |= self.is_running() && node.node().is_cancelled_from_above();
-                let reason = node.reason().cloned().unwrap_or(CancelReason::Requested(None));
-                self.cut(&reason, members);
-            }
+            self.heed_cancellation(members);
             self.end_grace(members);
             let progress = members.run(self);
-            if node.signal().is_raised(part::CANCEL) && !matches!(progress, Progress::Item) {
-                // That comes first, also where all have ended: the scope says then that it was cancelled.
-                continue;
-            }
             match progress {
                 Progress::Cut(reason) => {
+                    self.heed_cancellation(members);
                     if !self.cut(&reason, members) {
                         break;
                     }
                 }
+                // That comes first, also where all have ended: the scope says then that it was cancelled.
+                Progress::Idle | Progress::Busy | Progress::Over if node.signal().is_raised(part::CANCEL) => {}
                 Progress::Over => {
                     node.signal().clear();
                     pass.quiet = true;
@@ -174,6 +169,15 @@ impl Engine {
         };
         Place::update(&mut self.place, node);
         pass
+    }
+
+    /// A token that has fired cuts, unless it was fired by a shutdown that gives time.
+    fn heed_cancellation<M: Members>(&mut self, members: &mut M) {
+        if self.node.is_to_be_cut() && self.is_running() {
+            self.stopped_by_others |= self.node.node().is_cancelled_from_above();
+            let reason = self.node.reason().cloned().unwrap_or(CancelReason::Requested(None));
+            self.cut(&reason, members);
+        }
     }
 
     fn is_expired(&self) -> bool {

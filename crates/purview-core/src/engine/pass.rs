@@ -111,6 +111,8 @@ pub(crate) fn end_row() {
 pub(crate) struct Turn {
     /// The pass in which it was polled last; 0 before the first.
     number: u32,
+    /// It was polled twice in that pass.
+    twice: bool,
     /// A pass that had done enough sent it to the end of the queue, unpolled.
     passed_over: bool,
 }
@@ -118,15 +120,21 @@ pub(crate) struct Turn {
 impl Turn {
     /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
     /// in by the next pass even where that one has done enough.
+    ///
+    /// The set may go on for a few polls after the first member that came up twice. Those that it comes to are polled,
+    /// because they would lose their places, but none a third time.
     pub(crate) fn admit(&mut self) -> bool {
         let mut pass = PASS.get();
-        let enough = pass.over || pass.steps == 0 || pass.row >= ROW;
-        let admitted = !enough || (self.passed_over && pass.spare > 0);
+        let again = self.number == pass.number;
+        let enough = pass.steps == 0 || pass.row >= ROW;
+        let third = again && self.twice;
+        let admitted = !third && (!enough || (self.passed_over && pass.spare > 0));
         if admitted {
             pass.spare -= u32::from(enough);
             pass.steps = pass.steps.saturating_sub(1);
-            pass.over |= self.number == pass.number;
+            pass.over |= again;
             self.number = pass.number;
+            self.twice = again;
         } else {
             pass.over = true;
         }

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// Those that never started may be many, and all ended alike: they are kept as a range.
 pub(super) struct Dropped<O> {
-    dropped: OneByOne<VecDeque<Ended<O>>>,
+    started: OneByOne<VecDeque<Ended<O>>>,
     unstarted: Range<usize>,
     /// Of those that never started, those whose destructor panicked; newest first.
     panicked: OneByOne<Vec<Ended<O>>>,
@@ -22,7 +22,7 @@ pub(super) struct Dropped<O> {
 impl<O> Dropped<O> {
     pub(super) fn new() -> Self {
         Self {
-            dropped: OneByOne::default(),
+            started: OneByOne::default(),
             unstarted: 0..0,
             panicked: OneByOne::default(),
             reason: CancelReason::Ended,
@@ -31,7 +31,7 @@ impl<O> Dropped<O> {
 
     /// To be given newest first, as they were dropped.
     pub(super) fn dropped(&mut self, dropped: Vec<Ended<O>>) {
-        self.dropped.extend(dropped.into_iter().rev());
+        self.started.extend(dropped.into_iter().rev());
     }
 
     pub(super) fn never_started(&mut self, indices: Range<usize>, reason: &CancelReason) {
@@ -49,11 +49,11 @@ impl<O> Dropped<O> {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.dropped.is_empty() && self.unstarted.is_empty()
+        self.started.is_empty() && self.unstarted.is_empty()
     }
 
     pub(super) fn next(&mut self) -> Option<Ended<O>> {
-        if let Some(ended) = self.dropped.pop_front() {
+        if let Some(ended) = self.started.pop_front() {
             return Some(ended);
         }
         let index = self.unstarted.next()?;
@@ -69,6 +69,6 @@ impl<O> Dropped<O> {
 
     /// Those that have not been reported and were dropped when they had started, or panicked; newest first.
     pub(super) fn take_all(&mut self) -> Vec<Ended<O>> {
-        self.panicked.drain(..).chain(self.dropped.drain(..).rev()).collect()
+        self.panicked.drain(..).chain(self.started.drain(..).rev()).collect()
     }
 }

@@ -1,9 +1,8 @@
 use std::{
-    cmp::Reverse,
     mem,
     num::NonZeroUsize,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Poll, Waker},
     time::Instant,
 };
 
@@ -16,34 +15,31 @@ use crate::{
     cancel::CancelReason,
     context::{self, Binding},
     engine::{Engine, Members, Options, Progress, Rate, Set, pass},
-    panic::{OneByOne, catch, catch_expected},
-    runtime::Timer,
+    panic::OneByOne,
     tree::TaskNode,
-    wake::{part, part_waker},
+    wake::part,
 };
 
-/// So many futures are started before those that run get their turn: a source may always have another one.
-const AT_ONCE: usize = 32;
-
 /// The futures of a gather: those that run, those that have been dropped and not reported, and the source of the others.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub(super) struct Futures<S: Source> {
-    source: S,
-    state: SourceState,
-    source_waker: Option<Waker>,
-    limit: Option<NonZeroUsize>,
-    rate: Option<Rate>,
-    next_start: Option<Instant>,
+    pub(super) source: S,
+    pub(super) state: SourceState,
+    pub(super) source_waker: Option<Waker>,
+    pub(super) limit: Option<NonZeroUsize>,
+    pub(super) rate: Option<Rate>,
+    pub(super) next_start: Option<Instant>,
     /// Pulled, and kept back by the rate.
-    next: Option<Box<S::Future>>,
-    bindings: Option<Arc<Binding>>,
-    set: Set<Numbered<S::Future>>,
+    pub(super) next: Option<Box<S::Future>>,
+    pub(super) bindings: Option<Arc<Binding>>,
+    pub(super) set: Set<Numbered<S::Future>>,
     /// The set may have more that were woken, although its part is not raised.
     has_more: bool,
     pub(super) running: usize,
     /// How many have been started.
     pub(super) started: usize,
     /// Whether the present pass has started some.
-    has_started: bool,
+    pub(super) has_started: bool,
     /// The last pass did nothing but start futures: they come first in this one.
     polls_first: bool,
     /// How many of those that have ended still have their places under the limit.
@@ -51,11 +47,11 @@ pub(super) struct Futures<S: Source> {
     /// Whether each future is reported by itself, its panic too.
     pub(super) reports_each: bool,
     /// Those that were dropped when the gather was cut, where each is reported.
-    dropped: Dropped<<S::Future as Future>::Output>,
+    pub(super) dropped: Dropped<<S::Future as Future>::Output>,
     /// Something that these have started runs on another thread: they are waited for, and not reported before.
     elsewhere: OneByOne<Vec<Elsewhere<<S::Future as Future>::Output>>>,
     /// Those that had not started have been dropped.
-    is_cut: bool,
+    pub(super) is_cut: bool,
     /// Why the others are to be dropped, once the mode knows.
     pub(super) verdict: Option<CancelReason>,
     /// What has ended, where each is given to the caller.
@@ -166,7 +162,7 @@ impl<S: Source> Futures<S> {
     }
 
     /// Gives how it ended if that may be reported now.
-    fn keep_elsewhere(
+    pub(super) fn keep_elsewhere(
         &mut self,
         (ended, task): Left<<S::Future as Future>::Output>,
     ) -> Option<Ended<<S::Future as Future>::Output>> {
@@ -219,109 +215,6 @@ impl<S: Source> Futures<S> {
         Progress::Busy
     }
 
-    fn may_start(&self, engine: &Engine) -> bool {
-        let has_room = self.limit.is_none_or(|limit| self.running + self.backlog < limit.get());
-        has_room && engine.is_running() && !engine.late
-    }
-
-    /// Starts those for which there is room, some at a time; gives whether there were any.
-    fn start(&mut self, engine: &mut Engine) -> bool {
-        if engine.signal().take(part::SOURCE) && self.state == SourceState::Pending {
-            self.state = SourceState::Ready;
-        }
-        self.next_start = None;
-        let before = self.started;
-        while self.started - before < AT_ONCE && self.may_start(engine) && !pass::has_no_steps() {
-            let Some(fut) = self.pull(engine) else { break };
-            if let Some(Err(at)) = self.rate.as_ref().map(|rate| rate.start(engine.now())) {
-                self.next_start = Some(at);
-                self.next = Some(Box::new(fut));
-                break;
-            }
-            let member = Numbered::new(fut, self.started, &engine.node, self.bindings.clone());
-            self.set.push(member, &engine.node);
-            self.started += 1;
-            self.running += 1;
-            self.has_started = true;
-            pass::count_step();
-        }
-        self.started > before
-    }
-
-    /// The next future, if there is one now.
-    fn pull(&mut self, engine: &mut Engine) -> Option<S::Future> {
-        if let Some(next) = self.next.take() {
-            return Some(*next);
-        }
-        if self.state != SourceState::Ready {
-            return None;
-        }
-        if self.source.left().is_none() {
-            return self.pull_from_stream(engine);
-        }
-        let first = self.source.take_first();
-        if first.is_none() {
-            self.state = SourceState::JustExhausted;
-            self.source.close();
-        }
-        first
-    }
-
-    fn pull_from_stream(&mut self, engine: &mut Engine) -> Option<S::Future> {
-        let source = &mut self.source;
-        let waker = self
-            .source_waker
-            .get_or_insert_with(|| part_waker::<{ part::SOURCE }, _>(&engine.node));
-        let pulled = catch_expected(|| {
-            let pulled = source.poll_next(&mut Context::from_waker(waker));
-            if matches!(pulled, Poll::Ready(None)) {
-                source.close();
-            }
-            pulled
-        });
-        match pulled {
-            Ok(Poll::Ready(Some(fut))) => return Some(fut),
-            Ok(Poll::Ready(None)) => self.state = SourceState::JustExhausted,
-            Ok(Poll::Pending) => self.state = SourceState::Pending,
-            Err(panic) => {
-                self.state = SourceState::Exhausted;
-                engine.panicked.keep(panic);
-                self.verdict.get_or_insert(CancelReason::Panicked);
-            }
-        }
-        None
-    }
-
-    fn drop_unstarted(&mut self, engine: &mut Engine, reason: &CancelReason) {
-        if mem::replace(&mut self.is_cut, true) {
-            return;
-        }
-        let next = self.next.take();
-        let from = self.started;
-        self.started += usize::from(next.is_some()) + self.source.left().unwrap_or(0);
-        self.state = SourceState::Exhausted;
-        if self.reports_each {
-            self.dropped.never_started(from..self.started, reason);
-        }
-        let mut index = self.started;
-        while let Some(fut) = self.source.take_last() {
-            index -= 1;
-            self.drop_one_unstarted(index, fut, engine);
-        }
-        if let Some(fut) = next {
-            self.drop_one_unstarted(from, fut, engine);
-        }
-        engine.panicked.run(|| self.source.close());
-    }
-
-    fn drop_one_unstarted<F>(&mut self, index: usize, fut: F, engine: &mut Engine) {
-        match catch(|| drop(fut)) {
-            Err(panic) if self.reports_each => self.dropped.panicked(index, panic),
-            Err(panic) => engine.panicked.keep(panic),
-            Ok(()) => {}
-        }
-    }
-
     /// What has ended and is reported no more, because the gather's future is being dropped.
     pub(super) fn drop_unreported(&mut self, engine: &mut Engine) {
         let elsewhere = self.elsewhere.take_all();
@@ -347,28 +240,8 @@ impl<S: Source> Members for Futures<S> {
         }
     }
 
-    /// Those that have not started are dropped too, and first.
     fn cut(&mut self, engine: &mut Engine, reason: &CancelReason) {
-        self.drop_unstarted(engine, reason);
-        let id = |place: &Option<Numbered<S::Future>>| place.as_ref().map(Numbered::id);
-        let is_to_go = |place: &Option<Numbered<S::Future>>| place.as_ref().is_some_and(|member| !member.holds());
-        let mut places: Vec<_> = self.set.iter().filter(|place| is_to_go(place)).collect();
-        // The set keeps its futures by when they were last polled.
-        places.sort_by_key(|place| Reverse(id(place)));
-        let mut left = Vec::with_capacity(places.len());
-        for mut place in places {
-            left.extend(place.as_mut().as_pin_mut().map(|member| member.cut(reason)));
-            place.set(None);
-        }
-        self.running -= left.len();
-        let ended: Vec<_> = left.into_iter().filter_map(|left| self.keep_elsewhere(left)).collect();
-        if self.reports_each {
-            self.dropped.dropped(ended);
-        } else {
-            for ended in ended {
-                ended.drop_into(&mut engine.panicked);
-            }
-        }
+        self.drop_those_that_do_not_hold(engine, reason);
     }
 
     fn due(&self, _: &Engine) -> Option<Instant> {

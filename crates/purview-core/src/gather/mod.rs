@@ -1,5 +1,6 @@
 //! Many futures of one kind: all, the first, some, or each as it ends.
 
+mod cut;
 mod dropped;
 mod macros;
 mod members;
@@ -10,6 +11,9 @@ mod opened;
 mod options;
 mod outcome;
 pub mod source;
+mod start;
+#[cfg(all(test, not(loom)))]
+mod tests;
 #[cfg(not(feature = "rate-limit"))]
 mod without_rate;
 

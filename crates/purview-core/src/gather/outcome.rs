@@ -37,13 +37,18 @@ impl<O> Outcome<O> {
     }
 
     pub(super) fn keep(&mut self, ended: Ended<O>) {
-        let index = ended.index;
-        if self.ends.len() <= index {
-            let more = self.total.saturating_sub(self.ends.len());
-            self.ends.reserve_exact(more);
+        let (index, end) = (ended.index, Some(ended.end));
+        if self.ends.is_empty() {
+            self.ends.reserve_exact(self.total);
+        }
+        if index == self.ends.len() {
+            self.ends.push(end);
+            return;
+        }
+        if index > self.ends.len() {
             self.ends.resize_with(index + 1, || None);
         }
-        self.ends[index] = Some(ended.end);
+        self.ends[index] = end;
     }
 
     pub(super) fn keep_failure(&mut self, ended: Ended<O>) {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use purview_test::Stalled;
 
-use crate::{generate, interpret, program::ScopeSpec, quiet, reference, reference::Divergence, trace::Trace};
+use crate::{
+    generate, generate::Breadth, interpret, program::ScopeSpec, quiet, reference, reference::Divergence, trace::Trace,
+};
 
 /// What decides a run: a failing one is written down like this, and can be replayed for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,8 +16,8 @@ pub(crate) struct Case {
     pub(crate) size: u32,
     /// The seed of the explorer.
     pub(crate) schedule: u64,
-    /// Whether the program may do what the generator learnt later: the cases from before mean what they meant.
-    pub(crate) wide: bool,
+    /// What the program may do.
+    pub(crate) breadth: Breadth,
 }
 
 /// A run that is not as the model says.
@@ -38,7 +40,8 @@ impl Case {
             seed: number,
             size: 2 + u32::try_from(number % 14).expect("less than 14"),
             schedule: number / 14 % 16,
-            wide: number / 14 / 16 % 2 == 1,
+            breadth: [Breadth::Moving, Breadth::Wide, Breadth::Moving, Breadth::Narrow]
+                [usize::try_from(number / 14 / 16 % 4).expect("less than 4")],
         }
     }
 
@@ -48,7 +51,7 @@ impl Case {
     }
 
     fn perform(self) -> (ScopeSpec, Trace, Result<(), Stalled>) {
-        let program = generate::program(self.seed, self.size, self.wide);
+        let program = generate::program(self.seed, self.size, self.breadth);
         quiet::hush();
         let (trace, ended) = interpret::run(&program, self.schedule);
         quiet::speak();
@@ -86,8 +89,13 @@ impl Failure {
         self
     }
 
+    /// How many events there were.
+    pub(crate) fn len(&self) -> usize {
+        self.trace.len()
+    }
+
     /// The rule, without who broke it when.
-    fn rule(&self) -> String {
+    pub(crate) fn rule(&self) -> String {
         let letters = |c: &char| c.is_alphabetic() || c.is_whitespace();
         self.divergence.what.chars().filter(letters).take(60).collect()
     }
@@ -96,7 +104,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let case = self.case;
-        let program = generate::program(case.seed, case.size, case.wide);
+        let program = generate::program(case.seed, case.size, case.breadth);
         describe(f, &program, &self.trace, &self.divergence)?;
         write!(f, "to keep it as a regression test, add to `regressions.rs`: {case:?}")
     }

@@ -2,10 +2,14 @@
 //!
 //! `generate` makes a program from a seed, `interpret` runs it on the real scopes and writes down what happens, and
 //! `reference` follows that, event by event. How many programs are run says the environment variable
-//! `PURVIEW_MODEL_PROGRAMS`; the first is `PURVIEW_MODEL_FIRST`, so that several machines can share the work.
+//! `PURVIEW_MODEL_PROGRAMS`; the first is `PURVIEW_MODEL_FIRST`, so that several machines can share the work. With
+//! `PURVIEW_MODEL_SURVEY` all of them are run, and each rule that is broken is told once. What `PURVIEW_MODEL_WITHOUT` names
+//! is left out: `features` has the names.
 
 mod actor;
+mod by_hand;
 mod case;
+mod features;
 mod flavor;
 mod generate;
 mod interpret;
@@ -16,17 +20,20 @@ mod reference;
 mod regressions;
 mod sabotage;
 mod sabotage_wide;
+mod shared;
 mod trace;
+mod walk;
 
 use std::{
+    collections::BTreeMap,
     env, iter,
     sync::atomic::{AtomicU64, Ordering},
     thread,
 };
 
-use case::Case;
+use case::{Case, Failure};
 
-/// How many programs are run where nobody says how many: a quarter of a minute of one core, without optimization.
+/// How many programs are run where the variable does not say: half a minute of one core, without optimization.
 const PROGRAMS: u64 = 100_000;
 
 fn number(variable: &str) -> Option<u64> {
@@ -39,10 +46,32 @@ fn number(variable: &str) -> Option<u64> {
     )
 }
 
+/// The shortest run that breaks each rule, and how many do: for the time in which scopes learn something.
+fn survey(numbers: impl Iterator<Item = u64>) -> String {
+    let mut rules: BTreeMap<String, (u64, Failure)> = BTreeMap::new();
+    for failure in numbers.filter_map(|number| Case::random(number).run().err()) {
+        let rule = failure.rule();
+        let (count, shortest) = match rules.remove(&rule) {
+            Some((count, shortest)) if shortest.len() <= failure.len() => (count + 1, shortest),
+            other => (other.map_or(1, |(count, _)| count + 1), failure),
+        };
+        rules.insert(rule, (count, shortest));
+    }
+    let lines = rules
+        .iter()
+        .map(|(rule, (count, shortest))| format!("{count} times: {rule}\n{shortest}\n"));
+    lines.collect()
+}
+
 #[test]
 fn random_programs_run_as_the_model_says() {
     let first = number("PURVIEW_MODEL_FIRST").unwrap_or(0);
     let programs = number("PURVIEW_MODEL_PROGRAMS").unwrap_or(PROGRAMS);
+    if env::var_os("PURVIEW_MODEL_SURVEY").is_some() {
+        let found = survey(first..first + programs);
+        assert!(found.is_empty(), "{found}");
+        return;
+    }
     let next = AtomicU64::new(first);
     let work = || {
         let numbers = iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));

@@ -21,6 +21,9 @@ impl fmt::Debug for ScopeId {
     }
 }
 
+/// The outermost scope.
+pub(crate) const ROOT: ScopeId = ScopeId(0);
+
 /// How many tokens there are that belong to no scope.
 pub(crate) const TOKENS: usize = 2;
 
@@ -98,6 +101,19 @@ pub(crate) enum Op {
     UntilCancelled,
     /// Waits for the token of its scope.
     UntilToken,
+    /// Waits for the token of a scope so far out (0 is its own), or for a child of that token.
+    UntilTokenOf {
+        outwards: usize,
+        child: bool,
+    },
+    /// Goes through these inside a `timeout` that owns them.
+    Timeout(Duration, Vec<Op>),
+    /// Awaits a scope in several places, one after the other.
+    Moves(Moves),
+    /// Keeps the thread for so long; only in the script of a closure.
+    Block(Duration),
+    /// Says which deadline it sees.
+    AskDeadline,
     /// Moves the deadline of its scope: so far from now, or away.
     SetDeadline(Option<Duration>),
     Defer(Script),
@@ -151,4 +167,45 @@ pub(crate) enum Manner {
     Shutdown(Duration),
     /// The driver is dropped after so many polls at most, and the last member spawned then.
     DropDriver(u32),
+}
+
+/// The future of a scope, polled in one place after another.
+#[derive(Clone, Debug)]
+pub(crate) struct Moves {
+    pub(crate) from: Source,
+    pub(crate) polls: Vec<Polls>,
+    pub(crate) last: Last,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Begins(ScopeSpec),
+    /// The one that was left behind first and that no actor has taken since, if there is one.
+    Left,
+}
+
+/// A place in which the future is polled for a while.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Polls {
+    /// So many polls in the actor itself.
+    Bare(u32),
+    /// So many polls inside a `timeout` that ends well.
+    InTimeout(u32),
+    /// So many polls inside a `shield`.
+    InShield(u32),
+    /// Inside `timeout(d, &mut future)`.
+    ByReference(Duration),
+}
+
+/// What becomes of the future after the polls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Last {
+    Await,
+    /// `loop { timeout(d, &mut future) }`
+    Loop(Duration),
+    /// `timeout(d, future)`
+    Owned(Duration),
+    /// It is left behind, for any actor to take.
+    Leave,
+    Drop,
 }

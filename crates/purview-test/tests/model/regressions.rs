@@ -3,14 +3,14 @@
 //! A case means something to one generator only: whoever changes that has to find these anew, or lets them go. What they
 //! showed stays in `found_by_the_model.rs`, as small programs.
 
-use crate::case::Case;
+use crate::{case::Case, generate::Breadth};
 
 const fn case(seed: u64, size: u32, schedule: u64) -> Case {
     Case {
         seed,
         size,
         schedule,
-        wide: false,
+        breadth: Breadth::Narrow,
     }
 }
 
@@ -38,11 +38,11 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     case(758_079, 9, 4),
     // A driver was dropped that had not heard yet how a child on another thread had ended.
     Case {
-        wide: true,
+        breadth: Breadth::Wide,
         ..case(2_535_967, 9, 4)
     },
     Case {
-        wide: true,
+        breadth: Breadth::Wide,
         ..case(4_188_782, 12, 14)
     },
 ];

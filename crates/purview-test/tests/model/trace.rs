@@ -8,7 +8,10 @@ use std::{
 use purview_core::{CancelReason, CancelToken};
 use purview_test::VirtualRuntime;
 
-use crate::program::{ActorId, GroupId, Place, ScopeId, TOKENS};
+use crate::{
+    program::{ActorId, GroupId, Place, ScopeId, TOKENS},
+    shared::Shared,
+};
 
 /// Who or what panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,8 +98,15 @@ pub(crate) enum Wait {
     Forever,
     Task(ActorId),
     Scope(ScopeId),
+    /// As `Scope`, for so many polls at most.
+    Polls(ScopeId),
+    /// As `Polls`, by reference, inside a timeout or shield that does not own the future.
+    PollsLent(ScopeId),
+    /// As `Scope`, inside a `timeout` over a reference.
+    Expiry(ScopeId),
     Cancelled,
-    Token,
+    /// The token of this scope, or a child of it.
+    Token(ScopeId),
     Permit,
     Ready(ActorId),
     Group(GroupId),
@@ -106,10 +116,13 @@ pub(crate) enum Wait {
 pub(crate) enum Event {
     /// The scopes of this run yield after fewer steps than it takes to start everybody in turn.
     ScopesYieldEarly,
-    ScopeStarts {
-        scope: ScopeId,
-        owner: Option<ActorId>,
-    },
+    ScopeStarts(ScopeId),
+    /// The scope's future is polled, by the actor that is being polled.
+    Drives(ScopeId),
+    /// The scope's future is left behind by the actor that polled it last, for any other.
+    IsLeft(ScopeId),
+    /// The scope's future is moved into the innermost timeout of the actor that polled it last.
+    IsOwned(ScopeId),
     ScopeEnds(ScopeId, Outcome),
     /// The scope's future is about to be dropped, by whoever awaits it.
     ScopeIsDropped(ScopeId),
@@ -163,6 +176,24 @@ pub(crate) enum Event {
     GroupWasDropped(GroupId),
     EntersShield(ActorId),
     LeavesShield(ActorId),
+    /// An actor enters a `timeout` that ends then, over a future that it owns or over a reference.
+    EntersTimeout {
+        actor: ActorId,
+        until: Duration,
+        owned: bool,
+    },
+    /// What was inside the innermost `timeout` of this actor has ended.
+    InsideEnds(ActorId),
+    /// What was inside a `timeout` of this actor, the so-manieth around where it stands, is about to be dropped.
+    InsideIsDropped(ActorId, usize),
+    InsideWasDropped(ActorId, usize, Option<Origin>),
+    /// Whether it expired.
+    LeavesTimeout(ActorId, bool),
+    /// A closure keeps its thread until then.
+    Blocks(ActorId, Duration),
+    GoesOnRunning(ActorId),
+    /// The effective deadline, as the actor sees it.
+    SeesDeadline(ActorId, Option<Duration>),
 }
 
 pub(crate) type Trace = Vec<(Duration, Event)>;
@@ -173,14 +204,19 @@ pub(crate) struct World {
     pub(crate) runtime: VirtualRuntime,
     /// Tokens that belong to no scope.
     pub(crate) tokens: [CancelToken; TOKENS],
+    pub(crate) shared: Shared,
+    /// Whether closures need threads of their own.
+    pub(crate) closures_block: bool,
     trace: Arc<Mutex<Trace>>,
 }
 
 impl World {
-    pub(crate) fn new(runtime: VirtualRuntime) -> Self {
+    pub(crate) fn new(runtime: VirtualRuntime, closures_block: bool) -> Self {
         Self {
             runtime,
             tokens: std::array::from_fn(|_| CancelToken::new()),
+            shared: Shared::default(),
+            closures_block,
             trace: Arc::default(),
         }
     }
@@ -193,7 +229,8 @@ impl World {
             .push((at, event));
     }
 
-    pub(crate) fn into_trace(self) -> Trace {
+    /// What has happened until now.
+    pub(crate) fn trace(&self) -> Trace {
         std::mem::take(&mut self.trace.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -9,14 +9,16 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::slots::{EndKind, Left, Slots, member_part};
+use super::{
+    slots::{EndKind, Left, Slots},
+    wakers::member_part,
+};
 use crate::{
     cancel::CancelReason,
     context::{self, Binding},
     engine::{Engine, Members, Options, Progress, Rate, pass},
     panic::FirstPanic,
-    runtime::Timer,
-    tree::{Naming, TaskNode},
+    tree::{ScopeNode, TaskNode},
     wake::part,
 };
 
@@ -67,8 +69,8 @@ struct Run {
     elsewhere: Vec<Arc<TaskNode>>,
 }
 
-/// What came of a `gather!`: its slots, why it was cut, those that failed, and what they are named after.
-pub(super) type Outcome<'a, S> = (Pin<&'a mut S>, Option<CancelReason>, Vec<usize>, Arc<Naming>);
+/// What came of a `gather!`: its slots, why it was cut, those that failed, and its node.
+pub(super) type Outcome<'a, S> = (Pin<&'a mut S>, Option<CancelReason>, Vec<usize>, &'a ScopeNode);
 
 impl<S: Slots> Slotted<S> {
     pub(super) fn new(slots: S) -> Self {
@@ -119,7 +121,7 @@ impl<S: Slots> Slotted<S> {
         let Opened { engine, run } = this.opened.as_mut().expect("it has run just now");
         let stopped = engine.stage.stopped().cloned();
         let failed = mem::take(&mut run.failed);
-        (this.slots, stopped, failed, engine.node.naming().clone())
+        (this.slots, stopped, failed, &engine.node)
     }
 }
 

@@ -3,6 +3,7 @@
 mod members;
 mod slots;
 mod tuples;
+mod wakers;
 
 use std::{
     borrow::Cow,
@@ -158,7 +159,7 @@ impl<Fs: Tuple<Slots: Alike>, M> Mixed<Fs, M> {
         let _expected = expect_panics();
         let mut slotted = self.project().slotted;
         ready!(slotted.as_mut().poll(cx, true));
-        let (mut slots, stopped, failed, naming) = slotted.ended();
+        let (mut slots, stopped, failed, node) = slotted.ended();
         let values = if stopped.is_none() {
             slots.as_mut().take_values()
         } else {
@@ -167,7 +168,7 @@ impl<Fs: Tuple<Slots: Alike>, M> Mixed<Fs, M> {
         Poll::Ready(values.ok_or_else(|| {
             let failures = failed
                 .into_iter()
-                .filter_map(|index| slots.as_mut().take_failure(index, &naming));
+                .filter_map(|index| slots.as_mut().take_failure(index, node.naming()));
             let mut failures = OneByOne::new(failures.collect::<Vec<_>>());
             slots.as_mut().drop_others();
             ScopeError::new(stopped.unwrap_or(CancelReason::Failed), failures.take_all())

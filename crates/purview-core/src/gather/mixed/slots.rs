@@ -6,6 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
+use super::wakers::member_waker;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Env},
@@ -15,7 +16,6 @@ use crate::{
     panic::{OneByOne, Panic},
     policy::End,
     tree::{Naming, ScopeNode, TaskId, TaskInfo, TaskNode},
-    wake::{part, part_waker},
 };
 
 /// How a future of a `gather!` ended.
@@ -134,31 +134,6 @@ fn left<T, E>(env: &Env, end: End<Result<T, E>>, place: &mut Option<End<Result<T
     let kind = EndKind::of(&end);
     *place = Some(end);
     (kind, elsewhere)
-}
-
-pub(super) const fn member_part(index: usize) -> u32 {
-    part::MEMBER << index
-}
-
-/// Which member it is stands in the type of its waker, which so costs one allocation and no more.
-const WAKERS: [fn(&Arc<ScopeNode>) -> Waker; 12] = [
-    part_waker::<{ member_part(0) }, _>,
-    part_waker::<{ member_part(1) }, _>,
-    part_waker::<{ member_part(2) }, _>,
-    part_waker::<{ member_part(3) }, _>,
-    part_waker::<{ member_part(4) }, _>,
-    part_waker::<{ member_part(5) }, _>,
-    part_waker::<{ member_part(6) }, _>,
-    part_waker::<{ member_part(7) }, _>,
-    part_waker::<{ member_part(8) }, _>,
-    part_waker::<{ member_part(9) }, _>,
-    part_waker::<{ member_part(10) }, _>,
-    part_waker::<{ member_part(11) }, _>,
-];
-
-/// The waker of one member.
-fn member_waker(node: &Arc<ScopeNode>, index: usize) -> Waker {
-    WAKERS[index](node)
 }
 
 /// A tuple of futures, and where they are kept while they run.

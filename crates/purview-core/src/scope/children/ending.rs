@@ -69,6 +69,8 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         if engine.stage.grace() == Some(Grace::Over) {
             let reason = engine.stage.stopped().cloned().unwrap_or(CancelReason::Ended);
             self.cut_child(engine, finalizer, &reason);
+            // There may be more.
+            engine.signal().raise(part::CHILDREN);
         } else {
             self.children.finalizing = true;
             self.children.set.push(InSet::new(finalizer), &engine.node);
@@ -126,7 +128,8 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
         Poll::Ready(policy.finish(body.take(), stop))
     }
 
-    /// A scope that ended without a value is pending while it is polled inside what was cancelled around it.
+    /// A scope that ended without a value stays pending; one that its parent cancelled, while it is polled inside what was
+    /// cancelled.
     ///
     /// # Panics
     ///
@@ -134,7 +137,9 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
     pub(in crate::scope) fn poll_again<R>(&mut self, engine: &mut Engine) -> Poll<P::Output<R>> {
         let policy = self.policy.take();
         let policy = policy.expect("a scope must not be polled after it has resolved");
-        if is_cancelled_here() {
+        // What its parent cancelled has a right to say so only while that is around it.
+        let elsewhere = engine.stage.stopped() == Some(&CancelReason::Parent) && !is_cancelled_here();
+        if !elsewhere {
             self.policy = Some(policy);
             return unwind::never();
         }

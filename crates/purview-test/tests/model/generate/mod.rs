@@ -1,6 +1,7 @@
 //! Random programs.
 
 mod choices;
+mod moving;
 mod wide;
 
 use std::time::Duration;
@@ -10,24 +11,36 @@ use fastrand::Rng;
 use self::choices::Choices;
 use crate::program::{ActorId, End, Kind, Op, Place, ScopeId, ScopeSpec, Script, TOKENS};
 
-/// Makes the program that `seed` decides; `size` bounds the number of its actors, `wide` adds to what they may do.
-pub(crate) fn program(seed: u64, size: u32, wide: bool) -> ScopeSpec {
-    decided_by(Choices::of_seed(seed), size, wide)
+/// What programs may do: the generator learnt it in this order, and a case means to each what it always meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Breadth {
+    Narrow,
+    /// Also gathers, open scopes, permits, starts, closures, and tokens that belong to no scope.
+    Wide,
+    /// Also timeouts, futures that are polled in one place after another, and closures that keep their thread.
+    Moving,
+}
+
+/// Makes the program that `seed` decides; `size` bounds the number of its actors.
+pub(crate) fn program(seed: u64, size: u32, breadth: Breadth) -> ScopeSpec {
+    decided_by(Choices::of_seed(seed), size, breadth)
 }
 
 /// Makes the program that `bytes` decide, each of them one thing, with as many actors as `size` at most.
 pub(crate) fn program_of_bytes(bytes: &[u8], size: u32) -> ScopeSpec {
-    decided_by(Choices::of_bytes(bytes), size, true)
+    decided_by(Choices::of_bytes(bytes), size, Breadth::Moving)
 }
 
-fn decided_by(choices: Choices, size: u32, wide: bool) -> ScopeSpec {
+fn decided_by(choices: Choices, size: u32, breadth: Breadth) -> ScopeSpec {
     let mut generator = Generator {
         choices,
         actors: 0,
         scopes: 0,
         size,
-        wide,
+        wide: breadth >= Breadth::Wide,
+        moving: breadth >= Breadth::Moving,
         groups: 0,
+        left: 0,
     };
     let mut root = generator.scope(0);
     // Whatever happens, the program comes to an end.
@@ -42,7 +55,10 @@ struct Generator {
     scopes: u32,
     size: u32,
     wide: bool,
+    moving: bool,
     groups: u32,
+    /// How many futures are left behind that no operation takes yet.
+    left: u32,
 }
 
 /// Where an operation stands.
@@ -128,6 +144,11 @@ impl Generator {
 
     fn op(&mut self, spot: Spot) -> Op {
         let room = self.actors < self.size;
+        if self.moving && room && !spot.finalizer && self.chance(30) {
+            if let Some(op) = self.moving_op(spot) {
+                return op;
+            }
+        }
         if self.wide && room && !spot.finalizer && self.chance(25) {
             return self.wide_op(spot);
         }

@@ -1,7 +1,10 @@
 //! What programs may do besides, where they are wide.
 
 use super::{Generator, Spot};
-use crate::program::{ActorId, End, Group, GroupId, GroupKind, Kind, Manner, Mode, Op, Place, Script, TOKENS};
+use crate::{
+    features::{Feature, on},
+    program::{ActorId, End, Group, GroupId, GroupKind, Kind, Manner, Mode, Op, Place, Script, TOKENS},
+};
 
 impl Generator {
     pub(super) fn wide_op(&mut self, spot: Spot) -> Op {
@@ -59,7 +62,13 @@ impl Generator {
     fn member(&mut self) -> Script {
         let id = ActorId(self.actors);
         self.actors += 1;
+        let holds = self.moving && on(Feature::Members);
         let op = |random: &mut Self| match random.rng().u8(..10) {
+            0 if holds && random.chance(40) => Op::UntilCancelled,
+            0 if holds => Op::UntilTokenOf {
+                outwards: 0,
+                child: random.chance(50),
+            },
             0 => Op::Forever,
             1..5 => Op::Sleep(random.time()),
             _ => Op::Yield,
@@ -98,6 +107,10 @@ impl Generator {
                     | Op::CancelToken(_)
             )
         });
+        if self.moving && on(Feature::Closures) && self.chance(50) {
+            let at = self.rng().usize(..=script.ops.len());
+            script.ops.insert(at, Op::Block(self.time()));
+        }
         script
     }
 }

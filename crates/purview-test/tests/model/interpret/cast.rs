@@ -22,6 +22,7 @@ pub(super) fn actor<P: Flavor>(
 where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
     acting(world, script, within, scope, None)
 }
@@ -37,6 +38,7 @@ pub(super) fn starting<P: Flavor>(
 where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
     acting(world, script, within, scope, Some(ready))
 }
@@ -61,6 +63,7 @@ fn acting<P: Flavor>(
 where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
     let Script {
         id,
@@ -91,6 +94,7 @@ pub(super) fn finalizer<P: Flavor>(
 where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
     let Script { id, ops, end, bomb, .. } = script;
     let performing = performing(world.clone(), id, ops, within, scope, None);

@@ -16,17 +16,17 @@ use super::{member::member, performer::waiting};
 use crate::{
     actor::{Actor, origin},
     flavor::{Fault, fail, seen},
-    program::{ActorId, Group, GroupKind, Kind, Manner, Mode, Script},
+    program::{ActorId, Group, GroupKind, Kind, Manner, Mode, ScopeId, Script},
     trace::{Event, Seen, Told, Wait, World},
 };
 
 type Member = Actor<Result<ActorId, Fault>>;
 
 /// Runs the group to its end, and goes on whatever that was.
-pub(super) async fn run(world: World, owner: ActorId, group: Group) {
+pub(super) async fn run(world: World, (owner, within): (ActorId, ScopeId), group: Group) {
     let id = group.id;
     world.log(Event::GroupStarts { group: id, owner });
-    let running = AssertUnwindSafe(drive(&world, group)).catch_unwind();
+    let running = AssertUnwindSafe(drive(&world, within, group)).catch_unwind();
     let told = waiting(&world, owner, Wait::Group(id), async {
         let told = running.await.unwrap_or_else(|panic| {
             Some(Told {
@@ -42,11 +42,11 @@ pub(super) async fn run(world: World, owner: ActorId, group: Group) {
 }
 
 /// Gives nothing where the driver was dropped.
-async fn drive(world: &World, group: Group) -> Option<Told> {
+async fn drive(world: &World, within: ScopeId, group: Group) -> Option<Told> {
     match group.kind {
-        GroupKind::Gather(mode) => Some(gathered(world, group, mode).await),
-        GroupKind::Open(Kind::Settled, manner) => open(world, group, manner, Settled::new(), settled).await,
-        GroupKind::Open(_, manner) => open(world, group, manner, FailFast::new(), failed).await,
+        GroupKind::Gather(mode) => Some(gathered(world, within, group, mode).await),
+        GroupKind::Open(Kind::Settled, manner) => open(world, within, group, manner, Settled::new(), settled).await,
+        GroupKind::Open(_, manner) => open(world, within, group, manner, FailFast::new(), failed).await,
     }
 }
 
@@ -69,8 +69,12 @@ fn settled(output: Result<Settlement<(), Fault>, ScopeError<Fault>>) -> Told {
     }
 }
 
-async fn gathered(world: &World, group: Group, mode: Mode) -> Told {
-    let members: Vec<Member> = group.members.into_iter().map(|script| member(world, script)).collect();
+async fn gathered(world: &World, within: ScopeId, group: Group, mode: Mode) -> Told {
+    let members: Vec<Member> = group
+        .members
+        .into_iter()
+        .map(|script| member(world, within, script))
+        .collect();
     let mut gather = gather(members);
     if let Some(limit) = group.limit {
         gather = gather.limit(limit);
@@ -122,6 +126,7 @@ async fn gathered(world: &World, group: Group, mode: Mode) -> Told {
 
 async fn open<P>(
     world: &World,
+    within: ScopeId,
     group: Group,
     manner: Manner,
     policy: P,
@@ -146,7 +151,7 @@ where
         None
     };
     let spawn = |(at, script): (usize, Script)| {
-        let member = member(world, script);
+        let member = member(world, within, script);
         // Every third where nobody counts who ended before and who after.
         if at % 3 == 2 && !matches!(manner, Manner::Shutdown(_)) {
             drop(scope.spawn_parallel(member));

@@ -20,6 +20,7 @@ pub(super) fn spawning<P: Flavor>(world: &World, script: Script, within: ScopeId
 where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
     let (world, scope) = (world.clone(), scope.clone());
     Box::new(move || {

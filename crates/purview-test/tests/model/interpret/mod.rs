@@ -1,9 +1,12 @@
 //! Runs a program on the real scopes, and writes down what happens.
 
 mod cast;
+mod closure;
 mod group;
+mod inside;
 mod last_will;
 mod member;
+mod moves;
 mod nest;
 mod one_thread;
 mod performer;
@@ -14,10 +17,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use purview_test::{Stalled, VirtualRuntime};
 
-use self::nest::nest;
+pub(crate) use self::nest::Scoped;
 use crate::{
     program::ScopeSpec,
     trace::{Event, Trace, World},
@@ -29,13 +32,22 @@ const MOST_STEPS: u64 = 10_000;
 /// Runs `program` under the schedule that `schedule` decides.
 pub(crate) fn run(program: &ScopeSpec, schedule: u64) -> (Trace, Result<(), Stalled>) {
     let runtime = VirtualRuntime::exploring(schedule).max_steps(MOST_STEPS);
-    let world = World::new(runtime.clone());
+    let world = World::new(runtime.clone(), program.has_closures_that_block());
     if runtime.scope_steps().is_some() {
         world.log(Event::ScopesYieldEarly);
     }
-    let ended = runtime.try_block_on(Contained(Some(nest(world.clone(), program.clone(), None, None))));
+    let scope = Scoped::new(world.clone(), program.clone());
+    let shared = world.shared.clone();
+    let whole = async move {
+        scope.await;
+        shared.take_all().into_iter().for_each(Scoped::discard);
+    };
+    let ended = runtime.try_block_on(Contained(Some(whole.boxed())));
+    let trace = world.trace();
     runtime.shutdown();
-    (world.into_trace(), ended)
+    // Where the run came to no end.
+    drop(catch_unwind(AssertUnwindSafe(|| drop(world.shared.take_all()))));
+    (trace, ended)
 }
 
 /// A future whose destructor does not panic: that of a program that cannot go on would hide why.

@@ -14,12 +14,12 @@ use super::{
     cast::{actor, at_once, finalizer, starting},
     group,
     last_will::{acts_on_wake, spawning},
-    nest::nest,
+    nest::Scoped,
 };
 use crate::{
     actor::{Output, origin},
     flavor::Flavor,
-    program::{ActorId, Op, Place, ScopeId, Script},
+    program::{ActorId, Op, Place, ScopeId, ScopeSpec, Script},
     trace::{Begun, Event, Wait, World},
 };
 
@@ -33,6 +33,7 @@ pub(super) async fn performing<P: Flavor>(
 ) where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
     let mut performer = Performer {
         world,
@@ -41,6 +42,7 @@ pub(super) async fn performing<P: Flavor>(
         scope,
         tasks: Vec::new(),
         ready,
+        timeouts: 0,
     };
     performer.perform(ops).await;
 }
@@ -66,14 +68,16 @@ pub(super) fn turn() -> impl Future<Output = ()> {
 }
 
 /// An actor that is going through its script.
-struct Performer<P: Flavor> {
-    world: World,
-    me: ActorId,
-    within: ScopeId,
+pub(super) struct Performer<P: Flavor> {
+    pub(super) world: World,
+    pub(super) me: ActorId,
+    pub(super) within: ScopeId,
     scope: Scope<'static, P>,
     tasks: Vec<(ActorId, Option<ChildTask<P>>)>,
     /// Whom to tell that it is ready, if somebody waits for that.
     ready: Option<Ready<()>>,
+    /// How many timeouts it is inside of.
+    pub(super) timeouts: usize,
 }
 
 type ChildTask<P> = Task<<P as Policy>::Joined<ActorId>>;
@@ -82,8 +86,9 @@ impl<P: Flavor> Performer<P>
 where
     P::Child<ActorId>: Send + Output,
     P::Joined<ActorId>: Send,
+    P::Output<ActorId>: Send,
 {
-    fn perform(&mut self, ops: Vec<Op>) -> BoxFuture<'_, ()> {
+    pub(super) fn perform(&mut self, ops: Vec<Op>) -> BoxFuture<'_, ()> {
         async move {
             for op in ops {
                 self.step(op).await;
@@ -121,17 +126,17 @@ where
                 self.scope.cancel();
             }
             Op::Nest(spec) => {
-                let id = spec.id;
-                self.wait(Wait::Scope(id), nest(self.world.clone(), spec, Some(self.me), None))
-                    .await;
+                let scope = self.nest(spec);
+                self.wait(Wait::Scope(scope.id()), scope).await;
             }
             Op::NestAndDrop(spec, polls) => {
                 let id = spec.id;
-                self.wait(
-                    Wait::Scope(id),
-                    nest(self.world.clone(), spec, Some(self.me), Some(polls)),
-                )
-                .await;
+                let mut scope = self.nest(spec);
+                let polled = async {
+                    scope.polls(polls).await;
+                    scope.discard();
+                };
+                self.wait(Wait::Scope(id), polled).await;
             }
             Op::Shield(ops) => {
                 let (world, me) = (self.world.clone(), self.me);
@@ -144,9 +149,16 @@ where
                 self.world.log(Event::Hears(self.me, reason));
             }
             Op::UntilToken => {
-                let reason = self.wait(Wait::Token, self.scope.token().cancelled()).await;
+                let reason = self
+                    .wait(Wait::Token(self.within), self.scope.token().cancelled())
+                    .await;
                 self.world.log(Event::Hears(self.me, reason));
             }
+            Op::UntilTokenOf { outwards, child } => self.until_token(outwards, child).await,
+            Op::Timeout(duration, ops) => self.within_timeout(duration, ops).boxed().await,
+            Op::Moves(moves) => self.moves(moves).boxed().await,
+            Op::AskDeadline => self.ask_deadline(),
+            Op::Block(duration) => self.block(duration),
             Op::SetDeadline(from_now) => self.set_deadline(from_now),
             Op::Permit(ops, script) => self.spawn_on_permit(ops, script).await,
             Op::Start(script) => self.start(script).await,
@@ -156,7 +168,10 @@ where
                     let _ = ready.set(());
                 }
             }
-            Op::Group(group) => group::run(self.world.clone(), self.me, group).boxed().await,
+            Op::Group(group) => {
+                let run = group::run(self.world.clone(), (self.me, self.within), group);
+                run.boxed().await;
+            }
             Op::CancelToken(token) => {
                 self.world.log(Event::CancelsToken(token));
                 self.world.tokens[token].cancel();
@@ -174,8 +189,14 @@ where
         }
     }
 
-    async fn wait<T>(&self, wait: Wait, future: impl Future<Output = T>) -> T {
+    pub(super) async fn wait<T>(&self, wait: Wait, future: impl Future<Output = T>) -> T {
         waiting(&self.world, self.me, wait, future).await
+    }
+
+    fn nest(&self, spec: ScopeSpec) -> Scoped {
+        let scope = Scoped::new(self.world.clone(), spec);
+        scope.is_polled_in(self.within);
+        scope
     }
 
     async fn await_and_spawn(&mut self, index: usize, script: Script) {

@@ -4,9 +4,10 @@ use purview_core::CancelReason;
 
 use super::{
     Model,
-    state::{Cut, Fate, LastTurn, Life, Role, Scope},
+    state::{Cut, Fate, Life, Link, Maybe, Role, Scope},
 };
 use crate::{
+    features::{Feature, on},
     program::{ActorId, Kind, ScopeId},
     trace::Wait,
 };
@@ -18,140 +19,90 @@ pub(super) enum Due {
     Certainly,
 }
 
+impl Due {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Due::Possibly => Due::Certainly,
+            Due::Certainly => Due::Possibly,
+        }
+    }
+}
+
 impl Model<'_> {
-    /// Whether a cancellation waits for this actor.
-    pub(super) fn holds(&self, id: ActorId) -> bool {
-        let actor = self.actor(id);
-        if !actor.is_alive() {
-            return false;
-        }
-        let inside = || self.nested(id).is_some_and(|nested| self.scope_holds(nested));
-        let waits = actor.wait == Some(Wait::Cancelled) || (actor.wait == Some(Wait::Token) && !self.waits_in_vain(id));
-        actor.role == Role::Finalizer || actor.shields > 0 || waits || inside()
-    }
-
-    /// It was cancelled alone, and waits for the token of its scope, which does not fire for that.
-    fn waits_in_vain(&self, id: ActorId) -> bool {
-        let actor = self.actor(id);
-        actor.wait == Some(Wait::Token) && actor.alone.is_some() && self.scope(actor.scope).cut.is_none()
-    }
-
-    /// The token it waits for may have fired at this very instant, before it was cancelled alone.
-    pub(super) fn may_be_told(&self, id: ActorId) -> bool {
-        self.waits_in_vain(id) && !self.due(self.actor(id).scope, Due::Possibly).is_empty()
-    }
-
-    fn scope_holds(&self, id: ScopeId) -> bool {
-        let scope = self.scope(id);
-        let pending = scope.finalizers.iter().any(|finalizer| self.actor(*finalizer).exists());
-        pending || scope.doomed().any(|actor| self.holds(actor))
-    }
-
-    /// Whether nobody is waited for any more: the grace of this scope, or of one around it, is over.
-    fn grace_is_over(&self, id: ActorId, how_sure: Due) -> bool {
-        let actor = self.actor(id);
-        let scope = self.scope(actor.scope);
-        let over = |since| scope.grace.is_some_and(|grace| self.now >= since + grace);
-        let here = scope.cut.as_ref().is_some_and(|cut| over(cut.at));
-        let alone = match (&actor.alone, actor.was_last) {
-            // Since when a daemon is cancelled that may have been the last one before is not certain.
-            (Some((_, since)), Some(before)) => how_sure == Due::Possibly && over(before.min(*since)),
-            (Some((_, since)), None) => over(*since),
-            (None, _) => false,
-        };
-        // While its owner has its last turn, a scope goes on.
-        let around = scope.owner.filter(|owner| !self.polling.contains(owner));
-        here || alone || around.is_some_and(|owner| self.grace_is_over(owner, how_sure))
-    }
-
-    /// The body of a cancelled settled scope may run until the children are gone, and once more then if it was woken,
-    /// unless it never began.
-    pub(super) fn is_spared(&self, id: ActorId) -> bool {
-        let scope = self.scope(self.actor(id).scope);
-        let others = scope.children.iter().any(|child| self.actor(*child).exists());
-        let turn_left = self.actor(id).woken && !self.had_last_turn(scope);
-        let body = id == scope.body && self.actor(id).life == Life::Live;
-        body && scope.kind == Kind::Settled && scope.cut.is_some() && (others || turn_left)
-    }
-
-    fn had_last_turn(&self, scope: &Scope) -> bool {
-        match scope.last_turn {
-            LastTurn::Yes => true,
-            LastTurn::Maybe(at) => at == self.now,
-            LastTurn::No => false,
-        }
-    }
-
-    /// Whether this actor may, or must, be dropped now, and not be polled.
-    pub(super) fn is_condemned(&self, id: ActorId, how_sure: Due) -> bool {
-        let over = self.grace_is_over(id, how_sure);
-        if self.actor(id).role == Role::Finalizer {
-            return over;
-        }
-        self.is_stopped(id) && (!self.holds(id) || over)
-    }
-
-    /// Whether this actor is cancelled, alone or with its scope.
-    pub(super) fn is_stopped(&self, id: ActorId) -> bool {
-        let actor = self.actor(id);
-        let with_scope = self.scope(actor.scope).cut.is_some() && !self.is_spared(id);
-        actor.is_alive() && actor.role != Role::Finalizer && (actor.alone.is_some() || with_scope)
-    }
-
-    /// What `cancelled()` says to this actor, if it says anything.
-    pub(super) fn hears(&self, id: ActorId) -> Option<Vec<CancelReason>> {
-        let actor = self.actor(id);
-        let scope = self.scope(actor.scope);
-        let alone = actor.alone.as_ref().map(|(reasons, _)| reasons.clone());
-        let cut = scope.cut.as_ref().map(|cut| cut.reasons.clone());
-        match (alone, cut) {
-            (Some(mut alone), Some(cut)) => {
-                alone.extend(cut);
-                Some(alone)
-            }
-            (alone, cut) => alone.or(cut),
-        }
-    }
-
-    /// What the token of its scope says to this actor, if it says anything.
-    pub(super) fn hears_token(&self, id: ActorId) -> Option<&Vec<CancelReason>> {
-        self.scope(self.actor(id).scope).cut.as_ref().map(|cut| &cut.reasons)
-    }
-
-    /// What `cancelled()` may say to this actor, once it was seen to say something.
-    pub(super) fn may_hear(&self, id: ActorId) -> Vec<CancelReason> {
-        let actor = self.actor(id);
-        let mut reasons = self.hears(id).unwrap_or_default();
-        if actor.is_daemon() && (actor.was_last.is_some() || self.only_daemons_are_left(actor.scope)) {
-            reasons.push(CancelReason::Ended);
-        }
-        reasons.extend(self.due(actor.scope, Due::Possibly));
-        reasons
-    }
-
-    pub(super) fn cut(&mut self, id: ScopeId, mut reasons: Vec<CancelReason>) {
+    pub(super) fn cut(&mut self, id: ScopeId, mut reasons: Vec<CancelReason>, by_others: Maybe) {
         let now = self.now;
         let scope = self.scope(id);
-        if scope.over || scope.cut.is_some() {
+        if scope.over {
+            return;
+        }
+        let by_others = self.if_under_way(id, by_others);
+        if let Some(cut) = &mut self.scope_mut(id).cut {
+            // Which of them stopped those that held is not certain.
+            if cut.by_others == Maybe::No && by_others != Maybe::No {
+                cut.by_others = Maybe::Perhaps;
+            }
             return;
         }
         // What else may have come first at this very instant.
-        reasons.extend(self.due(id, Due::Possibly));
-        self.scope_mut(id).cut = Some(Cut { reasons, at: now });
+        let else_due = self.due(id, Due::Possibly);
+        let differs = |reason: &CancelReason| is_by_others(reason) != (by_others == Maybe::Yes);
+        let by_others = if else_due.iter().any(differs) {
+            Maybe::Perhaps
+        } else {
+            by_others
+        };
+        reasons.extend(else_due);
+        let told = reasons.contains(&CancelReason::Parent);
+        self.scope_mut(id).cut = Some(Cut {
+            reasons,
+            at: now,
+            by_others,
+            moved: false,
+        });
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
         for actor in actors {
-            self.actor_mut(actor).held = self.holds(actor);
-            self.cut_inside(actor);
+            let token = match self.actor(actor).wait {
+                Some(Wait::Token(token)) if token != id => self.scope(token).cut.is_some(),
+                _ => false,
+            };
+            self.actor_mut(actor).told |= told && token;
+            self.actor_mut(actor).held = self.holds(actor, Due::Possibly);
+            self.cut_inside(actor, 0);
         }
         self.leave_body_alone(id);
     }
 
-    /// The scopes that an actor awaits see its cancellation, unless it opened them inside a shield.
-    pub(super) fn cut_inside(&mut self, actor: ActorId) {
-        if let Some(nested) = self.nested(actor) {
-            if !self.scope(nested).shielded && self.actor(actor).role != Role::Finalizer {
-                self.cut(nested, vec![CancelReason::Parent]);
-            }
+    /// Something else than the scope stops only what is under way: ordinary children. Of a body that returns after that
+    /// the contract does not say.
+    fn if_under_way(&self, id: ScopeId, by_others: Maybe) -> Maybe {
+        let scope = self.scope(id);
+        let ordinary = |actor: &ActorId| self.actor(*actor).is_ordinary();
+        let actors: Vec<ActorId> = scope.doomed().filter(ordinary).collect();
+        let unreported = |actor: &ActorId| scope.unreported.iter().any(|(ended, _)| ended == actor);
+        let body_runs = by_others == Maybe::Yes && self.actor(scope.body).exists();
+        if by_others == Maybe::No || actors[1..].iter().any(|actor| self.actor(*actor).exists()) {
+            by_others
+        } else if body_runs
+            || actors.iter().any(unreported)
+            || self.dropping.iter().any(|what| self.was_under_way(id, *what))
+        {
+            Maybe::Perhaps
+        } else {
+            Maybe::No
+        }
+    }
+
+    fn was_under_way(&self, id: ScopeId, what: super::Dropped) -> bool {
+        matches!(what, super::Dropped::Actor(actor) if self.actors.get(&actor).is_some_and(|actor| actor.scope == id))
+    }
+
+    /// The scopes that belong to an actor see its cancellation, or that of a timeout of it: those above its frame `from`,
+    /// but for shields between.
+    pub(super) fn cut_inside(&mut self, actor: ActorId, from: usize) {
+        let reached = |(_, _, link): &(ScopeId, &Scope, Link)| link.depth >= from && self.is_reached(*link, from);
+        let inside: Vec<ScopeId> = self.linked(actor).filter(reached).map(|(id, ..)| id).collect();
+        for nested in inside {
+            self.cut(nested, vec![CancelReason::Parent], Maybe::Yes);
         }
     }
 
@@ -170,15 +121,32 @@ impl Model<'_> {
                 Fate::Returned | Fate::Cancelled => {}
             }
         }
-        if let Some(owner) = scope.owner.filter(|_| !scope.shielded) {
-            let owner = self.actor(owner);
-            let was_last = owner.was_last.is_some() && when == Due::Possibly;
-            let last = owner.is_daemon() && (was_last || self.only_daemons_are_left(owner.scope));
-            if owner.role != Role::Finalizer && (last || !self.due(owner.scope, when).is_empty()) {
-                due.push(CancelReason::Parent);
-            }
+        let around = scope.link.filter(|link| !link.ended);
+        if around.is_some_and(|link| self.is_due_around(link, when)) {
+            due.push(CancelReason::Parent);
         }
         due
+    }
+
+    /// Whether what is around a scope is to be cancelled.
+    fn is_due_around(&self, link: Link, when: Due) -> bool {
+        let owner = self.actor(link.owner);
+        if owner.role == Role::Finalizer {
+            return false;
+        }
+        // No shield outlasts the grace of what is around it.
+        if on(Feature::Finalizers) && self.grace_around(link, false, when) {
+            return true;
+        }
+        if link.shielded || self.next_due(link.owner, link.depth, when).is_some() {
+            return !link.shielded;
+        }
+        if !self.is_reached(link, 0) {
+            return false;
+        }
+        let was_last = owner.was_last.is_some() && when == Due::Possibly;
+        let last = owner.is_daemon() && (was_last || self.only_daemons_are_left(owner.scope));
+        last || !self.due(owner.scope, when).is_empty()
     }
 
     /// Whether body and ordinary children are gone, which is when daemons are cancelled.
@@ -211,15 +179,20 @@ impl Model<'_> {
             }
             actor.alone = Some((vec![CancelReason::Ended], now));
             actor.nudged = true;
-            self.cut_inside(daemon);
+            self.cut_inside(daemon, 0);
         }
     }
 
     /// Has those cancellations come that nobody asked for, now that everybody waits.
     pub(super) fn cancel_what_is_due(&mut self, id: ScopeId) {
+        let actors: Vec<ActorId> = self.scope(id).doomed().collect();
+        for actor in actors {
+            self.fire_what_is_due(actor);
+        }
         let due = self.due(id, Due::Certainly);
         if !due.is_empty() {
-            self.cut(id, due);
+            let by_others = by_others(&due);
+            self.cut(id, due, by_others);
         }
         if self.only_daemons_are_left(id) {
             self.stop_daemons(id, None);
@@ -228,6 +201,17 @@ impl Model<'_> {
 
     /// An actor was seen to be cancelled, though nobody asked for it: has the least come that explains it.
     pub(super) fn explain(&mut self, id: ActorId, explained: &dyn Fn(&Self) -> bool) -> bool {
+        while !explained(self) {
+            let Some(index) = self.next_due(id, self.actor(id).frames.len(), Due::Possibly) else {
+                break;
+            };
+            self.fire(id, index);
+        }
+        self.explain_task(id, explained)
+    }
+
+    /// As `explain`, by what cancels the whole of the actor.
+    fn explain_task(&mut self, id: ActorId, explained: &dyn Fn(&Self) -> bool) -> bool {
         let actor = self.actor(id);
         let (scope, is_daemon, was_last) = (actor.scope, actor.is_daemon(), actor.was_last);
         if !explained(self) && is_daemon {
@@ -235,20 +219,50 @@ impl Model<'_> {
                 self.stop_daemons(scope, Some(id));
             } else if let Some(since) = was_last {
                 self.actor_mut(id).alone = Some((vec![CancelReason::Ended], since));
-                self.cut_inside(id);
+                self.cut_inside(id, 0);
             }
         }
-        let due = self.due(scope, Due::Possibly);
-        if !explained(self) && !due.is_empty() {
-            if due == [CancelReason::Parent] {
-                let owner = self
-                    .scope(scope)
-                    .owner
-                    .expect("a scope without parent does not see its cancellation");
-                self.explain(owner, &|model: &Self| model.hears(owner).is_some());
-            }
-            self.cut(scope, due);
+        if !explained(self) {
+            self.explain_scope(scope);
         }
         explained(self)
+    }
+
+    /// A scope was seen to be cancelled, if anything is due that cancels it.
+    pub(super) fn explain_scope(&mut self, id: ScopeId) {
+        let due = self.due(id, Due::Possibly);
+        if due.is_empty() || self.scope(id).cut.is_some() {
+            return;
+        }
+        if due == [CancelReason::Parent] {
+            let link = self
+                .scope(id)
+                .link
+                .expect("a scope without parent does not see its cancellation");
+            let told = |model: &Self| model.hears_at(link).is_some();
+            while let Some(index) = self
+                .next_due(link.owner, link.depth, Due::Possibly)
+                .filter(|_| !told(self))
+            {
+                self.fire(link.owner, index);
+            }
+            self.explain_task(link.owner, &told);
+        }
+        let by_others = by_others(&due);
+        self.cut(id, due, by_others);
+    }
+}
+
+fn is_by_others(reason: &CancelReason) -> bool {
+    matches!(reason, CancelReason::DeadlineExceeded | CancelReason::Parent)
+}
+
+/// Whether something else stops a scope for what is due.
+fn by_others(due: &[CancelReason]) -> Maybe {
+    let others = due.iter().filter(|reason| is_by_others(reason)).count();
+    match others {
+        0 => Maybe::No,
+        _ if others == due.len() => Maybe::Yes,
+        _ => Maybe::Perhaps,
     }
 }

@@ -16,10 +16,8 @@ impl Model<'_> {
         let actor = self.actor(id);
         ensure!(actor.exists(), "it has been dropped already");
         let scope_id = actor.scope;
-        let scope = self.scope(scope_id);
         let around = self.dropping.last().copied();
-        let by_owner = scope.owner.map(Dropped::Actor);
-        if around.is_some() && (around == Some(Dropped::Scope(scope_id)) || around == by_owner) {
+        if around.is_some_and(|around| self.has_the_future_of(around, scope_id)) {
             self.in_order(id, |_| true)?;
         } else if actor.is_alive() {
             let refused = self.actor(id).late && around.is_some();
@@ -50,7 +48,8 @@ impl Model<'_> {
         let scope = self.scope(self.actor(id).scope);
         for earlier in scope.doomed().take_while(|other| *other != id) {
             let actor = self.actor(earlier);
-            let comes_first = actor.is_alive() && !actor.late && actor.alone.is_none() && counts(earlier);
+            let comes_first =
+                actor.is_alive() && actor.blocks.is_none() && !actor.late && actor.alone.is_none() && counts(earlier);
             ensure!(!comes_first, "{earlier:?} comes first");
         }
         Ok(())
@@ -79,13 +78,15 @@ impl Model<'_> {
             (_, None) => Fate::Cancelled,
         };
         if let Some(nested) = self.nested(id) {
-            self.scope_mut(nested).over = true;
+            self.future_was_dropped(nested)?;
         }
+        self.unlink(id);
         if let Some(group) = self.group_of(id) {
             self.group_is_gone(group)?;
         }
         let actor = self.actor_mut(id);
         (actor.life, actor.fate) = (Life::Gone, Some(fate));
+        actor.frames.clear();
         self.leave_body_alone(self.actor(id).scope);
         if self.actor(id).is_parallel() && self.polling.is_empty() && self.dropping.is_empty() {
             let scope = self.actor(id).scope;
@@ -99,17 +100,16 @@ impl Model<'_> {
     /// The first panic of a destructor goes on where the scope's future is being dropped.
     fn goes_on_around(&mut self, id: ActorId, panic: Option<Origin>) {
         let scope = self.actor(id).scope;
-        let owner = self.scope(scope).owner.map(Dropped::Actor);
         let around = self.dropping.last().copied();
         if let (Some(around), Some(panic)) = (around, panic) {
-            if around == Dropped::Scope(scope) || Some(around) == owner {
+            if self.has_the_future_of(around, scope) {
                 self.panics_inside.entry(around).or_default().push(panic);
             }
         }
     }
 
     /// Whether a destructor may end so, in which the future of `scope` was dropped, if there was one.
-    fn panics_with(
+    pub(super) fn panics_with(
         &mut self,
         dropped: Dropped,
         scope: Option<ScopeId>,
@@ -118,7 +118,7 @@ impl Model<'_> {
     ) -> Rule {
         let mut inside = self.panics_inside.remove(&dropped).unwrap_or_default();
         let mut before = Vec::new();
-        if let Dropped::Actor(owner) = dropped {
+        if let Dropped::Actor(owner) | Dropped::Inside(owner, _) = dropped {
             before.extend(self.group_of(owner).into_iter().flat_map(|group| self.panics_in(group)));
         }
         match scope.filter(|scope| self.scope(*scope).parallel) {
@@ -146,7 +146,7 @@ impl Model<'_> {
     pub(super) fn leave_body_alone(&mut self, id: ScopeId) {
         let (now, scope) = (self.now, self.scope(id));
         let others = scope.children.iter().any(|child| self.actor(*child).exists());
-        if !others && scope.last_turn == LastTurn::No && self.holds(scope.body) {
+        if !others && scope.last_turn == LastTurn::No && self.holds(scope.body, Due::Possibly) {
             self.scope_mut(id).last_turn = LastTurn::Maybe(now);
         }
     }
@@ -157,11 +157,16 @@ impl Model<'_> {
             dropping == Some(Dropped::Scope(id)),
             "what was being dropped is {dropping:?}"
         );
-        self.panics_with(Dropped::Scope(id), Some(id), None, panic)?;
-        for actor in self.scope(id).doomed() {
-            ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
+        let quiet = self.polling.is_empty() && panic.is_none();
+        // Outside of all tasks the panic goes no further.
+        if quiet {
+            self.panics_inside.remove(&Dropped::Scope(id));
+        } else {
+            self.panics_with(Dropped::Scope(id), Some(id), None, panic)?;
         }
-        self.scope_mut(id).over = true;
-        Ok(())
+        self.dropping.push(Dropped::Scope(id));
+        let dropped = self.future_was_dropped(id);
+        self.dropping.pop();
+        dropped
     }
 }

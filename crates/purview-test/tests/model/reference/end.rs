@@ -6,12 +6,19 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, Role},
+    state::{Fate, Maybe, Role},
 };
 use crate::{
+    features::{Feature, on},
     program::{ActorId, Kind, ScopeId},
     trace::{Fail, Origin, Outcome, Seen},
 };
+
+struct Stop {
+    reason: Option<CancelReason>,
+    /// Whether something else than the scope itself stopped work that was under way.
+    by_others: Maybe,
+}
 
 impl Model<'_> {
     /// An actor's future is gone: the policy hears of it.
@@ -45,7 +52,7 @@ impl Model<'_> {
                 if role == Role::Finalizer {
                     scope.broke.get_or_insert(reason);
                 } else {
-                    self.cut(scope_id, vec![reason]);
+                    self.cut(scope_id, vec![reason], Maybe::No);
                 }
             }
         }
@@ -78,21 +85,46 @@ impl Model<'_> {
         for actor in scope.doomed() {
             ensure!(!self.actor(actor).exists(), "{actor:?} has not been dropped");
         }
-        let stops: Vec<Option<CancelReason>> = if let Some(cut) = &scope.cut {
-            cut.reasons.iter().cloned().map(Some).collect()
-        } else {
-            let due = self.due(id, Due::Possibly).into_iter().map(Some);
-            std::iter::once(scope.broke.clone()).chain(due).collect()
-        };
-        let expected: Vec<Outcome> = stops.into_iter().filter_map(|stop| self.outcome(id, stop)).collect();
+        ensure!(!self.outliving(id, Due::Certainly), "a closure in it runs");
+        let expected: Vec<Outcome> = self
+            .stops(id)
+            .into_iter()
+            .flat_map(|stop| self.outcomes(id, &stop))
+            .collect();
         let fits = |expected: &Outcome| self.normal(id, expected.clone()) == self.normal(id, outcome.clone());
         let panicked = matches!(outcome, Outcome::Panicked(origin) if scope.parallel && scope.panics.contains(origin));
         ensure!(panicked || expected.iter().any(fits), "it must be one of {expected:?}");
         Ok(())
     }
 
-    /// What the scope resolves to when it was stopped for this reason; `None` if it stays pending.
-    fn outcome(&self, id: ScopeId, stop: Option<CancelReason>) -> Option<Outcome> {
+    /// For what the scope may have been stopped, if it was.
+    fn stops(&self, id: ScopeId) -> Vec<Stop> {
+        let scope = self.scope(id);
+        let stop = |reason, by_others| Stop { reason, by_others };
+        if let Some(cut) = &scope.cut {
+            let reasons = cut.reasons.iter().cloned();
+            return reasons.map(|reason| stop(Some(reason), cut.by_others)).collect();
+        }
+        let due = self
+            .due(id, Due::Possibly)
+            .into_iter()
+            .map(|reason| stop(Some(reason), Maybe::Perhaps));
+        std::iter::once(stop(scope.broke.clone(), Maybe::No))
+            .chain(due)
+            .collect()
+    }
+
+    /// What the scope may resolve to when it was stopped so; nothing if it stays pending.
+    fn outcomes(&self, id: ScopeId, stop: &Stop) -> Vec<Outcome> {
+        let hidden = |by_others: bool| self.outcome(id, stop.reason.clone(), by_others);
+        match stop.by_others {
+            Maybe::No => hidden(false).into_iter().collect(),
+            Maybe::Yes => hidden(true).into_iter().collect(),
+            Maybe::Perhaps => [false, true].into_iter().filter_map(hidden).collect(),
+        }
+    }
+
+    fn outcome(&self, id: ScopeId, stop: Option<CancelReason>, by_others: bool) -> Option<Outcome> {
         let scope = self.scope(id);
         if let Some(origin) = scope.panics.first() {
             return Some(Outcome::Panicked(*origin));
@@ -105,10 +137,14 @@ impl Model<'_> {
         };
         match scope.kind {
             Kind::Join if scope.value => Some(Outcome::Value(scope.body)),
-            Kind::Join if stop == Some(CancelReason::Parent) => None,
+            Kind::Join if stop == Some(CancelReason::Parent) && !self.was_moved(id) => None,
             Kind::Join => Some(Outcome::Panicked(Origin::NoValue)),
             Kind::FailFast => {
-                let asked_to = matches!(stop, None | Some(CancelReason::Requested(_)));
+                let asked_to = if on(Feature::Stopped) {
+                    !by_others
+                } else {
+                    matches!(stop, None | Some(CancelReason::Requested(_)))
+                };
                 if scope.value && asked_to && scope.failures.is_empty() {
                     return Some(Outcome::Value(scope.body));
                 }
@@ -133,6 +169,11 @@ impl Model<'_> {
                 }
             }
         }
+    }
+
+    /// Whether the scope was polled elsewhere since it was cancelled.
+    pub(super) fn was_moved(&self, id: ScopeId) -> bool {
+        self.scope(id).cut.as_ref().is_some_and(|cut| cut.moved)
     }
 
     /// Leaves out in which order failures are reported where the contract does not say.

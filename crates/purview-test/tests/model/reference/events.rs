@@ -8,7 +8,7 @@ use super::{
     Dropped, Model, Rule,
     cancel::Due,
     ensure,
-    state::{Actor, Role, Scope},
+    state::{Actor, Frame, Maybe, Role, Scope},
 };
 use crate::{
     program::{ActorId, Place, ScopeId},
@@ -34,14 +34,17 @@ impl Model<'_> {
                 );
                 return self.group_is_gone(*group);
             }
-            Event::ScopeStarts { scope, owner } => self.scope_starts(*scope, *owner),
+            Event::ScopeStarts(scope) => self.scope_starts(*scope),
+            Event::Drives(scope) => return self.drives(*scope),
+            Event::IsLeft(scope) => self.is_left(*scope),
+            Event::IsOwned(scope) => self.is_owned(*scope),
             Event::ScopeEnds(scope, outcome) => {
                 self.report_parallel(*scope);
                 self.resolves(*scope, outcome)?;
                 self.scope_mut(*scope).over = true;
             }
             Event::ScopeIsDropped(scope) => {
-                self.cut(*scope, vec![CancelReason::Ended]);
+                self.cut(*scope, vec![CancelReason::Ended], Maybe::No);
                 self.dropping.push(Dropped::Scope(*scope));
             }
             Event::ScopeWasDropped(scope, panic) => return self.scope_was_dropped(*scope, *panic),
@@ -56,9 +59,9 @@ impl Model<'_> {
                 ensure!(self.polling.pop() == Some(*actor), "somebody else was being polled");
             }
             Event::Ended(actor, how) => return self.ended(*actor, *how),
-            Event::Woken(actor) => self.actor_mut(*actor).woken = true,
+            Event::Woken(actor) => self.is_woken(*actor),
             // The scope heeds it all the same.
-            Event::WokenLate(actor) if !self.actor(*actor).is_parallel() => self.actor_mut(*actor).woken = true,
+            Event::WokenLate(actor) if !self.actor(*actor).is_parallel() => self.is_woken(*actor),
             Event::WokenLate(actor) => self.actor_mut(*actor).nudged = true,
             Event::IsDropped(actor) => return self.is_dropped(*actor),
             Event::WasDropped(actor, panic) => return self.was_dropped(*actor, *panic),
@@ -66,16 +69,14 @@ impl Model<'_> {
             Event::GoesOn(actor) => return self.goes_on(*actor),
             Event::Joined(actor, seen) => return self.joins(*actor, seen),
             Event::Hears(actor, reason) => {
-                let token = self.actor(*actor).last_wait == Some(Wait::Token);
-                let reasons = if token {
-                    self.hears_token(*actor).cloned().unwrap_or_default()
-                } else {
-                    self.may_hear(*actor)
+                let reasons = match self.actor(*actor).last_wait {
+                    Some(Wait::Token(token)) => self.hears_token(token).unwrap_or_default(),
+                    _ => self.may_hear(*actor),
                 };
                 ensure!(reasons.contains(reason), "it must be one of {reasons:?}");
             }
             Event::CancelsTask(child) => self.cancels_task(*child),
-            Event::CancelsScope(scope) => self.cut(*scope, vec![CancelReason::Requested(None)]),
+            Event::CancelsScope(scope) => self.cut(*scope, vec![CancelReason::Requested(None)], Maybe::No),
             Event::SetsDeadline(scope, deadline, taken) => return self.sets_deadline(*scope, *deadline, *taken),
             Event::CancelsToken(token) => self.cancels_token(*token),
             Event::SpawnsOnPermit { child, scope } => self.spawns_on_permit(*child, *scope),
@@ -85,27 +86,35 @@ impl Model<'_> {
             }
             Event::SetsReady(actor) => self.actor_mut(*actor).unready = false,
             Event::Started(actor, begun) => return self.started(*actor, begun),
-            Event::EntersShield(actor) => self.actor_mut(*actor).shields += 1,
-            Event::LeavesShield(actor) => self.actor_mut(*actor).shields -= 1,
+            Event::EntersShield(actor) => self.actor_mut(*actor).frames.push(Frame::Shield),
+            Event::LeavesShield(actor) => {
+                let frame = self.leaves_frame(*actor);
+                ensure!(matches!(frame, Some(Frame::Shield)), "it leaves {frame:?}");
+            }
+            Event::EntersTimeout { actor, until, owned } => self.enters_timeout(*actor, *until, *owned),
+            Event::InsideEnds(actor) => return self.inside_ends(*actor),
+            Event::InsideIsDropped(actor, around) => return self.inside_is_dropped(*actor, *around),
+            Event::InsideWasDropped(actor, around, panic) => return self.inside_was_dropped(*actor, *around, *panic),
+            Event::LeavesTimeout(actor, expired) => return self.leaves_timeout(*actor, *expired),
+            Event::Blocks(actor, until) => return self.blocks(*actor, *until),
+            Event::GoesOnRunning(actor) => return self.goes_on_running(*actor),
+            Event::SeesDeadline(actor, deadline) => return self.sees_deadline(*actor, *deadline),
         }
         Ok(())
     }
 
-    fn scope_starts(&mut self, id: ScopeId, owner: Option<ActorId>) {
+    fn scope_starts(&mut self, id: ScopeId) {
         let spec = self.specs[&id];
-        let shielded = owner.is_some_and(|owner| self.actor(owner).shields > 0);
         self.actors.insert(spec.body.id, Actor::new(&spec.body, id, Role::Body));
-        self.scopes.insert(id, Scope::new(spec, owner, shielded, self.now));
+        self.scopes.insert(id, Scope::new(spec, self.now));
         // A scope that begins too late polls nobody.
         let expired = spec.timeout.is_some_and(|timeout| timeout.is_zero());
-        let around = owner.filter(|owner| !shielded && self.actor(*owner).role != Role::Finalizer);
         let mut reasons = Vec::new();
         reasons.extend(expired.then_some(CancelReason::DeadlineExceeded));
         let token = spec.cancel_on.filter(|token| self.fired.contains(token));
         reasons.extend(token.map(|_| CancelReason::Requested(None)));
-        reasons.extend(around.and_then(|owner| self.hears(owner)).map(|_| CancelReason::Parent));
         if !reasons.is_empty() {
-            self.cut(id, reasons);
+            self.cut(id, reasons, Maybe::Yes);
         }
     }
 
@@ -114,9 +123,7 @@ impl Model<'_> {
         self.scope_mut(scope).parallel |= actor.is_parallel();
         let known = self.scope(scope);
         let cut = known.cut.is_some() || known.over || !self.due(scope, Due::Possibly).is_empty();
-        let owner = known.owner.map(Dropped::Actor);
-        let dropped = |what: &Dropped| *what == Dropped::Scope(scope) || Some(*what) == owner;
-        actor.late = cut || self.dropping.iter().any(dropped);
+        actor.late = cut || self.dropping.iter().any(|what| self.has_the_future_of(*what, scope));
         self.actors.insert(child, actor);
         self.scope_mut(scope).children.push(child);
     }
@@ -124,14 +131,18 @@ impl Model<'_> {
     fn goes_on(&mut self, id: ActorId) -> Rule {
         let wait = self.actor(id).wait;
         let goes_on = match wait {
-            Some(Wait::Yield | Wait::Checkpoint) => true,
+            // How often a scope was polled, and whether a timeout is over, is not followed here.
+            Some(Wait::Yield | Wait::Checkpoint | Wait::Polls(_) | Wait::PollsLent(_) | Wait::Expiry(_)) => true,
             Some(Wait::Until(at)) => self.now >= at,
             Some(Wait::Task(child)) => self.actor(child).fate.is_some(),
             Some(Wait::Scope(scope)) => self.scope(scope).over,
             Some(Wait::Group(group)) => self.running[&group].over,
             Some(Wait::Permit) => self.gets_permit(id),
             Some(Wait::Ready(child)) => self.has_begun(id, child),
-            Some(Wait::Token) => self.explain(id, &|model: &Self| model.hears_token(id).is_some()),
+            Some(Wait::Token(token)) => {
+                self.explain_scope(token);
+                self.hears_token(token).is_some()
+            }
             Some(Wait::Cancelled) => self.explain(id, &|model: &Self| model.hears(id).is_some()),
             Some(Wait::Forever) | None => false,
         };
@@ -155,9 +166,9 @@ impl Model<'_> {
             ensure!(self.scope(id).cut.is_none(), "the scope is cancelled");
             self.scope_mut(id).deadline = deadline;
         } else {
-            let body = self.scope(id).body;
-            let cancelled = self.explain(body, &|model: &Self| model.scope(id).cut.is_some());
-            ensure!(cancelled || self.scope(id).over, "the scope is not cancelled");
+            self.explain_scope(id);
+            let scope = self.scope(id);
+            ensure!(scope.cut.is_some() || scope.over, "the scope is not cancelled");
         }
         Ok(())
     }
@@ -168,7 +179,7 @@ impl Model<'_> {
         if actor.is_alive() && actor.alone.is_none() {
             actor.alone = Some((vec![CancelReason::Requested(None)], now));
             actor.nudged = true;
-            self.cut_inside(child);
+            self.cut_inside(child, 0);
         }
     }
 }

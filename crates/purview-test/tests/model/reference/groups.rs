@@ -109,9 +109,10 @@ impl Model<'_> {
                 (error || panicked.is_some() || all()) && (!failed || error || panicked.is_some())
             }
             GroupKind::Gather(Mode::Settled) => all(),
-            GroupKind::Gather(Mode::First) => heard.len() == usize::from(!how.is_empty()),
-            GroupKind::Gather(Mode::FirstSuccess) => error || heard.len() == 1,
-            GroupKind::Gather(Mode::Quorum(k)) => error || heard.len() == k,
+            GroupKind::Gather(Mode::First) => panicked.is_some() || heard.len() == usize::from(!how.is_empty()),
+            GroupKind::Gather(Mode::FirstSuccess) => error || panicked.is_some() || heard.len() == 1,
+            // One that holds may panic when all is decided.
+            GroupKind::Gather(Mode::Quorum(k)) => error || panicked.is_some() || heard.len() == k,
             GroupKind::Gather(Mode::AsCompleted | Mode::ForEach) => {
                 heard.sort_unstable();
                 ended.iter().all(|at| heard.binary_search(at).is_ok())

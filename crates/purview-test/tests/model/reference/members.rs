@@ -1,8 +1,9 @@
 //! The futures of groups: each is dropped exactly once, is never polled after that, and only when it was woken.
 
-use super::{Dropped, Model, Rule, ensure, state::Life};
+use super::{Dropped, Model, Rule, cancel::Due, ensure, state::Life};
 use crate::{
-    program::{ActorId, End, GroupId},
+    features::{Feature, on},
+    program::{ActorId, End, GroupId, GroupKind, Manner},
     trace::{Event, How, Origin, Wait},
 };
 
@@ -16,7 +17,8 @@ pub(super) struct Member {
     /// How it ended, if it did.
     pub(super) how: Option<How>,
     woken: bool,
-    wait: Option<Wait>,
+    pub(super) wait: Option<Wait>,
+    woken_at: Option<u64>,
 }
 
 impl Member {
@@ -29,6 +31,7 @@ impl Member {
             how: None,
             woken: true,
             wait: None,
+            woken_at: None,
         }
     }
 }
@@ -52,17 +55,26 @@ impl Model<'_> {
     }
 
     fn member_event(&mut self, id: ActorId, event: &Event) -> Rule {
-        if let Event::Polled(_) = event {
-            self.member_may_be_polled(id)?;
+        match event {
+            Event::Polled(_) => {
+                self.member_may_be_polled(id)?;
+                self.member_is_in_turn(id)?;
+            }
+            Event::IsDropped(_) => ensure!(!self.member_is_kept(id), "it holds, and was not told"),
+            Event::GoesOn(_) => {
+                let told = self.member_may_be_told(id);
+                ensure!(told, "what it waited for has not come: {:?}", self.members[&id].wait);
+            }
+            _ => {}
         }
-        let now = self.now;
+        let step = self.step;
         let (polling, dropping) = (&mut self.polling, &mut self.dropping);
         let Some(member) = self.members.get_mut(&id) else {
             return Ok(());
         };
         match event {
             Event::Polled(_) => {
-                (member.life, member.woken) = (Life::Live, false);
+                (member.life, member.woken, member.woken_at) = (Life::Live, false, None);
                 polling.push(id);
             }
             Event::Pends(_) => ensure!(polling.pop() == Some(id), "somebody else was being polled"),
@@ -76,8 +88,11 @@ impl Model<'_> {
                 ensure!(*how == by_script, "its script ends otherwise");
                 (member.life, member.how) = (Life::Ended(*how), Some(*how));
             }
-            Event::Woken(_) => member.woken = true,
-            Event::WokenLate(_) => member.woken |= !member.parallel,
+            Event::WokenLate(_) if member.parallel => {}
+            Event::Woken(_) | Event::WokenLate(_) => {
+                member.woken = true;
+                member.woken_at.get_or_insert(step);
+            }
             Event::IsDropped(_) => {
                 ensure!(member.life != Life::Gone, "it has been dropped already");
                 dropping.push(Dropped::Actor(id));
@@ -91,15 +106,58 @@ impl Model<'_> {
                 member.life = Life::Gone;
             }
             Event::Waits(_, wait) => member.wait = Some(*wait),
-            _ => {
-                let wait = member.wait.take();
-                let goes_on = match wait {
-                    Some(Wait::Until(at)) => now >= at,
-                    wait => wait == Some(Wait::Yield),
-                };
-                ensure!(goes_on, "what it waited for has not come: {wait:?}");
-            }
+            _ => member.wait = None,
         }
+        Ok(())
+    }
+
+    /// Whether what it waits for may have come.
+    fn member_may_be_told(&mut self, id: ActorId) -> bool {
+        match self.members[&id].wait {
+            Some(Wait::Until(at)) => self.now >= at,
+            Some(Wait::Token(token)) => {
+                self.explain_scope(token);
+                self.hears_token(token).is_some()
+            }
+            Some(Wait::Cancelled) => self.may_be_cut(self.members[&id].group),
+            wait => wait == Some(Wait::Yield),
+        }
+    }
+
+    /// Whether a group may be cancelled: from outside, or because of what has happened in it.
+    fn may_be_cut(&self, id: GroupId) -> bool {
+        let (group, running) = (self.groups[&id], &self.running[&id]);
+        let within = !self.may_hear(running.owner).is_empty();
+        let ended = running.members.iter().any(|member| self.members[member].how.is_some());
+        let shut_down = matches!(group.kind, GroupKind::Open(_, Manner::Shutdown(_)));
+        within || ended || shut_down || group.timeout.is_some()
+    }
+
+    /// A member that waits to be told is not dropped before, unless all of its group is.
+    fn member_is_kept(&self, id: ActorId) -> bool {
+        let member = &self.members[&id];
+        let owner = self.running[&member.group].owner;
+        let with_the_rest = !self.dropping.is_empty() || self.grace_is_over(owner, false, Due::Possibly);
+        let shut_down = matches!(self.groups[&member.group].kind, GroupKind::Open(_, Manner::Shutdown(_)));
+        let waits = member.life == Life::Live && member.wait == Some(Wait::Cancelled);
+        waits && !with_the_rest && !shut_down && !member.parallel
+    }
+
+    /// Of those that were woken earlier, none waits.
+    fn member_is_in_turn(&self, id: ActorId) -> Rule {
+        let member = &self.members[&id];
+        let Some(woken_at) = member.woken_at.filter(|_| !member.parallel && !self.yields_early) else {
+            return Ok(());
+        };
+        let waits = |other: &&ActorId| {
+            let other = &self.members[*other];
+            !other.parallel && other.life == Life::Live && other.woken_at.is_some_and(|at| at < woken_at)
+        };
+        let earlier = self.running[&member.group].members.iter().find(waits);
+        ensure!(
+            earlier.is_none() || !on(Feature::Order),
+            "{earlier:?} was woken earlier"
+        );
         Ok(())
     }
 
@@ -145,6 +203,8 @@ impl Model<'_> {
             Life::Live => {
                 let waits = match member.wait {
                     Some(Wait::Until(at)) => at > self.now,
+                    Some(Wait::Token(token)) => self.hears_token(token).is_none(),
+                    Some(Wait::Cancelled) => self.hears(self.running[&member.group].owner).is_none(),
                     wait => wait == Some(Wait::Forever),
                 };
                 ensure!(waits && !member.woken, "{id:?} was not polled again");

@@ -7,16 +7,22 @@
 //! hold of each, and does not follow them step by step: `groups` says what.
 
 mod cancel;
+mod closures;
 mod drops;
 mod end;
 mod events;
 mod groups;
+mod hears;
+mod holds;
+mod links;
 mod members;
+mod order;
 mod places;
 mod polls;
 mod rest;
 mod starts;
 mod state;
+mod timeouts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,6 +33,7 @@ use std::{
 use purview_test::Stalled;
 
 use self::{
+    closures::Outliving,
     groups::Running,
     members::Member,
     state::{Actor, Scope},
@@ -52,6 +59,7 @@ impl fmt::Display for Divergence {
 pub(crate) fn check(program: &ScopeSpec, trace: &Trace, ended: Result<(), Stalled>) -> Result<(), Divergence> {
     let mut model = Model::of(program);
     for (event, (at, what)) in trace.iter().enumerate() {
+        model.step += 1;
         let followed = model.time_passes(*at).and_then(|()| model.follow(what));
         followed.map_err(|broken| Divergence {
             event,
@@ -97,6 +105,9 @@ struct Model<'a> {
     /// The tokens of nobody's that have fired.
     fired: BTreeSet<usize>,
     yields_early: bool,
+    outliving: Vec<Outliving>,
+    /// How many events there were.
+    step: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,6 +115,8 @@ enum Dropped {
     Actor(ActorId),
     Scope(ScopeId),
     Group(GroupId),
+    /// What is inside a timeout, which is the frame of the actor at this index.
+    Inside(ActorId, usize),
 }
 
 impl<'a> Model<'a> {
@@ -122,6 +135,8 @@ impl<'a> Model<'a> {
             members: BTreeMap::new(),
             fired: BTreeSet::new(),
             yields_early: false,
+            outliving: Vec::new(),
+            step: 0,
         };
         model.learn(program);
         model
@@ -142,20 +157,16 @@ impl<'a> Model<'a> {
 
     fn learn_ops(&mut self, ops: &'a [Op]) {
         for op in ops {
-            match op {
-                Op::Spawn(_, script) | Op::AwaitAndSpawn(_, script) | Op::Defer(script) | Op::Start(script) => {
-                    self.learn_script(script);
-                }
-                Op::Permit(ops, script) => {
-                    self.learn_ops(ops);
-                    self.learn_script(script);
-                }
-                Op::Group(group) => {
-                    self.groups.insert(group.id, group);
-                }
-                Op::Nest(spec) | Op::NestAndDrop(spec, _) => self.learn(spec),
-                Op::Shield(ops) => self.learn_ops(ops),
-                _ => {}
+            let parts = op.parts();
+            self.learn_ops(parts.ops);
+            if let Some(script) = parts.script {
+                self.learn_script(script);
+            }
+            if let Some(spec) = parts.scope {
+                self.learn(spec);
+            }
+            if let Op::Group(group) = op {
+                self.groups.insert(group.id, group);
             }
         }
     }
@@ -178,14 +189,6 @@ impl<'a> Model<'a> {
         self.actors
             .get_mut(&id)
             .expect("actors are spawned before anything happens to them")
-    }
-
-    /// The scope that this actor awaits.
-    fn nested(&self, owner: ActorId) -> Option<ScopeId> {
-        self.scopes
-            .iter()
-            .find(|(_, scope)| scope.owner == Some(owner) && !scope.over)
-            .map(|(id, _)| *id)
     }
 
     fn has_ended(&self, root: ScopeId) -> Rule {

@@ -5,7 +5,7 @@ use purview_core::CancelReason;
 use super::{
     Model,
     cancel::Due,
-    state::{Life, Role},
+    state::{Life, Maybe, Role},
 };
 use crate::program::{ActorId, Place, ScopeId};
 
@@ -55,15 +55,15 @@ impl Model<'_> {
         for id in hit.iter().rev() {
             let mut reasons = vec![CancelReason::Requested(None)];
             reasons.extend(self.is_inside(*id, &hit).then_some(CancelReason::Parent));
-            self.cut(*id, reasons);
+            self.cut(*id, reasons, Maybe::Yes);
         }
     }
 
     fn is_inside(&self, id: ScopeId, hit: &[ScopeId]) -> bool {
-        let scope = self.scope(id);
-        let around = scope.owner.filter(|_| !scope.shielded).map(|owner| self.actor(owner));
-        around
-            .filter(|owner| owner.role != Role::Finalizer)
-            .is_some_and(|owner| hit.contains(&owner.scope) || self.is_inside(owner.scope, hit))
+        let around = self.scope(id).link.filter(|link| self.is_reached(*link, 0));
+        around.is_some_and(|link| {
+            let scope = self.actor(link.owner).scope;
+            hit.contains(&scope) || self.is_inside(scope, hit)
+        })
     }
 }

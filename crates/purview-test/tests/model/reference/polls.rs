@@ -4,7 +4,7 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Actor, Fate, LastTurn, Life, Role},
+    state::{Actor, Fate, Frame, LastTurn, Life, Link, Role, Scope},
 };
 use crate::{
     program::{ActorId, End, ScopeId},
@@ -20,7 +20,11 @@ impl Model<'_> {
         let stopped = last || actor.was_last.is_some();
         // One that is cancelled is looked at when somebody inside it, on another thread, has let go.
         let may_be_stopped = self.is_stopped(id) || !self.due(scope_id, Due::Possibly).is_empty();
-        let looked_at = may_be_stopped && self.nested(id).is_some_and(|nested| self.scope(nested).parallel);
+        let expires = |frame: &Frame| matches!(frame, Frame::Timeout(timeout) if timeout.until <= self.now);
+        let may_be_stopped = may_be_stopped || actor.frames.iter().any(expires);
+        // One with finalizers inside is told when its grace is over.
+        let told = || self.has_finalizers(id, 0) && self.grace_is_over(id, false, Due::Possibly);
+        let looked_at = may_be_stopped && (self.has_parallel_inside(id) || told());
         ensure!(
             actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
             "nobody woke it"
@@ -29,7 +33,7 @@ impl Model<'_> {
         let around = if actor.is_parallel() {
             None
         } else {
-            self.scope(scope_id).owner
+            self.scope(scope_id).owner()
         };
         ensure!(
             self.polling.last().copied() == around,
@@ -38,7 +42,7 @@ impl Model<'_> {
         );
         let maybe = matches!(self.scope(scope_id).last_turn, LastTurn::Maybe(_)) && id == self.scope(scope_id).body;
         // Who was woken at the very instant at which the grace ends may come first.
-        let condemned = self.is_stopped(id) && !self.holds(id) && !self.may_be_told(id);
+        let condemned = self.is_stopped(id) && !self.holds(id, Due::Possibly) && !self.may_be_told(id);
         // The executor polls on until the scope has had its turn, which is not later than this instant.
         let elsewhere = self.actor(id).is_parallel();
         ensure!(
@@ -47,6 +51,7 @@ impl Model<'_> {
             self.hears(id)
         );
         self.nobody_lingers(scope_id)?;
+        self.is_in_turn(id)?;
         if self.actor(id).life == Life::Unstarted {
             self.may_start(id)?;
         }
@@ -65,9 +70,17 @@ impl Model<'_> {
         }
         let actor = self.actor_mut(id);
         actor.life = Life::Live;
-        (actor.woken, actor.nudged) = (false, false);
+        (actor.woken, actor.nudged, actor.woken_at) = (false, false, None);
+        actor.passed_by.clear();
         self.polling.push(id);
         Ok(())
+    }
+
+    fn has_parallel_inside(&self, id: ActorId) -> bool {
+        let inside = |(_, scope, _): (ScopeId, &Scope, Link)| {
+            scope.parallel || scope.doomed().any(|actor| self.has_parallel_inside(actor))
+        };
+        self.linked(id).any(inside)
     }
 
     /// A child that has ended is freed before anybody else gets a turn.
@@ -92,7 +105,10 @@ impl Model<'_> {
                 .find(|finalizer| self.actor(**finalizer).exists());
             ensure!(next == Some(&id), "{next:?} was deferred last");
             for other in std::iter::once(&scope.body).chain(&scope.children) {
-                ensure!(!self.actor(*other).exists(), "{other:?} is still there");
+                let other_actor = self.actor(*other);
+                // When a grace is over the contract does not say which comes first.
+                let runs = other_actor.blocks.is_some();
+                ensure!(!other_actor.exists() || runs, "{other:?} is still there");
             }
             return Ok(());
         }
@@ -123,6 +139,8 @@ impl Model<'_> {
         ensure!(self.polling.pop() == Some(id), "somebody else was being polled");
         let actor = self.actor(id);
         let by_script = match how {
+            How::Panicked(origin) if actor.panics_with == Some(origin) => true,
+            _ if actor.panics_with.is_some() => false,
             How::Returned => actor.end == End::Return,
             How::Failed => actor.end == End::Fail,
             How::Panicked(Origin::Script(script)) => actor.end == End::Panic && script == id,

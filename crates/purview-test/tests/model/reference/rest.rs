@@ -8,7 +8,7 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, LastTurn, Life, Role},
+    state::{Fate, Frame, LastTurn, Life, Role},
 };
 use crate::{
     program::{ActorId, Kind, ScopeId},
@@ -27,7 +27,7 @@ impl Model<'_> {
             let live: Vec<ScopeId> = self
                 .scopes
                 .iter()
-                .filter(|(_, scope)| !scope.over)
+                .filter(|(id, scope)| !scope.over && !self.is_suspended(**id))
                 .map(|(id, _)| *id)
                 .collect();
             for scope in &live {
@@ -42,6 +42,7 @@ impl Model<'_> {
             // A deadline may fire without anything to be seen, where all hold.
             let deadlines = live.iter().filter_map(|scope| self.scope(*scope).deadline);
             self.now = deadlines
+                .chain(self.instants())
                 .filter(|deadline| *deadline > self.now)
                 .fold(to, Duration::min);
             // What is due now may be seen before anything else happens.
@@ -52,6 +53,29 @@ impl Model<'_> {
             }
         }
         Ok(())
+    }
+
+    /// When a timeout expires, or a grace ends: what has to be done then is looked at before more time passes.
+    fn instants(&self) -> Vec<Duration> {
+        let mut instants = Vec::new();
+        let live = self.actors.values().filter(|actor| actor.is_alive());
+        for actor in live {
+            let scope = self.scope(actor.scope);
+            let timeouts = || {
+                actor.frames.iter().filter_map(|frame| match frame {
+                    Frame::Timeout(timeout) => Some(timeout),
+                    Frame::Shield => None,
+                })
+            };
+            instants.extend(timeouts().map(|timeout| timeout.until));
+            let Some(grace) = scope.grace else { continue };
+            let cut = scope.cut.iter().map(|cut| cut.at);
+            let alone = actor.alone.iter().map(|(_, since)| *since);
+            for since in cut.chain(alone).chain(timeouts().filter_map(|timeout| timeout.fired)) {
+                instants.extend([since + grace, since + 2 * grace]);
+            }
+        }
+        instants
     }
 
     /// A body that is the last one left, and still there, has had its last turn and holds.
@@ -86,7 +110,10 @@ impl Model<'_> {
                 .cut
                 .as_ref()
                 .is_some_and(|cut| cut.reasons.contains(&CancelReason::Parent));
-        ensure!(finalizing || stuck, "nobody is left, and it has not resolved");
+        let around = || scope.link.and_then(|link| self.hears_at(link)).is_some();
+        let stuck = stuck && (!self.was_moved(id) || around());
+        let runs = self.outliving(id, Due::Possibly);
+        ensure!(finalizing || stuck || runs, "nobody is left, and it has not resolved");
         Ok(())
     }
 
@@ -96,12 +123,21 @@ impl Model<'_> {
         if !actor.is_alive() {
             return Ok(());
         }
+        if let Some(until) = actor.blocks {
+            ensure!(until > self.now, "runs again at {until:?}");
+            return Ok(());
+        }
+        let scope = self.scope(actor.scope);
+        let blocks = |other: ActorId| self.actor(other).blocks.is_some();
+        // Whether finalizers run beside a closure that keeps its thread for longer than the grace the contract does not say.
+        if actor.role == Role::Finalizer && actor.life == Life::Unstarted && scope.doomed().any(blocks) {
+            return Ok(());
+        }
         ensure!(
             !self.is_condemned(id, Due::Certainly),
             "was cancelled for {:?} and not dropped",
             self.hears(id)
         );
-        let scope = self.scope(actor.scope);
         if actor.life == Life::Unstarted {
             if actor.role == Role::Finalizer {
                 return Ok(());
@@ -111,7 +147,10 @@ impl Model<'_> {
             return Ok(());
         }
         ensure!(!actor.woken, "was woken and not polled");
+        self.timeouts_rest(id)?;
         match actor.wait {
+            // A timeout that had no time left polled nothing.
+            None if matches!(actor.frames.last(), Some(Frame::Timeout(timeout)) if timeout.owned) => Ok(()),
             None => Err("waits for nothing".into()),
             Some(Wait::Yield) => Err("has yielded, and was not polled again".into()),
             Some(Wait::Checkpoint) => {
@@ -124,7 +163,7 @@ impl Model<'_> {
             }
             Some(Wait::Forever) => Ok(()),
             Some(Wait::Task(child)) => self.waits_for_task(id, child),
-            Some(Wait::Scope(nested)) => {
+            Some(Wait::Scope(nested) | Wait::Polls(nested) | Wait::PollsLent(nested) | Wait::Expiry(nested)) => {
                 ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
                 Ok(())
             }
@@ -141,8 +180,8 @@ impl Model<'_> {
                 );
                 Ok(())
             }
-            Some(Wait::Token) => {
-                let hears = self.hears_token(id);
+            Some(Wait::Token(token)) => {
+                let hears = self.hears_token(token);
                 ensure!(hears.is_none(), "waits for a token that has fired: {hears:?}");
                 Ok(())
             }

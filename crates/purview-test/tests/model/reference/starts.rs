@@ -57,7 +57,7 @@ impl Model<'_> {
             let actor = self.actor_mut(child);
             actor.alone = Some((vec![CancelReason::Requested(Some(why.into()))], now));
             actor.nudged = true;
-            self.cut_inside(child);
+            self.cut_inside(child, 0);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What the model knows of scopes and actors.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use purview_core::CancelReason;
 
@@ -48,7 +48,8 @@ pub(super) struct Actor {
     pub(super) nudged: bool,
     pub(super) wait: Option<Wait>,
     pub(super) last_wait: Option<Wait>,
-    pub(super) shields: u32,
+    /// The shields and timeouts around where it stands, the outermost first.
+    pub(super) frames: Vec<Frame>,
     /// Cancelled by itself, for one of these reasons, at this time.
     pub(super) alone: Option<(Vec<CancelReason>, Duration)>,
     /// Its task gave what it had to somebody.
@@ -65,6 +66,16 @@ pub(super) struct Actor {
     pub(super) admitted: bool,
     /// Somebody waits until it says that it is ready.
     pub(super) unready: bool,
+    /// Which event woke it, the first since its last poll.
+    pub(super) woken_at: Option<u64>,
+    /// How often each of the others was polled since.
+    pub(super) passed_by: BTreeMap<ActorId, u32>,
+    /// It waits for a token further out, which fired and cancelled its scope on the way: it is told.
+    pub(super) told: bool,
+    /// A closure that keeps its thread until then.
+    pub(super) blocks: Option<Duration>,
+    /// The panic of what a `timeout` dropped, which goes on in it.
+    pub(super) panics_with: Option<Origin>,
 }
 
 impl Actor {
@@ -80,7 +91,7 @@ impl Actor {
             nudged: false,
             wait: None,
             last_wait: None,
-            shields: 0,
+            frames: Vec::new(),
             alone: None,
             claimed: false,
             was_last: None,
@@ -89,7 +100,22 @@ impl Actor {
             permits: 0,
             admitted: false,
             unready: false,
+            woken_at: None,
+            passed_by: BTreeMap::new(),
+            told: false,
+            blocks: None,
+            panics_with: None,
         }
+    }
+
+    /// The index of the frame that is the timeout with so many around it.
+    pub(super) fn timeout(&self, around: usize) -> Option<usize> {
+        let timeouts = self
+            .frames
+            .iter()
+            .enumerate()
+            .filter(|(_, frame)| matches!(frame, Frame::Timeout(_)));
+        timeouts.map(|(index, _)| index).nth(around)
     }
 
     /// Its future exists.
@@ -121,15 +147,64 @@ impl Actor {
 pub(super) struct Cut {
     pub(super) reasons: Vec<CancelReason>,
     pub(super) at: Duration,
+    /// Whether something else than the scope's handle, or a failure in it, stopped ordinary children.
+    pub(super) by_others: Maybe,
+    /// The scope was polled somewhere else since.
+    pub(super) moved: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Maybe {
+    No,
+    Perhaps,
+    Yes,
+}
+
+/// A shield or a timeout around a part of an actor's script.
+#[derive(Clone, Debug)]
+pub(super) enum Frame {
+    Shield,
+    Timeout(Timeout),
+}
+
+#[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that are independent of one another")]
+pub(super) struct Timeout {
+    pub(super) until: Duration,
+    /// It owns what is inside, and cancels that when it expires.
+    pub(super) owned: bool,
+    pub(super) fired: Option<Duration>,
+    pub(super) ended: bool,
+    pub(super) dropped: bool,
+}
+
+/// Where the future of a scope was polled last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) owner: ActorId,
+    /// How many frames of its owner were around.
+    pub(super) depth: usize,
+    /// The innermost of them was a shield, which has ended since.
+    pub(super) shielded: bool,
+    /// The task, or the innermost timeout, has ended since.
+    pub(super) ended: bool,
 }
 
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "facts that are independent of one another")]
 pub(super) struct Scope {
     pub(super) kind: Kind,
-    pub(super) owner: Option<ActorId>,
-    /// Opened inside a shield of its owner, where the cancellation of the scopes around is not seen.
-    pub(super) shielded: bool,
+    pub(super) link: Option<Link>,
+    /// Which actor has its future. It is the one that polled it last, or one that took it since.
+    pub(super) keeper: Option<ActorId>,
+    /// Inside how many frames of its keeper its future is, which may be polled further in, by reference.
+    pub(super) kept: usize,
+    /// Its owner left its future behind, and nothing polls it.
+    pub(super) left: bool,
+    /// When that was over, if it ever was.
+    pub(super) resumed: Duration,
+    /// How often each child was polled in this pass.
+    pub(super) pass: BTreeMap<ActorId, u32>,
     pub(super) deadline: Option<Duration>,
     pub(super) grace: Option<Duration>,
     pub(super) limit: Option<usize>,
@@ -167,11 +242,15 @@ pub(super) enum LastTurn {
 }
 
 impl Scope {
-    pub(super) fn new(spec: &ScopeSpec, owner: Option<ActorId>, shielded: bool, now: Duration) -> Self {
+    pub(super) fn new(spec: &ScopeSpec, now: Duration) -> Self {
         Self {
             kind: spec.kind,
-            owner,
-            shielded,
+            link: None,
+            keeper: None,
+            kept: 0,
+            left: false,
+            resumed: Duration::ZERO,
+            pass: BTreeMap::new(),
             deadline: spec.timeout.map(|timeout| now + timeout),
             grace: spec.grace,
             limit: spec.limit,
@@ -190,6 +269,16 @@ impl Scope {
             parallel: false,
             last_turn: LastTurn::No,
         }
+    }
+
+    /// The actor that has its future, if it was not left behind.
+    pub(super) fn owner(&self) -> Option<ActorId> {
+        self.keeper.filter(|_| !self.left)
+    }
+
+    /// Whether nothing polls its future.
+    pub(super) fn is_idle(&self) -> bool {
+        self.left || self.keeper != self.link.map(|link| link.owner)
     }
 
     /// All its actors, in the order in which a cancellation drops them.

@@ -1,0 +1,93 @@
+//! Which futures of a gather may start, and where they come from.
+
+use std::task::{Context, Poll};
+
+use super::{
+    members::Futures,
+    numbered::Numbered,
+    source::{Source, SourceState},
+};
+use crate::{
+    cancel::CancelReason,
+    engine::{Engine, pass},
+    panic::catch_expected,
+    wake::{part, part_waker},
+};
+
+/// So many futures are started before those that run get their turn: a source may always have another one.
+const AT_ONCE: usize = 32;
+
+impl<S: Source> Futures<S> {
+    pub(super) fn may_start(&self, engine: &Engine) -> bool {
+        let has_room = self.limit.is_none_or(|limit| self.running + self.backlog < limit.get());
+        has_room && engine.is_running() && !engine.late
+    }
+
+    /// Starts those for which there is room, some at a time; gives whether there were any.
+    pub(super) fn start(&mut self, engine: &mut Engine) -> bool {
+        if engine.signal().take(part::SOURCE) && self.state == SourceState::Pending {
+            self.state = SourceState::Ready;
+        }
+        self.next_start = None;
+        let before = self.started;
+        while self.started - before < AT_ONCE && self.may_start(engine) && !pass::has_no_steps() {
+            let Some(fut) = self.pull(engine) else { break };
+            if let Some(Err(at)) = self.rate.as_ref().map(|rate| rate.start(engine.now())) {
+                self.next_start = Some(at);
+                self.next = Some(Box::new(fut));
+                break;
+            }
+            let member = Numbered::new(fut, self.started, &engine.node, self.bindings.clone());
+            self.set.push(member, &engine.node);
+            self.started += 1;
+            self.running += 1;
+            self.has_started = true;
+            pass::count_step();
+        }
+        self.started > before
+    }
+
+    /// The next future, if there is one now.
+    fn pull(&mut self, engine: &mut Engine) -> Option<S::Future> {
+        if let Some(next) = self.next.take() {
+            return Some(*next);
+        }
+        if self.state != SourceState::Ready {
+            return None;
+        }
+        if self.source.left().is_none() {
+            return self.pull_from_stream(engine);
+        }
+        let first = self.source.take_first();
+        if first.is_none() {
+            self.state = SourceState::JustExhausted;
+            self.source.close();
+        }
+        first
+    }
+
+    fn pull_from_stream(&mut self, engine: &mut Engine) -> Option<S::Future> {
+        let source = &mut self.source;
+        let waker = self
+            .source_waker
+            .get_or_insert_with(|| part_waker::<{ part::SOURCE }, _>(&engine.node));
+        let pulled = catch_expected(|| {
+            let pulled = source.poll_next(&mut Context::from_waker(waker));
+            if matches!(pulled, Poll::Ready(None)) {
+                source.close();
+            }
+            pulled
+        });
+        match pulled {
+            Ok(Poll::Ready(Some(fut))) => return Some(fut),
+            Ok(Poll::Ready(None)) => self.state = SourceState::JustExhausted,
+            Ok(Poll::Pending) => self.state = SourceState::Pending,
+            Err(panic) => {
+                self.state = SourceState::Exhausted;
+                engine.panicked.keep(panic);
+                self.verdict.get_or_insert(CancelReason::Panicked);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,162 @@
+//! Where scopes are polled, and what follows from that.
+
+use std::time::Duration;
+
+use purview_core::CancelReason;
+
+use super::{
+    Dropped, Model, Rule,
+    cancel::Due,
+    ensure,
+    state::{Frame, Link, Maybe, Role, Scope},
+};
+use crate::{
+    program::{ActorId, ScopeId},
+    trace::Wait,
+};
+
+impl Model<'_> {
+    /// The scopes that were polled last in this actor.
+    pub(super) fn linked(&self, owner: ActorId) -> impl Iterator<Item = (ScopeId, &Scope, Link)> {
+        self.scopes.iter().filter_map(move |(id, scope)| {
+            let link = scope.link.filter(|link| link.owner == owner && !scope.over)?;
+            Some((*id, scope, link))
+        })
+    }
+
+    /// The scope that this actor awaits.
+    pub(super) fn nested(&self, owner: ActorId) -> Option<ScopeId> {
+        let awaited = |scope: &Scope| scope.owner() == Some(owner) && !scope.over;
+        self.scopes.iter().find(|(_, scope)| awaited(scope)).map(|(id, _)| *id)
+    }
+
+    /// Whether a cancellation of what is around the link reaches it.
+    pub(super) fn is_reached(&self, link: Link, from: usize) -> bool {
+        let owner = self.actor(link.owner);
+        let shield = |frame: &Frame| matches!(frame, Frame::Shield);
+        let shielded = link.shielded || owner.frames[from.min(link.depth)..link.depth].iter().any(shield);
+        !shielded && !link.ended && owner.role != Role::Finalizer
+    }
+
+    /// The future of the scope is polled: from now on it belongs here.
+    pub(super) fn drives(&mut self, id: ScopeId) -> Rule {
+        ensure!(!self.scope(id).over, "it is over");
+        let owner = self.polling.last().copied();
+        let link = owner.map(|owner| Link {
+            owner,
+            depth: self.actor(owner).frames.len(),
+            shielded: false,
+            ended: false,
+        });
+        let lent = |owner| matches!(self.actor(owner).wait, Some(Wait::PollsLent(_) | Wait::Expiry(_)));
+        let kept = link.map_or(0, |link| link.depth - usize::from(lent(link.owner)));
+        let now = self.now;
+        let scope = self.scope_mut(id);
+        scope.pass.clear();
+        scope.kept = kept;
+        scope.keeper = owner;
+        let (begins, moved, resumes) = (scope.link.is_none(), scope.link != link, scope.is_idle());
+        scope.link = link;
+        if let Some(cut) = &mut scope.cut {
+            cut.moved |= moved && !begins;
+        }
+        if resumes {
+            scope.left = false;
+            self.resume(id, now);
+        }
+        let due = self.due(id, Due::Possibly);
+        if let Some(cut) = self.scope_mut(id).cut.as_mut().filter(|_| begins) {
+            cut.reasons.extend(due);
+        }
+        if moved && link.is_some_and(|link| self.hears_at(link).is_some()) {
+            match &mut self.scope_mut(id).cut {
+                Some(cut) if begins => cut.reasons.push(CancelReason::Parent),
+                _ => self.cut(id, vec![CancelReason::Parent], Maybe::Yes),
+            }
+        }
+        Ok(())
+    }
+
+    /// What is inside is polled again.
+    fn resume(&mut self, id: ScopeId, now: Duration) {
+        self.scope_mut(id).resumed = now;
+        let actors: Vec<ActorId> = self.scope(id).doomed().collect();
+        for actor in actors {
+            let inside: Vec<ScopeId> = self.linked(actor).map(|(id, ..)| id).collect();
+            for scope in inside {
+                self.resume(scope, now);
+            }
+        }
+    }
+
+    /// Whether nothing polls the scope, because its future, or one that it is in, was left behind.
+    pub(super) fn is_suspended(&self, id: ScopeId) -> bool {
+        let scope = self.scope(id);
+        let inside = |owner: ActorId| {
+            let owner = self.actor(owner);
+            !owner.is_parallel() && self.is_suspended(owner.scope)
+        };
+        scope.is_idle() || scope.owner().is_some_and(inside)
+    }
+
+    pub(super) fn is_left(&mut self, id: ScopeId) {
+        if let Some(scope) = self.scopes.get_mut(&id) {
+            scope.left = true;
+        }
+    }
+
+    /// A timeout owns the future, which it may not have polled.
+    pub(super) fn is_owned(&mut self, id: ScopeId) {
+        let Some(owner) = self.polling.last().copied() else {
+            return;
+        };
+        let depth = self.actor(owner).frames.len();
+        let began = self.scopes.get_mut(&id);
+        if let Some(scope) = began {
+            scope.keeper = Some(owner);
+            scope.kept = depth;
+            scope.left = false;
+        }
+    }
+
+    /// A frame of this actor has ended in the ordinary way: what was polled in it belongs to it no more, or, if it was a
+    /// shield, still to the actor and its timeouts.
+    pub(super) fn leaves_frame(&mut self, id: ActorId) -> Option<Frame> {
+        let frame = self.actor_mut(id).frames.pop()?;
+        let depth = self.actor(id).frames.len();
+        for scope in self.scopes.values_mut() {
+            if let Some(link) = scope
+                .link
+                .as_mut()
+                .filter(|link| link.owner == id && link.depth > depth)
+            {
+                link.depth = depth;
+                match frame {
+                    Frame::Shield => link.shielded = true,
+                    Frame::Timeout(_) => link.ended = true,
+                }
+            }
+        }
+        Some(frame)
+    }
+
+    /// The actor has ended: what was left behind by it belongs to it no more.
+    pub(super) fn unlink(&mut self, id: ActorId) {
+        for scope in self.scopes.values_mut() {
+            if let Some(link) = scope.link.as_mut().filter(|link| link.owner == id) {
+                link.ended = true;
+            }
+        }
+    }
+
+    /// Whether `what` is being dropped and has the future of this scope in it.
+    pub(super) fn has_the_future_of(&self, what: Dropped, scope: ScopeId) -> bool {
+        let owner = self.scope(scope).owner();
+        match what {
+            Dropped::Scope(dropped) => dropped == scope,
+            Dropped::Actor(actor) => owner == Some(actor),
+            Dropped::Inside(actor, index) => owner == Some(actor) && self.scope(scope).kept > index,
+            Dropped::Group(_) => false,
+        }
+    }
+}
