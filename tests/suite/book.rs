@@ -53,3 +53,21 @@ mod internals {}
 
 #[doc = include_str!("../../docs/src/testing.md")]
 mod testing {}
+
+#[doc = include_str!("../../docs/src/guide/errors.md")]
+mod errors {}
+
+#[doc = include_str!("../../docs/src/guide/streams.md")]
+mod streams {}
+
+#[doc = include_str!("../../docs/src/guide/blocking.md")]
+mod blocking {}
+
+#[doc = include_str!("../../docs/src/libraries.md")]
+mod libraries {}
+
+#[doc = include_str!("../../docs/src/languages.md")]
+mod languages {}
+
+#[doc = include_str!("../../docs/src/recipes.md")]
+mod recipes {}

@@ -12,7 +12,7 @@ use std::{
 };
 
 use futures::{FutureExt, channel::oneshot, future::join_all, poll};
-use purview_core::{Spawner, Timer};
+use purview_core::Timer;
 use purview_test::VirtualRuntime;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -70,8 +70,7 @@ fn timers_of_one_instant_fire_in_the_order_of_their_creation() {
     // Polled, and so armed, in the opposite order.
     while let Some(sleep) = sleeps.pop() {
         let (order, created) = (Arc::clone(&order), sleeps.len());
-        rt.spawn(Box::pin(sleep.map(move |()| order.lock().unwrap().push(created))))
-            .unwrap();
+        rt.spawn(sleep.map(move |()| order.lock().unwrap().push(created)));
     }
     rt.block_on(rt.sleep_until(at));
     assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
@@ -121,8 +120,7 @@ fn moved_by_hand_it_fires_what_is_due_and_keeps_the_rest() {
     for seconds in 1..=3 {
         let fired = Arc::clone(&fired);
         let sleep = rt.sleep_until(rt.now() + seconds * SECOND);
-        rt.spawn(Box::pin(sleep.map(move |()| fired.lock().unwrap().push(seconds))))
-            .unwrap();
+        rt.spawn(sleep.map(move |()| fired.lock().unwrap().push(seconds)));
     }
     rt.run_until_stalled();
     assert!(fired.lock().unwrap().is_empty());
@@ -180,15 +178,14 @@ fn idle_completes_when_all_others_wait_and_before_the_clock_moves() {
     let steps = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&steps);
     let sleep = rt.sleep_until(rt.now() + SECOND);
-    rt.spawn(Box::pin(async move {
+    rt.spawn(async move {
         for _ in 0..10 {
             counted.fetch_add(1, Ordering::SeqCst);
             purview_test::yield_now().await;
         }
         sleep.await;
         counted.fetch_add(1, Ordering::SeqCst);
-    }))
-    .unwrap();
+    });
     rt.block_on(async {
         rt.idle().await;
         assert_eq!((steps.load(Ordering::SeqCst), rt.elapsed()), (10, Duration::ZERO));

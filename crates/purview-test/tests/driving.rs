@@ -37,8 +37,7 @@ fn running_until_stalled_leaves_clock_and_closure_alone() {
     let (end, ended) = mpsc::channel::<()>();
     rt.spawn_blocking(Box::new(move || assert!(ended.recv().is_err())))
         .expect("it runs");
-    rt.spawn(rt.sleep_until(rt.now() + Duration::from_secs(3600)))
-        .expect("it runs");
+    rt.spawn(rt.sleep_until(rt.now() + Duration::from_secs(3600)));
     rt.run_until_stalled();
     assert_eq!(rt.elapsed(), Duration::ZERO);
     drop(end);

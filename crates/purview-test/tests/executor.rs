@@ -24,13 +24,12 @@ fn order_of_turns(rt: &VirtualRuntime) -> Vec<usize> {
     let turns = Arc::new(Mutex::new(Vec::new()));
     for task in 0..5 {
         let turns = Arc::clone(&turns);
-        rt.spawn(Box::pin(async move {
+        rt.spawn(async move {
             for _ in 0..3 {
                 turns.lock().unwrap().push(task);
                 yield_now().await;
             }
-        }))
-        .unwrap();
+        });
     }
     rt.block_on(rt.idle());
     Arc::into_inner(turns)
@@ -74,11 +73,10 @@ fn nothing_is_polled_that_was_not_woken() {
     let rt = VirtualRuntime::new();
     let polls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&polls);
-    rt.spawn(Box::pin(poll_fn(move |_| {
+    rt.spawn(poll_fn(move |_| {
         counted.fetch_add(1, Ordering::SeqCst);
         Poll::Pending
-    })))
-    .unwrap();
+    }));
     rt.block_on(async {
         for _ in 0..100 {
             yield_now().await;
@@ -91,8 +89,8 @@ fn nothing_is_polled_that_was_not_woken() {
 fn a_panicking_task_leaves_the_others_alone() {
     let rt = VirtualRuntime::new();
     let (tell, told) = oneshot::channel();
-    rt.spawn(Box::pin(async { panic!("on purpose") })).unwrap();
-    rt.spawn(Box::pin(async { tell.send(7).unwrap() })).unwrap();
+    rt.spawn(async { panic!("on purpose") });
+    rt.spawn(async { tell.send(7).unwrap() });
     assert_eq!(rt.block_on(told), Ok(7));
 }
 
@@ -136,7 +134,7 @@ fn another_thread_can_wake_and_spawn() {
     let other = thread::spawn({
         let rt = rt.clone();
         move || {
-            rt.spawn(Box::pin(async { tell.send(()).unwrap() })).unwrap();
+            rt.spawn(async { tell.send(()).unwrap() });
         }
     });
     rt.block_on(told).unwrap();
@@ -173,11 +171,10 @@ fn a_closure_may_wait_for_a_task() {
         answer.send(asked.recv().unwrap()).unwrap();
     }))
     .unwrap();
-    rt.spawn(Box::pin(async move {
+    rt.spawn(async move {
         yield_now().await;
         question.send("what now").unwrap();
-    }))
-    .unwrap();
+    });
     assert_eq!(rt.block_on(answered), Ok("what now"));
 }
 
@@ -208,18 +205,20 @@ fn shutdown_drops_what_was_spawned_and_refuses_more() {
     let held = Arc::new(());
     for _ in 0..3 {
         let held = Arc::clone(&held);
-        rt.spawn(Box::pin(async move {
+        rt.spawn(async move {
             pending::<()>().await;
             drop(held);
-        }))
-        .unwrap();
+        });
     }
     rt.run_until_stalled();
     rt.shutdown();
     assert_eq!(Arc::strong_count(&held), 1);
     let refused = Arc::clone(&held);
-    let error = rt.spawn(Box::pin(async move { drop(refused) })).unwrap_err();
+    let error = Spawner::spawn(&rt, Box::pin(async move { drop(refused) })).unwrap_err();
     assert!(error.to_string().contains("shut down"));
+    assert_eq!(Arc::strong_count(&held), 1);
+    let dropped = Arc::clone(&held);
+    rt.spawn(async move { drop(dropped) });
     assert_eq!(Arc::strong_count(&held), 1);
 }
 
@@ -247,7 +246,7 @@ fn a_waker_whose_drop_uses_the_runtime_does_not_block_it() {
     }
     impl Drop for Reentrant {
         fn drop(&mut self) {
-            self.0.spawn(Box::pin(async {})).unwrap();
+            self.0.spawn(async {});
         }
     }
     let rt = VirtualRuntime::new();

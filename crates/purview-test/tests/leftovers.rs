@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use purview_core::{Spawner, Timer, settled};
+use purview_core::{Timer, settled};
 use purview_test::{VirtualRuntime, jitter};
 
 /// Counts its destructor.
@@ -25,11 +25,10 @@ impl Drop for Counted {
 /// Spawns `future` beside a destructor that is counted.
 fn spawn(rt: &VirtualRuntime, drops: &Arc<AtomicUsize>, future: impl Future<Output = ()> + Send + 'static) {
     let counted = Counted(Arc::clone(drops));
-    rt.spawn(Box::pin(async move {
+    rt.spawn(async move {
         future.await;
         drop(counted);
-    }))
-    .unwrap();
+    });
 }
 
 /// How many destructors have run before the last handle was dropped, and how many then.

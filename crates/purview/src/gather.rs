@@ -74,6 +74,46 @@ where
     purview_core::gather_stream(stream).or_runtime(select)
 }
 
+/// [`gather`] with the caller's own error: short for `gather(futures).try_all()`.
+///
+/// For `?` in a function that returns `anyhow::Result`, `io::Result`, or a `Result` with an enum of yours that is
+/// `From<`[`Stopped`](purview_core::Stopped)`>`. The futures must fail with that same error.
+///
+/// # Errors
+///
+/// The first failure; at a deadline or a cancellation, what the error type makes of
+/// [`Stopped`](purview_core::Stopped).
+///
+/// # Panics
+///
+/// With the payload of a future that panicked, once all are gone.
+///
+/// # Cancel safety
+///
+/// Dropping it drops all futures, and throws away what has come in so far.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> { purview::block_on(async {
+/// use std::{io, time::Duration};
+///
+/// async fn fetch(id: u32) -> io::Result<String> {
+///     Ok(id.to_string())
+/// }
+///
+/// let pages = purview::try_gather((0..9).map(fetch)).limit(4).timeout(Duration::from_secs(30)).await?;
+/// assert_eq!(pages.concat(), "012345678");
+/// # Ok(()) }) }
+/// ```
+pub fn try_gather<I>(futures: I) -> Gather<Items<I::Item>, mode::TryAll>
+where
+    I: IntoIterator,
+    I::Item: Future,
+{
+    purview_core::try_gather(futures).or_runtime(select)
+}
+
 /// Runs up to twelve futures of different types concurrently; a tuple of all values, or the first failure.
 ///
 /// All share one error type. With `.settled()` it is a tuple of results, each with its own error type. Takes the options
@@ -91,7 +131,50 @@ where
 /// ```
 #[macro_export]
 macro_rules! gather {
+    (
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
+        $($more:expr),+ $(,)?
+    ) => {
+        ::core::compile_error!(
+            "`gather!` takes up to twelve futures: put some of them into a `gather!` of their own, or give `gather(..)` \
+             futures of one type, such as boxed ones"
+        )
+    };
     ($($future:expr),+ $(,)?) => {
         $crate::gather::Mixed::<_>::new(($($future,)+)).or_runtime($crate::__private::select)
+    };
+}
+
+/// [`gather!`](macro@crate::gather) with the caller's own error: short for `gather!(..).try_all()`.
+///
+/// At a deadline or a cancellation the error is what `E: From<`[`Stopped`](purview_core::Stopped)`>` makes of it.
+///
+/// # Examples
+///
+/// ```
+/// # fn main() -> std::io::Result<()> { purview::block_on(async {
+/// use std::{io, time::Duration};
+///
+/// async fn read(n: u32) -> io::Result<u32> {
+///     Ok(n)
+/// }
+///
+/// let (a, b) = purview::try_gather!(read(1), read(2)).timeout(Duration::from_secs(30)).await?;
+/// assert_eq!(a + b, 3);
+/// # Ok(()) }) }
+/// ```
+#[macro_export]
+macro_rules! try_gather {
+    (
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
+        $($more:expr),+ $(,)?
+    ) => {
+        ::core::compile_error!(
+            "`try_gather!` takes up to twelve futures: put some of them into a `try_gather!` of their own, or give `try_gather(..)` \
+             futures of one type, such as boxed ones"
+        )
+    };
+    ($($future:expr),+ $(,)?) => {
+        $crate::gather::Mixed::<_>::new(($($future,)+)).try_all().or_runtime($crate::__private::select)
     };
 }

@@ -48,7 +48,8 @@ where
     with_policy(JoinAll::new()).run(body)
 }
 
-/// [`scope`] for children that need not be `Send`. Its future is not `Send` either.
+/// [`scope`] for children that need not be `Send`. Its future is not `Send` either: what an executor moves between threads,
+/// as `tokio::spawn` does, is a [`scope`].
 ///
 /// # Panics
 ///
@@ -86,7 +87,11 @@ where
 /// the first is returned; [`fail_fast`] reports them all.
 ///
 /// Otherwise as [`scope`]: it resolves when everything in it has been dropped, dropping it drops every child, and it has
-/// no value for a cancellation.
+/// no value for a cancellation. With options, and a value for a cancellation, it is
+/// [`fail_fast().try_run(..)`](purview_core::Builder::try_run).
+///
+/// The error type must be named somewhere: by the function around, or at the end of the body with `Ok::<_, MyError>(())`.
+/// A child that never ends has no value from which its type could be inferred: `s.spawn::<(), _>(async { loop { .. } })`.
 ///
 /// # Errors
 ///

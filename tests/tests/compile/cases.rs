@@ -6,6 +6,10 @@ pub(crate) struct Case {
     pub(crate) path: PathBuf,
     /// The codes it must be refused with.
     pub(crate) refused: BTreeSet<String>,
+    /// Words of ours that the compiler must say.
+    pub(crate) says: Vec<String>,
+    /// Names of ours that it must not bother the reader with.
+    pub(crate) spares: Vec<String>,
 }
 
 impl Case {
@@ -22,13 +26,21 @@ impl Case {
         cases
     }
 
+    /// Whether the text is what a user is to read.
+    pub(crate) fn is_told(&self, text: &str) -> bool {
+        self.says.iter().all(|words| text.contains(words)) && !self.spares.iter().any(|name| text.contains(name))
+    }
+
     fn at(path: PathBuf) -> Self {
         let text = fs::read_to_string(&path).expect("a case that can be read");
         let first = text.lines().next().unwrap_or_default();
+        let lines = |key| text.lines().filter_map(move |line| line.strip_prefix(key));
         let refused = first.strip_prefix("//! refused:").unwrap_or_default();
         Self {
             name: path.file_stem().expect("a file").to_string_lossy().into_owned(),
             refused: refused.split_whitespace().map(str::to_owned).collect(),
+            says: lines("//! says: ").map(str::to_owned).collect(),
+            spares: lines("//! spares: ").map(str::to_owned).collect(),
             path,
         }
     }

@@ -85,7 +85,7 @@ impl Host {
             Executor::Tokio(executor) => drop(executor.spawn(future)),
             Executor::Smol(executor) => executor.spawn(future).detach(),
             Executor::AsyncStd(tasks) => assert!(tasks.spawn(future)),
-            Executor::Virtual(executor) => executor.spawn(Box::pin(future)).expect("a runtime that runs"),
+            Executor::Virtual(executor) => executor.spawn(future),
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod a_tree_of_tokens;
 mod daemons;
+mod dropped_early;
 mod open_scopes;
 mod running_until_cancelled;
 mod shutting_down;

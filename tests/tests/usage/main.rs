@@ -5,7 +5,7 @@
 #[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
 mod snippets;
 
-/// `errors_and_guests.rs` with the guests only.
+/// What users type of bare errors and guests.
 #[rustfmt::skip]
-#[allow(unused_qualifications, clippy::pedantic, reason = "the lines are the design's, and stay as they are there")]
-mod guests;
+#[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
+mod errors_and_guests;

@@ -1,6 +1,7 @@
 //! Requests to stop: reasons, tokens, and the tree in which they travel.
 
 mod below;
+mod drop_guard;
 mod node;
 mod reason;
 mod token;
@@ -10,4 +11,4 @@ pub(crate) use self::{
     below::Told,
     node::{Cancellable, Holder, Node},
 };
-pub use self::{reason::CancelReason, token::CancelToken};
+pub use self::{drop_guard::DropGuard, reason::CancelReason, token::CancelToken};

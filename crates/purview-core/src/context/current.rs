@@ -139,6 +139,15 @@ pub(super) fn place() -> Place {
         .unwrap_or_default()
 }
 
+/// What surrounds a closure of the task that is being polled, on a thread that may block.
+pub(crate) fn of_closure() -> Env {
+    with(|env| {
+        env.make_task();
+        env.same()
+    })
+    .may_block()
+}
+
 /// Whether the task that is being polled, or a scope around it, was cancelled.
 pub(crate) fn is_cancelled_here() -> bool {
     visible_task().is_some_and(|task| task.node().reason().is_some())

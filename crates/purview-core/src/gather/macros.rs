@@ -17,5 +17,41 @@
 /// ```
 #[macro_export]
 macro_rules! gather {
+    (
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
+        $($more:expr),+ $(,)?
+    ) => {
+        ::core::compile_error!(
+            "`gather!` takes up to twelve futures: put some of them into a `gather!` of their own, or give `gather(..)` \
+             futures of one type, such as boxed ones"
+        )
+    };
     ($($future:expr),+ $(,)?) => { $crate::gather::Mixed::<_>::new(($($future,)+)) };
+}
+
+/// [`gather!`](crate::gather!) with the caller's own error: short for `gather!(..).try_all()`.
+///
+/// At a deadline or a cancellation the error is what `E: From<`[`Stopped`](crate::Stopped)`>` makes of it. For the options
+/// see [`Gather`](crate::Gather).
+///
+/// ```
+/// use std::{io, time::Duration};
+///
+/// async fn both() -> io::Result<(u32, &'static str)> {
+///     purview_core::try_gather!(async { Ok(1) }, async { Ok("two") }).timeout(Duration::from_secs(30)).await
+/// }
+/// assert_eq!(purview_core::block_on(both()).unwrap(), (1, "two"));
+/// ```
+#[macro_export]
+macro_rules! try_gather {
+    (
+        $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
+        $($more:expr),+ $(,)?
+    ) => {
+        ::core::compile_error!(
+            "`try_gather!` takes up to twelve futures: put some of them into a `try_gather!` of their own, or give `try_gather(..)` \
+             futures of one type, such as boxed ones"
+        )
+    };
+    ($($future:expr),+ $(,)?) => { $crate::gather::Mixed::<_>::new(($($future,)+)).try_all() };
 }

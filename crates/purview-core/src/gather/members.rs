@@ -96,6 +96,11 @@ impl<S: Source> Futures<S> {
         }
     }
 
+    /// Whether the source is no stream, whose end has to be seen.
+    pub(super) fn has_known_length(&self) -> bool {
+        self.source.left().is_some()
+    }
+
     /// How many can still end, as far as that is known: those under way, and those to come.
     pub(super) fn left(&self) -> Option<usize> {
         let to_come = if self.state.is_exhausted() {

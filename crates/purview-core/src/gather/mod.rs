@@ -14,9 +14,14 @@ pub mod source;
 mod start;
 #[cfg(all(test, not(loom)))]
 mod tests;
+#[cfg(not(feature = "rate-limit"))]
+mod without_rate;
 
+#[cfg(not(feature = "rate-limit"))]
+#[doc(hidden)]
+pub use self::without_rate::RateLimited;
 pub use self::{
     mixed::Mixed,
-    mode::for_each::ForEach,
+    mode::{ForEach, TryForEach, try_gather},
     options::{Completed, Gather, gather, gather_stream},
 };

@@ -188,12 +188,12 @@ impl<S: Source, M> Gather<S, M> {
         self
     }
 
-    fn each_reported(mut self) -> Self {
+    pub(super) fn each_reported(mut self) -> Self {
         self.reports_each = true;
         self
     }
 
-    fn into_mode<N>(self, mode: N) -> Gather<S, N> {
+    pub(super) fn into_mode<N>(self, mode: N) -> Gather<S, N> {
         Gather {
             source: self.source,
             mode,

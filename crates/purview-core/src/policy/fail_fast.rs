@@ -1,4 +1,4 @@
-use std::{fmt, ops::ControlFlow};
+use std::{fmt, marker::PhantomData, ops::ControlFlow};
 
 use super::{End, Fallible, Policy, join_all::no_value};
 use crate::{
@@ -19,6 +19,8 @@ use crate::{
 /// as when a trio nursery's own cancel scope is cancelled. A `cancel_on` token, a deadline or the scope around, where it
 /// comes before the last child has ended, makes it an error: `Ok` never hides work that something else stopped.
 pub struct FailFast<E> {
+    /// First, so that the compiler says at once which type it cannot infer.
+    error: PhantomData<E>,
     failures: OneByOne<Vec<Failure<E>>>,
     panic: FirstPanic,
     /// The error is the bare `E`: it cannot say that time was up, so a value is never held back.
@@ -30,6 +32,7 @@ impl<E> FailFast<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
     pub fn new() -> Self {
         Self {
+            error: PhantomData,
             failures: OneByOne::new(Vec::new()),
             panic: FirstPanic::default(),
             bare: false,

@@ -12,6 +12,7 @@ mod embedded;
 mod timer;
 mod traits;
 
+pub use crate::ops::{current, current_or};
 pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
 pub use embedded::Embedded;
 pub(crate) use timer::OneTimer;

@@ -194,7 +194,7 @@ impl<E> Builder<FailFast<E>> {
         B: Future<Output = Result<R, E>>,
     {
         self.policy = FailFast::bare();
-        TryRun::new(self.run(body))
+        TryRun::new(self.run(body), FailFast::bare_error)
     }
 
     /// For facades: what [`try_local_scope`](crate::try_local_scope) is.
@@ -205,7 +205,7 @@ impl<E> Builder<FailFast<E>> {
         B: Future<Output = Result<R, E>>,
     {
         self.policy = FailFast::bare();
-        TryRun::new(self.run_local(body))
+        TryRun::new(self.run_local(body), FailFast::bare_error)
     }
 }
 

@@ -37,7 +37,8 @@ where
     with_policy(JoinAll::new()).run(body)
 }
 
-/// As [`scope`], for children that need not be `Send`.
+/// As [`scope`], for children that need not be `Send`. Its future is not `Send` either: what an executor moves between
+/// threads, as `tokio::spawn` does, is a [`scope`].
 ///
 /// ```
 /// use std::{cell::RefCell, rc::Rc};
@@ -64,6 +65,9 @@ where
 /// Siblings and body are cancelled at once; awaiting a task gives its value, because a failure never comes back to the
 /// body. `?` inside works on anything that converts into the scope's error. The other failures, if any, and
 /// cancellations, are what [`fail_fast`]'s error is for.
+///
+/// The error type must be named somewhere: by the function around, or at the end of the body with `Ok::<_, MyError>(())`.
+/// A child that never ends has no value from which its type could be inferred: `s.spawn::<(), _>(async { loop { .. } })`.
 ///
 /// **Dropping the future** drops the body and every child, at once.
 ///

@@ -1,4 +1,4 @@
-use std::{pin::Pin, rc::Rc};
+use std::{marker::PhantomData, pin::Pin, rc::Rc};
 
 use super::child::Child;
 use crate::policy::Policy;
@@ -26,6 +26,8 @@ pub(super) trait Sealed {
     type Child<'env, P: Policy>: AnyChild<P>;
     /// What makes a handle `!Send` where children are.
     type Mark;
+    /// What the compiler names when a scope is sent whose children are `!Send`.
+    type Stays;
 
     /// Every scope takes a child that is `Send`.
     fn accept<'env, P: Policy, C: Child<P> + Send + 'env>(child: Box<C>) -> Self::Child<'env, P>;
@@ -57,9 +59,13 @@ impl<P: Policy> AnyChild<P> for Pin<Box<dyn Child<P> + '_>> {
     }
 }
 
+/// Its name is the remedy: nothing else of ours stands in the first line of that error.
+pub(super) trait LocalScopesStayOnTheirThreadUseScopeInstead {}
+
 impl Sealed for Threads {
     type Child<'env, P: Policy> = Pin<Box<dyn Child<P> + Send + 'env>>;
     type Mark = ();
+    type Stays = ();
 
     fn accept<'env, P: Policy, C: Child<P> + Send + 'env>(child: Box<C>) -> Self::Child<'env, P> {
         Box::into_pin(child)
@@ -69,6 +75,7 @@ impl Sealed for Threads {
 impl Sealed for Local {
     type Child<'env, P: Policy> = Pin<Box<dyn Child<P> + 'env>>;
     type Mark = Rc<()>;
+    type Stays = PhantomData<dyn LocalScopesStayOnTheirThreadUseScopeInstead>;
 
     fn accept<'env, P: Policy, C: Child<P> + Send + 'env>(child: Box<C>) -> Self::Child<'env, P> {
         Box::into_pin(child)

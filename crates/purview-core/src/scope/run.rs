@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::{
     engine::{Engine, Options},
+    error::ScopeError,
     panic::expect_panics,
     policy::{FailFast, Policy},
 };
@@ -40,6 +42,8 @@ pub struct Run<'env, P: Policy, B, R, K: Kind = Threads>
 where
     B: Future<Output = P::Child<R>>,
 {
+    /// First, because it is what the compiler then says of a scope that is sent and cannot be.
+    stays: PhantomData<K::Stays>,
     engine: Engine,
     children: Children<'env, P, K>,
     body: Pin<Box<Body<B, P::Child<R>, R>>>,
@@ -50,7 +54,12 @@ impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, 
         let (engine, children) = Children::new(policy, options);
         let fut = body(Scope::new(&children.shared));
         let body = Body::new(engine.node.clone(), fut);
-        Self { engine, children, body }
+        Self {
+            stays: PhantomData,
+            engine,
+            children,
+            body,
+        }
     }
 }
 
@@ -93,7 +102,8 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> fmt::Debug for Run<
     }
 }
 
-/// The future of [`try_scope`](crate::try_scope): a [`Run`] whose error is the bare first `E`.
+/// The future of [`try_scope`](crate::try_scope) and of [`Builder::try_run`](crate::Builder::try_run): a [`Run`] whose
+/// error is the caller's own.
 ///
 /// Dropping it, and polling it, is as with [`Run`].
 #[must_use = "a scope does nothing until awaited"]
@@ -102,11 +112,12 @@ where
     B: Future<Output = Result<R, E>>,
 {
     run: Run<'env, FailFast<E>, B, R, K>,
+    into_error: fn(ScopeError<E>) -> E,
 }
 
 impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> TryRun<'env, E, B, R, K> {
-    pub(super) fn new(run: Run<'env, FailFast<E>, B, R, K>) -> Self {
-        Self { run }
+    pub(super) fn new(run: Run<'env, FailFast<E>, B, R, K>, into_error: fn(ScopeError<E>) -> E) -> Self {
+        Self { run, into_error }
     }
 }
 
@@ -114,9 +125,10 @@ impl<'env, E, B: Future<Output = Result<R, E>>, R, K: Kind> Future for TryRun<'e
     type Output = Result<R, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<R, E>> {
-        Pin::new(&mut self.get_mut().run)
+        let this = self.get_mut();
+        Pin::new(&mut this.run)
             .poll(cx)
-            .map(|result| result.map_err(FailFast::bare_error))
+            .map(|result| result.map_err(this.into_error))
     }
 }
 

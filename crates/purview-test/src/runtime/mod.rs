@@ -10,6 +10,7 @@ mod drive;
 mod idle;
 mod schedule;
 mod shared;
+mod spawn;
 mod stall;
 mod task;
 mod timers;
@@ -191,14 +192,13 @@ impl VirtualRuntime {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::Spawner;
     /// use purview_test::VirtualRuntime;
     /// use std::sync::atomic::{AtomicBool, Ordering};
     ///
     /// static RAN: AtomicBool = AtomicBool::new(false);
     /// let rt = VirtualRuntime::new();
     /// rt.block_on(async {
-    ///     rt.spawn(Box::pin(async { RAN.store(true, Ordering::Relaxed) })).unwrap();
+    ///     rt.spawn(async { RAN.store(true, Ordering::Relaxed) });
     ///     rt.idle().await;
     ///     assert!(RAN.load(Ordering::Relaxed));
     /// });

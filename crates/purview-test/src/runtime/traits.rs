@@ -27,7 +27,7 @@ impl Spawner for VirtualRuntime {
 }
 
 impl VirtualRuntime {
-    fn admit(&self, work: Work) -> Result<(), SpawnError> {
+    pub(super) fn admit(&self, work: Work) -> Result<(), SpawnError> {
         match self.shared.admit(work) {
             Ok(_) => Ok(()),
             Err(refused) => {

@@ -163,11 +163,12 @@ impl Spawner for Broken {
             _ => {}
         }
         let flag = Arc::clone(&self.flag);
-        self.inner.spawn(Box::pin(BrokenTask {
+        let task = BrokenTask {
             future: Some(fut),
             defect: self.defect,
             flag,
-        }))
+        };
+        Spawner::spawn(&self.inner, Box::pin(task))
     }
 
     fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use futures::{channel::oneshot, future::join, lock::Mutex as AsyncMutex};
-use purview_core::{Spawner, Timer};
+use purview_core::Timer;
 use purview_test::{VirtualRuntime, yield_now};
 
 /// What a panic says.
@@ -36,7 +36,7 @@ pub(crate) fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 
     let (tell, told) = oneshot::channel();
     let runtime = VirtualRuntime::current().expect("inside a virtual runtime");
     let task = async move { drop(tell.send(future.await)) };
-    runtime.spawn(Box::pin(task)).expect("the runtime takes work");
+    runtime.spawn(task);
     async { told.await.expect("the task ends") }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use futures::{channel::oneshot, lock::Mutex as AsyncMutex};
-use purview_core::{Spawner, Timer, sleep};
+use purview_core::{Timer, sleep};
 use purview_test::{VirtualRuntime, explore, jitter, replay};
 
 use crate::programs::{
@@ -158,12 +158,11 @@ fn a_program_that_never_ends_is_reported() {
 fn a_deadlock_behind_a_heartbeat_is_reported_as_endless() {
     let rt = VirtualRuntime::exploring(1).max_steps(1000);
     let clock = rt.clone();
-    rt.spawn(Box::pin(async move {
+    rt.spawn(async move {
         loop {
             clock.sleep_until(clock.now() + Duration::from_secs(1)).await;
         }
-    }))
-    .unwrap();
+    });
     let (_kept, never) = oneshot::channel::<()>();
     assert!(rt.try_block_on(never).unwrap_err().is_endless());
     rt.shutdown();

@@ -34,12 +34,15 @@
 //! # }) }
 //! ```
 
+mod current;
 #[cfg(feature = "blocking")]
 mod embedded;
 
 #[doc(inline)]
 pub use purview_core::runtime::*;
 
+pub use crate::block_on::block_on;
+pub use current::current;
 #[cfg(feature = "blocking")]
 pub use embedded::Embedded;
 #[cfg(feature = "async-std")]

@@ -1,4 +1,5 @@
 //! refused: E0277
+//! says: LocalScopesStayOnTheirThreadUseScopeInstead
 fn sent<T: Send>(_: T) {}
 
 fn main() {

@@ -20,7 +20,7 @@ use self::{
     members::Slotted,
     slots::{Alike, Slots, Tuple, Unlike},
 };
-use super::mode::{All, Settled};
+use super::mode::{All, Settled, TryAll};
 use crate::{
     cancel::{CancelReason, CancelToken},
     engine::Limit,
@@ -55,9 +55,18 @@ impl<Fs: Tuple> Mixed<Fs> {
 
     /// Waits for all of them, whatever becomes of each: a tuple of results, each with an error type of its own.
     pub fn settled(self) -> Mixed<Fs, Settled> {
+        self.into_mode(Settled(()))
+    }
+
+    /// All values, or the first failure, as the caller's own error: see [`Gather::try_all`](crate::Gather::try_all).
+    pub fn try_all(self) -> Mixed<Fs, TryAll> {
+        self.into_mode(TryAll(()))
+    }
+
+    fn into_mode<M>(self, mode: M) -> Mixed<Fs, M> {
         Mixed {
             slotted: self.slotted,
-            mode: Settled(()),
+            mode,
         }
     }
 }
@@ -105,6 +114,15 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
         self
     }
 
+    #[cfg(not(feature = "rate-limit"))]
+    #[doc(hidden)]
+    pub fn rate(self, _: u32, _: Duration) -> Self
+    where
+        Self: super::without_rate::RateLimited,
+    {
+        self
+    }
+
     /// How the gather is called; its futures are `name/0`, `name/1` and so on.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.slotted.options.name = Some(name.into());
@@ -132,7 +150,7 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
 }
 
 #[allow(private_bounds, reason = "as above")]
-impl<Fs: Tuple<Slots: Alike>> Mixed<Fs, All> {
+impl<Fs: Tuple<Slots: Alike>, M> Mixed<Fs, M> {
     #[expect(clippy::type_complexity, reason = "it is what the future of each tuple gives")]
     fn poll_alike(
         self: Pin<&mut Self>,

@@ -7,8 +7,8 @@ use std::{
 
 use super::{Mixed, slots::for_each_tuple};
 use crate::{
-    error::{ScopeError, TaskError},
-    gather::mode::Settled,
+    error::{ScopeError, Stopped, TaskError},
+    gather::mode::{Settled, TryAll},
 };
 
 macro_rules! futures {
@@ -18,6 +18,14 @@ macro_rules! futures {
 
             fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 self.poll_alike(cx)
+            }
+        }
+
+        impl<E: From<Stopped>, $($F: Future<Output = Result<$T, E>>, $T),+> Future for Mixed<($($F,)+), TryAll> {
+            type Output = Result<($($T,)+), E>;
+
+            fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+                self.poll_alike(cx).map(|all| all.map_err(ScopeError::into_error))
             }
         }
 

@@ -49,13 +49,22 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Future for Gather<S
     type Output = Result<Vec<T>, ScopeError<E>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_all(cx)
+    }
+}
+
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
+    /// Waits for all of them, or until the first has failed and the others have been dropped.
+    pub(super) fn poll_all(&mut self, cx: &Context<'_>) -> Poll<Result<Vec<T>, ScopeError<E>>>
+    where
+        M: Mode<Result<T, E>>,
+    {
         let _expected = expect_panics();
-        let this = self.get_mut();
-        ready!(this.poll_to_end(cx));
-        Poll::Ready(match this.outcome.stopped.take() {
-            None => Ok(this.outcome.take_values()),
+        ready!(self.poll_to_end(cx));
+        Poll::Ready(match self.outcome.stopped.take() {
+            None => Ok(self.outcome.take_values()),
             Some(reason) => {
-                let failures = this.take_failures();
+                let failures = self.take_failures();
                 Err(ScopeError::new(reason, failures))
             }
         })

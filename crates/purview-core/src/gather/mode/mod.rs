@@ -1,17 +1,25 @@
 //! What a gather waits for, and what it resolves to.
 
 mod all;
+mod called;
 mod completed;
-pub(super) mod for_each;
+mod for_each;
 mod judged;
 mod race;
+mod try_all;
+mod try_for_each;
 
+pub use self::{for_each::ForEach, try_all::try_gather, try_for_each::TryForEach};
 use super::{numbered::Ended, outcome::Outcome};
 use crate::{cancel::CancelReason, engine::Engine};
 
 /// All of them; the first failure ends it. The default.
 #[derive(Debug)]
 pub struct All(pub(super) ());
+
+/// All of them; the first failure ends it, and comes out as the caller's own error.
+#[derive(Debug)]
+pub struct TryAll(pub(super) ());
 
 /// All of them, whatever becomes of each.
 #[derive(Debug)]

@@ -6,18 +6,16 @@ mod enter;
 mod new_task;
 mod parallel;
 mod permit;
-mod produce;
 mod ready_cell;
 mod start;
 
 use std::{borrow::Cow, fmt};
 
-use self::new_task::NewTask;
+pub(super) use self::new_task::NewTask;
 pub use self::{
     defer::Finalized,
     enter::Entered,
     permit::Permit,
-    produce::{Produced, Sender},
     start::{Ready, Start},
 };
 use super::{

@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Which task a new child is, and what surrounds it: the context values of the place where it is spawned.
-pub(super) struct NewTask {
-    pub(super) info: TaskInfo,
-    pub(super) env: Env,
+pub(in crate::scope) struct NewTask {
+    pub(in crate::scope) info: TaskInfo,
+    pub(in crate::scope) env: Env,
 }
 
 impl NewTask {
@@ -39,7 +39,7 @@ impl NewTask {
     }
 
     /// A task that needs its node from the start.
-    pub(super) fn with_node<P: Policy, K: Kind>(
+    pub(in crate::scope) fn with_node<P: Policy, K: Kind>(
         shared: &Shared<'_, P, K>,
         name: Option<Cow<'static, str>>,
         role: Role,
@@ -75,7 +75,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         self.node.cancelled().filter(|_| !self.node.is_shutting_down()).cloned()
     }
 
-    pub(super) fn spawn<T, F>(
+    pub(in crate::scope) fn spawn<T, F>(
         &self,
         mut new: NewTask,
         fut: F,

@@ -34,15 +34,15 @@ impl Timer for OneThread {
 
 impl Spawner for OneThread {
     fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {
-        self.runtime.spawn(future)
+        Spawner::spawn(&self.runtime, future)
     }
 
     fn spawn_blocking(&self, closure: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
         if self.closures_block {
             let runtime = self.runtime.clone();
-            self.runtime.spawn(Box::pin(closure::run(runtime, closure)))
+            Spawner::spawn(&self.runtime, Box::pin(closure::run(runtime, closure)))
         } else {
-            self.runtime.spawn(Box::pin(async { closure() }))
+            Spawner::spawn(&self.runtime, Box::pin(async { closure() }))
         }
     }
 }

@@ -1,0 +1,44 @@
+use std::{error::Error, fmt};
+
+/// [`Sender::try_send`](crate::Sender::try_send) did not send; the item comes back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TrySendError<T> {
+    /// There is no room at present.
+    Full(T),
+    /// The stream has been dropped.
+    Closed(T),
+}
+
+impl<T> TrySendError<T> {
+    /// The item.
+    ///
+    /// ```
+    /// assert_eq!(purview_core::TrySendError::Full(7).into_inner(), 7);
+    /// ```
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Full(item) | Self::Closed(item) => item,
+        }
+    }
+}
+
+impl<T> fmt::Debug for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full(_) => "Full(..)",
+            Self::Closed(_) => "Closed(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for TrySendError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Full(_) => "there is no room for the item at present",
+            Self::Closed(_) => "the stream of this producer has been dropped",
+        })
+    }
+}
+
+impl<T> Error for TrySendError<T> {}

@@ -1,0 +1,165 @@
+use std::{
+    fmt,
+    panic::Location,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::closure::{Closure, Ended};
+use crate::{
+    context,
+    ops::{Cancelled, ambient_runtime, cancelled},
+    panic::{FirstPanic, expect_panics},
+    runtime::RuntimeChoice,
+    tree::Hold,
+};
+
+/// Runs a closure that may block on the blocking pool of the runtime that serves here, and gives what it returns.
+///
+/// For one blocking call in the middle of async code, in a scope or outside any. Where it should be a child that can be
+/// cancelled, is given a token, and is counted by the scope, use [`Scope::spawn_blocking`](crate::Scope::spawn_blocking).
+/// As Python's `asyncio.to_thread` and trio's `to_thread.run_sync`.
+///
+/// The closure is given to the pool at the first poll. **While it runs, the task that awaits it holds**: when its scope is
+/// cancelled it is polled on until the closure has ended, within the grace of the scopes around; after the grace the task
+/// is dropped, and the scopes still wait for the closure. A closure that the pool has not started is skipped then.
+/// [`abandon`](Unblocked::abandon) turns that off.
+///
+/// **Dropping the future** before the closure has started skips it. One that runs cannot be stopped: it goes on, and its
+/// value is dropped.
+///
+/// Inside the closure, [`current`](crate::current), [`deadline`](fn@crate::deadline) and context values are those of the
+/// caller, and [`block_on`](crate::block_on) and [`CancelToken::wait`](crate::CancelToken) may be called.
+///
+/// # Panics
+///
+/// With the payload of the closure's panic. Where the runtime has no pool, or has been shut down, with a message that says
+/// so: for the embedded runtime the feature `blocking` makes one.
+///
+/// # Cancel safety
+///
+/// Not cancel-safe: dropping it loses the value. Poll it by reference to keep it.
+///
+/// # Examples
+///
+/// ```no_run
+/// # async fn hash(path: &'static str) -> std::io::Result<usize> {
+/// let bytes = purview_core::spawn_blocking(move || std::fs::read(path)).await?;
+/// # Ok(bytes.len()) }
+/// ```
+#[track_caller]
+pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Unblocked<T> {
+    Unblocked {
+        closure: Closure::new(f),
+        given: false,
+        skipped: false,
+        abandons: false,
+        told: cancelled(),
+        hold: Hold::default(),
+        fallback: None,
+        caller: Location::caller(),
+    }
+}
+
+/// The future of [`spawn_blocking`](fn@crate::spawn_blocking).
+#[must_use = "the closure is not started until the future is awaited"]
+pub struct Unblocked<T> {
+    closure: Arc<Closure<T>>,
+    given: bool,
+    /// It was cancelled, and the closure never started or has unwound: there is no value to come.
+    skipped: bool,
+    abandons: bool,
+    told: Cancelled,
+    hold: Hold,
+    fallback: Option<RuntimeChoice>,
+    caller: &'static Location<'static>,
+}
+
+impl<T> Unblocked<T> {
+    /// Lets go of the closure: once dropped or cancelled, one that runs no longer keeps its scope waiting.
+    ///
+    /// It then goes on by itself, and its value is dropped. For calls that may hang, such as a name lookup. As trio's
+    /// `abandon_on_cancel=True`.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # use std::{io, net::ToSocketAddrs, time::Duration};
+    /// # async fn f() -> Result<(), purview_core::DeadlineExceeded> {
+    /// let lookup = purview_core::spawn_blocking(|| "example.org:80".to_socket_addrs()).abandon();
+    /// let found = purview_core::timeout(Duration::from_secs(1), lookup).await?; // in a second, whatever the resolver does
+    /// # Ok(()) }
+    /// ```
+    pub fn abandon(mut self) -> Self {
+        self.abandons = true;
+        self
+    }
+
+    /// For facades: the runtime to use outside any scope.
+    #[doc(hidden)]
+    pub fn or_runtime(mut self, choose: RuntimeChoice) -> Self {
+        self.fallback = Some(choose);
+        self
+    }
+}
+
+impl<T> Unpin for Unblocked<T> {}
+
+impl<T: Send + 'static> Future for Unblocked<T> {
+    type Output = T;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let _expected = expect_panics();
+        let this = self.get_mut();
+        if this.skipped {
+            return Poll::Pending;
+        }
+        let waiting = if this.abandons { None } else { context::task() };
+        this.hold.take(waiting.clone());
+        if !this.given {
+            this.given = true;
+            this.closure.give(&*ambient_runtime(this.fallback), waiting);
+        }
+        if let Poll::Ready(ended) = this.closure.poll(cx) {
+            this.hold.release();
+            // It may not have been polled since it was woken, and holds until it is.
+            this.told = cancelled();
+            match ended {
+                Ended::Returned(value) => return Poll::Ready(value),
+                Ended::Panicked(panic) => panic.resume(),
+                Ended::Unwound => {
+                    this.skipped = true;
+                    return Poll::Pending;
+                }
+                Ended::Lost(why) => panic!("`spawn_blocking` at {}: {why}", this.caller),
+            }
+        }
+        // It is told, so that a closure which has not started is skipped, and the task is released.
+        if !this.abandons && Pin::new(&mut this.told).poll(cx).is_ready() {
+            this.skipped = this.closure.skip();
+            if this.skipped {
+                this.hold.release();
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl<T> Drop for Unblocked<T> {
+    fn drop(&mut self) {
+        let mut panicked = FirstPanic::default();
+        panicked.run(|| self.closure.abandon());
+        panicked.run(|| self.hold.release());
+        panicked.resume_if_expected();
+    }
+}
+
+impl<T> fmt::Debug for Unblocked<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unblocked")
+            .field("given", &self.given)
+            .field("abandons", &self.abandons)
+            .finish_non_exhaustive()
+    }
+}
