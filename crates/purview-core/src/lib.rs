@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
-#![allow(unused, rustdoc::all, dead_code, unreachable_pub)]
 
 mod block_on;
 mod cancel;

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod body;
+mod client;
+mod context;
+mod deadline;
+mod grpc;
+pub mod grpc_timeout;
+mod pushback;
+mod server;
+
+pub use body::{BodyError, ResponseBody};
+pub use client::{CallError, CallFuture, Client, client};
+pub use deadline::{Deadline, DeadlineHeader, Fixed, GrpcTimeout, Header};
+pub use pushback::{Pushback, pushback};
+pub use server::{
+    IntoAnswer, OnDisconnect,
+    OnDisconnect::{Drop, Finish, RunOn},
+    ResponseFuture, Serve, Server, server,
+};

@@ -1,0 +1,18 @@
+//! The layer of a server: each request is a member of the service's scope.
+
+mod answer;
+mod caller;
+mod exchange;
+mod future;
+mod handler;
+mod layer;
+mod options;
+mod sender;
+mod service;
+
+pub use self::{
+    future::ResponseFuture,
+    layer::{Server, server},
+    options::{IntoAnswer, OnDisconnect},
+    service::Serve,
+};
