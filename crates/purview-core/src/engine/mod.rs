@@ -4,6 +4,10 @@
 //! that, from the deadline to the end of the grace, is the engine's. A policy's break, a mode's verdict, a deadline and a
 //! token are one thing to it: [`Progress::Cut`].
 
+#[expect(
+    clippy::module_inception,
+    reason = "the engine itself, and what it runs, are one concept in files of their own"
+)]
 mod engine;
 mod member;
 mod options;

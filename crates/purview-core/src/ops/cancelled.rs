@@ -108,15 +108,12 @@ impl Cancelled {
         let here = Surroundings::now();
         if self.wait.as_ref().is_none_or(|wait| wait.place != here) {
             self.forget();
-            let (token, holder) = match &self.given {
-                Some(token) => {
-                    let own = token.node().is_below(&surrounding_nodes());
-                    (token.clone(), if own { task() } else { None })
-                }
-                None => {
-                    let task = visible_task()?;
-                    (task.token(), Some(task))
-                }
+            let (token, holder) = if let Some(token) = &self.given {
+                let own = token.node().is_below(&surrounding_nodes());
+                (token.clone(), if own { task() } else { None })
+            } else {
+                let task = visible_task()?;
+                (task.token(), Some(task))
             };
             self.wait = Some(Wait {
                 token,

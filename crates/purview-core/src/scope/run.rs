@@ -46,8 +46,10 @@ where
     stays: PhantomData<K::Stays>,
     engine: Engine,
     children: Children<'env, P, K>,
-    body: Pin<Box<Body<B, P::Child<R>, R>>>,
+    body: BoxedBody<P, B, R>,
 }
+
+type BoxedBody<P, B, R> = Pin<Box<Body<B, <P as Policy>::Child<R>, R>>>;
 
 impl<'env, P: Policy, B: Future<Output = P::Child<R>>, R, K: Kind> Run<'env, P, B, R, K> {
     pub(super) fn new(policy: P, options: Options, body: impl FnOnce(Scope<'env, P, K>) -> B) -> Self {

@@ -98,7 +98,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let node = new.env.task().cloned();
         if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
             drop(child);
-            self.refuse::<T>(node.as_deref(), &slot);
+            Self::refuse::<T>(node.as_deref(), &slot);
         }
         task
     }
@@ -127,7 +127,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
         if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
             drop(child);
-            self.refuse::<T>(node.as_deref(), &slot);
+            Self::refuse::<T>(node.as_deref(), &slot);
         }
         task
     }
@@ -156,7 +156,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// The task of a child that was not accepted says what the policy says to that.
-    pub(super) fn refuse<T>(&self, task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>) {
+    pub(super) fn refuse<T>(task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>) {
         slot.end();
         if let Some(task) = task {
             task.end();
