@@ -164,9 +164,8 @@ impl Walk {
             // Newest last, so that the stack gives the oldest first.
             for (node, told) in below.iter().rev() {
                 let reason = told_reason(*told, reason).filter(|_| is_told(*told));
-                if let (Some(reason), Some(node)) = (reason, node.upgrade()) {
-                    self.next.push((node, reason));
-                }
+                // Not made where it is not kept: it may be the last handle, and must not be dropped under the lock.
+                self.next.extend(reason.and_then(|reason| Some((node.upgrade()?, reason))));
             }
             (waiters.take_all(), mem::take(holders))
         };
