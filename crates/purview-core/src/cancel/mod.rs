@@ -4,7 +4,7 @@ mod below;
 mod node;
 mod reason;
 mod token;
-pub(crate) mod walk;
+mod walk;
 
 pub(crate) use self::{
     below::Told,

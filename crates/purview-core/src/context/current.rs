@@ -5,7 +5,6 @@ use super::{
     place::{Place, UNMADE},
 };
 use crate::{
-    cancel::Cancellable,
     sync::thread_local,
     tree::{ScopeNode, TaskInfo, TaskNode},
 };

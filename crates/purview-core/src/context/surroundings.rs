@@ -1,5 +1,5 @@
 use super::current::with;
-use crate::{cancel::Cancellable, tree::Link};
+use crate::tree::Link;
 
 /// Which task runs now, as an address to compare: a future that remembers it sees that it was moved.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

@@ -6,11 +6,11 @@ use std::{
 
 use super::{pass, stage::Stage};
 use crate::{
-    cancel::{CancelReason, Cancellable, walk},
+    cancel::CancelReason,
     census,
     context::{Place, scope_cut},
     panic::FirstPanic,
-    runtime::{OneTimer, Timer},
+    runtime::OneTimer,
     stack::with_room,
     tree::{Grace, ScopeNode},
     wake::{Signal, part, part_waker},
@@ -87,7 +87,7 @@ impl Engine {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        self.node.runtime().now()
+        self.node.now()
     }
 
     /// The number of the present pass.
@@ -225,7 +225,7 @@ impl Engine {
             node.cancel(reason.clone());
         });
         // What was told of a shutdown before, and goes on, is given no more time.
-        self.panicked.run(|| walk::tell_again(node.node()));
+        self.panicked.run(|| node.node().tell_again());
         // What a cancellation has woken here is looked at in any case.
         node.signal().take(part::CANCEL);
     }
@@ -269,7 +269,7 @@ impl Engine {
         };
         let node = self.node.clone();
         node.set_grace(grace);
-        self.panicked.run(|| walk::end_grace(node.node()));
+        self.panicked.run(|| node.node().end_grace());
         members.cut(self, &reason);
     }
 
@@ -289,7 +289,7 @@ impl Engine {
                 self.fire(reason, grace, end);
                 members.cut(self, reason);
                 let node = self.node.clone();
-                self.panicked.run(|| walk::end_grace(node.node()));
+                self.panicked.run(|| node.node().end_grace());
             }
             Stage::Cut {
                 grace: Grace::Holds, ..

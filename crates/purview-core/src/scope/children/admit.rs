@@ -5,7 +5,6 @@ use crate::{
     census,
     engine::{Engine, pass},
     policy::Policy,
-    runtime::Timer,
     scope::kind::{AnyChild, Kind},
     tree::Role,
     wake::part,
@@ -75,7 +74,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         if self.children.ready.is_empty() {
             return false;
         }
-        self.children.next_start = rate.start(engine.node.runtime().now()).err();
+        self.children.next_start = rate.start(engine.now()).err();
         self.children.next_start.is_none()
     }
 }

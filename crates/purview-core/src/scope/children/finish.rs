@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, task::Poll};
 
 use super::{BodyStage, Whole};
 use crate::{
-    cancel::{CancelReason, Cancellable},
+    cancel::CancelReason,
     engine::Engine,
     policy::Policy,
     scope::{
