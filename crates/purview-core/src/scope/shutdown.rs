@@ -73,7 +73,7 @@ impl Shutdown {
     }
 
     /// Keeps account of a task that ended during a shutdown.
-    pub(super) fn note_end(&self, info: impl FnOnce() -> TaskInfo, cancelled: bool) {
+    pub(super) fn note_end(&self, info: impl FnOnce() -> Option<TaskInfo>, cancelled: bool) {
         if !self.has_begun() {
             return;
         }
@@ -84,7 +84,7 @@ impl Shutdown {
         } else {
             &mut report.finished
         };
-        list.push(info);
+        list.extend(info);
     }
 
     pub(super) fn report(&self) -> Report {

@@ -13,7 +13,6 @@ use crate::{
     engine::{Member, Stop},
     policy::{End, Policy},
     scope::slot::{JoinSlot, Remembered},
-    tree::TaskInfo,
 };
 
 pin_project! {
@@ -50,10 +49,6 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env {
         self.project().member.env_mut()
-    }
-
-    fn info(&self) -> TaskInfo {
-        self.slot.info().clone()
     }
 
     fn stopped_alone(&self) -> Option<CancelReason> {

@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{cancel::CancelReason, context::Env, policy::Policy, tree::TaskInfo};
+use crate::{cancel::CancelReason, context::Env, policy::Policy};
 
 pub(super) use self::{
     body::Body,
@@ -27,8 +27,6 @@ pub(crate) trait Child<P: Policy> {
     fn env(&self) -> &Env;
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env;
-
-    fn info(&self) -> TaskInfo;
 
     /// Why it is to stop alone.
     fn stopped_alone(&self) -> Option<CancelReason>;

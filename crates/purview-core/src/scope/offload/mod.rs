@@ -21,7 +21,7 @@ use crate::{
     context::Env,
     panic::{catch, discard},
     policy::{End, Policy},
-    tree::{TaskInfo, TaskNode},
+    tree::TaskNode,
 };
 
 /// What runs on other threads, as its scope sees it.
@@ -77,10 +77,6 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env {
         &mut self.get_mut().env
-    }
-
-    fn info(&self) -> TaskInfo {
-        self.slot.info().clone()
     }
 
     fn stopped_alone(&self) -> Option<CancelReason> {
