@@ -7,7 +7,6 @@ use std::{
 use super::{pass, stage::Stage};
 use crate::{
     cancel::CancelReason,
-    census,
     context::{Place, scope_cut},
     panic::FirstPanic,
     runtime::OneTimer,
@@ -110,7 +109,7 @@ impl Engine {
             self.deadline = node.own_deadline();
         }
         if is_first {
-            census::opened(&node);
+            node.note_opened();
             self.stage = Stage::Running;
             self.late = self.deadline.is_some() && node.is_overdue();
         }
@@ -326,7 +325,7 @@ impl Engine {
         let timer = &mut self.timer;
         self.panicked.run(|| timer.clear());
         let node = self.node.clone();
-        census::closed(&node);
+        node.note_closed();
         self.panicked.run(|| node.end());
     }
 

@@ -11,7 +11,6 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cancel::CancelReason,
-    census,
     context::{Env, Place, bindings, unwind},
     engine::{ByNode, Member},
     error::DeadlineExceeded,
@@ -135,7 +134,7 @@ impl Opened {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        census::ended(env);
+        env.note_end();
         if !needs_drop::<F>() {
             return;
         }

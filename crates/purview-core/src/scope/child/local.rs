@@ -83,7 +83,7 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
 
     fn end(&self) {
         self.slot.end();
-        crate::census::ended(self.env());
+        self.env().note_end();
         if let Some(task) = self.env().task() {
             task.end();
         }

@@ -43,7 +43,7 @@ pub(crate) trait Child<P: Policy> {
 
     /// It has ended, and that was reported.
     fn end(&self) {
-        crate::census::ended(self.env());
+        self.env().note_end();
         if let Some(task) = self.env().task() {
             task.end();
         }

@@ -2,7 +2,6 @@
 
 use super::{InSet, Whole};
 use crate::{
-    census,
     engine::{Engine, pass},
     policy::Policy,
     scope::kind::{AnyChild, Kind},
@@ -42,7 +41,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     pub(super) fn drain_queue(&mut self) {
         let children = &mut *self.children;
         for mut child in children.shared.take_children() {
-            census::queued(child.pinned().env_mut());
+            child.pinned().env_mut().note_queued();
             let env = child.get().env();
             match (env.role(), env.task()) {
                 (Role::Daemon, Some(task)) => drop(children.daemons.insert(task.info.id(), task.clone())),

@@ -123,7 +123,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
 
     fn end(&self) {
         self.slot.end();
-        crate::census::ended(&self.env);
+        self.env.note_end();
         self.task().end();
     }
 
