@@ -5,7 +5,7 @@ mod drop_guard;
 mod node;
 mod reason;
 mod token;
-pub(crate) mod walk;
+mod walk;
 
 pub(crate) use self::{
     below::Told,

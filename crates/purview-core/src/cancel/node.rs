@@ -4,7 +4,7 @@ use std::{
     mem,
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{Arc, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use super::{CancelReason, below::Below};

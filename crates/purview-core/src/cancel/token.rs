@@ -4,7 +4,6 @@ use super::{
     CancelReason,
     below::Told,
     node::{Cancellable, Node},
-    walk,
 };
 
 /// A cancellation signal that can be shared: a node in a tree, cancelled from above.
@@ -41,7 +40,7 @@ impl CancelToken {
     /// parent.
     pub fn child(&self) -> Self {
         let child = Self::new();
-        walk::adopt(&self.0, &child.0, Told::Same);
+        self.0.adopt(&child.0, Told::Same);
         child
     }
 
@@ -49,12 +48,12 @@ impl CancelToken {
     ///
     /// Wakes each waiter once, in the calling thread.
     pub fn cancel(&self) {
-        walk::cancel(&self.0, CancelReason::Requested(None));
+        self.0.cancel(CancelReason::Requested(None));
     }
 
     /// As [`cancel`](Self::cancel), saying why.
     pub fn cancel_with(&self, reason: impl Into<Cow<'static, str>>) {
-        walk::cancel(&self.0, CancelReason::Requested(Some(reason.into())));
+        self.0.cancel(CancelReason::Requested(Some(reason.into())));
     }
 
     /// Whether it has been cancelled. Lock-free.

@@ -13,25 +13,80 @@ use super::{
 };
 use crate::{panic::FirstPanic, sync::atomic::Ordering};
 
-/// Makes `child` hear of the cancellation of `parent`, and gives the key for [`Node::leave`]. Where `parent` is
-/// cancelled already, `child` hears of it at once.
-pub(crate) fn adopt(parent: &Arc<dyn Cancellable>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
-    // Under one lock: a cancellation either finds the child there, or has told what was below before it.
-    let (key, is_late) = {
-        let mut listeners = parent.node().lock();
-        (listeners.below.add(Arc::downgrade(child), told), listeners.told)
-    };
-    child.node().lock_parents().push(Parent {
-        node: parent.clone(),
-        key,
-    });
-    let reason = parent.node().reason().filter(|_| is_late);
-    if let Some(reason) = reason.and_then(|reason| told_reason(told, reason)) {
+impl dyn Cancellable {
+    /// Makes `child` hear of the cancellation of this one, and gives the key for [`Node::leave`]. Where it is
+    /// cancelled already, `child` hears of it at once.
+    pub(crate) fn adopt(self: &Arc<Self>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
+        // Under one lock: a cancellation either finds the child there, or has told what was below before it.
+        let (key, is_late) = {
+            let mut listeners = self.node().lock();
+            (listeners.below.add(Arc::downgrade(child), told), listeners.told)
+        };
+        child.node().lock_parents().push(Parent {
+            node: self.clone(),
+            key,
+        });
+        let reason = self.node().reason().filter(|_| is_late);
+        if let Some(reason) = reason.and_then(|reason| told_reason(told, reason)) {
+            let mut walk = Walk::default();
+            walk.start(child.clone(), reason, true);
+            walk.finish();
+        }
+        key
+    }
+
+    /// Cancels it and everything below it. A node that was cancelled before keeps its reason, and what is below it has
+    /// been told. Gives whether this was the first time.
+    pub(crate) fn cancel(self: &Arc<Self>, reason: CancelReason) -> bool {
         let mut walk = Walk::default();
-        walk.start(child.clone(), reason, true);
+        let first = walk.start(self.clone(), reason, false);
+        walk.finish();
+        first
+    }
+}
+
+impl Node {
+    /// Ends it in the ordinary way: waiters and child tokens hear that it has ended; tasks and scopes that were polled in
+    /// it hear nothing.
+    pub(crate) fn end(&self) {
+        if self.reason.set(CancelReason::Ended).is_err() {
+            return;
+        }
+        let mut walk = Walk::default();
+        walk.take_listeners(self, &CancelReason::Ended, |told| told == Told::Same);
         walk.finish();
     }
-    key
+
+    /// Has everything below look again: what was told of a cancellation, and went on because a shutdown gave it time, may
+    /// have none any more.
+    pub(crate) fn tell_again(&self) {
+        let mut told = Vec::new();
+        let mut next = below(self, |told| told != Told::Grace);
+        // A loop, not recursion: a tree may be deeper than the stack.
+        while let Some(node) = next.pop() {
+            next.extend(below(node.node(), |told| told != Told::Grace));
+            told.push(node);
+        }
+        let mut panicked = FirstPanic::default();
+        for node in told {
+            panicked.run(|| node.fired(true));
+        }
+        panicked.resume_unless_unwinding();
+    }
+
+    /// Tells everything below that a grace has ended, through shields too.
+    pub(crate) fn end_grace(&self) {
+        let mut next = below(self, |_| true);
+        let mut panicked = FirstPanic::default();
+        while let Some(node) = next.pop() {
+            let mut goes_on = false;
+            panicked.run(|| goes_on = node.grace_ended());
+            if goes_on {
+                next.extend(below(node.node(), |_| true));
+            }
+        }
+        panicked.resume_unless_unwinding();
+    }
 }
 
 fn told_reason(told: Told, reason: &CancelReason) -> Option<CancelReason> {
@@ -40,57 +95,6 @@ fn told_reason(told: Told, reason: &CancelReason) -> Option<CancelReason> {
         Told::Parent => Some(CancelReason::Parent),
         Told::Grace => None,
     }
-}
-
-/// Cancels a node and everything below it. A node that is cancelled already keeps its reason, and what is below it has
-/// been told. Gives whether this was the first time.
-pub(crate) fn cancel(who: &Arc<dyn Cancellable>, reason: CancelReason) -> bool {
-    let mut walk = Walk::default();
-    let first = walk.start(who.clone(), reason, false);
-    walk.finish();
-    first
-}
-
-/// Ends a node in the ordinary way: waiters and child tokens hear that it has ended; tasks and scopes that were polled in
-/// it hear nothing.
-pub(crate) fn end(node: &Node) {
-    if node.reason.set(CancelReason::Ended).is_err() {
-        return;
-    }
-    let mut walk = Walk::default();
-    walk.take_listeners(node, &CancelReason::Ended, |told| told == Told::Same);
-    walk.finish();
-}
-
-/// Has everything below look again: what was told of a cancellation, and went on because a shutdown gave it time, may
-/// have none any more.
-pub(crate) fn tell_again(node: &Node) {
-    let mut told = Vec::new();
-    let mut next = below(node, |told| told != Told::Grace);
-    // A loop, not recursion: a tree may be deeper than the stack.
-    while let Some(node) = next.pop() {
-        next.extend(below(node.node(), |told| told != Told::Grace));
-        told.push(node);
-    }
-    let mut panicked = FirstPanic::default();
-    for node in told {
-        panicked.run(|| node.fired(true));
-    }
-    panicked.resume_unless_unwinding();
-}
-
-/// Tells everything below that a grace has ended, through shields too.
-pub(crate) fn end_grace(node: &Node) {
-    let mut next = below(node, |_| true);
-    let mut panicked = FirstPanic::default();
-    while let Some(node) = next.pop() {
-        let mut goes_on = false;
-        panicked.run(|| goes_on = node.grace_ended());
-        if goes_on {
-            next.extend(below(node.node(), |_| true));
-        }
-    }
-    panicked.resume_unless_unwinding();
 }
 
 /// Newest first, so that a stack gives the oldest first.
@@ -164,9 +168,9 @@ impl Walk {
             // Newest last, so that the stack gives the oldest first.
             for (node, told) in below.iter().rev() {
                 let reason = told_reason(*told, reason).filter(|_| is_told(*told));
-                if let (Some(reason), Some(node)) = (reason, node.upgrade()) {
-                    self.next.push((node, reason));
-                }
+                // Not made where it is not kept: it may be the last handle, and must not be dropped under the lock.
+                self.next
+                    .extend(reason.and_then(|reason| Some((node.upgrade()?, reason))));
             }
             (waiters.take_all(), mem::take(holders))
         };

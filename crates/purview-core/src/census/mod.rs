@@ -173,38 +173,66 @@ pub(crate) fn steps() -> Option<NonZeroU32> {
     installed(|here| here.census.steps).flatten()
 }
 
-/// A scope is polled for the first time.
-pub(crate) fn opened(state: &Arc<ScopeNode>) {
-    with(|lists| {
-        lists.make_room();
-        lists.opened += 1;
-        let place = lists.opened;
-        lists.scopes.insert(address(state), (place, Arc::downgrade(state)));
-    });
-}
-
-/// A scope has ended.
-pub(crate) fn closed(state: &ScopeNode) {
-    with(|lists| drop(lists.scopes.remove(&address(state))));
-}
-
-/// A task waits for its first poll.
-pub(crate) fn queued(env: &mut Env) {
-    if let Some(task) = counted(env) {
+impl ScopeNode {
+    /// The scope is polled for the first time.
+    pub(crate) fn note_opened(self: &Arc<Self>) {
         with(|lists| {
-            lists.entry(&task);
+            lists.make_room();
+            lists.opened += 1;
+            let place = lists.opened;
+            lists.scopes.insert(address(self), (place, Arc::downgrade(self)));
+        });
+    }
+
+    /// The scope has ended.
+    pub(crate) fn note_closed(&self) {
+        with(|lists| drop(lists.scopes.remove(&address(self))));
+    }
+}
+
+impl Env {
+    /// The task waits for its first poll.
+    pub(crate) fn note_queued(&mut self) {
+        if let Some(task) = counted(self) {
+            with(|lists| {
+                lists.entry(&task);
+            });
+        }
+    }
+
+    /// The task is about to be polled.
+    pub(crate) fn note_poll(&mut self) {
+        if let Some(task) = counted(self) {
+            with(|lists| {
+                let entry = lists.entry(&task);
+                if entry.is_of(&task) {
+                    entry.polls += 1;
+                    entry.waits.clear();
+                }
+            });
+        }
+    }
+
+    /// The task has ended.
+    pub(crate) fn note_end(&self) {
+        let Some(task) = self.task().filter(|_| INSTALLED.load(Ordering::Relaxed) > 0) else {
+            return;
+        };
+        with(|lists| {
+            if lists.tasks.get(&task.info.id()).is_some_and(|entry| entry.is_of(task)) {
+                lists.tasks.remove(&task.info.id());
+            }
         });
     }
 }
 
-/// A task is about to be polled.
-pub(crate) fn polled(env: &mut Env) {
-    if let Some(task) = counted(env) {
+impl TaskNode {
+    /// The task's closure is about to be run, on a thread that may block.
+    pub(crate) fn note_blocking(&self) {
         with(|lists| {
-            let entry = lists.entry(&task);
-            if entry.is_of(&task) {
-                entry.polls += 1;
-                entry.waits.clear();
+            // One that was skipped meanwhile is not listed again.
+            if let Some(entry) = lists.tasks.get_mut(&self.info.id()) {
+                entry.closure = true;
             }
         });
     }
@@ -216,28 +244,6 @@ fn counted(env: &mut Env) -> Option<Arc<TaskNode>> {
         return None;
     }
     env.make_task()
-}
-
-/// A task's closure is about to be run, on a thread that may block.
-pub(crate) fn blocks(task: &TaskNode) {
-    with(|lists| {
-        // One that was skipped meanwhile is not listed again.
-        if let Some(entry) = lists.tasks.get_mut(&task.info.id()) {
-            entry.closure = true;
-        }
-    });
-}
-
-/// A task has ended.
-pub(crate) fn ended(env: &Env) {
-    let Some(task) = env.task().filter(|_| INSTALLED.load(Ordering::Relaxed) > 0) else {
-        return;
-    };
-    with(|lists| {
-        if lists.tasks.get(&task.info.id()).is_some_and(|entry| entry.is_of(task)) {
-            lists.tasks.remove(&task.info.id());
-        }
-    });
 }
 
 /// The task that is being polled was found to wait.

@@ -5,7 +5,6 @@ use super::{
     place::{Place, UNMADE},
 };
 use crate::{
-    cancel::Cancellable,
     sync::thread_local,
     tree::{ScopeNode, TaskInfo, TaskNode},
 };
@@ -107,11 +106,6 @@ pub(crate) fn bindings() -> Option<Arc<Binding>> {
 /// The task that is being polled; `None` outside of all scopes.
 pub(crate) fn task() -> Option<Arc<TaskNode>> {
     with(Env::make_task)
-}
-
-/// The task that is being polled, where it has a node.
-pub(crate) fn made_task() -> Option<Arc<TaskNode>> {
-    with(|env| env.task().cloned())
 }
 
 /// The task that is being polled, unless a shield hides its scope.

@@ -15,10 +15,7 @@ pub(crate) mod unwind;
 
 pub(crate) use self::{
     binding::Binding,
-    current::{
-        bindings, enter_shield, is_cancelled_here, is_in_closure, made_task, must_not_block, of_closure, scope, task,
-        visible_task,
-    },
+    current::{bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, scope, task, visible_task},
     env::Env,
     place::Place,
     span::{TaskSpan, scope_cut},

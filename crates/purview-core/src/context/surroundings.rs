@@ -1,10 +1,7 @@
 use std::sync::Arc;
 
 use super::current::with;
-use crate::{
-    cancel::Cancellable,
-    tree::{Link, ScopeNode},
-};
+use crate::tree::{Link, ScopeNode};
 
 /// Which task runs now, as an address to compare: a future that remembers it sees that it was moved.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::{panic::resume_unwind, task::Poll};
 
 use super::current;
-use crate::{cancel::Cancellable, panic::Panic};
+use crate::panic::Panic;
 
 /// The payload that it unwinds with.
 struct Unwound;

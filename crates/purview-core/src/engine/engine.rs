@@ -6,11 +6,10 @@ use std::{
 
 use super::{pass, stage::Stage};
 use crate::{
-    cancel::{CancelReason, Cancellable, walk},
-    census,
+    cancel::CancelReason,
     context::{Place, scope_cut},
     panic::FirstPanic,
-    runtime::{OneTimer, Timer},
+    runtime::OneTimer,
     stack::with_room,
     tree::{Grace, ScopeNode},
     wake::{Signal, part, part_waker},
@@ -87,12 +86,7 @@ impl Engine {
     }
 
     pub(crate) fn now(&self) -> Instant {
-        self.node.runtime().now()
-    }
-
-    /// The number of the present pass.
-    pub(crate) fn pass(&self) -> u32 {
-        self.pass
+        self.node.now()
     }
 
     pub(crate) fn is_running(&self) -> bool {
@@ -110,7 +104,7 @@ impl Engine {
             self.deadline = node.own_deadline();
         }
         if is_first {
-            census::opened(&node);
+            node.note_opened();
             self.stage = Stage::Running;
             self.late = self.deadline.is_some() && node.is_overdue();
         }
@@ -225,7 +219,7 @@ impl Engine {
             node.cancel(reason.clone());
         });
         // What was told of a shutdown before, and goes on, is given no more time.
-        self.panicked.run(|| walk::tell_again(node.node()));
+        self.panicked.run(|| node.node().tell_again());
         // What a cancellation has woken here is looked at in any case.
         node.signal().take(part::CANCEL);
     }
@@ -269,7 +263,7 @@ impl Engine {
         };
         let node = self.node.clone();
         node.set_grace(grace);
-        self.panicked.run(|| walk::end_grace(node.node()));
+        self.panicked.run(|| node.node().end_grace());
         members.cut(self, &reason);
     }
 
@@ -289,7 +283,7 @@ impl Engine {
                 self.fire(reason, grace, end);
                 members.cut(self, reason);
                 let node = self.node.clone();
-                self.panicked.run(|| walk::end_grace(node.node()));
+                self.panicked.run(|| node.node().end_grace());
             }
             Stage::Cut {
                 grace: Grace::Holds, ..
@@ -326,7 +320,7 @@ impl Engine {
         let timer = &mut self.timer;
         self.panicked.run(|| timer.clear());
         let node = self.node.clone();
-        census::closed(&node);
+        node.note_closed();
         self.panicked.run(|| node.end());
     }
 

@@ -8,7 +8,6 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cancel::CancelReason,
-    census,
     context::{Env, TaskSpan},
     panic::catch_expected,
     policy::End,
@@ -150,7 +149,7 @@ impl<F: Future> Member<F> {
             .fut
             .as_pin_mut()
             .expect("a task that has ended is not polled again");
-        census::polled(this.env);
+        this.env.note_poll();
         this.span.make(this.env);
         let task: Option<Arc<TaskNode>> = this.env.task().cloned();
         let _polling = task.as_ref().map(|task| task.begin_poll());

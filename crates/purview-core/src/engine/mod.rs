@@ -22,6 +22,5 @@ pub(crate) use self::{
     member::{ByNode, Member, Stop},
     options::Options,
     rate::Rate,
-    set::{Seat, Seated, Set},
-    stage::Stage,
+    set::{Seated, Set},
 };

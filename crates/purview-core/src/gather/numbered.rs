@@ -8,7 +8,6 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cancel::CancelReason,
-    census,
     context::{Binding, Env},
     engine::{ByNode, Member, Seated},
     panic::FirstPanic,
@@ -106,7 +105,7 @@ fn left<O>(index: usize, env: &Env, end: End<O>) -> Left<O> {
 /// The task has ended; gives its node where something that it has started still runs on another thread. The end of that
 /// wakes the gather.
 pub(super) fn end_task<O>(env: &Env, end: End<O>) -> (End<O>, Option<Arc<TaskNode>>) {
-    census::ended(env);
+    env.note_end();
     let Some(task) = env.task() else { return (end, None) };
     let end = end.after(|| task.end());
     if !task.is_elsewhere() {

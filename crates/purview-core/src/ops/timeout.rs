@@ -10,14 +10,13 @@ use std::{
 use pin_project_lite::pin_project;
 
 use crate::{
-    cancel::{CancelReason, Cancellable, walk},
-    census,
+    cancel::CancelReason,
     context::{Env, Place, bindings, unwind},
     engine::{ByNode, Member},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
     policy::End,
-    runtime::{OneTimer, RuntimeChoice, Timer},
+    runtime::{OneTimer, RuntimeChoice},
     tree::{Bound, Grace, ScopeNode, ScopeOptions},
     wake::part,
 };
@@ -135,7 +134,7 @@ impl Opened {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        census::ended(env);
+        env.note_end();
         if !needs_drop::<F>() {
             return;
         }
@@ -193,7 +192,7 @@ impl<F: Future> Future for Timeout<F> {
         node.signal().clear();
 
         let own = node.own_deadline();
-        let is_late = || own.is_some_and(|own| own <= node.runtime().now());
+        let is_late = || own.is_some_and(|own| own <= node.now());
         let expired = !opened.cut && own.is_some() && node.is_expired();
         if this.member.is_live() && !(first && is_late()) {
             let end = this.member.as_mut().poll_by_another(&ByNode, cx);
@@ -223,13 +222,13 @@ impl<F: Future> Future for Timeout<F> {
             this.timer.clear();
             node.begin_cut(CancelReason::Parent);
             node.cancel(CancelReason::Parent);
-            walk::tell_again(node.node());
+            node.node().tell_again();
         }
         if grace_ended {
             // A grace around has ended: only finalizers in here are waited for.
             node.begin_cut(CancelReason::Parent);
             node.set_grace(Grace::Finalizers);
-            walk::end_grace(node.node());
+            node.node().end_grace();
         }
         if opened.cut || grace_ended {
             node.signal().begin(cx.waker());
@@ -256,7 +255,7 @@ impl<F: Future> Future for Timeout<F> {
             }
             // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, this one
             // must be looked at again; and at once, where it is its own time that ran out during this poll.
-            let again = node.runtime().now().checked_add(AGAIN).filter(|_| !node.is_expired());
+            let again = node.now().checked_add(AGAIN).filter(|_| !node.is_expired());
             if this.timer.set(again, &*node.runtime(), cx.waker()).is_ready() || again.is_none() {
                 cx.waker().wake_by_ref();
             }

@@ -23,7 +23,7 @@ use crate::{
     engine::Engine,
     panic::expect_panics,
     policy::Policy,
-    tree::{ScopeNode, TaskId, TaskInfo},
+    tree::ScopeNode,
 };
 
 impl<P: Policy> Builder<P> {
@@ -139,10 +139,6 @@ impl<P: Policy> Child<P> for Intake<P> {
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env {
         &mut self.get_mut().env
-    }
-
-    fn info(&self) -> TaskInfo {
-        TaskInfo::body(TaskId::NONE, self.shared.node.naming())
     }
 
     fn stopped_alone(&self) -> Option<CancelReason> {

@@ -7,7 +7,6 @@ use super::{kind::Kind, shared::Shared};
 use crate::{
     cancel::CancelReason,
     policy::Policy,
-    runtime::Timer,
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
@@ -59,7 +58,7 @@ impl Shutdown {
     /// The grace of a shutdown counts from when it was asked for, or from the first poll where that is later.
     pub(super) fn begin_grace(&self, node: &ScopeNode) {
         if self.has_begun() {
-            let now = node.runtime().now();
+            let now = node.now();
             self.lock().until.resolve(now);
         }
     }
@@ -74,7 +73,7 @@ impl Shutdown {
     }
 
     /// Keeps account of a task that ended during a shutdown.
-    pub(super) fn note_end(&self, info: impl FnOnce() -> TaskInfo, cancelled: bool) {
+    pub(super) fn note_end(&self, info: impl FnOnce() -> Option<TaskInfo>, cancelled: bool) {
         if !self.has_begun() {
             return;
         }
@@ -85,7 +84,7 @@ impl Shutdown {
         } else {
             &mut report.finished
         };
-        list.push(info);
+        list.extend(info);
     }
 
     pub(super) fn report(&self) -> Report {

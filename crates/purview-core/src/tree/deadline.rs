@@ -1,14 +1,19 @@
 use std::time::Instant;
 
 use super::scope_node::{Link, ScopeNode};
-use crate::{cancel::Cancellable, runtime::Timer, wake::part};
+use crate::{runtime::Timer, wake::part};
 
 impl ScopeNode {
+    /// The time of the runtime that serves it.
+    pub(crate) fn now(&self) -> Instant {
+        self.runtime().now()
+    }
+
     /// A deadline given as a duration counts from the first poll.
     pub(super) fn resolve_deadline(&self) {
         // Some clocks have to be found first; without a duration none is asked.
         if self.lock().bound.is_relative() {
-            let now = self.runtime().now();
+            let now = self.now();
             self.lock().bound.resolve(now);
         }
     }
@@ -39,14 +44,14 @@ impl ScopeNode {
 
     /// Whether the scope's own deadline has passed.
     pub(crate) fn is_overdue(&self) -> bool {
-        self.own_deadline().is_some_and(|own| own <= self.runtime().now())
+        self.own_deadline().is_some_and(|own| own <= self.now())
     }
 
     /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
     /// passed too is.
     pub(crate) fn is_expired(&self) -> bool {
         self.own_deadline()
-            .is_some_and(|own| own <= self.runtime().now() && self.outer_deadline().is_none_or(|outer| own < outer))
+            .is_some_and(|own| own <= self.now() && self.outer_deadline().is_none_or(|outer| own < outer))
     }
 
     /// Gives whether it came in time: not after the cancellation or the end.

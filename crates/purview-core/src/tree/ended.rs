@@ -4,7 +4,6 @@ use std::task::{Context, Poll};
 
 use super::scope_node::ScopeNode;
 use crate::{
-    cancel::{Cancellable, walk},
     panic::{FirstPanic, no_second_panic},
     wake::wake_all,
 };
@@ -17,7 +16,7 @@ impl ScopeNode {
         let mut panicked = FirstPanic::default();
         panicked.run(|| self.signal().close());
         panicked.run(|| drop((link, left.stopped, left.runtime)));
-        panicked.run(|| walk::end(self.node()));
+        panicked.run(|| self.node().end());
         self.node().leave_all();
         if !waiters.is_empty() {
             panicked.run(|| wake_all(waiters.into_values()));

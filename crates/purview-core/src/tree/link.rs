@@ -8,7 +8,7 @@ use super::{
     task_node::TaskNode,
 };
 use crate::{
-    cancel::{Cancellable, Told, walk},
+    cancel::{Cancellable, Told},
     stack::with_room,
 };
 
@@ -28,7 +28,7 @@ impl ScopeNode {
         let link = task.map(|task| {
             let (parent, this): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.clone(), self.clone());
             let told = if shielded { Told::Grace } else { Told::Parent };
-            let key = walk::adopt(&parent, &this, told);
+            let key = parent.adopt(&this, told);
             Link { task, shielded, key }
         });
         let new = link.as_ref().map(|link| link.task.clone());

@@ -14,7 +14,6 @@ mod task_node;
 pub use self::info::{TaskId, TaskInfo};
 pub(crate) use self::{
     bound::Bound,
-    deadline::earliest,
     hold::HoldKind,
     holding::Hold,
     info::Naming,

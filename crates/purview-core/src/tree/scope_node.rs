@@ -12,7 +12,7 @@ use super::{
     task_node::TaskNode,
 };
 use crate::{
-    cancel::{CancelReason, CancelToken, Cancellable, Node, Told, walk},
+    cancel::{CancelReason, CancelToken, Cancellable, Node, Told},
     runtime::{Runtime, RuntimeChoice, outside_scopes},
     sync::{
         Mutex, MutexGuard, OnceLock,
@@ -133,6 +133,10 @@ impl ScopeNode {
         &self.signal
     }
 
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
     pub(crate) fn token(self: &Arc<Self>) -> CancelToken {
         CancelToken::of(self.clone())
     }
@@ -140,7 +144,7 @@ impl ScopeNode {
     /// Cancels it when `token` is, for the same reason.
     pub(crate) fn cancel_on(self: &Arc<Self>, token: &CancelToken) {
         let this: Arc<dyn Cancellable> = self.clone();
-        walk::adopt(token.cancellable(), &this, Told::Same);
+        token.cancellable().adopt(&this, Told::Same);
     }
 
     /// The name that it was given.

@@ -7,7 +7,7 @@ use super::{
     task_node::{Role, TaskNode},
 };
 use crate::{
-    cancel::{CancelReason, Cancellable, walk},
+    cancel::{CancelReason, Cancellable},
     panic::FirstPanic,
     stack::with_room,
     wake::part,
@@ -22,10 +22,10 @@ impl TaskNode {
         let mut panicked = FirstPanic::default();
         let this: Arc<dyn Cancellable> = self.clone();
         panicked.run(|| {
-            walk::cancel(&this, reason);
+            this.cancel(reason);
         });
         // What was told of a shutdown, and goes on, is not given time any more.
-        panicked.run(|| walk::tell_again(self.node()));
+        panicked.run(|| self.node().tell_again());
         panicked.run(|| self.wake());
         // It may wait in a queue, and its grace begins: both are the engine's to see to.
         panicked.run(|| self.scope.task_stopped(self.clone()));
@@ -54,7 +54,7 @@ impl ScopeNode {
             return false;
         }
         let this: Arc<dyn Cancellable> = self.clone();
-        walk::cancel(&this, reason)
+        this.cancel(reason)
     }
 
     /// What the token fired with, the ordinary end too.

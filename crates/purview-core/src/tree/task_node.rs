@@ -9,7 +9,7 @@ use super::{
     scope_node::{Grace, ScopeNode},
 };
 use crate::{
-    cancel::{CancelReason, CancelToken, Cancellable, Node, Told, walk},
+    cancel::{CancelReason, CancelToken, Cancellable, Node, Told},
     sync::{
         Mutex, MutexGuard, OnceLock,
         atomic::{AtomicU8, Ordering},
@@ -64,7 +64,7 @@ impl TaskNode {
             Told::Same
         };
         let (scope, node): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.scope.clone(), task.clone());
-        walk::adopt(&scope, &node, told);
+        scope.adopt(&node, told);
         task
     }
 
@@ -99,6 +99,10 @@ impl TaskNode {
         }
     }
 
+    pub(crate) fn node(&self) -> &Node {
+        &self.node
+    }
+
     pub(crate) fn is_ended(&self) -> bool {
         self.has(ENDED)
     }
@@ -109,7 +113,7 @@ impl TaskNode {
         self.give_up_holds();
         let poller = self.lock_poller().take();
         drop(poller);
-        walk::end(&self.node);
+        self.node.end();
         self.node.leave_all();
     }
 
@@ -126,7 +130,7 @@ impl TaskNode {
     pub(crate) fn end_grace(&self, grace: Grace) {
         let flag = if grace == Grace::Over { OVER } else { FINALIZING };
         self.flags.fetch_or(flag, Ordering::AcqRel);
-        walk::end_grace(&self.node);
+        self.node.end_grace();
         self.wake();
     }
 

@@ -13,7 +13,7 @@ use crate::{
     engine::{ByNode, Member},
     panic::OneByOne,
     policy::{End, Policy},
-    tree::{ScopeNode, TaskId, TaskInfo},
+    tree::ScopeNode,
 };
 
 pin_project! {
@@ -48,12 +48,6 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env {
         self.project().member.env_mut()
-    }
-
-    fn info(&self) -> TaskInfo {
-        let env = self.member.env();
-        env.named_info()
-            .unwrap_or_else(|| TaskInfo::named(TaskId::NONE, "body".into()))
     }
 
     fn stopped_alone(&self) -> Option<CancelReason> {

@@ -13,7 +13,6 @@ use crate::{
     engine::{Member, Stop},
     policy::{End, Policy},
     scope::slot::{JoinSlot, Remembered},
-    tree::TaskInfo,
 };
 
 pin_project! {
@@ -52,10 +51,6 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         self.project().member.env_mut()
     }
 
-    fn info(&self) -> TaskInfo {
-        self.slot.info().clone()
-    }
-
     fn stopped_alone(&self) -> Option<CancelReason> {
         self.slot.stopped(self.member.env())
     }
@@ -88,7 +83,7 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
 
     fn end(&self) {
         self.slot.end();
-        crate::census::ended(self.env());
+        self.env().note_end();
         if let Some(task) = self.env().task() {
             task.end();
         }

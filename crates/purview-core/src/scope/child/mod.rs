@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{cancel::CancelReason, context::Env, policy::Policy, tree::TaskInfo};
+use crate::{cancel::CancelReason, context::Env, policy::Policy};
 
 pub(super) use self::{
     body::Body,
@@ -28,8 +28,6 @@ pub(crate) trait Child<P: Policy> {
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env;
 
-    fn info(&self) -> TaskInfo;
-
     /// Why it is to stop alone.
     fn stopped_alone(&self) -> Option<CancelReason>;
 
@@ -45,7 +43,7 @@ pub(crate) trait Child<P: Policy> {
 
     /// It has ended, and that was reported.
     fn end(&self) {
-        crate::census::ended(self.env());
+        self.env().note_end();
         if let Some(task) = self.env().task() {
             task.end();
         }

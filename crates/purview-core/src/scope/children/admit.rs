@@ -2,10 +2,8 @@
 
 use super::{InSet, Whole};
 use crate::{
-    census,
     engine::{Engine, pass},
     policy::Policy,
-    runtime::Timer,
     scope::kind::{AnyChild, Kind},
     tree::Role,
     wake::part,
@@ -43,7 +41,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     pub(super) fn drain_queue(&mut self) {
         let children = &mut *self.children;
         for mut child in children.shared.take_children() {
-            census::queued(child.pinned().env_mut());
+            child.pinned().env_mut().note_queued();
             let env = child.get().env();
             match (env.role(), env.task()) {
                 (Role::Daemon, Some(task)) => drop(children.daemons.insert(task.info.id(), task.clone())),
@@ -75,7 +73,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         if self.children.ready.is_empty() {
             return false;
         }
-        self.children.next_start = rate.start(engine.node.runtime().now()).err();
+        self.children.next_start = rate.start(engine.now()).err();
         self.children.next_start.is_none()
     }
 }

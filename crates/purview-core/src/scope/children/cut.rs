@@ -142,7 +142,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
                     .panicked
                     .run(|| child.child_mut().pinned().abandon(reason.clone()));
                 shared.live.fetch_sub(1, Ordering::AcqRel);
-                shared.shutdown.note_end(|| child.child().get().info(), true);
+                shared
+                    .shutdown
+                    .note_end(|| child.child().get().env().named_info(), true);
             }
         }
         engine.end();

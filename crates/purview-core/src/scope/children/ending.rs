@@ -9,7 +9,7 @@ use crate::{
     engine::{Engine, Progress},
     panic::OneByOne,
     policy::Policy,
-    scope::kind::{AnyChild, Kind},
+    scope::kind::Kind,
     tree::Grace,
     wake::part,
 };

@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, task::Poll};
 
 use super::{BodyStage, Whole};
 use crate::{
-    cancel::{CancelReason, Cancellable},
+    cancel::CancelReason,
     engine::Engine,
     policy::Policy,
     scope::{
@@ -41,7 +41,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if role != Role::Finalizer {
             shared.live.fetch_sub(1, Ordering::AcqRel);
         }
-        shared.shutdown.note_end(|| child.get().info(), verdict.cancelled);
+        shared
+            .shutdown
+            .note_end(|| child.get().env().named_info(), verdict.cancelled);
         if child.get().env().has_place() {
             engine.panicked.run(|| shared.free_place());
         }

@@ -29,7 +29,6 @@ use crate::{
     context::bindings,
     engine::{Engine, Members, Options, Progress, Rate, Set, pass},
     policy::Policy,
-    runtime::Timer,
     tree::{Grace, TaskId, TaskNode},
     wake::part,
 };
@@ -251,7 +250,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         let Some((at, more)) = self.children.shared.shutdown.until() else {
             return;
         };
-        if self.children.shut_at == Some((at, more)) || at > engine.node.runtime().now() {
+        if self.children.shut_at == Some((at, more)) || at > engine.now() {
             return;
         }
         self.children.shut_at = Some((at, more));

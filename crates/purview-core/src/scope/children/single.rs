@@ -6,7 +6,6 @@ use super::Whole;
 use crate::{
     engine::Engine,
     policy::Policy,
-    runtime::Timer,
     scope::kind::{AnyChild, Boxed, Kind},
     tree::{Grace, TaskNode},
     wake::part,
@@ -76,7 +75,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if self.children.graces.is_empty() {
             return;
         }
-        let now = engine.node.runtime().now();
+        let now = engine.now();
         for (until, grace, task) in std::mem::take(&mut self.children.graces) {
             if task.is_ended() {
                 continue;

@@ -8,7 +8,6 @@ use std::{
 use super::{Offload, pool_call::PoolCall, wake};
 use crate::{
     cancel::{CancelReason, CancelToken},
-    census,
     context::{Env, TaskSpan, unwind},
     panic::{catch, discard},
     policy::End,
@@ -91,7 +90,7 @@ impl<F: Closure> BlockingCall<F> {
     /// Runs the closure, on a thread that may block, unless it was skipped.
     pub(super) fn run(&self) {
         let task = &self.task;
-        census::blocks(task);
+        task.note_blocking();
         // Before it can be seen that it runs: the scopes around wait for its end, also when they have dropped what is in
         // between.
         task.scope.hold(HoldKind::Elsewhere);

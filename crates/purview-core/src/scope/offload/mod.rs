@@ -27,7 +27,7 @@ use crate::{
     context::Env,
     panic::{catch, discard},
     policy::{End, Policy},
-    tree::{TaskInfo, TaskNode},
+    tree::TaskNode,
 };
 
 /// What runs on other threads or in other tasks, as its scope sees it.
@@ -85,10 +85,6 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         &mut self.get_mut().env
     }
 
-    fn info(&self) -> TaskInfo {
-        self.slot.info().clone()
-    }
-
     fn stopped_alone(&self) -> Option<CancelReason> {
         self.task().stopped_alone().cloned()
     }
@@ -133,7 +129,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
 
     fn end(&self) {
         self.slot.end();
-        crate::census::ended(&self.env);
+        self.env.note_end();
         self.task().end();
     }
 

@@ -16,7 +16,6 @@ use crate::{
         handle::Scope,
         kind::{Boxed, Kind, Local, Threads},
     },
-    tree::TaskInfo,
 };
 
 /// What an async finalizer may return: nothing, or a `Result` whose error its scope's policy is told of.
@@ -126,11 +125,6 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
         self.project().member.env_mut()
     }
 
-    fn info(&self) -> TaskInfo {
-        let env = self.member.env();
-        env.named_info().expect("a finalizer is in a scope")
-    }
-
     fn stopped_alone(&self) -> Option<CancelReason> {
         None
     }
@@ -149,7 +143,7 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
 
     /// A finalizer has no `Task`, so what the policy makes of its end goes back to it at once.
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
-        let info = Child::<P>::info(&*self);
+        let info = self.member.env().named_info().expect("a finalizer is in a scope");
         let end = self.project().end.take().expect("a finalizer that has ended says how");
         let end = match end {
             End::Returned(value) => match value.failure() {

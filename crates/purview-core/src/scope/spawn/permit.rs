@@ -7,7 +7,6 @@ use std::{
 
 use super::TaskBuilder;
 use crate::{
-    cancel::Cancellable,
     census::{self, Wait},
     panic::FirstPanic,
     policy::Policy,

@@ -1,8 +1,8 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, PoisonError},
-    task::{Context, Poll, Waker, ready},
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
 
 use pin_project_lite::pin_project;
@@ -22,7 +22,7 @@ use crate::{
         kind::{Boxed, Kind, Local, Threads},
         slot::{JoinSlot, Take},
     },
-    tree::{Role, TaskInfo, TaskNode},
+    tree::{Role, TaskNode},
 };
 
 /// How a child says that it is ready: see [`Scope::start`].
@@ -230,10 +230,6 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
 
     fn env_mut(self: Pin<&mut Self>) -> &mut Env {
         self.project().member.env_mut()
-    }
-
-    fn info(&self) -> TaskInfo {
-        self.slot.info().clone()
     }
 
     fn stopped_alone(&self) -> Option<CancelReason> {
