@@ -10,7 +10,7 @@ pub enum CancelReason {
     Panicked,
     /// The deadline passed.
     DeadlineExceeded,
-    /// Somebody asked for it, with or without saying why.
+    /// The cancellation was requested, with or without a reason.
     Requested(Option<Cow<'static, str>>),
     /// The scope around it was cancelled.
     Parent,

@@ -57,8 +57,8 @@ impl Node {
         walk.finish();
     }
 
-    /// Has everything below look again: what was told of a cancellation, and went on because a shutdown gave it time, may
-    /// have none any more.
+    /// Has everything below look again: what was told of a cancellation, and kept running because a shutdown gave it
+    /// time, may have none any more.
     pub(crate) fn tell_again(&self) {
         let mut told = Vec::new();
         let mut next = below(self, |told| told != Told::Grace);

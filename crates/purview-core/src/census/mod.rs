@@ -1,5 +1,5 @@
 //! What is alive in the scopes of one runtime, how much one poll of a scope does there, and that it is this runtime: for
-//! test runtimes, which say the first when a program cannot go on, vary the second, and serve what they poll.
+//! test runtimes, which say the first when a program is stuck, vary the second, and serve what they poll.
 //!
 //! Scopes and tasks are counted on threads on which a [`Census`] is installed, and nowhere else. Nothing here is part of
 //! the stable interface.

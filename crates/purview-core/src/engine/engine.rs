@@ -218,7 +218,7 @@ impl Engine {
         self.panicked.run(|| {
             node.cancel(reason.clone());
         });
-        // What was told of a shutdown before, and goes on, is given no more time.
+        // What was told of a shutdown before, and still runs, is given no more time.
         self.panicked.run(|| node.node().tell_again());
         // What a cancellation has woken here is looked at in any case.
         node.signal().take(part::CANCEL);
@@ -252,7 +252,7 @@ impl Engine {
         }
     }
 
-    /// Goes on to the next grace, or to none.
+    /// Enters the next grace, or none.
     pub(crate) fn enter_grace<M: Members>(&mut self, grace: Grace, until: Option<Instant>, members: &mut M) {
         let Stage::Cut { reason, .. } = &self.stage else { return };
         let reason = reason.clone();

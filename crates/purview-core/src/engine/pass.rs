@@ -2,7 +2,7 @@
 //!
 //! One poll of a scope is a pass. It ends when it has done enough, or after the first child that comes up a second time in
 //! it, so that the executor is reached in every round. Under tokio a task whose cooperative budget is used up gets
-//! `Pending` from everything it polls, and is woken again at once: a set that goes on polling asks all its children on
+//! `Pending` from everything it polls, and is woken again at once: a set that keeps polling asks all its children on
 //! every pass, which is quadratic in their number. The budget cannot be seen from here, but it shows: a long row of
 //! `Pending`s. Nested scopes share that row, because they share the budget, and only the outermost begins anew.
 
@@ -121,7 +121,7 @@ impl Turn {
     /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
     /// in by the next pass even where that one has done enough.
     ///
-    /// The set may go on for a few polls after the first member that came up twice. Those that it comes to are polled,
+    /// The set may still do a few polls after the first member that came up twice. Those that it comes to are polled,
     /// because they would lose their places, but none a third time.
     pub(crate) fn admit(&mut self) -> bool {
         let mut pass = PASS.get();

@@ -25,7 +25,7 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
 impl<E: std::error::Error + 'static> std::error::Error for Failure<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.error {
-            // The display already shows the error itself: the chain goes on with what is behind it.
+            // The display already shows the error itself: the chain continues with its source.
             TaskError::Failed(error) => error.source(),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! What can go wrong in a scope, and who it was.
+//! What can go wrong in a scope, and which child failed.
 
 mod bare;
 mod failure;

@@ -3,7 +3,7 @@ use std::fmt;
 use super::{Failure, TaskError};
 use crate::{cancel::CancelReason, panic::OneByOne};
 
-/// Why a scope or a gather has no value, and everybody who failed in it.
+/// Why a scope or a gather has no value, and every failure in it.
 ///
 /// Exactly one of [`is_failed`](Self::is_failed), [`is_deadline_exceeded`](Self::is_deadline_exceeded) and
 /// [`is_cancelled`](Self::is_cancelled) is true.
@@ -36,7 +36,7 @@ impl<E> ScopeError<E> {
         &self.reason
     }
 
-    /// Everybody who failed, in the order they were seen; empty for a deadline or a cancellation during which nobody
+    /// Every failure, in the order they were seen. Empty for a deadline or a cancellation during which no child
     /// failed.
     pub fn failures(&self) -> &[Failure<E>] {
         &self.failures
@@ -99,7 +99,7 @@ impl<E: fmt::Display> fmt::Display for ScopeError<E> {
 
 impl<E: std::error::Error + 'static> std::error::Error for ScopeError<E> {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        // The display already shows the first failure: the chain goes on with what is behind it.
+        // The display already shows the first failure: the chain continues with its source.
         self.failures.first().and_then(|failure| failure.source())
     }
 }

@@ -39,7 +39,7 @@ impl<E: fmt::Display> fmt::Display for TaskError<E> {
 impl<E: Error + 'static> Error for TaskError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            // The display already shows the error itself: the chain goes on with what is behind it.
+            // The display already shows the error itself: the chain continues with its source.
             Self::Failed(error) => error.source(),
             _ => None,
         }

@@ -111,7 +111,7 @@ impl<S: Source> Futures<S> {
         Some(self.running + usize::from(self.next.is_some()) + to_come)
     }
 
-    /// Goes on until one has ended, or there is nothing to do for now.
+    /// Polls until one has ended, or there is nothing to do for now.
     pub(super) fn step(&mut self, engine: &mut Engine) -> Step<<S::Future as Future>::Output> {
         if let Some(cut) = self.verdict(engine) {
             return Step::None(cut);
