@@ -15,7 +15,7 @@ impl<S: Source> Opened<S> {
         }
     }
 
-    /// Nothing is left: releases what waits for the end, and goes on with a panic if there was one.
+    /// Nothing is left: releases what waits for the end, and resumes a panic if there was one.
     pub(super) fn end(&mut self) {
         self.engine.end();
         self.engine.panicked.resume();

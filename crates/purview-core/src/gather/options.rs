@@ -26,11 +26,11 @@ use crate::{
 /// | | waits for all | waits for some |
 /// |---|---|---|
 /// | stops at the first failure | `gather(..)` | [`first`](Self::first) |
-/// | goes on after failures | [`settled`](Self::settled), [`as_completed`](Self::as_completed), [`for_each`](Self::for_each) | [`first_success`](Self::first_success), [`quorum`](Self::quorum) until it is out of reach |
+/// | continues after failures | [`settled`](Self::settled), [`as_completed`](Self::as_completed), [`for_each`](Self::for_each) | [`first_success`](Self::first_success), [`quorum`](Self::quorum) until it is out of reach |
 ///
 /// The futures may borrow, and need not be `Send`: the gather is `Send` exactly when they are. It is a scope of its own:
 /// those that hold (see [`shield`](crate::shield)) are waited for when the others have been dropped, and a panic of one
-/// goes on here once all have been dropped, except in the modes that report each future by itself.
+/// is resumed here once all have been dropped, except in the modes that report each future by itself.
 ///
 /// **Dropping it** drops all futures at once, newest first.
 ///
@@ -229,8 +229,8 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// purview_core::block_on(async {
     ///     let (index, ended) = gather([async { Err::<(), _>("a failure is an end too") }]).first().await.unwrap();
     ///     assert!(index == 0 && ended.is_err());
-    ///     let nobody = std::iter::empty::<std::future::Ready<Result<(), ()>>>();
-    ///     assert_eq!(gather(nobody).first().await.unwrap_err(), Empty);
+    ///     let none = std::iter::empty::<std::future::Ready<Result<(), ()>>>();
+    ///     assert_eq!(gather(none).first().await.unwrap_err(), Empty);
     /// });
     /// ```
     pub fn first(self) -> Gather<S, mode::First> {

@@ -64,7 +64,7 @@ impl Panic {
         self.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes on with the panic in the calling thread, without calling the panic hook again.
+    /// Resumes the panic in the calling thread, without calling the panic hook again.
     ///
     /// # Panics
     ///

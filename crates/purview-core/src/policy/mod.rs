@@ -52,7 +52,7 @@ impl<C> End<C> {
 /// Decides what the end of each child means.
 ///
 /// The scope calls it in the task that awaits the scope, never under a lock, once for each child that it accepted, in
-/// the order in which they ended. A panic in a policy cancels the scope and goes on in the awaiting task.
+/// the order in which they ended. A panic in a policy cancels the scope and is resumed in the awaiting task.
 ///
 /// # Examples
 ///
@@ -99,16 +99,16 @@ pub trait Policy {
 
     /// A child has ended, and its future has been dropped.
     ///
-    /// Gives what its `Task` yields (`None`: it never yields) and whether the scope goes on. `Break` cancels it, with
-    /// reason [`Panicked`](CancelReason::Panicked) after a panic and [`Failed`](CancelReason::Failed) otherwise; in a
-    /// scope that is being cancelled already it has no effect.
+    /// Gives what its `Task` yields (`None`: it never yields) and whether the scope continues. `Break` cancels it,
+    /// with reason [`Panicked`](CancelReason::Panicked) after a panic and [`Failed`](CancelReason::Failed) otherwise.
+    /// In a scope that is being cancelled already it has no effect.
     fn child_ended<T>(
         &mut self,
         task: &TaskInfo,
         end: End<Self::Child<T>>,
     ) -> (Option<Self::Joined<T>>, ControlFlow<()>);
 
-    /// The body has ended; gives its value, if it has one, and whether the scope goes on.
+    /// The body has ended; gives its value, if it has one, and whether the scope continues.
     fn body_ended<R>(&mut self, end: End<Self::Child<R>>) -> (Option<R>, ControlFlow<()>);
 
     /// Body and children have ended: what the scope resolves to. `stop` is why it was cancelled, if it was.

@@ -111,7 +111,7 @@ where
             pass::count_step();
             let waker = this.waker.get_or_insert_with(|| part_waker::<{ part::BODY }, _>(node));
             let Poll::Ready(output) = call.poll(&mut Context::from_waker(waker)) else {
-                // One that has only yielded goes on in the next pass, after the others.
+                // One that has only yielded continues in the next pass, after the others.
                 *this.yielded = signal.is_raised(part::BODY);
                 *may_run = !*this.yielded;
                 return false;
@@ -152,7 +152,7 @@ where
                 self.calls.as_mut().poll(&node, &mut self.may_run, self.judge);
             }
             if self.judge.is_over() && engine.is_running() {
-                // From here on a panic is one of clean-up, and goes on when all have been dropped.
+                // From here on a panic is one of clean-up, and is resumed when all have been dropped.
                 self.futures.reports_each = false;
                 self.futures.verdict.get_or_insert(CancelReason::Failed);
             }

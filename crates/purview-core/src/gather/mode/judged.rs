@@ -88,7 +88,7 @@ impl<S: Source, M> Gather<S, M> {
         Poll::Ready(())
     }
 
-    /// All have ended; goes on with a panic if there was one.
+    /// All have ended; resumes a panic if there was one.
     pub(super) fn end(&mut self) {
         self.outcome.done = true;
         self.opened.as_mut().expect(OPENED).end();

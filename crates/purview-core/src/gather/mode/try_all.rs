@@ -29,7 +29,7 @@ use crate::{
 ///
 /// # Panics
 ///
-/// With the payload of a future that panicked, once all are gone.
+/// With the payload of a future that panicked, once all have been dropped.
 ///
 /// # Cancel safety
 ///

@@ -21,7 +21,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     ///
     /// As [`for_each`](Self::for_each), with a closure that returns a `Result`. Its first `Err` is the outcome: what is under
     /// way is cancelled, and no more is started. What has failed among the futures is the closure's to judge: it is given
-    /// `Result<T, TaskError<E>>`, a panic included, and goes on by returning `Ok(())`.
+    /// `Result<T, TaskError<E>>`, a panic included, and continues by returning `Ok(())`.
     ///
     /// At a deadline or a cancellation the closure is still called with the results that came before, and not with those
     /// that were cut: the outcome is then what `E2: From<`[`Stopped`]`>` makes of it, unless every item was seen.

@@ -137,7 +137,7 @@ impl<T> Closure<T> {
         true
     }
 
-    /// Nothing asks for it any more: one that runs goes on, and what it returns is dropped.
+    /// Nothing asks for it any more: one that runs keeps running, and what it returns is dropped.
     pub(super) fn abandon(&self) {
         let (stage, waker) = {
             let mut state = self.lock();

@@ -26,8 +26,8 @@ use crate::{
 /// is dropped, and the scopes still wait for the closure. A closure that the pool has not started is skipped then.
 /// [`abandon`](Unblocked::abandon) turns that off.
 ///
-/// **Dropping the future** before the closure has started skips it. One that runs cannot be stopped: it goes on, and its
-/// value is dropped.
+/// **Dropping the future** before the closure has started skips it. One that runs cannot be stopped: it keeps running,
+/// and its value is dropped.
 ///
 /// Inside the closure, [`current`](crate::current), [`deadline`](fn@crate::deadline) and context values are those of the
 /// caller, and [`block_on`](crate::block_on) and [`CancelToken::wait`](crate::CancelToken) may be called.
@@ -79,8 +79,8 @@ pub struct Unblocked<T> {
 impl<T> Unblocked<T> {
     /// Lets go of the closure: once dropped or cancelled, one that runs no longer keeps its scope waiting.
     ///
-    /// It then goes on by itself, and its value is dropped. For calls that may hang, such as a name lookup. As trio's
-    /// `abandon_on_cancel=True`.
+    /// It then keeps running by itself, and its value is dropped. For calls that may hang, such as a name lookup. As
+    /// trio's `abandon_on_cancel=True`.
     ///
     /// # Examples
     ///
