@@ -109,7 +109,7 @@ impl<I, F, Fut, E, W, N> Retry<I, F, Fut, E, W, N> {
         }
     }
 
-    /// Is told of each error that is followed by another attempt, and how long the wait is. Default: nobody is.
+    /// Calls `notify` with each error that another attempt follows, and with the wait before it. Default: no call.
     pub fn notify<N2: FnMut(&E, Duration)>(self, notify: N2) -> Retry<I, F, Fut, E, W, N2> {
         Retry {
             delays: self.delays,

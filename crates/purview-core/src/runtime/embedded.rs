@@ -14,7 +14,7 @@ use super::{BoxFuture, Runtime, SpawnError, Spawner, Timer};
 pub struct Embedded;
 
 impl Embedded {
-    /// The one that serves whoever names none; kept, so that a scope need not make one.
+    /// The runtime of scopes that name none; kept, so that a scope need not make one.
     pub(crate) fn shared() -> Arc<dyn Runtime> {
         static SHARED: LazyLock<Arc<Embedded>> = LazyLock::new(Arc::default);
         SHARED.clone()

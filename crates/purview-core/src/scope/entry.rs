@@ -8,9 +8,9 @@ use crate::policy::{FailFast, JoinAll};
 
 /// Runs `body` with a scope whose children cannot fail, and resolves to what it returns once all of them have ended.
 ///
-/// Children may borrow whatever outlives the scope, run beside the body in this very task, and are gone when the scope
-/// resolves: as [`std::thread::scope`] for tasks. A panic of one cancels the others and goes on here. To learn of
-/// cancellations and deadlines use [`fail_fast`]: this scope has no value for one, and panics when it is cancelled
+/// Children may borrow whatever outlives the scope, run beside the body in this very task, and are dropped before the
+/// scope resolves: as [`std::thread::scope`] for tasks. A panic of one cancels the others and is resumed here. To learn
+/// of cancellations and deadlines use [`fail_fast`]: this scope has no value for one, and panics when it is cancelled
 /// through its own handle before its body has returned.
 ///
 /// **Dropping the future** drops the body and every child, at once.

@@ -231,7 +231,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             } else if !signal.is_raised(part::CHILDREN) || pass::is_over() {
                 break;
             } else {
-                // The set gives way after two that yield; this pass goes on.
+                // The set gives way after two that yield; this pass continues.
                 signal.take(part::CHILDREN);
             }
             // What a child has set going comes before its siblings.

@@ -14,8 +14,8 @@ use crate::{
     scope::{Options, State, desk::Desk, kind::AnyChild},
 };
 
-/// Whoever lets go looks whether the child is being polled, and leaves it to the one who polls; who in turn looks whether
-/// it is still held. One of them has to see.
+/// The thread that lets go looks whether the child is being polled, and leaves it to the thread that polls. That one in
+/// turn looks whether the child is still held. One of them has to see.
 #[test]
 fn a_hold_let_go_on_another_thread_is_seen() {
     explore("a hold let go on another thread", 5, || {
@@ -37,7 +37,7 @@ fn a_hold_let_go_on_another_thread_is_seen() {
     });
 }
 
-/// A scope that is first polled inside a task, while somebody does something to it on another thread.
+/// A scope that is first polled inside a task, while another thread does something to it.
 fn opened_while(
     name: &str,
     meanwhile: impl Fn(&State) + Copy + Send + Sync + 'static,

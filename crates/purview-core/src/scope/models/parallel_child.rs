@@ -1,5 +1,5 @@
-//! The slot of a parallel child (idle, being polled, ended, gone), and how it is handed over between the executor, who
-//! cancels it, and the end of the scope.
+//! The slot of a parallel child (idle, being polled, ended, dropped), and how it is handed over between the executor,
+//! the thread that cancels it, and the end of the scope.
 
 use std::{future::poll_fn, task::Poll};
 
@@ -71,7 +71,7 @@ fn cancelled_while_it_waits_for_nothing_it_ends() {
     });
 }
 
-/// A future left in the slot of a scope that is gone would never be dropped: its executor waits for a wake-up.
+/// A future left in the slot of a scope that was dropped would never be dropped: its executor waits for a wake-up.
 #[test]
 fn a_scope_dropped_while_it_runs_leaves_nothing() {
     explore("a parallel child and the drop of its scope", 5, || {
@@ -134,7 +134,7 @@ fn one_that_waits_to_be_told_is_told() {
     });
 }
 
-/// Nobody polls it until its scope is gone: it is dropped there, and its executor finds nothing.
+/// It is not polled before its scope is dropped: it is dropped there, and its executor finds nothing.
 #[test]
 fn a_scope_dropped_before_anybody_polls_it_destroys_it() {
     explore("a queued parallel child and the drop of its scope", 3, || {

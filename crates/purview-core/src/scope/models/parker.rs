@@ -14,7 +14,7 @@ fn who_blocks_is_woken() {
     explore("the parker of block_on", 5, || {
         let done = Arc::new(AtomicUsize::new(0));
         let mut begun = false;
-        // Nothing else to wait for: in loom an unparked thread goes on, even where it waits for a lock, or for a thread.
+        // Nothing else to wait for: in loom an unparked thread runs, even where it waits for a lock, or for a thread.
         crate::block_on(poll_fn(|cx| {
             for _ in 0..if begun { 0 } else { 2 } {
                 let (waker, done) = (cx.waker().clone(), done.clone());

@@ -1,4 +1,4 @@
-//! The places that a limit gives, and who waits for one.
+//! The places that a limit gives, and the children that wait for one.
 
 use std::{future::poll_fn, pin::pin, task::Poll};
 
