@@ -184,7 +184,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Cancel safety
     ///
     /// The shutdown begins with the first poll. Dropping the future before does nothing; after, it loses the report, and
-    /// the shutdown goes on.
+    /// the shutdown continues.
     ///
     /// # Examples
     ///

@@ -26,7 +26,7 @@ impl<E> Builder<FailFast<E>> {
     ///
     /// # Panics
     ///
-    /// With the payload of a child or body that panicked, once all are gone.
+    /// With the payload of a child or body that panicked, once all have been dropped.
     ///
     /// # Cancel safety
     ///

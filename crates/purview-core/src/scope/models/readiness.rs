@@ -1,4 +1,4 @@
-//! A child that says that it is ready, and who waits for that on another thread.
+//! A child that says that it is ready, and a caller that waits for that on another thread.
 
 use loom::{future::block_on, thread};
 

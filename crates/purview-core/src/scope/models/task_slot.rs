@@ -1,4 +1,4 @@
-//! The slot in which a child's result waits for whoever awaits its task.
+//! The slot in which a child's result waits until its task is awaited.
 
 use std::{future::poll_fn, task::Poll};
 
@@ -38,7 +38,7 @@ fn who_waits_is_woken_where_there_is_no_value() {
     });
 }
 
-/// The policy takes back what nobody has taken, and may leave something else.
+/// The policy takes back what was not taken, and may leave something else.
 #[test]
 fn a_value_that_is_taken_back_meanwhile_is_not_missed() {
     explore("the task's slot, reclaimed", 5, || {

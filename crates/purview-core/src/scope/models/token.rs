@@ -1,4 +1,4 @@
-//! The tree of tokens, and those that a scope or a task has made for who asks.
+//! The tree of tokens, and those that a scope or a task makes on request.
 
 use loom::{future::block_on, thread};
 

@@ -159,7 +159,7 @@ impl<F: Future> ParallelFuture<F> {
             return Err((member, reason));
         }
         slot.place = Place::Idle(member);
-        // The executor refused it during this poll: what the future has left with the executor wakes nobody.
+        // The executor refused it during this poll: the wakers that the future left there wake nothing.
         let scope = (slot.owner == Owner::Scope).then(|| slot.scope.take()).flatten();
         drop(slot);
         wake(scope);
@@ -202,7 +202,7 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
     fn give(self: &Arc<Self>, task: &Arc<TaskNode>) {
         let runnable = Box::pin(Runnable::new(self));
         let runtime = task.scope.runtime();
-        // What it does not take it drops, and a future that has not run goes on in the scope.
+        // What it does not take it drops, and a future that has not run stays in the scope.
         let taken = catch(|| runtime.spawn(runnable));
         if !matches!(taken, Ok(Ok(()))) {
             discard(taken);

@@ -16,8 +16,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Inside, [`current`](crate::current), [`deadline`](crate::deadline) and context values are the child's, and
     /// [`block_on`](crate::block_on) may be called.
     ///
-    /// When the scope's future is dropped, a closure that is running goes on, and its result is dropped. As Python's
-    /// `asyncio.to_thread`, and trio's `to_thread.run_sync`.
+    /// When the scope's future is dropped, a closure that is running runs to its end, and its result is dropped. As
+    /// Python's `asyncio.to_thread`, and trio's `to_thread.run_sync`.
     #[track_caller]
     pub fn spawn_blocking<T, F>(&self, f: F) -> Task<P::Joined<T>>
     where

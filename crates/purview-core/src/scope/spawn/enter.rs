@@ -216,7 +216,7 @@ fn forget_type<F: Future<Output: Send> + Send + 'static>(guest: Arc<Guest<F>>) -
 /// # Panics
 ///
 /// When polled again after it has resolved. A panic of the guest goes to the policy; where the driver was dropped during
-/// that very poll it goes on here.
+/// that very poll it is resumed here.
 #[must_use = "a guest runs only while it is awaited"]
 pub struct Entered<J>(Stay<J>);
 

@@ -31,7 +31,7 @@ pub struct Ready<V> {
 }
 
 impl<V> Ready<V> {
-    /// Lets [`start`](Scope::start) return `value`; the child goes on.
+    /// Lets [`start`](Scope::start) return `value`; the child keeps running.
     ///
     /// # Errors
     ///
@@ -149,8 +149,8 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
 }
 
 impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
-    /// Starts a child that first has to get ready, and returns what it is ready with; the child then goes on in the
-    /// scope. Taken from trio's `nursery.start`.
+    /// Starts a child that first has to get ready, and returns what it is ready with; the child then keeps running
+    /// in the scope. Taken from trio's `nursery.start`.
     ///
     /// What the child does before [`Ready::set`] concerns only the caller: an error is returned here and does not fail
     /// the scope. From then on it is a child like any other.
