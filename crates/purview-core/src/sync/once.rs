@@ -3,7 +3,7 @@ use loom::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-/// A [`std::sync::OnceLock`] that loom sees: whoever sets it excludes the others, and whoever gets it only looks.
+/// A [`std::sync::OnceLock`] that loom sees: a thread that sets it excludes others, and one that gets it only looks.
 pub(crate) struct OnceLock<T> {
     is_set: AtomicBool,
     setting: Mutex<()>,

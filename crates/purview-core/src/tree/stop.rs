@@ -1,4 +1,4 @@
-//! How a task or a scope is asked to stop, and whether a scope that was told to stop goes on for now.
+//! How a task or a scope is asked to stop, and whether a scope that was told to stop runs on for now.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ impl TaskNode {
         panicked.run(|| {
             this.cancel(reason);
         });
-        // What was told of a shutdown, and goes on, is not given time any more.
+        // What was told of a shutdown, and still runs, is not given time any more.
         panicked.run(|| self.node().tell_again());
         panicked.run(|| self.wake());
         // It may wait in a queue, and its grace begins: both are the engine's to see to.

@@ -5,7 +5,7 @@ use crate::panic::FirstPanic;
 /// Wakers that wait for one thing, each under a key of its own, in the order they came.
 ///
 /// It lives under a lock of its owner's, so it never wakes, clones or drops a waker itself: wakers are the user's
-/// code. The owner takes them out and runs them when the lock is gone.
+/// code. The owner takes them out and runs them when the lock is released.
 #[derive(Debug, Default)]
 pub(crate) struct Waiters {
     wakers: BTreeMap<u64, Waker>,

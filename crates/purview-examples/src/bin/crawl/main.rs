@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         }
     };
     match report.write(&mut BufWriter::new(io::stdout().lock()), args.summary) {
-        // Whoever reads us (`| head`) has seen enough.
+        // The reader of our output (`| head`) has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("error: cannot write the report: {error}");
             ExitCode::from(1)

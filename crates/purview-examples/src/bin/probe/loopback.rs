@@ -54,7 +54,7 @@ impl Loopback {
     pub(crate) fn bind() -> io::Result<Self> {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let bind = || Async::<TcpListener>::bind(any_port);
-        // Bound and let go: nobody listens on this port now.
+        // Bound and dropped: no program listens on this port now.
         let closed = TcpListener::bind(any_port)?.local_addr()?;
         Ok(Self {
             prompt: bind()?,

@@ -1,4 +1,4 @@
-//! Asks many `host:port` targets at once whether they answer, and draws who ran when.
+//! Asks many `host:port` targets at once whether they answer, and draws which probe ran when.
 //!
 //! `cargo run -p purview-examples --bin probe` needs no input: it opens four listeners on loopback and probes those.
 //! The heart is [`run::probe_all`]: a scope, daemons that serve and show progress, and a [`gather`](purview::gather()) whose
@@ -82,7 +82,7 @@ fn run(args: &Args) -> Result<bool, String> {
         runs,
     };
     match report.write(&mut BufWriter::new(io::stdout().lock())) {
-        // Whoever reads us (`| head`) has seen enough.
+        // The reader of our output (`| head`) has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the report: {error}")),
         _ => Ok(report.is_good()),
     }

@@ -80,7 +80,7 @@ async fn connect(target: &Target) -> io::Result<Async<TcpStream>> {
     Err(failure)
 }
 
-/// The resolver of the standard library blocks, so names go to a thread that may; nobody waits for one given up on.
+/// The resolver of the standard library blocks, so names go to a thread that may. One given up on is not waited for.
 async fn resolve(target: &Target) -> io::Result<Vec<SocketAddr>> {
     if let Ok(address) = target.host.parse::<IpAddr>() {
         return Ok(vec![(address, target.port).into()]);

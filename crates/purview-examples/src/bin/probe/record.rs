@@ -60,7 +60,7 @@ impl Run {
     }
 }
 
-/// Who ran when. Every probe borrows it; what the policy makes of their results does not matter here.
+/// Which probe ran when. Every probe borrows it; what the policy makes of their results does not matter here.
 #[derive(Debug)]
 pub(crate) struct Record {
     began: Instant,

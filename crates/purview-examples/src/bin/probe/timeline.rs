@@ -17,7 +17,7 @@ const ROWS: usize = 40;
 const DENSITY: &[u8] = b" .:-=+*#%@";
 const LEGEND: &str = ". waits for its turn   = runs   * answered   ! did not   x cancelled";
 
-/// Draws who ran when, who answered and who was cancelled.
+/// Draws which probe ran when, which answered and which was cancelled.
 pub(crate) fn write(out: &mut impl Write, targets: &[Target], runs: &[Run], total: Duration) -> io::Result<()> {
     let scale = Scale { total };
     writeln!(out, "\n0 {:->COLUMNS$} {}", ">", latency(total))?;

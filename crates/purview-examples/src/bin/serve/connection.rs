@@ -71,6 +71,6 @@ async fn answer(
 }
 
 async fn say_goodbye(mut stream: &Async<TcpStream>) {
-    // The client may be gone, or not listening; there is nobody to tell.
+    // The client may have disconnected, or may not be listening; there is nothing more to do.
     let _ = purview::timeout(GOODBYE, stream.write_all(b"bye\n")).await;
 }
