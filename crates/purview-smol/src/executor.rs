@@ -8,7 +8,7 @@ use crate::{Smol, sleep::sleep_until};
 ///
 /// Made by [`Smol::on`]. Timers and blocking closures are those of [`Smol`].
 ///
-/// It keeps the executor alive, but does not run it. An executor that nobody runs cannot be told from a slow one: what
+/// It keeps the executor alive, but does not run it. An executor that is not run cannot be told from a slow one: what
 /// is spawned on it waits. When the last handle to the executor is dropped, so is every future in it.
 #[derive(Clone)]
 pub struct SmolExecutor {

@@ -49,7 +49,7 @@ impl Smol {
     ///
     /// let executor = Arc::new(smol::Executor::new());
     /// Smol::on(Arc::clone(&executor)).spawn(Box::pin(async {}))?;
-    /// assert!(executor.try_tick()); // whoever runs the executor runs the future
+    /// assert!(executor.try_tick()); // running the executor runs the future
     /// # Ok::<_, purview_core::SpawnError>(())
     /// ```
     #[must_use]

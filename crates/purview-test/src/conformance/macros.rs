@@ -3,7 +3,7 @@
 /// The first argument makes the runtime: a function or closure without arguments, called once for each test. After it
 /// may come:
 ///
-/// - `block_on: |rt, test| ..`, for runtimes that run only while somebody drives them. It gets the runtime that was made
+/// - `block_on: |rt, test| ..`, for runtimes that run only while they are driven. It gets the runtime that was made
 ///   and the test, a boxed future, and must run that to its end. Else the test's thread
 ///   [parks](crate::conformance::park) until it is woken.
 /// - `refuses: [spawn]`, `[spawn_blocking]` or both, for runtimes that return a

@@ -21,8 +21,8 @@
 //!
 //! ## Step 2: the executor
 //!
-//! [`spawn`](purview_core::Spawner::spawn) runs a future to its end, and nobody holds a handle of it: detach it. It neither
-//! polls the future nor waits until somebody has: its caller may hold what the future needs. A future that panics must not
+//! [`spawn`](purview_core::Spawner::spawn) runs a future to its end, and returns no handle of it: detach it. It neither
+//! polls the future nor waits for a poll: its caller may hold what the future needs. A future that panics must not
 //! take a thread with it, and is dropped, not polled again; Purview catches the panics of its children, but others may use
 //! your adapter. Without an executor, or after it was shut down, return a [`SpawnError`](purview_core::SpawnError) and drop
 //! the future: the scope then runs the child in its own task.

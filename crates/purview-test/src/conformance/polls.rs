@@ -13,7 +13,7 @@ use std::{
 
 use super::{case::Case, signal::Signal};
 
-/// A future that has panicked is not polled again, by nobody's waker, until it is dropped.
+/// A future that has panicked is not polled again, whichever waker is used, until it is dropped.
 pub async fn panicked_futures_are_not_polled_again(case: Case) {
     if case.refuses.spawn {
         return;
@@ -46,7 +46,7 @@ pub async fn panicked_futures_are_not_polled_again(case: Case) {
         .take()
         .expect("the future has stored it");
     waker.wake();
-    // Whoever is dropped cannot be polled any more, so this ends the wait for what must not happen.
+    // A dropped future cannot be polled any more, so this ends the wait for what must not happen.
     case.eventually(
         "a future that has panicked was not dropped: the runtime keeps it",
         || Arc::strong_count(&polls) == 1,
@@ -56,7 +56,7 @@ pub async fn panicked_futures_are_not_polled_again(case: Case) {
     assert!(again == 0, "a future that had panicked was polled again");
 }
 
-/// `spawn` does not poll the future, nor waits until somebody has: its caller may hold what the future needs.
+/// `spawn` does not poll the future, nor wait for a poll of it: its caller may hold what the future needs.
 pub async fn spawn_returns_without_a_poll(case: Case) {
     if case.refuses.spawn {
         return;
@@ -93,7 +93,7 @@ async fn spawn_without_a_poll(case: &Case) {
         !by_caller.load(Ordering::SeqCst),
         "`spawn` polled the future before it returned"
     );
-    // Nobody listens where it was dropped, which the watchdog knows then.
+    // The receiver may have been dropped already. The watchdog knows that then.
     let _ = returns.send(());
     case.future_sets(&polled).await;
 }

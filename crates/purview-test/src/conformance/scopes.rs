@@ -83,7 +83,7 @@ pub async fn a_failing_parallel_child_cancels_its_siblings(case: Case) {
     assert_eq!(Arc::strong_count(&held), 1, "a child outlived its scope");
 }
 
-/// A panic of a parallel child goes to whoever asks for its result, and to no thread of the runtime.
+/// A panic of a parallel child goes to the caller that asks for its result, and to no thread of the runtime.
 pub async fn a_panicking_parallel_child_is_reported_by_its_scope(case: Case) {
     let _waits = case.waits_for(
         "a scope was not told of the panic of a parallel child: the runtime lost the child, or keeps it when it has panicked",

@@ -39,7 +39,7 @@ pub async fn spawn_runs_or_refuses_as_declared(case: Case) {
     }
 }
 
-/// Spawned futures run to their end though nobody holds anything of them.
+/// Spawned futures run to their end though no handle of them is held.
 pub async fn spawned_futures_are_detached(case: Case) {
     if case.refuses.spawn {
         return;
@@ -146,7 +146,7 @@ pub async fn spawned_futures_are_woken_from_any_thread(case: Case) {
     other.join().expect("waking does not panic");
 }
 
-/// A waker that is used after its future has ended wakes nobody, and does no harm.
+/// A waker that is used after its future has ended wakes nothing, and does no harm.
 pub async fn wakers_outlive_their_futures(case: Case) {
     if case.refuses.spawn {
         return;

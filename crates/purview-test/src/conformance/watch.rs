@@ -1,4 +1,4 @@
-//! What the watchdog of a test knows of it: what it waits for, and what went wrong where nobody looks.
+//! What the watchdog of a test knows of it: what it waits for, and what went wrong where the test cannot see it.
 
 use std::{
     collections::BTreeMap,
@@ -112,7 +112,7 @@ impl Watch {
         })
     }
 
-    /// What somebody began to wait for last; the end of what was spawned only where nobody in there waits for anything.
+    /// What was waited for last; the end of what was spawned only where nothing in there waits for anything.
     fn waited_for(&self) -> &'static str {
         let begun = self.lock();
         let waits = || begun.now.values().rev().copied();

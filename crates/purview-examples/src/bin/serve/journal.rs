@@ -75,7 +75,7 @@ impl Journal {
 
 impl Pages {
     fn write(&self) -> io::Result<()> {
-        // The file first: whoever waits for it takes its text after those before it have written theirs.
+        // The file first: a connection that waits for it takes its text after those before it have written theirs.
         let mut file = lock(&self.file);
         let text = mem::take(&mut lock(&self.unwritten).text);
         file.write_all(text.as_bytes())

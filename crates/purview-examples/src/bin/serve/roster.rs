@@ -4,7 +4,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// Who is connected, and how those left who were when the server began to stop.
+/// The clients that are connected, and how those left that were when the server began to stop.
 #[derive(Debug, Default)]
 pub(crate) struct Roster(Mutex<Book>);
 
