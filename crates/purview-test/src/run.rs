@@ -6,12 +6,12 @@ use crate::{VirtualRuntime, jitter};
 
 /// Runs `program` on a fresh [`VirtualRuntime`] that all scopes inside use.
 ///
-/// Sleeps, timeouts and deadlines cost no real time: the clock jumps when everybody waits. See
+/// Sleeps, timeouts and deadlines cost no real time: the clock jumps when all tasks wait. See
 /// [`VirtualRuntime::run`] for a runtime of your own choice, and [`VirtualRuntime::current`] for the one in use.
 ///
 /// # Panics
 ///
-/// When `program` panics, with its payload; when it cannot go on, or has not ended after 10,000,000 steps, with the text of
+/// When `program` panics, with its payload; when it is stuck, or has not ended after 10,000,000 steps, with the text of
 /// [`Stalled`](crate::Stalled).
 ///
 /// # Examples
@@ -31,7 +31,7 @@ pub fn run<F: Future>(program: F) -> F::Output {
     VirtualRuntime::new().max_steps(MOST_STEPS).run(program)
 }
 
-/// A test takes a thousandth of that; one that takes more has a heartbeat, and somebody in it is stuck.
+/// A test takes a thousandth of that; one that takes more has a heartbeat, and a task in it is stuck.
 const MOST_STEPS: u64 = 10_000_000;
 
 impl VirtualRuntime {

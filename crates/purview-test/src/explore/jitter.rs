@@ -83,7 +83,7 @@ impl<F: Future> Future for Jitter<F> {
 }
 
 impl<F> Jitter<F> {
-    /// A waker for one poll, which wakes nobody once the next poll has got one.
+    /// A waker for one poll, which wakes nothing once the next poll has got one.
     fn renewed(&self, runtime: &VirtualRuntime, inner: &Waker) -> Waker {
         let number = self.latest.fetch_add(1, Ordering::Relaxed) + 1;
         Waker::from(Arc::new(OfOnePoll {
@@ -96,7 +96,7 @@ impl<F> Jitter<F> {
 }
 
 struct OfOnePoll<I> {
-    /// Has it counted that it woke nobody.
+    /// Has it counted that it woke nothing.
     ignored: I,
     inner: Waker,
     number: u64,

@@ -25,7 +25,7 @@ const SEED: &str = "PURVIEW_SEED";
 /// - which of the woken tasks is polled next. Tasks of the runtime are `program` itself and its parallel children, and
 ///   blocking closures; for the plain children of a scope, which share a task with it, see [`jitter`];
 /// - which timer of several due at one instant fires first, and what runs between them;
-/// - spurious polls, of tasks that nobody woke;
+/// - spurious polls, of tasks that were not woken;
 /// - wakers: where a schedule has a waker of its own for each poll, the wakers of earlier polls do nothing, so a
 ///   primitive that keeps the first one it saw is found out;
 /// - how often [`yield_now`] yields;
@@ -41,7 +41,7 @@ const SEED: &str = "PURVIEW_SEED";
 ///
 /// # Panics
 ///
-/// When the program panics, cannot go on (see [`Stalled`](crate::Stalled)), does not end within 1,000,000 steps, or
+/// When the program panics, is stuck (see [`Stalled`](crate::Stalled)), does not end within 1,000,000 steps, or
 /// gives different values under different seeds. The seed, or the two that differ, are printed with how to replay them, and
 /// the panic is passed on.
 ///
@@ -115,7 +115,7 @@ where
 ///
 /// # Panics
 ///
-/// When the program panics, cannot go on, or does not end within 1,000,000 steps.
+/// When the program panics, is stuck, or does not end within 1,000,000 steps.
 ///
 /// # Examples
 ///

@@ -19,7 +19,7 @@ impl VirtualRuntime {
     ///
     /// # Panics
     ///
-    /// When the program cannot go on, with the text of [`Stalled`]. When `future` panics, with its payload. When the
+    /// When the program is stuck, with the text of [`Stalled`]. When `future` panics, with its payload. When the
     /// runtime is being driven already.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
@@ -29,7 +29,7 @@ impl VirtualRuntime {
         }
     }
 
-    /// Runs `future` to its end, or until it cannot go on.
+    /// Runs `future` to its end, or until it is stuck.
     ///
     /// # Errors
     ///
@@ -68,8 +68,8 @@ impl VirtualRuntime {
         }
     }
 
-    /// Runs spawned work until nobody is ready, without moving the clock. Closures that have been started are waited for,
-    /// for 1 s of real time.
+    /// Runs spawned work until no task is ready, without moving the clock. Closures that have been started are waited
+    /// for, for 1 s of real time.
     ///
     /// # Panics
     ///

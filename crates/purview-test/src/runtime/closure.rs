@@ -9,7 +9,7 @@ use super::{
     task::{Closure, TaskId},
 };
 
-/// How long the driver stands still for a closure before it goes on beside it.
+/// How long the driver stands still for a closure before it continues beside it.
 ///
 /// As long as closures end within it, one thing happens at a time and the schedule can be replayed. One that waits for
 /// a task, or spins on its token until some task cancels it, never would.

@@ -12,7 +12,7 @@ thread_local! {
 
 /// The innermost runtime that this thread drives, or on whose behalf it runs a blocking closure.
 pub(super) fn get() -> Option<VirtualRuntime> {
-    // While a thread is torn down there is no runtime, rather than a panic in somebody's destructor.
+    // While a thread is torn down there is no runtime, rather than a panic in a destructor.
     DRIVING
         .try_with(|driving| driving.borrow().last().cloned())
         .ok()

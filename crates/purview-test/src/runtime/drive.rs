@@ -1,4 +1,4 @@
-//! The loop that polls tasks, fires timers, moves the clock, and notices when nothing can go on.
+//! The loop that polls tasks, fires timers, moves the clock, and notices when the program is stuck.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,7 +20,7 @@ use super::{
 /// clock would move under it, so then it does here.
 const SPINNING: u64 = 1_000_000;
 
-/// How long closures that block may go on in real time, while everybody else waits, before the clock moves.
+/// How long closures that block may run in real time, while all else waits, before the clock moves.
 const CLOSURE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// After so many patiences without any timer, the closures are taken to wait for something that cannot happen.
@@ -36,7 +36,7 @@ enum Step {
     Stall(StallKind),
 }
 
-/// Runs the runtime until `root` is done, or until nobody is ready if there is none.
+/// Runs the runtime until `root` is done, or, without a root, until no task is ready.
 pub(super) fn drive(
     shared: &Arc<Shared>,
     root: Option<TaskId>,
@@ -201,11 +201,11 @@ impl State {
 }
 
 impl Shared {
-    /// Gives other threads time to wake somebody or to move the clock. False when they have not.
+    /// Gives other threads time to wake a task or to move the clock. False when they have not.
     fn wait_for_foreign_wake(&self, root: Option<TaskId>) -> bool {
         let state = self.lock();
         let patience = state.options.patience;
-        // Whoever wants to wake the root must hold its waker.
+        // Only a holder of its waker can wake the root.
         let hopeless = !state.root_can_be_woken(root);
         drop(state);
         !hopeless

@@ -1,4 +1,4 @@
-//! Waiting until everybody else waits.
+//! Waiting until all other tasks wait.
 
 use std::{
     pin::Pin,
@@ -12,7 +12,7 @@ use super::shared::Shared;
 #[derive(Debug)]
 #[must_use = "futures do nothing until awaited"]
 pub struct Idle {
-    /// As with a sleep, whoever waits keeps no runtime alive.
+    /// As with a sleep, a waiting task keeps no runtime alive.
     shared: Weak<Shared>,
     waiting: Option<u64>,
 }
@@ -30,7 +30,7 @@ impl Future for Idle {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // Where there is no runtime there is nobody else.
+        // Where there is no runtime there is no other task.
         let Some(shared) = self.shared.upgrade() else {
             return Poll::Ready(());
         };

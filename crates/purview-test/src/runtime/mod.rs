@@ -32,7 +32,7 @@ use self::{
     shared::{Options, Shared},
 };
 
-/// A deterministic single-threaded executor whose clock jumps to the next timer when everybody waits.
+/// A deterministic single-threaded executor whose clock jumps to the next timer when all tasks wait.
 ///
 /// It is a [`Runtime`](purview_core::Runtime): give it to a scope with `.runtime(rt)`, or [`run`](Self::run) a program in which every
 /// scope uses it. Sleeping costs no real time, and a test can assert that no virtual time passed. Parallel children are
@@ -45,8 +45,8 @@ use self::{
 ///
 /// **On drop** of the last handle everything that was spawned and has not ended is dropped; until then it is kept for the
 /// next [`block_on`](Self::block_on). A task that itself holds a handle, as a scope does that was given one, keeps the
-/// runtime alive until [`shutdown`](Self::shutdown); one that only sleeps in it, and a parallel child whose scope is gone,
-/// do not.
+/// runtime alive until [`shutdown`](Self::shutdown); one that only sleeps in it, and a parallel child whose scope was
+/// dropped, do not.
 ///
 /// # Examples
 ///
@@ -65,7 +65,7 @@ pub struct VirtualRuntime {
     shared: Arc<Shared>,
 }
 
-/// How long a stuck runtime gives threads outside it to wake somebody.
+/// How long a stuck runtime gives threads outside it to wake a task.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Programs under exploration are small; one that takes so many steps repeats itself.
@@ -88,7 +88,7 @@ impl VirtualRuntime {
     /// [`yield_now`](crate::yield_now) and [`jitter`](crate::jitter) offer.
     ///
     /// Which of it happens, and how often, depends on the seed; with seed 0 nothing of it does. It gives no other
-    /// thread time to wake anybody, and stops after 1,000,000 steps: [`patience`](Self::patience) and
+    /// thread time to wake a task, and stops after 1,000,000 steps: [`patience`](Self::patience) and
     /// [`max_steps`](Self::max_steps) change that.
     pub fn exploring(seed: u64) -> Self {
         Self::with(Schedule::exploring(seed), Duration::ZERO, Some(EXPLORED_STEPS))
@@ -121,17 +121,17 @@ impl VirtualRuntime {
         current::get()
     }
 
-    /// Whether the clock jumps to the next timer when everybody waits, which it does unless told otherwise. Else only
+    /// Whether the clock jumps to the next timer when all tasks wait. Default: it does. Otherwise only
     /// [`advance`](Self::advance) moves it.
     pub fn auto_advance(self, jumps: bool) -> Self {
         self.shared.lock().options.auto_advance = jumps;
         self
     }
 
-    /// How long, in real time, a runtime in which everybody waits gives other threads to wake somebody, before it reports a
-    /// deadlock: 5 s unless told otherwise, zero under [`explore`](crate::explore()).
+    /// How long, in real time, a runtime in which all tasks wait gives other threads to wake one of them, before it
+    /// reports a deadlock. Default: 5 s; zero under [`explore`](crate::explore()).
     ///
-    /// The root waits without hope, and there is no delay, when nobody holds its waker.
+    /// There is no delay when no waker of the root is held, because nothing can wake it then.
     pub fn patience(self, patience: Duration) -> Self {
         self.shared.lock().options.patience = patience;
         self
@@ -149,8 +149,8 @@ impl VirtualRuntime {
         self.shared.lock().elapsed()
     }
 
-    /// Moves the clock by `duration` and fires what is due then, in order. Who was woken runs when the runtime is
-    /// driven next.
+    /// Moves the clock by `duration` and fires what is due then, in order. The tasks woken by it run when the
+    /// runtime is driven next.
     ///
     /// # Panics
     ///
@@ -187,7 +187,7 @@ impl VirtualRuntime {
     ///
     /// # Cancel safety
     ///
-    /// Dropping it has no effect on anybody else.
+    /// Dropping it has no effect on other tasks.
     ///
     /// # Examples
     ///

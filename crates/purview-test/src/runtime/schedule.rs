@@ -22,7 +22,7 @@ enum Order {
 /// The faults that a correct program cannot notice, as chances out of 256.
 #[derive(Clone, Copy, Debug, Default)]
 struct Faults {
-    /// A task that nobody woke is polled.
+    /// A task that was not woken is polled.
     spurious: u8,
     /// A wrapped future is polled later than it was woken.
     delay: u8,
@@ -155,7 +155,7 @@ impl Schedule {
         chance(&mut self.rng, self.faults.delay)
     }
 
-    /// Whether something that nobody woke shall be polled.
+    /// Whether something that was not woken shall be polled.
     pub(super) fn polls_spuriously(&mut self) -> bool {
         chance(&mut self.rng, self.faults.spurious)
     }
@@ -184,7 +184,7 @@ impl Schedule {
         })
     }
 
-    /// A task to poll although nobody woke it.
+    /// A task to poll although it was not woken.
     pub(super) fn pick_unwoken(&mut self, tasks: &Tasks) -> Option<TaskId> {
         if !self.polls_spuriously() {
             return None;
