@@ -20,7 +20,7 @@ const EMBEDDED: u8 = 2;
 
 /// The runtimes found to have no time driver, so that each is asked once and not once for each scope.
 ///
-/// tokio may reuse the id of a runtime that is gone. The worst that comes of it is an embedded timer where tokio's
+/// tokio may reuse the id of a runtime that was dropped. The worst that comes of it is an embedded timer where tokio's
 /// would have done.
 static WITHOUT_TIME: OnceLock<Mutex<HashSet<Id>>> = OnceLock::new();
 

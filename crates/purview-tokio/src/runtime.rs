@@ -121,7 +121,7 @@ impl Tokio {
 
     /// Whether tokio is running tasks on this thread, so that blocking it would stall them. For facades.
     ///
-    /// tokio tells nobody but by a panic, so finding out that it does costs one. A thread of the blocking pool, one
+    /// tokio tells it only by a panic, so finding out that it does costs one. A thread of the blocking pool, one
     /// inside `block_in_place` and one that has merely entered a runtime's context may block.
     #[doc(hidden)]
     pub fn drives_this_thread() -> bool {

@@ -13,8 +13,8 @@ use crate::select::select;
 /// cancelled it is polled on until the closure has ended, within the grace of the scopes around. A closure that the pool
 /// has not started is skipped then. [`abandon`](Unblocked::abandon) turns that off.
 ///
-/// **Dropping the future** before the closure has started skips it. One that runs cannot be stopped: it goes on, and its
-/// value is dropped.
+/// **Dropping the future** before the closure has started skips it. One that runs cannot be stopped: it keeps running,
+/// and its value is dropped.
 ///
 /// Inside the closure, [`current`](purview_core::current), [`deadline`](fn@purview_core::deadline) and context values are
 /// those of the caller, and [`block_on`](crate::block_on) may be called.

@@ -1,6 +1,6 @@
 //! Many futures of one kind: all, the first, a quorum, or one after the other as they complete.
 //!
-//! | | go on after a failure | stop at the first failure |
+//! | | continue after a failure | stop at the first failure |
 //! |---|---|---|
 //! | **wait for all** | [`.settled()`](Gather::settled) | the default |
 //! | **stop when enough have succeeded** | [`.first_success()`](Gather::first_success), [`.quorum(k)`](Gather::quorum) | [`.first()`](Gather::first) |
@@ -86,7 +86,7 @@ where
 ///
 /// # Panics
 ///
-/// With the payload of a future that panicked, once all are gone.
+/// With the payload of a future that panicked, once all have been dropped.
 ///
 /// # Cancel safety
 ///

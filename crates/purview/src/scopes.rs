@@ -6,7 +6,7 @@ use crate::select::select;
 ///
 /// The body is given a handle, [`Scope`], and runs beside the children it spawns. The scope resolves when the body and
 /// every child have ended, and only after every child future has been dropped; children may therefore borrow anything
-/// that lives outside the scope. If a child panics, its siblings are cancelled and the panic goes on in the caller.
+/// that lives outside the scope. If a child panics, its siblings are cancelled and the panic is resumed in the caller.
 ///
 /// Children of the scope share the task that awaits it. Work that needs other cores goes to
 /// [`spawn_parallel`](Scope::spawn_parallel).
@@ -83,8 +83,8 @@ where
 /// Opens a scope that ends with the first failure, and resolves to what its body returns or to that failure.
 ///
 /// The first `Err` in time, a child's or the body's, cancels everything else in the scope. Awaiting a
-/// [`Task`](purview_core::Task) yields the child's value: where a child fails the body is gone. When several fail, only
-/// the first is returned; [`fail_fast`] reports them all.
+/// [`Task`](purview_core::Task) yields the child's value: when a child fails, the body is dropped. When several fail,
+/// only the first is returned; [`fail_fast`] reports them all.
 ///
 /// Otherwise as [`scope`]: it resolves when everything in it has been dropped, dropping it drops every child, and it has
 /// no value for a cancellation. With options, and a value for a cancellation, it is
@@ -191,11 +191,11 @@ pub fn fail_fast<E>() -> Builder<FailFast<E>> {
     purview_core::fail_fast().or_runtime(select)
 }
 
-/// Options for a scope in which a failing child touches nobody else.
+/// Options for a scope in which a failing child does not affect the others.
 ///
-/// Awaiting a [`Task`](purview_core::Task) yields a `Result`. Failures of children whose task nobody awaited are in the
-/// [`Settlement`](purview_core::Settlement) that the scope resolves to. On a deadline the children are cancelled first,
-/// and the body returns what it has.
+/// Awaiting a [`Task`](purview_core::Task) yields a `Result`. Failures of children whose task was not awaited are in
+/// the [`Settlement`](purview_core::Settlement) that the scope resolves to. On a deadline the children are cancelled
+/// first, and the body returns what it has.
 ///
 /// # Examples
 ///
@@ -206,7 +206,7 @@ pub fn fail_fast<E>() -> Builder<FailFast<E>> {
 ///         let good = s.spawn(async { Ok(1) });
 ///         let bad = s.spawn(async { Err::<(), _>("no") });
 ///         assert!(bad.await.is_err());
-///         s.spawn(async { Err::<(), _>("nobody asks") });
+///         s.spawn(async { Err::<(), _>("never awaited") });
 ///         Ok(good.await.unwrap_or(0))
 ///     })
 ///     .await

@@ -22,7 +22,7 @@ use super::{
 
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// The scopes and tasks that this runtime runs, in case that it has to say who is stuck.
+    /// The scopes and tasks that this runtime runs, in case that it has to say which of them are stuck.
     pub(super) census: Census,
     /// Notified whenever a thread that drives the runtime could have something new to do.
     changed: Condvar,
@@ -36,7 +36,7 @@ pub(super) struct State {
     pub(super) tasks: Tasks,
     pub(super) schedule: Schedule,
     pub(super) options: Options,
-    /// Those who wait until everybody else waits.
+    /// The tasks that wait until all others wait.
     pub(super) idle: BTreeMap<u64, Waker>,
     pub(super) idle_created: u64,
     /// Closures that were started on a thread and have not ended.

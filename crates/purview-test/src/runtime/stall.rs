@@ -1,4 +1,4 @@
-//! What is reported when a program cannot go on, or does not end.
+//! What is reported when a program is stuck, or does not end.
 
 use std::{error::Error, fmt, fmt::Write, time::Duration};
 
@@ -8,11 +8,11 @@ use super::{
     tree::Tree,
 };
 
-/// A program that cannot go on: [`VirtualRuntime::try_block_on`](crate::VirtualRuntime::try_block_on) returns it, and
+/// A program that is stuck: [`VirtualRuntime::try_block_on`](crate::VirtualRuntime::try_block_on) returns it, and
 /// the functions that return no `Result` panic with its text.
 ///
-/// The text names every task of the runtime with what could still wake it, and shows the tree of scopes: each with who in
-/// it has not ended, by name, and what that waits for where a scope can know it.
+/// The text names every task of the runtime with what could still wake it, and shows the tree of scopes: each with the
+/// children that have not ended, by name, and what they wait for where a scope can know it.
 ///
 /// # Examples
 ///
@@ -67,7 +67,7 @@ impl Shared {
 
 impl Shared {
     fn describe(&self, kind: StallKind, out: &mut String) -> fmt::Result {
-        // What the census holds can be dropped here, which may be somebody's own code: not under the lock.
+        // What the census holds can be dropped here, which may run user code: not under the lock.
         let scopes = self.census.scopes();
         let now = self.lock().now();
         self.lock().describe_run(kind, out)?;

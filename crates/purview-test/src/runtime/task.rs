@@ -38,14 +38,14 @@ pub(super) struct Task {
 }
 
 impl Task {
-    /// How many wakers of the latest poll, and of earlier ones, somebody still holds.
+    /// How many wakers of the latest poll, and of earlier ones, are still held.
     pub(super) fn wakers_held(&self) -> (usize, usize) {
         let latest = Arc::strong_count(&self.waker) - 1;
         let earlier = Arc::strong_count(&self.waker.census) - 1;
         (latest, earlier)
     }
 
-    /// Whether somebody holds a waker that would have this task polled again.
+    /// Whether a waker is held that would have this task polled again.
     pub(super) fn can_be_woken(&self, only_the_latest: bool) -> bool {
         let (latest, earlier) = self.wakers_held();
         latest > 0 || (earlier > 0 && !only_the_latest)
@@ -180,7 +180,7 @@ impl Tasks {
         Some(id)
     }
 
-    /// The futures that nobody woke since they were last polled.
+    /// The futures that were not woken since they were last polled.
     pub(super) fn waiting(&self) -> impl Iterator<Item = TaskId> {
         let waits = |task: &Task| !task.woken && matches!(task.work, Work::Root | Work::Future(Some(_)));
         self.all.iter().filter(move |(_, task)| waits(task)).map(|(id, _)| *id)

@@ -36,7 +36,7 @@ impl Timers {
         self.armed.len()
     }
 
-    /// The earliest instant that anybody waits for.
+    /// The earliest instant that a timer is armed for.
     pub(super) fn next(&self) -> Option<Instant> {
         self.armed.first_key_value().map(|(key, _)| key.at)
     }
@@ -61,7 +61,7 @@ impl Timers {
 /// A future that completes when the virtual clock has reached an instant; dropping it disarms the timer.
 ///
 /// It keeps no runtime alive: a task that sleeps belongs to the runtime, and would keep it, and so itself, for ever. A
-/// clock that is gone reaches no instant any more.
+/// clock that was dropped reaches no instant any more.
 #[derive(Debug)]
 pub(super) struct Sleep {
     shared: Weak<Shared>,
@@ -84,7 +84,7 @@ impl Future for Sleep {
         let Some(shared) = self.shared.upgrade() else {
             return Poll::Pending;
         };
-        // A waker's clone and drop may be anybody's code, so both happen outside the lock.
+        // A waker's clone and drop may run user code, so both happen outside the lock.
         let waker = cx.waker().clone();
         let (poll, unused) = {
             let mut state = shared.lock();

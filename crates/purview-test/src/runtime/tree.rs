@@ -1,4 +1,4 @@
-//! The scopes that have not ended, and who in them waits for what.
+//! The scopes that have not ended, and what each child in them waits for.
 
 use std::{
     fmt::{Result, Write},
