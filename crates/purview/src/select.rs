@@ -5,8 +5,8 @@ use purview_core::Runtime;
 #[cfg(feature = "tokio")]
 use crate::runtime::Tokio;
 
-/// The runtime for whoever names none and has no scope around: tokio where a tokio context is current, else smol, else
-/// async-std, else the embedded one.
+/// The runtime for a scope that names none and has no scope around it: tokio where a tokio context is current, else
+/// smol, else async-std, else the embedded one.
 ///
 /// Handed down to the core, which asks when it first needs a clock or a thread, at most once for each outermost scope.
 pub fn select() -> Arc<dyn Runtime> {

@@ -20,7 +20,7 @@ use crate::fail_fast;
 ///
 /// # Panics
 ///
-/// A panic of `f` or of a child goes on in the task that polls the stream, once all are gone.
+/// A panic of `f` or of a child is resumed in the task that polls the stream, once all have been dropped.
 ///
 /// # Cancel safety
 ///
