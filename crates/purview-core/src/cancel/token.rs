@@ -36,7 +36,7 @@ impl CancelToken {
 
     /// A token that is cancelled with this one, and can be cancelled alone.
     ///
-    /// A child of a cancelled token is born cancelled. A child that has been dropped leaves nothing behind in its
+    /// A child of a cancelled token starts cancelled. A child that has been dropped leaves nothing behind in its
     /// parent.
     pub fn child(&self) -> Self {
         let child = Self::new();

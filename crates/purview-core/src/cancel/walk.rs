@@ -14,8 +14,8 @@ use super::{
 use crate::{panic::FirstPanic, sync::atomic::Ordering};
 
 impl dyn Cancellable {
-    /// Makes `child` hear of the cancellation of this one, and gives the key for [`Node::leave`]. Where it is
-    /// cancelled already, `child` hears of it at once.
+    /// Has the cancellation of this one passed on to `child`, and gives the key for [`Node::leave`]. Where it is
+    /// cancelled already, `child` is cancelled at once.
     pub(crate) fn adopt(self: &Arc<Self>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
         // Under one lock: a cancellation either finds the child there, or has told what was below before it.
         let (key, is_late) = {
@@ -46,8 +46,8 @@ impl dyn Cancellable {
 }
 
 impl Node {
-    /// Ends it in the ordinary way: waiters and child tokens hear that it has ended; tasks and scopes that were polled in
-    /// it hear nothing.
+    /// Ends it in the ordinary way: waiters and child tokens are told that it has ended; tasks and scopes that were
+    /// polled in it are not.
     pub(crate) fn end(&self) {
         if self.reason.set(CancelReason::Ended).is_err() {
             return;

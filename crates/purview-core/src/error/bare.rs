@@ -66,7 +66,7 @@ impl<E> ScopeError<E> {
         let cause = if by_itself {
             let returned = failures.iter().position(|failure| failure.error.is_returned());
             let unwound = || failures.iter().position(|failure| failure.error.is_panic());
-            // A panic beside an error that ended the scope is one of those that a race or `settled` put up with.
+            // A panic beside an error that ended the scope is one of those that a race or `settled` tolerates.
             let first = if reason == CancelReason::Failed {
                 returned.or_else(unwound)
             } else {

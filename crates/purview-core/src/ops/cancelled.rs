@@ -54,7 +54,7 @@ impl CancelToken {
     /// of one around that, and every child of these; the wait may stand inside a `timeout`, a `select`, a gather or a
     /// nested scope. See [`shield`](crate::shield) for clean-up that awaits. A task that is cancelled alone, or a daemon
     /// when the other children have ended, does not hold by waiting for the token of its scope, which does not fire
-    /// then: wait on [`cancelled`](crate::cancelled) to hear of those too.
+    /// then: wait on [`cancelled`](crate::cancelled) to include those.
     ///
     /// # Cancel safety
     ///

@@ -10,7 +10,7 @@ pub type RuntimeChoice = fn() -> Arc<dyn Runtime>;
 
 /// A clock, and futures that complete when it reaches an instant.
 ///
-/// Both must speak of the same clock: a runtime whose clock can be paused or virtual returns that clock's time from
+/// Both must use the same clock: a runtime whose clock can be paused or virtual returns that clock's time from
 /// [`now`](Timer::now).
 ///
 /// ```

@@ -164,7 +164,7 @@ impl<P: Policy> Child<P> for Intake<P> {
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Accepts no more children, gives those that it has `grace` to end, and says how it went.
     ///
-    /// The scope's token fires at once, so that all waits on it, or on [`cancelled`](crate::cancelled), hear of it; unlike
+    /// The scope's token fires at once, so that all waits on it, or on [`cancelled`](crate::cancelled), end. Unlike
     /// with [`cancel`](Self::cancel) no child is dropped before `grace` has passed, whether it holds or not. Then all
     /// children that are left are dropped, in nested scopes too, and the finalizers, innermost scopes first, share one
     /// further `grace`. Closures that run are waited for. So a shutdown takes at most twice the grace at any depth, plus
@@ -195,7 +195,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// let (service, driver) = settled::<std::io::Error>().open();
     /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
     /// service.task().name("connection").spawn(async {
-    ///     purview_core::cancelled().await; // is told, and says goodbye
+    ///     purview_core::cancelled().await; // completes at the shutdown
     ///     Ok(())
     /// });
     /// let report = purview_core::block_on(service.shutdown(Duration::from_secs(5)));

@@ -68,7 +68,7 @@ impl TaskNode {
         task
     }
 
-    /// What the task hears of its cancellation: its scope's, or its own.
+    /// The token of the task's cancellation: its scope's, or its own.
     pub(crate) fn token(self: &Arc<Self>) -> CancelToken {
         CancelToken::of(self.clone())
     }

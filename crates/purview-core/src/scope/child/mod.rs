@@ -22,7 +22,7 @@ pub(super) use self::{
 /// A child, a finalizer, or the body.
 ///
 /// When it ends, its future is dropped first and its end is kept; then the engine has it reported to the policy and left
-/// for its [`Task`](crate::Task). So what hears of an end finds the future dropped.
+/// for its [`Task`](crate::Task). So the future has been dropped before its end is reported.
 pub(crate) trait Child<P: Policy> {
     fn env(&self) -> &Env;
 

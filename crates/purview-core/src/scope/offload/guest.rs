@@ -93,7 +93,7 @@ impl<F: Future> Guest<F> {
     fn dismiss(&self, reason: &CancelReason) {
         let task = &self.future.task;
         let mut panicked = FirstPanic::default();
-        // First: what is in it hears of it, and may hold.
+        // First: what is in it is told of it, and may hold.
         panicked.run(|| {
             task.cancel(reason.clone());
         });

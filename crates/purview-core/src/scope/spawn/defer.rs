@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-/// What an async finalizer may return: nothing, or a `Result` whose error its scope's policy is told of.
+/// What an async finalizer may return: nothing, or a `Result` whose error goes to its scope's policy.
 pub trait Finalized<P: Policy> {
     /// What the policy is told; nothing after a success.
     #[doc(hidden)]
