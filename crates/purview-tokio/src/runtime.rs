@@ -18,7 +18,7 @@ use crate::{clock::Clock, sleep::sleep_until};
 
 /// A tokio runtime as Purview sees it: [`Timer`] and [`Spawner`].
 ///
-/// A cheap handle: clones speak of the same runtime, and neither keeps it running. Dropping one does nothing.
+/// A cheap handle: clones refer to the same runtime, and neither keeps it running. Dropping one does nothing.
 ///
 /// # Examples
 ///

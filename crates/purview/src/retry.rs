@@ -8,7 +8,7 @@ use crate::select::select;
 ///
 /// `delays` is anything that yields durations, such as `backon`'s builders or an array; when it ends, so do the
 /// attempts: `n` delays make at most `n + 1`. [`when`](Retry::when) says which errors are worth another attempt,
-/// [`notify`](Retry::notify) is told of each. A delay that would reach the [`deadline`](purview_core::deadline) of the
+/// [`notify`](Retry::notify) is given each. A delay that would reach the [`deadline`](purview_core::deadline) of the
 /// scope around is not begun: the error is returned at once.
 ///
 /// The operation is an `FnMut() -> Fut`. That takes `async || ..`, but not one that mutates a captured local; a

@@ -12,7 +12,7 @@
 //!
 //! ## Step 1: the clock
 //!
-//! [`Timer::now`](purview_core::Timer::now) and [`sleep_until`](purview_core::Timer::sleep_until) must speak of one clock.
+//! [`Timer::now`](purview_core::Timer::now) and [`sleep_until`](purview_core::Timer::sleep_until) must use one clock.
 //! If yours can be paused, return its time, not `Instant::now()`. Then:
 //! - a timer is never early by that clock, and one for an instant that has passed is ready at its first poll;
 //! - it can be made and polled on any thread. If your timers want a context, keep a handle and enter it;
