@@ -6,8 +6,5 @@ mod reason;
 mod token;
 mod walk;
 
-pub(crate) use self::{
-    below::Told,
-    node::{Cancellable, Holder, Node},
-};
+pub(crate) use self::node::{Cancellable, Holder, Node, Told};
 pub use self::{reason::CancelReason, token::CancelToken};
