@@ -1,17 +1,6 @@
 use std::sync::Weak;
 
-use super::node::Cancellable;
-
-/// What a node is told when the one above it is cancelled.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// The same reason: it is a child token.
-    Same,
-    /// [`Parent`](crate::CancelReason::Parent): it is a task, a timeout or a scope.
-    Parent,
-    /// Nothing: a shield stands between. It is told of the end of a grace only.
-    Grace,
-}
+use super::node::{Cancellable, Told};
 
 /// The nodes below one, in the order in which they were adopted.
 ///

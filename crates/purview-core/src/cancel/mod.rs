@@ -7,8 +7,5 @@ mod reason;
 mod token;
 mod walk;
 
-pub(crate) use self::{
-    below::Told,
-    node::{Cancellable, Holder, Node},
-};
+pub(crate) use self::node::{Cancellable, Holder, Node, Told};
 pub use self::{drop_guard::DropGuard, reason::CancelReason, token::CancelToken};

@@ -32,6 +32,17 @@ pub(crate) trait Cancellable: Send + Sync + UnwindSafe + RefUnwindSafe {
     }
 }
 
+/// What a node is told when the one above it is cancelled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The same reason: it is a child token.
+    Same,
+    /// [`Parent`](crate::CancelReason::Parent): it is a task, a timeout or a scope.
+    Parent,
+    /// Nothing: a shield stands between. It is told of the end of a grace only.
+    Grace,
+}
+
 /// What a wait for cancellation keeps from being dropped, from the cancellation on until the wait has completed.
 pub(crate) trait Holder: Send + Sync {
     fn hold(&self);

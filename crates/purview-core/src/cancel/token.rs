@@ -2,8 +2,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{
     CancelReason,
-    below::Told,
-    node::{Cancellable, Node},
+    node::{Cancellable, Node, Told},
 };
 
 /// A cancellation signal that can be shared: a node in a tree, cancelled from above.

@@ -8,8 +8,7 @@ use std::{
 
 use super::{
     CancelReason,
-    below::Told,
-    node::{Cancellable, Holder, Listeners, Node, Parent},
+    node::{Cancellable, Holder, Listeners, Node, Parent, Told},
 };
 use crate::{panic::FirstPanic, sync::atomic::Ordering};
 

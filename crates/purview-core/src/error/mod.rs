@@ -1,7 +1,6 @@
 //! What can go wrong in a scope, and which child failed.
 
 mod bare;
-mod failure;
 mod refusal;
 mod scope_error;
 mod stopped;
@@ -10,10 +9,9 @@ mod try_send;
 
 pub use crate::panic::Panic;
 pub use {
-    failure::{Failure, Settlement},
     refusal::{AlreadyReady, Closed, DeadlineExceeded, Empty, RejectReason, Rejected, RetryError, TooLate},
-    scope_error::ScopeError,
+    scope_error::{ScopeError, Settlement},
     stopped::Stopped,
-    task_error::{StartError, TaskError},
+    task_error::{Failure, StartError, TaskError},
     try_send::TrySendError,
 };

@@ -103,3 +103,16 @@ impl<E: std::error::Error + 'static> std::error::Error for ScopeError<E> {
         self.failures.first().and_then(|failure| failure.source())
     }
 }
+
+/// What `settled().run(..)` gives when its body returned a value.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settlement<R, E> {
+    /// What the body returned.
+    pub value: R,
+    /// The failures of children whose [`Task`](crate::Task) was never awaited, in the order they happened.
+    /// Children that were cancelled are not failures.
+    pub failures: Vec<Failure<E>>,
+    /// Why the scope was cut short; `None` where it ran to its end.
+    pub stopped: Option<CancelReason>,
+}

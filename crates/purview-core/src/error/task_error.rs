@@ -1,7 +1,7 @@
 use std::{error::Error, fmt};
 
 use super::Panic;
-use crate::cancel::CancelReason;
+use crate::{cancel::CancelReason, tree::TaskInfo};
 
 /// How a child ended that gave no value.
 ///
@@ -75,6 +75,35 @@ impl<E: Error + 'static> Error for StartError<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Failed(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// One failed child, or body: which, and how.
+#[derive(Debug)]
+pub struct Failure<E> {
+    /// The task that failed.
+    pub task: TaskInfo,
+    /// How.
+    pub error: TaskError<E>,
+}
+
+impl<E: fmt::Display> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            TaskError::Failed(error) => write!(f, "{}: {error}", self.task.name()),
+            TaskError::Panicked(panic) => write!(f, "{} panicked: {panic}", self.task.name()),
+            TaskError::Cancelled(reason) => write!(f, "{} was cancelled: {reason}", self.task.name()),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for Failure<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.error {
+            // The display already shows the error itself: the chain goes on with what is behind it.
+            TaskError::Failed(error) => error.source(),
             _ => None,
         }
     }

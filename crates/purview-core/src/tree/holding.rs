@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    hold::{HoldKind, full_fence},
     scope_node::{Grace, ScopeNode},
-    task_node::{Role, TaskNode},
+    task_node::{HoldKind, Role, TaskNode, full_fence},
 };
 use crate::{cancel::Holder, stack::with_room};
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    hold::HoldKind,
     scope_node::{ENDED, Left, Link, POLLED, ScopeNode},
-    task_node::TaskNode,
+    task_node::{HoldKind, TaskNode},
 };
 use crate::{
     cancel::{Cancellable, Told},

@@ -3,7 +3,6 @@
 mod bound;
 mod deadline;
 mod ended;
-mod hold;
 mod holding;
 mod info;
 mod link;
@@ -14,9 +13,8 @@ mod task_node;
 pub use self::info::{TaskId, TaskInfo};
 pub(crate) use self::{
     bound::Bound,
-    hold::HoldKind,
     holding::Hold,
     info::Naming,
     scope_node::{Grace, Link, ScopeNode, ScopeOptions},
-    task_node::{Role, TaskNode},
+    task_node::{HoldKind, Role, TaskNode},
 };

@@ -7,9 +7,8 @@ use std::{
 
 use super::{
     bound::Bound,
-    hold::Holds,
     info::{Naming, TaskId, TaskInfo},
-    task_node::TaskNode,
+    task_node::{Holds, TaskNode},
 };
 use crate::{
     cancel::{CancelReason, CancelToken, Cancellable, Node, Told},

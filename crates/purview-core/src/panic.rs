@@ -1,18 +1,14 @@
 //! Panics of code that is not ours: caught where they happen, and resumed where they are expected.
 
-mod first;
-mod one_by_one;
-
 use std::{
     any::Any,
     cell::Cell,
     fmt,
     marker::PhantomData,
+    ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
     sync::{Mutex, PoisonError},
 };
-
-pub(crate) use self::{first::FirstPanic, one_by_one::OneByOne};
 
 /// The payload of a panic, caught where it happened and kept until it is resumed.
 ///
@@ -150,5 +146,110 @@ pub(crate) fn no_second_panic(f: impl FnOnce()) {
 fn forget_payload(panic: Panic) {
     if let Err(again) = catch(|| drop(panic)) {
         std::mem::forget(again);
+    }
+}
+
+/// Keeps the first of several panics and drops the others safely.
+#[derive(Debug, Default)]
+pub(crate) struct FirstPanic(Option<Box<Panic>>);
+
+impl FirstPanic {
+    pub(crate) fn keep(&mut self, panic: Panic) {
+        if self.0.is_none() {
+            self.0 = Some(Box::new(panic));
+        } else {
+            forget_payload(panic);
+        }
+    }
+
+    pub(crate) fn run(&mut self, f: impl FnOnce()) {
+        if let Err(panic) = catch(f) {
+            self.keep(panic);
+        }
+    }
+
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Resumes the panic, if there was one.
+    pub(crate) fn resume(&mut self) {
+        if let Some(panic) = self.0.take() {
+            panic.resume();
+        }
+    }
+
+    /// As [`resume`](Self::resume), from a destructor: a second panic while unwinding would abort the process.
+    pub(crate) fn resume_unless_unwinding(&mut self) {
+        if std::thread::panicking() {
+            if let Some(panic) = self.0.take() {
+                forget_payload(*panic);
+            }
+        } else {
+            self.resume();
+        }
+    }
+
+    /// Resumes the panic out of a destructor, where one is expected.
+    ///
+    /// Elsewhere it is swallowed, after its message was printed: some executors end the process when a future panics as
+    /// it is dropped.
+    pub(crate) fn resume_if_expected(&mut self) {
+        if is_expected() {
+            self.resume();
+        } else if let Some(panic) = self.0.take() {
+            forget_payload(*panic);
+        }
+    }
+}
+
+impl Drop for FirstPanic {
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            no_second_panic(|| drop(self.0.take()));
+        }
+    }
+}
+
+/// Values of the user's that are dropped each by itself: two destructors that panic must not meet, or the process is
+/// aborted. The first panic is resumed when all have been dropped, where one is expected.
+#[derive(Debug, Default)]
+pub(crate) struct OneByOne<C: IntoIterator + Default>(C);
+
+impl<C: IntoIterator + Default> OneByOne<C> {
+    pub(crate) fn new(values: C) -> Self {
+        Self(values)
+    }
+
+    /// All of them; the caller drops them.
+    pub(crate) fn take_all(&mut self) -> C {
+        std::mem::take(&mut self.0)
+    }
+}
+
+impl<C: IntoIterator + Default> Deref for OneByOne<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.0
+    }
+}
+
+impl<C: IntoIterator + Default> DerefMut for OneByOne<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.0
+    }
+}
+
+impl<C: IntoIterator + Default> Drop for OneByOne<C> {
+    fn drop(&mut self) {
+        if !std::mem::needs_drop::<C::Item>() {
+            return;
+        }
+        let mut panicked = FirstPanic::default();
+        for value in self.take_all() {
+            panicked.run(|| drop(value));
+        }
+        panicked.resume_if_expected();
     }
 }
