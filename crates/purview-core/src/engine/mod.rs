@@ -9,6 +9,7 @@
     reason = "the engine itself, and what it runs, are one concept in files of their own"
 )]
 mod engine;
+mod grace;
 mod member;
 mod options;
 pub(crate) mod pass;
