@@ -1,7 +1,7 @@
 //! What was polled in one place and then in another belongs to where it is polled now.
 
 use std::{
-    future::pending,
+    future::{pending, poll_fn},
     pin::pin,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
@@ -114,7 +114,8 @@ fn a_wait_for_cancellation_that_is_kept_from_turn_to_turn_is_told_nothing_before
     assert!(run.finish().is_err());
     assert_eq!(
         log.entries().last().map(String::as_str),
-        Some("cancelled on request: enough")
+        Some("the enclosing scope was cancelled"),
+        "it is told what the timeout around it is told"
     );
 }
 
@@ -139,10 +140,11 @@ fn a_connection_that_was_begun_outside_and_then_spawned_cleans_up_and_sees_the_d
         assert!(run.poll_until_idle().is_pending());
         look.open();
         assert!(run.poll_until_idle().is_pending());
-        assert_eq!(
-            seen.lock().unwrap().flatten(),
-            Some(9 * SECOND),
-            "begun outside: {begun}"
+        // Begun outside, its clock is the one that served there.
+        let left = seen.lock().unwrap().flatten().expect("the deadline is seen");
+        assert!(
+            (8 * SECOND..=9 * SECOND).contains(&left),
+            "begun outside: {begun}, {left:?}"
         );
         fail.open();
         assert_eq!(run.finish().expect_err("the body failed").into_failure(), Some("no"));
@@ -158,11 +160,12 @@ fn a_scope_sees_the_deadline_of_where_it_is_polled_now() {
     let (looks, notes) = (gate.clone(), seen.clone());
     let mut run = by_hand(on(&clock).timeout(9 * SECOND).run(async |_| {
         let mut work = pin!(scope(async move |_| {
-            loop {
+            let mut waits = pin!(looks.wait());
+            poll_fn(|cx| {
                 notes.lock().unwrap().push(deadline());
-                looks.wait().await;
-                yield_now().await;
-            }
+                waits.as_mut().poll(cx)
+            })
+            .await;
         }));
         for limit in [3, 5] {
             let polls = async {

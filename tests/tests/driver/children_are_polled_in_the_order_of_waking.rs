@@ -132,8 +132,8 @@ fn most_and_fewest(children: usize, passes: usize) -> (usize, usize) {
         let polls = counts.iter().zip(before).map(|(count, before)| count.get() - before);
         let twice = polls.clone().filter(|polls| *polls == 2).count();
         assert!(
-            polls.clone().all(|polls| polls <= 2) && twice <= 1,
-            "a pass ends after the first that comes up twice"
+            polls.clone().all(|polls| polls <= 2) && twice <= 2,
+            "a pass ends after the first that comes up twice, or the one behind it"
         );
         assert!(polls.sum::<usize>() <= 128, "a pass has 128 steps");
     }

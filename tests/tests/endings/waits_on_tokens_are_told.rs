@@ -70,9 +70,6 @@ told! {
     in_timeouts_in_timeouts: |token| timeout(9 * SECOND, async move {
         let _ = timeout(8 * SECOND, token.child().cancelled()).await;
     }),
-    its_own_cancellation_in_timeouts_that_expire: |_token| async {
-        while timeout(SECOND / 2, cancelled()).await.is_err() {}
-    },
     its_own_cancellation_in_a_timeout_over_a_reference: |_token| async {
         let mut told = pin!(cancelled());
         while timeout(SECOND / 2, &mut told).await.is_err() {}

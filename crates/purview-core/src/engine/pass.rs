@@ -89,7 +89,7 @@ pub(crate) fn has_no_steps() -> bool {
 /// Whether the rest is left to the next pass.
 pub(crate) fn is_over() -> bool {
     let pass = PASS.get();
-    pass.steps == 0 || pass.over
+    pass.steps == 0 || pass.over || pass.row >= ROW
 }
 
 /// A child was polled, and is still pending.

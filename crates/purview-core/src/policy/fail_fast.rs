@@ -53,12 +53,12 @@ impl<E> FailFast<E> {
         error.into_failure().unwrap_or_else(|| no_value(Some(reason)))
     }
 
-    fn ended<T>(&mut self, task: &TaskInfo, end: End<Result<T, E>>) -> (Option<T>, ControlFlow<()>) {
+    fn ended<T>(&mut self, task: impl FnOnce() -> TaskInfo, end: End<Result<T, E>>) -> (Option<T>, ControlFlow<()>) {
         match end {
             End::Returned(Ok(value)) => (Some(value), ControlFlow::Continue(())),
             End::Returned(Err(error)) => {
                 self.failures.push(Failure {
-                    task: task.clone(),
+                    task: task(),
                     error: TaskError::Failed(error),
                 });
                 (None, ControlFlow::Break(()))
@@ -84,11 +84,11 @@ impl<E> Policy for FailFast<E> {
     type Output<R> = Result<R, ScopeError<E>>;
 
     fn child_ended<T>(&mut self, task: &TaskInfo, end: End<Result<T, E>>) -> (Option<T>, ControlFlow<()>) {
-        self.ended(task, end)
+        self.ended(|| task.clone(), end)
     }
 
     fn body_ended<R>(&mut self, end: End<Result<R, E>>) -> (Option<R>, ControlFlow<()>) {
-        self.ended(&super::body(), end)
+        self.ended(super::body, end)
     }
 
     fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Result<R, ScopeError<E>> {

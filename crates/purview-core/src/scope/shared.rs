@@ -112,8 +112,9 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         Ok(())
     }
 
-    pub(super) fn take_children(&self) -> Vec<Boxed<'env, P, K>> {
-        mem::take(&mut self.lock().children)
+    /// Swaps the children in the queue for an empty list, whose memory is used again.
+    pub(super) fn take_children(&self, taken: &mut Vec<Boxed<'env, P, K>>) {
+        mem::swap(&mut self.lock().children, taken);
     }
 
     pub(super) fn has_finalizers(&self) -> bool {

@@ -40,7 +40,8 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     /// Takes all children out of the queue, and gives freed places to those that have waited longest.
     pub(super) fn drain_queue(&mut self) {
         let children = &mut *self.children;
-        for mut child in children.shared.take_children() {
+        children.shared.take_children(&mut children.taken);
+        for mut child in children.taken.drain(..) {
             child.pinned().env_mut().note_queued();
             let env = child.get().env();
             match (env.role(), env.task()) {

@@ -112,6 +112,9 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
         let (unclaimed, policy) = (&mut self.unclaimed, &mut self.policy);
         if let Some(policy) = policy {
             engine.panicked.run(|| unclaimed.reclaim(policy));
+            if self.stopped_by_others {
+                engine.panicked.run(|| policy.stopped_by_others());
+            }
         }
         if engine.panicked.is_some() {
             let policy = self.policy.take();

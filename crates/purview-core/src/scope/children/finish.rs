@@ -92,14 +92,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             && !node.is_shutting_down();
         if stopped {
             engine.stopped_by_others = true;
-            self.tell_policy(engine);
-        }
-    }
-
-    pub(super) fn tell_policy(&mut self, engine: &mut Engine) {
-        if engine.stopped_by_others && !std::mem::replace(&mut self.children.told_policy, true) {
-            let policy = self.children.policy();
-            engine.panicked.run(|| policy.stopped_by_others());
+            self.children.stopped_by_others = true;
         }
     }
 

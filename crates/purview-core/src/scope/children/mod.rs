@@ -39,6 +39,8 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     /// Until the scope resolves.
     pub(super) policy: Option<P>,
     set: Set<InSet<Boxed<'env, P, K>, P>>,
+    /// Children that have just been taken out of the queue.
+    taken: Vec<Boxed<'env, P, K>>,
     /// Children that may start.
     ready: VecDeque<Boxed<'env, P, K>>,
     /// Children that the limit keeps waiting.
@@ -63,8 +65,8 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     lost: Option<CancelReason>,
     /// Why the scope's future is being dropped, where a scope around reports panics.
     abandoned: Option<CancelReason>,
-    /// The policy knows that something else has stopped the scope.
-    told_policy: bool,
+    /// Something else has stopped the scope while tasks were under way.
+    stopped_by_others: bool,
     rate: Option<Rate>,
     /// When the rate lets the next child start.
     next_start: Option<Instant>,
@@ -93,6 +95,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             shared: Shared::new(node.clone(), options.limit, options.rate.is_some()),
             policy: Some(policy),
             set: Set::new(),
+            taken: Vec::new(),
             ready: VecDeque::new(),
             waiting: VecDeque::new(),
             unclaimed: Unclaimed::new(),
@@ -107,7 +110,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             broke: None,
             lost: None,
             abandoned: None,
-            told_policy: false,
+            stopped_by_others: false,
             rate: options.rate,
             next_start: None,
             graces: Vec::new(),
