@@ -3,6 +3,7 @@
 mod below;
 mod drop_guard;
 mod node;
+mod parents;
 mod reason;
 mod token;
 mod walk;

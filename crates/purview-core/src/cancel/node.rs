@@ -7,7 +7,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{CancelReason, below::Below};
+use super::{
+    CancelReason,
+    below::Below,
+    parents::{Parent, Parents},
+};
 use crate::{
     panic::no_second_panic,
     sync::{
@@ -63,7 +67,7 @@ pub(crate) struct Node {
     listeners: Mutex<Listeners>,
     /// Where this node is registered, so that it can take itself out; kept alive, because what cancels an ancestor
     /// reaches it through them.
-    parents: Mutex<Vec<Parent>>,
+    parents: Mutex<Parents>,
 }
 
 #[derive(Default)]
@@ -74,11 +78,6 @@ pub(super) struct Listeners {
     pub(super) below: Below,
     /// What is below has been told, or is being told.
     pub(super) told: bool,
-}
-
-pub(super) struct Parent {
-    pub(super) node: Arc<dyn Cancellable>,
-    pub(super) key: u64,
 }
 
 impl Cancellable for Node {
@@ -186,11 +185,8 @@ impl Node {
     /// Takes this node out from below another, under which it was put with `key`.
     pub(crate) fn leave(&self, key: u64, parent: &dyn Cancellable) {
         let left = {
-            let mut parents = self.lock_parents();
-            let at = parents
-                .iter()
-                .position(|above| above.key == key && above.node.node().address() == parent.node().address());
-            at.map(|at| parents.swap_remove(at))
+            self.lock_parents()
+                .remove(|above| above.key == key && above.node.node().address() == parent.node().address())
         };
         let entry = parent.node().lock().below.remove(key);
         drop((left, entry));
@@ -198,7 +194,7 @@ impl Node {
 
     /// Takes this node out from below all others.
     pub(crate) fn leave_all(&self) {
-        let parents = mem::take(&mut *self.lock_parents());
+        let parents = self.lock_parents().take();
         drop_parents(parents);
     }
 
@@ -206,14 +202,14 @@ impl Node {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn lock_parents(&self) -> MutexGuard<'_, Vec<Parent>> {
+    pub(super) fn lock_parents(&self) -> MutexGuard<'_, Parents> {
         self.parents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let parents = mem::take(self.parents.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let parents = self.parents.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         drop_parents(parents);
     }
 }
@@ -225,7 +221,7 @@ thread_local! {
 
 /// Takes a node that has these parents out from below them. A loop, not recursion: each of them may be the last that
 /// keeps a long line of ancestors.
-fn drop_parents(parents: Vec<Parent>) {
+fn drop_parents(parents: Parents) {
     if parents.is_empty() {
         return;
     }
@@ -241,9 +237,11 @@ fn drop_parents(parents: Vec<Parent>) {
             true
         }
     });
-    let Some(mut next) = parents else { return };
+    let Some(parents) = parents else { return };
+    let mut next: Vec<Parent> = Vec::new();
+    let mut parents = parents.into_iter();
     let _list = is_outermost.unwrap_or(false).then_some(DroppingEnds);
-    while let Some(parent) = next.pop() {
+    while let Some(parent) = next.pop().or_else(|| parents.next()) {
         let entry = parent.node.node().lock().below.remove(parent.key);
         drop((entry, parent));
         let _ = DROPPING.try_with(|dropping| next.extend(dropping.borrow_mut().iter_mut().flat_map(mem::take)));

@@ -8,7 +8,8 @@ use std::{
 
 use super::{
     CancelReason,
-    node::{Cancellable, Holder, Listeners, Node, Parent, Told},
+    node::{Cancellable, Holder, Listeners, Node, Told},
+    parents::Parent,
 };
 use crate::{panic::FirstPanic, sync::atomic::Ordering};
 

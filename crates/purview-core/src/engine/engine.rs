@@ -89,6 +89,11 @@ impl Engine {
         self.node.now()
     }
 
+    /// The number of the present pass.
+    pub(crate) fn pass(&self) -> u32 {
+        self.pass
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         self.stage.is_running()
     }

@@ -92,6 +92,14 @@ pub(crate) fn is_over() -> bool {
     pass.steps == 0 || pass.over || pass.row >= ROW
 }
 
+/// The rest is left to the next pass.
+pub(crate) fn end() {
+    PASS.set(Pass {
+        over: true,
+        ..PASS.get()
+    });
+}
+
 /// A child was polled, and is still pending.
 pub(crate) fn count_pending() {
     let pass = PASS.get();

@@ -20,7 +20,7 @@ use crate::{
 impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     /// Drops what does not hold under the present grace: the body first, then the children, newest to oldest.
     pub(super) fn drop_tasks(&mut self, engine: &mut Engine, reason: &CancelReason) {
-        let body = self.children.body != BodyStage::Ended && !engine.node.is_open();
+        let body = self.children.body != BodyStage::Ended;
         self.children.stopped_by_others |= engine.stopped_by_others && (body || self.children.ordinary > 0);
         if let Some(limiter) = &self.children.shared.limiter {
             engine.panicked.run(|| wake_all(limiter.waiting_permits()));

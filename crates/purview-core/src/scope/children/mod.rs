@@ -54,7 +54,8 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     /// A finalizer is under way.
     finalizing: bool,
     body: BodyStage,
-    body_turn: pass::Turn,
+    /// The body has only yielded in the pass of this number, which ends when it comes up again.
+    body_yielded: u32,
     /// How many polls the children are due before the body, which has yielded, is polled again.
     owed: usize,
     /// Why all others are to be dropped, as the policy says.
@@ -104,7 +105,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             daemons: BTreeMap::new(),
             finalizing: false,
             body: BodyStage::New,
-            body_turn: pass::Turn::default(),
+            body_yielded: 0,
             owed: 0,
             verdict: None,
             broke: None,
@@ -147,7 +148,11 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
         if self.children.body == BodyStage::Ended {
             // A waker of the body's that outlives it asks for nothing.
             signal.take(part::BODY);
-        } else if self.is_bodys_turn(engine) && self.children.body_turn.admit() {
+        } else if self.is_bodys_turn(engine) {
+            if self.children.body_yielded == engine.pass() {
+                pass::end();
+                return Progress::Busy;
+            }
             signal.take(part::BODY);
             busy = true;
             self.poll_body(engine);
@@ -197,6 +202,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 
     /// Gives the body a poll. One that has only yielded waits for its siblings.
     fn poll_body(&mut self, engine: &mut Engine) {
+        pass::count_step();
         self.children.body = BodyStage::Started;
         let waker = self.children.body_waker.clone().expect("made in the first turn");
         if self.body.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
@@ -204,6 +210,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             return;
         }
         if engine.signal().is_raised(part::BODY) {
+            self.children.body_yielded = engine.pass();
             self.drain_queue();
             self.children.owed = self.children.ordinary + self.children.daemons.len();
         }
