@@ -16,10 +16,13 @@ use crate::{panic::FirstPanic, sync::atomic::Ordering};
 /// Makes `child` hear of the cancellation of `parent`, and gives the key for [`Node::leave`]. Where `parent` is
 /// cancelled already, `child` hears of it at once.
 pub(crate) fn adopt(parent: &Arc<dyn Cancellable>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
+    // Seeded: it looks in one step, and puts the child there in another.
+    let looked = cfg!(purview_seeded_bug = "token-made-at-the-cancellation") && !parent.node().lock().told;
     // Under one lock: a cancellation either finds the child there, or has told what was below before it.
     let (key, is_late) = {
         let mut listeners = parent.node().lock();
-        (listeners.below.add(Arc::downgrade(child), told), listeners.told)
+        let is_late = listeners.told && !looked;
+        (listeners.below.add(Arc::downgrade(child), told), is_late)
     };
     child.node().lock_parents().push(Parent {
         node: parent.clone(),
@@ -54,11 +57,19 @@ pub(crate) fn cancel(who: &Arc<dyn Cancellable>, reason: CancelReason) -> bool {
 /// Ends a node in the ordinary way: waiters and child tokens hear that it has ended; tasks and scopes that were polled in
 /// it hear nothing.
 pub(crate) fn end(node: &Node) {
+    let mut walk = Walk::default();
+    let mut take = || walk.take_listeners(node, &CancelReason::Ended, |told| told == Told::Same);
+    // Seeded: what listens is taken before it can be seen that the node has ended.
+    let is_taken = cfg!(purview_seeded_bug = "token-made-at-the-end");
+    if is_taken {
+        take();
+    }
     if node.reason.set(CancelReason::Ended).is_err() {
         return;
     }
-    let mut walk = Walk::default();
-    walk.take_listeners(node, &CancelReason::Ended, |told| told == Told::Same);
+    if !is_taken {
+        take();
+    }
     walk.finish();
 }
 

@@ -1,4 +1,4 @@
-//! A closure on its way through the pool: queued, running, ended, gone.
+//! A closure on its way through the pool: queued, running, ended, skipped.
 
 use std::{
     future::poll_fn,

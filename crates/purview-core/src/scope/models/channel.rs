@@ -18,7 +18,7 @@ fn what_is_sent_arrives_and_then_the_stream_ends() {
         let (open, driver) = OnThreads::default().open();
         let mut stream = open.produce(0, async |tx| {
             for item in 1..=2 {
-                tx.send(item).await.expect("somebody receives");
+                tx.send(item).await.expect("it is received");
             }
             Ok(())
         });
@@ -34,7 +34,7 @@ fn what_is_sent_arrives_and_then_the_stream_ends() {
 }
 
 #[test]
-fn a_stream_that_goes_releases_its_producer() {
+fn a_stream_that_is_dropped_releases_its_producer() {
     explore("a producer and the drop of its stream", 3, || {
         let (open, driver) = OnThreads::default().open();
         let stream = open.produce(1, async |tx| {

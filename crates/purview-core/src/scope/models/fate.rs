@@ -53,7 +53,7 @@ impl Future for Child {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<u8, ()>> {
         self.fate.0.polls.fetch_add(1, SeqCst);
-        // Somebody else may come in the middle of a poll.
+        // Another thread may come in the middle of a poll.
         loom::thread::yield_now();
         match &mut self.turns {
             None => Poll::Pending,

@@ -9,6 +9,8 @@ mod channel;
 mod explore;
 mod fate;
 mod holding;
+mod lazy_node;
+mod moving;
 mod on_threads;
 mod open_scope;
 mod parallel_child;

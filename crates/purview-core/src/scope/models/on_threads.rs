@@ -26,7 +26,7 @@ pub(super) struct OnThreads {
 }
 
 impl OnThreads {
-    /// It polls each future once and throws it away, and runs no closure.
+    /// It polls each future once and drops it, and runs no closure.
     pub(super) fn shutting_down() -> Self {
         Self {
             shuts_down: true,

@@ -53,8 +53,8 @@ fn a_child_spawned_as_it_closes_resolves() {
 
 /// As `shutdown` waits for it, and a task that can never yield.
 #[test]
-fn who_waits_for_its_end_is_woken() {
-    explore("an open scope and who waits for its end", 3, || {
+fn a_wait_for_its_end_is_woken() {
+    explore("an open scope and a wait for its end", 3, || {
         let (open, driver) = OnThreads::default().open();
         let handle = open.clone();
         let waits = thread::spawn(move || block_on(handle.shutdown(Duration::ZERO)));

@@ -1,5 +1,5 @@
-//! The slot of a parallel child (idle, being polled, ended, gone), and how it is handed over between the executor, who
-//! cancels it, and the end of the scope.
+//! The slot of a parallel child (idle, being polled, ended, empty), and how it is handed over between the executor, its
+//! cancellation, and the end of the scope.
 
 use std::{future::poll_fn, task::Poll};
 
@@ -71,7 +71,7 @@ fn cancelled_while_it_waits_for_nothing_it_ends() {
     });
 }
 
-/// A future left in the slot of a scope that is gone would never be dropped: its executor waits for a wake-up.
+/// A future left in the slot of a scope that was dropped would never be dropped: its executor waits for a wake-up.
 #[test]
 fn a_scope_dropped_while_it_runs_leaves_nothing() {
     explore("a parallel child and the drop of its scope", 5, || {
@@ -99,7 +99,7 @@ fn a_scope_dropped_while_it_is_in_a_shield_leaves_nothing() {
 }
 
 #[test]
-fn thrown_away_by_its_executor_while_it_is_cancelled_it_ends_once() {
+fn dropped_by_its_executor_while_it_is_cancelled_it_ends_once() {
     explore("a parallel child whose executor shuts down", 2, || {
         let (fate, executor) = (Fate::default(), OnThreads::shutting_down());
         let (open, driver) = executor.open();
@@ -134,9 +134,9 @@ fn one_that_waits_to_be_told_is_told() {
     });
 }
 
-/// Nobody polls it until its scope is gone: it is dropped there, and its executor finds nothing.
+/// It is not polled before its scope is dropped: it is dropped there, and its executor finds nothing.
 #[test]
-fn a_scope_dropped_before_anybody_polls_it_destroys_it() {
+fn a_scope_dropped_before_its_first_poll_destroys_it() {
     explore("a queued parallel child and the drop of its scope", 3, || {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
