@@ -1,7 +1,7 @@
 use std::cell::Cell;
 
 /// [`std::thread_local!`] as loom sees it: each thread of a model has its own.
-macro_rules! thread_local {
+macro_rules! loom_thread_local {
     ($(#[$meta:meta])* static $name:ident: $ty:ty = const { $init:expr };) => {
         loom::thread_local! {
             $(#[$meta])*
@@ -16,7 +16,7 @@ macro_rules! thread_local {
     };
 }
 
-pub(crate) use thread_local;
+pub(crate) use loom_thread_local as thread_local;
 
 /// What a [`std::thread::LocalKey`] of a cell can do, and loom's cannot.
 pub(crate) trait LocalCell<T> {

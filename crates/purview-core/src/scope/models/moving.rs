@@ -49,6 +49,16 @@ impl Moving {
     fn holding(&self) -> (bool, bool) {
         (self.old.holds(), self.new.holds())
     }
+
+    /// What is cancelled alone is kept by its scope until the scope ends.
+    fn end(self) {
+        self.holder.end();
+        self.scope.end();
+        self.old.end();
+        self.new.end();
+        self.old.scope.end();
+        assert_eq!(self.holding(), (false, false), "it holds though it has ended");
+    }
 }
 
 /// Polls a task that is to stop as a scope does: until it does not hold.
@@ -65,7 +75,7 @@ fn poll_while_it_holds(task: &TaskNode, mut poll: impl FnMut()) {
 
 /// Both tasks are to stop, and are polled until they do not hold: what lets the last hold go has each of them polled.
 fn let_go_while_it_moves(name: &str, kind: HoldKind) {
-    explore(name, 2, move || {
+    explore(name, 3, move || {
         let mut moving = Moving::new();
         let (old, new, holder) = (moving.old.clone(), moving.new.clone(), moving.holder.clone());
         holder.hold(kind);
@@ -80,6 +90,8 @@ fn let_go_while_it_moves(name: &str, kind: HoldKind) {
         assert_eq!(moving.holding(), (false, false));
         moving.holder.hold(kind);
         assert_eq!(moving.holding(), (false, true), "it was let go twice");
+        moving.holder.let_go(kind);
+        moving.end();
     });
 }
 
@@ -94,7 +106,7 @@ fn a_thread_that_ends_while_its_scope_moves_holds_neither_task() {
 }
 
 fn taken_while_it_moves(name: &str, kind: HoldKind) {
-    explore(name, 4, move || {
+    explore(name, 6, move || {
         let mut moving = Moving::new();
         let (new, holder) = (moving.new.clone(), moving.holder.clone());
         let takes = thread::spawn(move || holder.hold(kind));
@@ -103,6 +115,7 @@ fn taken_while_it_moves(name: &str, kind: HoldKind) {
         assert_eq!(moving.holding(), (false, true));
         moving.holder.let_go(kind);
         assert_eq!(moving.holding(), (false, false), "it held twice");
+        moving.end();
     });
 }
 
@@ -118,7 +131,7 @@ fn a_thread_that_begins_while_its_scope_moves_holds_the_new_task() {
 
 #[test]
 fn a_hold_taken_and_let_go_while_its_scope_moves_holds_neither_task() {
-    explore("a hold taken and let go while its scope moves", 3, || {
+    explore("a hold taken and let go while its scope moves", 6, || {
         let mut moving = Moving::new();
         let (new, holder) = (moving.new.clone(), moving.holder.clone());
         let thread = thread::spawn(move || {
@@ -130,5 +143,6 @@ fn a_hold_taken_and_let_go_while_its_scope_moves_holds_neither_task() {
         assert_eq!(moving.holding(), (false, false));
         moving.holder.hold(HoldKind::Shield);
         assert_eq!(moving.holding(), (false, true), "it was let go twice");
+        moving.end();
     });
 }
