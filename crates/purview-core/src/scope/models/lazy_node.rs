@@ -9,7 +9,7 @@ use std::{
 use loom::{future::block_on, thread};
 
 use super::{explore::explore, on_threads::OnThreads};
-use crate::{CancelReason, TaskError, cancelled, scope::kind::AnyChild, shield};
+use crate::{CancelReason, Settled, TaskError, cancelled, scope, scope::kind::AnyChild, shield};
 
 const WHY: CancelReason = CancelReason::Requested(None);
 
@@ -19,12 +19,13 @@ type Heard = Result<CancelReason, TaskError<()>>;
 /// Polls a child to its end, as the set does, while another thread cancels it.
 fn cancelled_in_its_first_poll<F>(
     name: &str,
+    preemptions: usize,
     child: impl Fn() -> F + Send + Sync + 'static,
-    then: impl Fn(Heard) + Send + Sync + 'static,
+    then: impl Fn(Heard, bool) + Send + Sync + 'static,
 ) where
     F: Future<Output = Result<CancelReason, ()>> + Send + 'static,
 {
-    explore(name, 4, move || {
+    explore(name, preemptions, move || {
         let (open, driver) = OnThreads::default().open();
         let task = open.spawn(child());
         let mut child = open.shared.take_children().pop().expect("spawned just now");
@@ -34,36 +35,41 @@ fn cancelled_in_its_first_poll<F>(
             task
         });
         block_on(poll_fn(|cx| child.pinned().poll(cx)));
+        let was_polled = child.get().env().task().is_some();
         let task = canceller.join().unwrap();
         child.get().end();
-        let mut policy = crate::Settled::new();
-        child.pinned().report(&mut policy, None);
+        child.pinned().report(&mut Settled::new(), None);
         drop((child, driver));
-        then(block_on(task));
+        then(block_on(task), was_polled);
     });
+}
+
+fn is_told_or_dropped(heard: Heard) {
+    match heard {
+        Ok(reason) | Err(TaskError::Cancelled(reason)) => assert_eq!(reason, WHY),
+        Err(error) => panic!("{error:?}"),
+    }
 }
 
 #[test]
 fn one_that_waits_to_be_told_is_told_or_dropped() {
     let waits = || async { Ok(cancelled().await) };
-    cancelled_in_its_first_poll("a child that waits for its cancellation", waits, |heard| match heard {
-        Ok(reason) | Err(TaskError::Cancelled(reason)) => assert_eq!(reason, WHY),
-        Err(error) => panic!("{error:?}"),
-    });
+    let name = "a child that waits for its cancellation";
+    cancelled_in_its_first_poll(name, 5, waits, |heard, _| is_told_or_dropped(heard));
 }
 
 #[test]
 fn one_that_waits_for_nothing_is_dropped() {
     let waits = || async {
-        crate::scope(async |_| pending::<()>().await).await;
+        scope(async |_| pending::<()>().await).await;
         Ok(WHY)
     };
-    cancelled_in_its_first_poll("a child that nests a scope", waits, |heard| {
+    cancelled_in_its_first_poll("a child that nests a scope", 3, waits, |heard, _| {
         assert!(matches!(heard, Err(TaskError::Cancelled(WHY))), "{heard:?}");
     });
 }
 
-/// It is never dropped: where its cancellation came before its first poll, it was not polled.
+/// One that was cancelled before its first poll is not polled, and has no node; the others hold, and are not dropped.
 #[test]
 fn one_that_holds_is_told() {
     let holds = || async {
@@ -75,9 +81,9 @@ fn one_that_holds_is_told() {
         .await;
         Ok(cancelled().await)
     };
-    cancelled_in_its_first_poll("a child that takes a hold", holds, |heard| match heard {
-        Ok(reason) | Err(TaskError::Cancelled(reason)) => assert_eq!(reason, WHY),
-        Err(error) => panic!("{error:?}"),
+    cancelled_in_its_first_poll("a child that takes a hold", 5, holds, |heard, was_polled| {
+        assert_eq!(heard.is_ok(), was_polled, "{heard:?}");
+        is_told_or_dropped(heard);
     });
 }
 
@@ -92,9 +98,6 @@ fn its_scope_is_woken_for_it() {
             block_on(task)
         });
         assert!(block_on(driver).is_ok());
-        match canceller.join().unwrap() {
-            Ok(reason) | Err(TaskError::Cancelled(reason)) => assert_eq!(reason, WHY),
-            Err(error) => panic!("{error:?}"),
-        }
+        is_told_or_dropped(canceller.join().unwrap());
     });
 }
