@@ -22,7 +22,7 @@ stop-before-the-node|lazy_node::one_that_holds_is_told|a child that makes its no
 hold-let-go-unseen|holding::a_hold_let_go_on_another_thread_is_seen|a cancelled task that is held no more is never dropped
 hold-in-the-first-poll|holding::a_finalizer_given_in_the_first_poll_holds_the_task_around_once|a task is held for ever by a scope in it
 moved-with-old-counts|moving::a_shield_let_go_while_its_scope_moves_holds_neither_task|a task is held for ever by a scope that has moved
-cancelled-during-the-poll|parallel_child::cancelled_while_it_waits_for_nothing_it_ends|a parallel child that is cancelled while it is polled is never dropped
+cancelled-during-the-poll|parallel_child::cancelled_while_another_thread_polls_it_it_is_dropped|a parallel child that is cancelled while it is polled is never dropped
 running-closure-cut|blocking_child::it_runs_or_is_skipped_and_one_that_runs_is_waited_for|a scope ends while a closure of its runs
 handles-counted-before|open_scope::the_last_of_two_handles_ends_it|an open scope whose handles were all dropped does not end
 end-waited-for-too-late|open_scope::a_wait_for_its_end_is_woken|a shutdown of a scope that has just ended never completes

@@ -38,7 +38,7 @@ fn a_child_spawned_with_the_last_handle_runs() {
 
 #[test]
 fn a_child_spawned_as_it_closes_resolves() {
-    explore("spawning while it closes", 2, || {
+    explore("spawning while it closes", 1, || {
         let fate = Fate::default();
         let (open, driver) = OnThreads::default().open();
         let (handle, spawned) = (open.clone(), fate.clone());
@@ -54,7 +54,7 @@ fn a_child_spawned_as_it_closes_resolves() {
 /// As `shutdown` waits for it, and a task that can never yield.
 #[test]
 fn a_wait_for_its_end_is_woken() {
-    explore("an open scope and a wait for its end", 3, || {
+    explore("an open scope and a wait for its end", 1, || {
         let (open, driver) = OnThreads::default().open();
         let handle = open.clone();
         let waits = thread::spawn(move || block_on(handle.shutdown(Duration::ZERO)));
