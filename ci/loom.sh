@@ -13,22 +13,24 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 defects() {
     cat <<'DEFECTS'
 pass-ends-blindly|queue::a_child_that_comes_while_the_driver_looks_wakes_it|a child spawned during a poll of its scope waits for the next wake-up
-queue-closed-unseen|queue::a_child_is_taken_in_or_refused_and_nothing_between|a child is put into a queue where nobody looks any more
-taken-back-for-good|task_slot::a_value_that_is_taken_back_meanwhile_is_not_missed|whoever awaits a task is told that it was awaited twice
-token-waited-for-too-late|token::who_begins_to_wait_as_it_fires_is_woken|whoever begins to wait as the token fires sleeps for ever
-token-made-at-the-end|token::who_asks_for_a_scopes_token_as_it_ends_hears_of_the_end|a token made as its scope ends never fires
-token-made-at-the-cancellation|token::a_task_that_asks_for_its_token_as_it_is_cancelled_hears_of_it|a task that asks as it is cancelled is never told
+queue-closed-unseen|queue::a_child_is_taken_in_or_refused_and_nothing_between|a child is put into a queue that is not looked into any more
+taken-back-for-good|task_slot::a_value_that_is_taken_back_meanwhile_is_not_missed|a task that is awaited once says that it was awaited twice
+token-waited-for-too-late|token::a_wait_that_begins_as_it_fires_is_woken|a wait that begins as the token fires never ends
+token-made-at-the-end|token::a_wait_for_a_scopes_token_as_it_ends_hears_of_the_end|a wait that begins as its scope ends never ends
+token-made-at-the-cancellation|token::a_task_that_asks_for_its_token_as_its_scope_is_cancelled_hears_of_it|a task whose node is made as its scope is cancelled is never told
+stop-before-the-node|lazy_node::one_that_holds_is_told|a child that makes its node as it is cancelled is never told
 hold-let-go-unseen|holding::a_hold_let_go_on_another_thread_is_seen|a cancelled task that is held no more is never dropped
 hold-in-the-first-poll|holding::a_finalizer_given_in_the_first_poll_holds_the_task_around_once|a task is held for ever by a scope in it
-cancelled-during-the-poll|parallel_child::cancelled_while_it_waits_for_nothing_it_ends|a parallel child that is cancelled while it is polled is never dropped
 guest-waits-too-late|guest::one_whose_turn_comes_as_it_is_polled_begins|a guest whose turn has come is never polled again
+moved-with-old-counts|moving::a_shield_let_go_while_its_scope_moves_holds_neither_task|a task is held for ever by a scope that has moved
+cancelled-during-the-poll|parallel_child::cancelled_while_another_thread_polls_it_it_is_dropped|a parallel child that is cancelled while it is polled is never dropped
 running-closure-cut|blocking_child::it_runs_or_is_skipped_and_one_that_runs_is_waited_for|a scope ends while a closure of its runs
-handles-counted-before|open_scope::the_last_of_two_handles_ends_it|an open scope whose handles are all gone does not end
-end-waited-for-too-late|open_scope::who_waits_for_its_end_is_woken|a shutdown of a scope that has just ended never completes
-permit-waited-for-too-late|permit::a_place_given_back_wakes_who_waits_for_it|a free place is given to nobody
-stream-ends-silently|channel::what_is_sent_arrives_and_then_the_stream_ends|whoever reads a stream is not told of its end
-ready-silently|readiness::who_waits_for_a_child_to_be_ready_is_woken|whoever waits for a child to be ready is not told
-woken-relaxed|parker::who_blocks_is_woken|block_on sleeps on though what it waits for is done
+handles-counted-before|open_scope::the_last_of_two_handles_ends_it|an open scope whose handles were all dropped does not end
+end-waited-for-too-late|open_scope::a_wait_for_its_end_is_woken|a shutdown of a scope that has just ended never completes
+permit-waited-for-too-late|permit::a_place_given_back_wakes_the_wait_for_it|a free place is not given to the permit that waits for one
+stream-ends-silently|channel::what_is_sent_arrives_and_then_the_stream_ends|a stream that is read is not told of its end
+ready-silently|readiness::a_wait_for_a_child_to_be_ready_is_woken|a wait for a child to be ready is not told
+woken-relaxed|parker::a_blocked_thread_is_woken|block_on sleeps on though what it waits for is done
 DEFECTS
 }
 
@@ -68,7 +70,7 @@ while IFS='|' read -r name model breaks; do
     [ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || continue
     seeded=$((seeded + 1))
     program=$(build -C opt-level=0 --cfg "purview_seeded_bug=\"$name\"")
-    # Whoever sleeps for ever ends the process. One that `timeout` ends was not caught.
+    # A thread that sleeps for ever ends the process. A model that `timeout` ends has caught nothing.
     status=$({ timeout 120 "$program" --nocapture --exact "scope::models::$model" >"$results/loom-$name.log" 2>&1 ||
         echo $?; } 2>/dev/null)
     if [ -n "$status" ] && [ "$status" != 124 ]; then

@@ -17,6 +17,7 @@ use crate::{
     sync::{
         Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, Ordering},
+        thread_local,
     },
     wake::Waiters,
 };

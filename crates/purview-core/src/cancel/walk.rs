@@ -17,10 +17,13 @@ impl dyn Cancellable {
     /// Has the cancellation of this one passed on to `child`, and gives the key for [`Node::leave`]. Where it is
     /// cancelled already, `child` is cancelled at once.
     pub(crate) fn adopt(self: &Arc<Self>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
+        // Seeded: it looks in one step, and puts the child there in another.
+        let looked = cfg!(purview_seeded_bug = "token-made-at-the-cancellation") && !self.node().lock().told;
         // Under one lock: a cancellation either finds the child there, or has told what was below before it.
         let (key, is_late) = {
             let mut listeners = self.node().lock();
-            (listeners.below.add(Arc::downgrade(child), told), listeners.told)
+            let is_late = listeners.told && !looked;
+            (listeners.below.add(Arc::downgrade(child), told), is_late)
         };
         child.node().lock_parents().push(Parent {
             node: self.clone(),
@@ -49,11 +52,19 @@ impl Node {
     /// Ends it in the ordinary way: waiters and child tokens are told that it has ended; tasks and scopes that were
     /// polled in it are not.
     pub(crate) fn end(&self) {
+        let mut walk = Walk::default();
+        let mut take = || walk.take_listeners(self, &CancelReason::Ended, |told| told == Told::Same);
+        // Seeded: what listens is taken before it can be seen that the node has ended.
+        let is_taken = cfg!(purview_seeded_bug = "token-made-at-the-end");
+        if is_taken {
+            take();
+        }
         if self.reason.set(CancelReason::Ended).is_err() {
             return;
         }
-        let mut walk = Walk::default();
-        walk.take_listeners(self, &CancelReason::Ended, |told| told == Told::Same);
+        if !is_taken {
+            take();
+        }
         walk.finish();
     }
 

@@ -8,6 +8,8 @@
 
 use std::{cell::Cell, num::NonZeroU32};
 
+#[cfg(loom)]
+use crate::sync::LocalCell as _;
 use crate::{census, sync::thread_local};
 
 /// How much a pass does, less what is kept for children that an earlier pass did not reach.

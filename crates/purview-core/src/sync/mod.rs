@@ -3,6 +3,8 @@
 //! `Arc` is the standard library's in both: loom looks at what is done to a value, not at how long it lives.
 
 #[cfg(loom)]
+mod local;
+#[cfg(loom)]
 mod once;
 
 #[cfg(not(loom))]
@@ -12,9 +14,12 @@ pub(crate) use std::{
 };
 
 #[cfg(loom)]
-pub(crate) use self::once::OnceLock;
+pub(crate) use self::{
+    local::{LocalCell, thread_local},
+    once::OnceLock,
+};
 #[cfg(loom)]
 pub(crate) use loom::{
     sync::{Mutex, MutexGuard, atomic},
-    thread, thread_local,
+    thread,
 };

@@ -51,6 +51,12 @@ impl<T> OnceLock<T> {
     }
 }
 
+impl<T> Default for OnceLock<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> From<T> for OnceLock<T> {
     fn from(value: T) -> Self {
         Self::holding(value.into())

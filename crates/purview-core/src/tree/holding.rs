@@ -79,9 +79,11 @@ impl Holder for TaskNode {
 impl ScopeNode {
     /// One more task in this scope holds; the first one makes the task that polls the scope hold too.
     pub(crate) fn hold(&self, kind: HoldKind) {
+        // Seeded: it counts in one step, and looks at what is around in another.
+        let counted = cfg!(purview_seeded_bug = "hold-in-the-first-poll").then(|| self.holds.add(kind));
         let around = {
             let cold = self.lock();
-            let first = self.holds.add(kind);
+            let first = counted.unwrap_or_else(|| self.holds.add(kind));
             cold.link.as_ref().filter(|_| first).map(|link| link.task.clone())
         };
         if let Some(task) = around {

@@ -31,10 +31,13 @@ impl ScopeNode {
             Link { task, shielded, key }
         });
         let new = link.as_ref().map(|link| link.task.clone());
+        // Seeded: it looks at the counts before they stand still.
+        let looked =
+            cfg!(purview_seeded_bug = "moved-with-old-counts").then(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
         // Under one lock with the counts: a hold that another thread takes or lets go now is moved, or finds the new task.
         let (old, held) = {
             let mut cold = self.lock();
-            let held = HoldKind::ALL.map(|kind| self.holds.any(kind));
+            let held = looked.unwrap_or_else(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
             (std::mem::replace(&mut cold.link, link), held)
         };
         for (kind, _) in HoldKind::ALL.into_iter().zip(held).filter(|(_, held)| *held) {

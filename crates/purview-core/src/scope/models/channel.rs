@@ -14,11 +14,11 @@ fn next<T>(stream: &mut Produced<T>) -> Option<T> {
 
 #[test]
 fn what_is_sent_arrives_and_then_the_stream_ends() {
-    explore("a producer and its stream", 2, || {
+    explore("a producer and its stream", 1, || {
         let (open, driver) = OnThreads::default().open();
         let mut stream = open.produce(0, async |tx| {
             for item in 1..=2 {
-                tx.send(item).await.expect("somebody receives");
+                tx.send(item).await.expect("it is received");
             }
             Ok(())
         });
@@ -34,8 +34,8 @@ fn what_is_sent_arrives_and_then_the_stream_ends() {
 }
 
 #[test]
-fn a_stream_that_goes_releases_its_producer() {
-    explore("a producer and the drop of its stream", 3, || {
+fn a_stream_that_is_dropped_releases_its_producer() {
+    explore("a producer and the drop of its stream", 2, || {
         let (open, driver) = OnThreads::default().open();
         let stream = open.produce(1, async |tx| {
             while tx.send(1).await.is_ok() {}

@@ -1,4 +1,4 @@
-//! The counts of what keeps a task from being dropped at once, when they change on another thread than that which polls.
+//! The counts of what keeps a task from being dropped at once, when they change on another thread than the one that polls.
 
 use std::{
     future::{pending, poll_fn},
@@ -9,77 +9,78 @@ use loom::{future::block_on, thread};
 
 use super::{explore::explore, on_threads::OnThreads};
 use crate::{
-    CancelReason, Settled,
-    context::{Frame, Role},
-    scope::{Options, State, desk::Desk, kind::AnyChild},
+    CancelReason,
+    context::{Env, Place},
+    scope::kind::AnyChild,
+    tree::{HoldKind, Role, ScopeNode, ScopeOptions, TaskNode},
 };
 
-/// The thread that lets go looks whether the child is being polled, and leaves it to the thread that polls. That one in
-/// turn looks whether the child is still held. One of them has to see.
+/// What lets go looks whether the child is being polled, and leaves it to the poll; the poll in turn looks whether the
+/// child is still held. One of them has to see the other.
 #[test]
 fn a_hold_let_go_on_another_thread_is_seen() {
     explore("a hold let go on another thread", 5, || {
         let (open, driver) = OnThreads::default().open();
-        drop(open.spawn(pending::<Result<(), ()>>()));
+        // One with a name has its node from the start.
+        drop(open.task().name("held").spawn(pending::<Result<(), ()>>()));
         let mut child = open.shared.take_children().pop().expect("spawned just now");
-        let (frame, desk) = (child.get().frame().clone(), Desk::new(Settled::<()>::new()));
-        frame.hold(false);
-        let holder = frame.clone();
-        let lets_go = thread::spawn(move || holder.let_go(false));
-        frame.cancel(CancelReason::Requested(None));
-        block_on(poll_fn(|cx| {
-            frame.set_place(cx.waker());
-            child.pinned().poll(cx, &desk).map(|_| ())
-        }));
+        let task = child.get().env().task().expect("it has a name").clone();
+        task.hold(HoldKind::Shield);
+        let holder = task.clone();
+        let lets_go = thread::spawn(move || holder.let_go(HoldKind::Shield));
+        task.cancel(CancelReason::Requested(None));
+        block_on(poll_fn(|cx| child.pinned().poll(cx)));
         lets_go.join().unwrap();
-        frame.end();
+        child.get().end();
         drop((child, driver));
     });
 }
 
 /// A scope that is first polled inside a task, while another thread does something to it.
-fn opened_while(
+fn polled_first_while(
     name: &str,
-    meanwhile: impl Fn(&State) + Copy + Send + Sync + 'static,
-    then: impl Fn(&State, &Frame) + Send + Sync + 'static,
+    meanwhile: impl Fn(&ScopeNode) + Copy + Send + Sync + 'static,
+    then: impl Fn(&ScopeNode, &TaskNode) + Send + Sync + 'static,
 ) {
     explore(name, 5, move || {
-        let outer = State::new(Options::default());
-        let frame = Frame::unbound(outer.body_info(), outer.clone(), Role::Ordinary);
-        let inner = State::new(Options {
+        let outer = ScopeNode::new(ScopeOptions::default());
+        let task = TaskNode::new(outer.body_info(), outer.clone(), Role::Ordinary);
+        let inner = ScopeNode::new(ScopeOptions {
             runtime: Some(Arc::new(OnThreads::default())),
-            ..Options::default()
+            ..ScopeOptions::default()
         });
         let handle = inner.clone();
         let thread = thread::spawn(move || meanwhile(&handle));
-        frame.run(|| inner.open());
+        {
+            let mut env = Env::of(task.clone(), None);
+            let _entered = env.enter();
+            Place::update(&mut None, &inner);
+        }
         thread.join().unwrap();
-        then(&inner, &frame);
+        then(&inner, &task);
     });
 }
 
 #[test]
 fn a_finalizer_given_in_the_first_poll_holds_the_task_around_once() {
-    opened_while("a hold and the first poll", State::hold, |inner, frame| {
-        assert!(frame.holds(), "it holds nobody");
-        inner.let_go();
-        assert!(!frame.holds(), "it held twice");
+    let given = |inner: &ScopeNode| inner.hold(HoldKind::Finalizer);
+    polled_first_while("a hold and the first poll", given, |inner, task| {
+        assert!(task.holds(), "the task around does not hold");
+        inner.let_go(HoldKind::Finalizer);
+        assert!(!task.holds(), "it held twice");
     });
 }
 
 #[test]
-fn one_that_is_gone_by_then_holds_nobody() {
-    let comes_and_goes = |inner: &State| {
-        inner.hold();
-        inner.let_go();
+fn a_hold_taken_and_let_go_in_the_first_poll_holds_nothing() {
+    let taken_and_let_go = |inner: &ScopeNode| {
+        inner.hold(HoldKind::Finalizer);
+        inner.let_go(HoldKind::Finalizer);
     };
-    opened_while(
-        "a hold that comes and goes in the first poll",
-        comes_and_goes,
-        |inner, frame| {
-            assert!(!frame.holds(), "it holds still");
-            inner.hold();
-            assert!(frame.holds(), "it was let go twice");
-        },
-    );
+    let name = "a hold taken and let go in the first poll";
+    polled_first_while(name, taken_and_let_go, |inner, task| {
+        assert!(!task.holds(), "it holds still");
+        inner.hold(HoldKind::Finalizer);
+        assert!(task.holds(), "it was let go twice");
+    });
 }

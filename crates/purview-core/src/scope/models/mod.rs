@@ -10,6 +10,8 @@ mod explore;
 mod fate;
 mod guest;
 mod holding;
+mod lazy_node;
+mod moving;
 mod on_threads;
 mod open_scope;
 mod parallel_child;

@@ -9,6 +9,7 @@ use std::{
 
 use loom::{
     future::block_on,
+    sync::atomic::{AtomicUsize, Ordering::AcqRel},
     thread::{self, JoinHandle},
 };
 
@@ -22,11 +23,12 @@ use crate::{
 #[derive(Clone, Default)]
 pub(super) struct OnThreads {
     threads: Arc<Mutex<Vec<JoinHandle<()>>>>,
+    begun: Arc<AtomicUsize>,
     shuts_down: bool,
 }
 
 impl OnThreads {
-    /// It polls each future once and throws it away, and runs no closure.
+    /// It polls each future once and drops it, and runs no closure.
     pub(super) fn shutting_down() -> Self {
         Self {
             shuts_down: true,
@@ -47,8 +49,18 @@ impl OnThreads {
         }
     }
 
+    /// From here on its threads may have begun, or not. loom tries two threads in both orders only where both touch one
+    /// thing that it sees, and a `Weak` is none.
+    pub(super) fn may_have_begun(&self) {
+        self.begun.fetch_add(0, AcqRel);
+    }
+
     fn run(&self, f: impl FnOnce() + 'static) {
-        let thread = thread::spawn(f);
+        let begun = self.begun.clone();
+        let thread = thread::spawn(move || {
+            begun.fetch_add(1, AcqRel);
+            f();
+        });
         self.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
     }
 }

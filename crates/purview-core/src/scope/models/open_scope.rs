@@ -8,7 +8,7 @@ use super::{explore::explore, fate::Fate, on_threads::OnThreads};
 
 #[test]
 fn the_last_of_two_handles_ends_it() {
-    explore("the counter of handles", 4, || {
+    explore("the counter of handles", 3, || {
         let (open, driver) = OnThreads::default().open();
         let other = open.clone();
         let threads = [open, other].map(|handle| thread::spawn(move || drop(handle)));
@@ -38,7 +38,7 @@ fn a_child_spawned_with_the_last_handle_runs() {
 
 #[test]
 fn a_child_spawned_as_it_closes_resolves() {
-    explore("spawning while it closes", 2, || {
+    explore("spawning while it closes", 1, || {
         let fate = Fate::default();
         let (open, driver) = OnThreads::default().open();
         let (handle, spawned) = (open.clone(), fate.clone());
@@ -53,8 +53,8 @@ fn a_child_spawned_as_it_closes_resolves() {
 
 /// As `shutdown` waits for it, and a task that can never yield.
 #[test]
-fn who_waits_for_its_end_is_woken() {
-    explore("an open scope and who waits for its end", 3, || {
+fn a_wait_for_its_end_is_woken() {
+    explore("an open scope and a wait for its end", 1, || {
         let (open, driver) = OnThreads::default().open();
         let handle = open.clone();
         let waits = thread::spawn(move || block_on(handle.shutdown(Duration::ZERO)));

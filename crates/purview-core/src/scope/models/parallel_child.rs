@@ -1,20 +1,21 @@
-//! The slot of a parallel child (idle, being polled, ended, dropped), and how it is handed over between the executor,
-//! the thread that cancels it, and the end of the scope.
+//! The slot of a parallel child (idle, being polled, ended, empty), and how it is handed over between the executor, its
+//! cancellation, and the end of the scope.
 
 use std::{future::poll_fn, task::Poll};
 
 use loom::{future::block_on, thread};
 
 use super::{explore::explore, fate::Fate, on_threads::OnThreads};
-use crate::{CancelReason, Driver, Settled, TaskError, cancelled, shield};
+use crate::{CancelReason, Driver, Settled, TaskError, cancelled, scope::kind::AnyChild, shield};
 
 /// Polls a scope once, and drops it.
-fn drop_begun(driver: Driver<Settled<()>>) {
+fn drop_begun(driver: Driver<Settled<()>>, executor: &OnThreads) {
     let mut driver = Box::pin(driver);
     block_on(poll_fn(|cx| {
         assert!(driver.as_mut().poll(cx).is_pending());
         Poll::Ready(())
     }));
+    executor.may_have_begun();
 }
 
 #[test]
@@ -32,7 +33,7 @@ fn its_end_wakes_the_scope() {
 
 #[test]
 fn cancelled_while_it_runs_it_ends_once() {
-    explore("a parallel child and its cancellation", 2, || {
+    explore("a parallel child and its cancellation", 1, || {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
         let task = open.spawn_parallel(fate.turns(1));
@@ -56,7 +57,7 @@ fn cancelled_while_it_runs_it_ends_once() {
 
 #[test]
 fn cancelled_while_it_waits_for_nothing_it_ends() {
-    explore("an idle parallel child and its cancellation", 2, || {
+    explore("an idle parallel child and its cancellation", 1, || {
         let fate = Fate::default();
         let (open, driver) = OnThreads::default().open();
         let task = open.spawn_parallel(fate.for_ever());
@@ -71,14 +72,33 @@ fn cancelled_while_it_waits_for_nothing_it_ends() {
     });
 }
 
-/// A future left in the slot of a scope that was dropped would never be dropped: its executor waits for a wake-up.
+/// Polled as its scope polls it, without the rest of the scope: what cancels it, and each thread that polls it, may leave
+/// it to the others to drop it.
 #[test]
-fn a_scope_dropped_while_it_runs_leaves_nothing() {
-    explore("a parallel child and the drop of its scope", 5, || {
+fn cancelled_while_another_thread_polls_it_it_is_dropped() {
+    explore("the slot of a parallel child", 2, || {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
         let task = open.spawn_parallel(fate.for_ever());
-        drop_begun(driver);
+        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let canceller = thread::spawn(move || task.cancel());
+        block_on(poll_fn(|cx| child.pinned().poll(cx)));
+        assert_eq!(fate.drops(), 1, "its end means dropped");
+        canceller.join().unwrap();
+        executor.join();
+        child.get().end();
+        drop((child, driver));
+    });
+}
+
+/// A future left in the slot of a scope that was dropped would never be dropped: its executor waits for a wake-up.
+#[test]
+fn a_scope_dropped_while_it_runs_leaves_nothing() {
+    explore("a parallel child and the drop of its scope", 2, || {
+        let (fate, executor) = (Fate::default(), OnThreads::default());
+        let (open, driver) = executor.open();
+        let task = open.spawn_parallel(fate.for_ever());
+        drop_begun(driver, &executor);
         assert!(matches!(block_on(task), Err(TaskError::Cancelled(_))));
         executor.join();
         assert_eq!(fate.drops(), 1);
@@ -87,11 +107,11 @@ fn a_scope_dropped_while_it_runs_leaves_nothing() {
 
 #[test]
 fn a_scope_dropped_while_it_is_in_a_shield_leaves_nothing() {
-    explore("a shielded parallel child and the drop of its scope", 5, || {
+    explore("a shielded parallel child and the drop of its scope", 2, || {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
         let task = open.spawn_parallel(shield(fate.for_ever()));
-        drop_begun(driver);
+        drop_begun(driver, &executor);
         assert!(matches!(block_on(task), Err(TaskError::Cancelled(_))));
         executor.join();
         assert_eq!(fate.drops(), 1);
@@ -99,8 +119,8 @@ fn a_scope_dropped_while_it_is_in_a_shield_leaves_nothing() {
 }
 
 #[test]
-fn thrown_away_by_its_executor_while_it_is_cancelled_it_ends_once() {
-    explore("a parallel child whose executor shuts down", 2, || {
+fn dropped_by_its_executor_while_it_is_cancelled_it_ends_once() {
+    explore("a parallel child whose executor shuts down", 1, || {
         let (fate, executor) = (Fate::default(), OnThreads::shutting_down());
         let (open, driver) = executor.open();
         let task = open.spawn_parallel(fate.turns(1));
@@ -118,7 +138,7 @@ fn thrown_away_by_its_executor_while_it_is_cancelled_it_ends_once() {
 
 #[test]
 fn one_that_waits_to_be_told_is_told() {
-    explore("a parallel child that waits for its cancellation", 2, || {
+    explore("a parallel child that waits for its cancellation", 1, || {
         let (open, driver) = OnThreads::default().open();
         let task = open.spawn_parallel(async { Ok(cancelled().await) });
         drop(open);
@@ -136,8 +156,8 @@ fn one_that_waits_to_be_told_is_told() {
 
 /// It is not polled before its scope is dropped: it is dropped there, and its executor finds nothing.
 #[test]
-fn a_scope_dropped_before_anybody_polls_it_destroys_it() {
-    explore("a queued parallel child and the drop of its scope", 3, || {
+fn a_scope_dropped_before_its_first_poll_destroys_it() {
+    explore("a queued parallel child and the drop of its scope", 2, || {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
         let handle = open.clone();
@@ -147,7 +167,7 @@ fn a_scope_dropped_before_anybody_polls_it_destroys_it() {
             drop(handle);
             task
         });
-        drop_begun(driver);
+        drop_begun(driver, &executor);
         let task = spawner.join().unwrap();
         assert!(block_on(task).is_err());
         executor.join();
@@ -158,7 +178,7 @@ fn a_scope_dropped_before_anybody_polls_it_destroys_it() {
 
 #[test]
 fn one_that_never_ends_is_not_missed_by_a_cancelled_scope() {
-    explore("a parallel child and the cancellation of its scope", 3, || {
+    explore("a parallel child and the cancellation of its scope", 1, || {
         let fate = Fate::default();
         let (open, driver) = OnThreads::default().open();
         drop(open.spawn_parallel(fate.for_ever()));

@@ -10,7 +10,7 @@ use loom::{
 use super::explore::explore;
 
 #[test]
-fn who_blocks_is_woken() {
+fn a_blocked_thread_is_woken() {
     explore("the parker of block_on", 5, || {
         let done = Arc::new(AtomicUsize::new(0));
         let mut begun = false;

@@ -1,11 +1,11 @@
-//! A child that says that it is ready, and a caller that waits for that on another thread.
+//! A child that says that it is ready, and a wait for that on another thread.
 
 use loom::{future::block_on, thread};
 
 use super::{explore::explore, on_threads::OnThreads};
 
 #[test]
-fn who_waits_for_a_child_to_be_ready_is_woken() {
+fn a_wait_for_a_child_to_be_ready_is_woken() {
     explore("a child that says that it is ready", 4, || {
         let (open, driver) = OnThreads::default().open();
         let start = open.start(async |ready| {

@@ -1,13 +1,21 @@
-//! The slot in which a child's result waits until its task is awaited.
+//! The slot in which a child's result waits for its task to be awaited.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use loom::{future::block_on, thread};
 
 use super::explore::explore;
-use crate::scope::task::{Slot, Take};
+use crate::{
+    scope::slot::{JoinSlot, Take},
+    tree::{ScopeNode, ScopeOptions},
+};
 
-fn take<J>(slot: &Slot<J>) -> Option<J> {
+fn slot<J>() -> Arc<JoinSlot<J>> {
+    let scope = ScopeNode::new(ScopeOptions::default());
+    JoinSlot::new(scope.body_info(), scope, None)
+}
+
+fn take<J>(slot: &JoinSlot<J>) -> Option<J> {
     block_on(poll_fn(|cx| match slot.poll(cx) {
         Take::Value(value) => Poll::Ready(Some(value)),
         Take::Never => Poll::Ready(None),
@@ -17,9 +25,9 @@ fn take<J>(slot: &Slot<J>) -> Option<J> {
 }
 
 #[test]
-fn who_waits_is_woken_with_the_value() {
+fn a_wait_is_woken_with_the_value() {
     explore("the task's slot", 5, || {
-        let slot = Slot::new();
+        let slot = slot();
         let fills = slot.clone();
         let thread = thread::spawn(move || fills.fill(Some(7)));
         assert_eq!(take(&slot), Some(7));
@@ -28,9 +36,9 @@ fn who_waits_is_woken_with_the_value() {
 }
 
 #[test]
-fn who_waits_is_woken_where_there_is_no_value() {
+fn a_wait_is_woken_where_there_is_no_value() {
     explore("the task's slot, without a value", 5, || {
-        let slot = Slot::<u8>::new();
+        let slot = slot::<u8>();
         let fills = slot.clone();
         let thread = thread::spawn(move || fills.fill(None));
         assert_eq!(take(&slot), None);
@@ -42,7 +50,7 @@ fn who_waits_is_woken_where_there_is_no_value() {
 #[test]
 fn a_value_that_is_taken_back_meanwhile_is_not_missed() {
     explore("the task's slot, reclaimed", 5, || {
-        let slot = Slot::new();
+        let slot = slot();
         let fills = slot.clone();
         let thread = thread::spawn(move || {
             fills.fill(Some(7));

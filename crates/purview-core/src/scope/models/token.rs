@@ -1,19 +1,19 @@
-//! The tree of tokens, and those that a scope or a task makes on request.
+//! The tree of tokens, and those of scopes and tasks.
 
 use loom::{future::block_on, thread};
 
 use super::{explore::explore, on_threads::OnThreads};
 use crate::{
     CancelReason, CancelToken,
-    context::{Frame, Role},
-    scope::{Options, State},
+    context::Env,
+    tree::{Role, ScopeNode, ScopeOptions, TaskNode},
 };
 
 const WHY: CancelReason = CancelReason::Requested(None);
 
 #[test]
-fn who_begins_to_wait_as_it_fires_is_woken() {
-    explore("a token and who waits for it", 4, || {
+fn a_wait_that_begins_as_it_fires_is_woken() {
+    explore("a token and two waits for it", 4, || {
         let token = CancelToken::new();
         let waiters = [1, 2].map(|_| {
             let waits = token.clone();
@@ -39,48 +39,51 @@ fn a_child_made_as_it_fires_hears_of_it() {
 }
 
 #[test]
-fn a_grandchild_hears_of_it_though_the_child_goes_meanwhile() {
+fn a_grandchild_hears_of_it_though_the_child_is_dropped_meanwhile() {
     explore("a token and its grandchild", 4, || {
         let token = CancelToken::new();
         let child = token.child();
         let grandchild = child.child();
-        let goes = thread::spawn(move || drop(child));
+        let drops = thread::spawn(move || drop(child));
         let waits = thread::spawn(move || block_on(grandchild.cancelled()));
         token.cancel();
         assert_eq!(waits.join().unwrap(), WHY);
-        goes.join().unwrap();
+        drops.join().unwrap();
     });
 }
 
+/// It has no node until it asks for its token.
 #[test]
-fn of_two_reasons_one_is_everybodys() {
-    explore("a token with two reasons", 4, || {
-        let token = CancelToken::new();
-        let child = token.child();
-        let first = token.clone();
-        let thread = thread::spawn(move || first.cancel_with("first"));
-        token.cancel_with("second");
-        thread.join().unwrap();
-        assert!(token.reason().is_some());
-        assert_eq!(child.reason(), token.reason());
-    });
-}
-
-#[test]
-fn a_task_that_asks_for_its_token_as_it_is_cancelled_hears_of_it() {
-    explore("a task's token and its cancellation", 4, || {
-        let scope = State::new(Options::default());
-        let frame = Frame::unbound(scope.body_info(), scope, Role::Ordinary);
-        let task = frame.clone();
-        let asks = thread::spawn(move || block_on(task.token().cancelled()));
-        frame.cancel(WHY);
+fn a_task_that_asks_for_its_token_as_its_scope_is_cancelled_hears_of_it() {
+    explore("a task's token and the cancellation of its scope", 5, || {
+        let scope = ScopeNode::new(ScopeOptions::default());
+        let mut env = Env::body(scope.clone());
+        let asks = thread::spawn(move || {
+            let task = env.make_task().expect("it is in a scope");
+            block_on(task.token().cancelled())
+        });
+        scope.cancel(WHY);
         assert_eq!(asks.join().unwrap(), WHY);
-        frame.scope.end();
+        scope.end();
     });
 }
 
 #[test]
-fn who_asks_for_a_scopes_token_as_it_ends_hears_of_the_end() {
+fn a_task_that_waits_for_its_token_as_it_is_cancelled_alone_hears_of_it() {
+    explore("a task's token and its cancellation", 5, || {
+        let scope = ScopeNode::new(ScopeOptions::default());
+        let task = TaskNode::new(scope.body_info(), scope.clone(), Role::Ordinary);
+        let asks = task.clone();
+        let asks = thread::spawn(move || block_on(asks.token().cancelled()));
+        task.cancel(WHY);
+        assert_eq!(asks.join().unwrap(), WHY);
+        task.end();
+        scope.end();
+    });
+}
+
+#[test]
+fn a_wait_for_a_scopes_token_as_it_ends_hears_of_the_end() {
     explore("a scope's token and its end", 3, || {
         let (open, driver) = OnThreads::default().open();
         let handle = open.clone();
