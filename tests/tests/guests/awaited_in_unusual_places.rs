@@ -113,7 +113,10 @@ fn a_driver_polled_inside_a_child_of_its_scope_panics() {
     // A scope in the guest: the driver is inside all the same.
     let mut guest = by_hand(open.enter(async move {
         let nested = fail_fast::<&str>().run(async |s| {
-            drop(s.spawn(async { Ok(drop(inner.lock().unwrap().poll())) }));
+            drop(s.spawn(async {
+                drop(inner.lock().unwrap().poll());
+                Ok(())
+            }));
             Ok(())
         });
         nested.await.map_err(|_| "failed")
@@ -122,7 +125,7 @@ fn a_driver_polled_inside_a_child_of_its_scope_panics() {
     let mut driver = Arc::into_inner(driver)
         .expect("the guest has ended")
         .into_inner()
-        .unwrap_or_else(|e| e.into_inner());
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
     assert!(driver.poll_until_idle().is_pending(), "it is as it was");
     match guest.finish() {
         Ok(Err(TaskError::Panicked(panic))) => assert!(panic.message().unwrap().contains("without a name")),

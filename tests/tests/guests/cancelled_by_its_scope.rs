@@ -88,7 +88,7 @@ fn one_that_was_moved_is_told_where_it_is() {
     let mut first = by_hand(guest);
     assert!(first.poll().is_pending());
     let (there, wakes) = (by_hand(pending::<()>()), first.wakes());
-    let elsewhere = futures::task::waker(std::sync::Arc::new(Elsewhere::default()));
+    let elsewhere = futures::task::waker(std::sync::Arc::new(Elsewhere));
     assert!(first.poll_with(&elsewhere).is_pending());
     open.cancel();
     assert!(driver.poll_until_idle().is_pending());

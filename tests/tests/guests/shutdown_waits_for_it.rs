@@ -8,7 +8,7 @@ use purview_tests::{Gate, Log, TestClock, by_hand, polled_on_every_runtime};
 const GRACE: Duration = Duration::from_secs(10);
 
 fn names(report: &Report) -> [Vec<&str>; 2] {
-    [&report.finished, &report.cut].map(|list| list.iter().map(|task| task.name()).collect())
+    [&report.finished, &report.cut].map(|list| list.iter().map(purview::TaskInfo::name).collect())
 }
 
 fn those_under_way_finish_and_those_left_are_cut() {

@@ -214,11 +214,10 @@ fn its_runtime_is_that_of_the_scope_around() {
 
 fn a_value_whose_destructor_panics_harms_nothing_when_it_is_not_wanted() {
     let pool = HandExecutor::new();
-    let mut out = by_hand(
-        fail_fast::<()>()
-            .runtime(pool.clone())
-            .run(async |_| Ok(drop(spawn_blocking(|| PanicsOnDrop("a value")).await))),
-    );
+    let mut out = by_hand(fail_fast::<()>().runtime(pool.clone()).run(async |_| {
+        drop(spawn_blocking(|| PanicsOnDrop("a value")).await);
+        Ok(())
+    }));
     assert!(out.poll_until_idle().is_pending());
     drop(out);
     pool.run_closure();

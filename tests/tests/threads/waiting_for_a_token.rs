@@ -14,9 +14,9 @@ async fn a_closure_of_a_scope_waits_for_the_end_of_its_scope() {
     let (tell, told) = mpsc::channel();
     let out = why
         .run(async |s| {
-            let (begin, begun) = mpsc::channel();
+            let (starts, begun) = mpsc::channel();
             s.spawn_blocking(move |token| {
-                begin.send(()).unwrap();
+                starts.send(()).unwrap();
                 tell.send(token.wait()).unwrap();
                 Ok(())
             });
@@ -54,13 +54,16 @@ async fn it_blocks_no_task_and_says_what_to_write_instead() {
     for message in [
         caught(scope(async |_| drop(token.wait()))).await.unwrap_err(),
         caught(scope(async |s| {
-            s.spawn(async { drop(token.wait_timeout(Duration::MAX)) }).await
+            s.spawn(async { drop(token.wait_timeout(Duration::MAX)) }).await;
         }))
         .await
         .unwrap_err(),
-        caught(gather([async { Ok::<_, ()>(drop(token.wait())) }]))
-            .await
-            .unwrap_err(),
+        caught(gather([async {
+            drop(token.wait());
+            Ok::<_, ()>(())
+        }]))
+        .await
+        .unwrap_err(),
     ] {
         assert!(
             message.contains("inside the async task") && message.contains(".cancelled().await"),
@@ -86,11 +89,11 @@ async fn threads_and_tasks_wait_for_one_token() {
 async fn a_closure_that_waits_for_its_callers_end_is_released_by_it() {
     let out = fail_fast::<&str>()
         .run(async |s| {
-            let (begin, begun) = mpsc::channel();
+            let (starts, begun) = mpsc::channel();
             let token = s.token();
             s.spawn(async move {
                 let reason = spawn_blocking(move || {
-                    begin.send(()).unwrap();
+                    starts.send(()).unwrap();
                     token.wait()
                 });
                 assert_eq!(reason.await, CancelReason::Failed);

@@ -2,10 +2,10 @@
 #![forbid(unsafe_code)]
 
 #[rustfmt::skip]
-#[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
+#[allow(unused_qualifications, clippy::pedantic, clippy::useless_vec, reason = "the file is the design's, and stays as it is there")]
 mod snippets;
 
 /// What users type of bare errors and guests.
 #[rustfmt::skip]
-#[allow(unused_qualifications, clippy::pedantic, reason = "the file is the design's, and stays as it is there")]
+#[allow(unused_qualifications, clippy::pedantic, clippy::useless_vec, reason = "the file is the design's, and stays as it is there")]
 mod errors_and_guests;

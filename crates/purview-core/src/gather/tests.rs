@@ -49,15 +49,15 @@ impl Elsewhere {
 #[track_caller]
 fn waits_for<F: Future>(elsewhere: &Elsewhere, fut: F) -> F::Output {
     let mut fut = pin!(fut);
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(wakes.clone());
+    let count = Arc::new(Wakes::default());
+    let waker = Waker::from(count.clone());
     let mut cx = Context::from_waker(&waker);
     for _ in 0..3 {
         assert!(fut.as_mut().poll(&mut cx).is_pending());
     }
-    let before = wakes.0.load(Ordering::Relaxed);
+    let before = count.0.load(Ordering::Relaxed);
     elsewhere.end();
-    assert_eq!(wakes.0.load(Ordering::Relaxed), before + 1);
+    assert_eq!(count.0.load(Ordering::Relaxed), before + 1);
     match fut.as_mut().poll(&mut cx) {
         Poll::Ready(out) => out,
         Poll::Pending => panic!("it goes on waiting"),
@@ -70,6 +70,7 @@ async fn never(elsewhere: Elsewhere, token: CancelToken) -> Result<(), ()> {
     pending().await
 }
 
+#[expect(clippy::unused_async, reason = "it is a future that ends at once")]
 async fn returns(elsewhere: Elsewhere, result: Result<(), ()>) -> Result<(), ()> {
     elsewhere.begin();
     result
