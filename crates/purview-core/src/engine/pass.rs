@@ -16,6 +16,9 @@ use crate::{census, sync::thread_local};
 const STEPS: u32 = 126;
 /// So many `Pending`s in a row end a pass, likewise.
 const ROW: u32 = 32;
+/// So many polls a scope has in each of its passes, whatever the scopes around have used up of the row: else the last of
+/// several scopes would have fewer turns than the others.
+const AT_LEAST: u32 = 8;
 /// What is kept for children that were passed over.
 const SPARE: u32 = 2;
 
@@ -48,7 +51,7 @@ pub(crate) fn begin(number: u32) -> Running {
     let row = match outer.depth {
         0 => 0,
         // Every scope that is polled gets somewhere, also one inside another executor's loop inside a child.
-        _ => outer.row.min(ROW - 1),
+        _ => outer.row.min(ROW - AT_LEAST),
     };
     PASS.set(Pass {
         number,
