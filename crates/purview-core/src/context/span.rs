@@ -25,8 +25,11 @@ impl TaskSpan {
     pub(crate) fn make(&mut self, env: &Env) {
         if self.span.is_none() {
             let span = tracing::debug_span!("task", id = %env.id(), name = tracing::field::Empty);
-            if let Some(info) = env.named_info().filter(|_| !span.is_disabled()) {
-                span.record("name", info.name());
+            // Which task it is costs an allocation, which no subscriber asks for then.
+            if !span.is_disabled() {
+                if let Some(info) = env.named_info() {
+                    span.record("name", info.name());
+                }
             }
             self.span = Some(span);
         }

@@ -43,7 +43,7 @@ fn two_children_of_nested_scopes_that_wait_for_each_other_are_shown_where_they_a
         &seen,
         &[
             "scope `test`",
-            "  the body: polled 2 times",
+            "  the body: polled 1 time",
             "    scope `import`",
             "      `reader`: polled 2 times",
             "        scope `pages`",

@@ -25,7 +25,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if let Some(limiter) = &self.children.shared.limiter {
             engine.panicked.run(|| wake_all(limiter.waiting_permits()));
         }
-        if engine.stage.grace() == Some(Grace::Holds) && self.children.body == BodyStage::Started {
+        if !std::mem::replace(&mut self.children.is_cut, true) && self.children.body == BodyStage::Started {
             let kept = self.keeps_body(engine);
             self.body.as_mut().env_mut().keep(kept);
         }
@@ -117,6 +117,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
 
     fn abandon(&mut self, engine: &mut Engine, reported: bool) {
         const DROPPED: &str = "the scope's future was dropped";
+        // The body is not kept.
+        self.children.is_cut = true;
+        self.body.as_mut().env_mut().keep(false);
         if reported {
             let reason = engine.node.reason().cloned();
             self.children.abandoned = Some(reason.unwrap_or(CancelReason::Requested(Some(DROPPED.into()))));

@@ -66,6 +66,8 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     lost: Option<CancelReason>,
     /// Why the scope's future is being dropped, where a scope around reports panics.
     abandoned: Option<CancelReason>,
+    /// It was asked whether the body is kept.
+    is_cut: bool,
     /// Something else has stopped the scope while tasks were under way.
     stopped_by_others: bool,
     rate: Option<Rate>,
@@ -111,6 +113,7 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             broke: None,
             lost: None,
             abandoned: None,
+            is_cut: false,
             stopped_by_others: false,
             rate: options.rate,
             next_start: None,
