@@ -65,10 +65,10 @@ fn children_are_polled_in_the_order_in_which_they_were_woken() {
 }
 
 #[test]
-fn a_pass_ends_after_the_first_child_that_comes_up_twice() {
+fn a_pass_ends_after_the_child_behind_the_first_that_comes_up_twice() {
     let program = yield_alike();
     spawned()
-        .at(0, [again(1), again(2)])
+        .at(0, [again(1), again(2), again(3)])
         .is_refused_as("the pass ended", &program);
 }
 
