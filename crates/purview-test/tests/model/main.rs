@@ -46,9 +46,9 @@ fn number(variable: &str) -> Option<u64> {
     )
 }
 
-/// One program in so many is known to run otherwise than the reference says, and nothing is known to be lost there: the
-/// order in which two holders are told, the order in which the children of a moved scope are dropped, and a `timeout` by
-/// value inside one by reference that expires first. To be brought to none.
+/// One program in so many may run otherwise than the reference says, for now; one in four hundred does. The open kinds are
+/// a `timeout` by value inside one by reference that expires first, the order in which two holders are told, and children
+/// that are dropped earlier than the reference expects. `PURVIEW_MODEL_SURVEY` lists them. To be brought to none.
 const KNOWN: u64 = 200;
 
 /// The shortest run that breaks each rule, and how many do: for the time in which scopes learn something.
@@ -125,7 +125,7 @@ fn programs_that_bytes_decide_run_as_the_model_says() {
             diverging.push((bytes, failure));
         }
     }
-    let (count, known) = (diverging.len(), 2_000 / KNOWN as usize);
+    let (count, known) = (diverging.len() as u64, 2_000 / KNOWN);
     if let Some((bytes, failure)) = diverging.first().filter(|_| count > known) {
         panic!("{count} of 2000 programs diverge, {known} are known to; {bytes:?}:\n{failure}");
     }
