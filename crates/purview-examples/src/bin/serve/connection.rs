@@ -6,7 +6,7 @@ use std::{
 
 use async_io::Async;
 use futures::AsyncWriteExt;
-use purview::{fail_fast, shield};
+use purview::{FailFast, Scope, fail_fast, shield};
 
 use crate::{args::Args, journal::Journal, lines::Lines, roster::Presence};
 
@@ -16,34 +16,14 @@ const GOODBYE: Duration = Duration::from_secs(1);
 /// Serves one client until it leaves, falls silent, or the server stops.
 pub(crate) async fn serve(stream: Async<TcpStream>, journal: &Journal, args: &Args, mut presence: Presence<'_>) {
     let mut lines = Lines::new(&stream);
+    let mut served = false;
     let ended = fail_fast::<io::Error>()
         .name(presence.peer().to_string())
         .run(async |s| {
             s.defer(say_goodbye(&stream));
-            // Waiting on the scope's token holds: a scope that is cancelled polls us on, instead of dropping us.
-            let token = s.token();
-            loop {
-                // Too late only when the scope is being cancelled, which the token says next.
-                let _ = s.set_deadline(Instant::now() + args.idle);
-                match token.run_until_cancelled(lines.next()).await {
-                    Some(line) => match line? {
-                        Some(line) if line != "quit" => {
-                            shield(answer(&stream, journal, args, &mut presence, &line)).await?;
-                        }
-                        _ => return Ok(()),
-                    },
-                    None => break,
-                }
-            }
-            shield(async {
-                for _ in 0..lines.begun()? {
-                    if let Some(line) = lines.next().await? {
-                        answer(&stream, journal, args, &mut presence, &line).await?;
-                    }
-                }
-                Ok(())
-            })
-            .await
+            let result = converse(&s, &mut lines, &stream, journal, args, &mut presence).await;
+            served = true;
+            result
         })
         .await;
     if let Err(error) = ended {
@@ -51,7 +31,45 @@ pub(crate) async fn serve(stream: Async<TcpStream>, journal: &Journal, args: &Ar
             eprintln!("{error}");
         }
     }
-    presence.finish();
+    // After the grace, the scope drops its body, runs the finalizers, and only then returns here.
+    if served {
+        presence.finish();
+    }
+}
+
+/// Answers lines until the client leaves or the scope is cancelled, and then those that had arrived.
+async fn converse(
+    s: &Scope<'_, FailFast<io::Error>>,
+    lines: &mut Lines<'_>,
+    stream: &Async<TcpStream>,
+    journal: &Journal,
+    args: &Args,
+    presence: &mut Presence<'_>,
+) -> io::Result<()> {
+    // Waiting on the scope's token holds: a scope that is cancelled polls us on, instead of dropping us.
+    let token = s.token();
+    loop {
+        // Too late only when the scope is being cancelled, which the token says next.
+        let _ = s.set_deadline(Instant::now() + args.idle);
+        match token.run_until_cancelled(lines.next()).await {
+            Some(line) => match line? {
+                Some(line) if line != "quit" => {
+                    shield(answer(stream, journal, args, presence, &line)).await?;
+                }
+                _ => return Ok(()),
+            },
+            None => break,
+        }
+    }
+    shield(async {
+        for _ in 0..lines.begun()? {
+            if let Some(line) = lines.next().await? {
+                answer(stream, journal, args, presence, &line).await?;
+            }
+        }
+        Ok(())
+    })
+    .await
 }
 
 async fn answer(
