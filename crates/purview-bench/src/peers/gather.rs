@@ -4,7 +4,7 @@ use futures::FutureExt;
 
 use crate::{FailFast, Peer};
 
-/// [`purview::gather`].
+/// [`purview::gather()`].
 #[derive(Debug)]
 pub struct Gather;
 

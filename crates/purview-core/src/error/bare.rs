@@ -10,7 +10,7 @@ impl<E> ScopeError<E> {
     /// panicked the panic is resumed; at a deadline or a cancellation it is a [`Stopped`] with that reason, also when
     /// something failed while it cleaned up. The other failures are dropped. For `?` in a function that returns
     /// `anyhow::Result`, `io::Result` and the like: `.await.map_err(ScopeError::into_error)?`, or shorter
-    /// [`try_gather`](crate::try_gather) and [`try_run`](crate::Builder::try_run).
+    /// [`try_gather`](crate::try_gather!) and [`try_run`](crate::Builder::try_run).
     ///
     /// # Panics
     ///

@@ -4,7 +4,7 @@ use crate::cancel::CancelReason;
 
 /// A scope or a gather ended without a value although nothing in it failed: its deadline passed, or it was cancelled.
 ///
-/// It is what [`ScopeError::into_error`](crate::ScopeError::into_error), [`try_gather`](crate::try_gather),
+/// It is what [`ScopeError::into_error`](crate::ScopeError::into_error), [`try_gather`](crate::try_gather!),
 /// [`Builder::try_run`](crate::Builder::try_run) and [`stream`](fn@crate::stream) convert into the caller's own error type,
 /// which must therefore be `From<Stopped>`. `anyhow::Error`, `eyre::Report` and `Box<dyn Error + Send + Sync>` are,
 /// because this is an [`Error`](std::error::Error); [`io::Error`] and `String` are by impls of this crate; an enum is
