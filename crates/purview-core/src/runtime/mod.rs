@@ -9,11 +9,13 @@
 
 mod choose;
 mod embedded;
+mod pool;
 mod timer;
 mod traits;
 
 pub use crate::ops::{current, current_or};
 pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
 pub use embedded::Embedded;
+pub(crate) use pool::give_closure;
 pub(crate) use timer::OneTimer;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

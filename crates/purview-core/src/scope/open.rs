@@ -141,10 +141,6 @@ impl<P: Policy> Child<P> for Intake<P> {
         &mut self.get_mut().env
     }
 
-    fn stopped_alone(&self) -> Option<CancelReason> {
-        None
-    }
-
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
         if self.shared.is_shut() || self.shared.handles.load(Ordering::Acquire) == 0 || self.env.stopped().is_some() {
             return Poll::Ready(());

@@ -78,8 +78,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
 
     /// Why a child would not be accepted now.
     pub(super) fn refusal(&self) -> Option<RejectReason> {
-        // A child that is given time to end may need children of its own for that.
-        if let Some(reason) = self.node.cancelled().filter(|_| !self.node.is_shutting_down()) {
+        if let Some(reason) = self.node.refuses() {
             return Some(RejectReason::Cancelled(reason.clone()));
         }
         let queue = self.lock();

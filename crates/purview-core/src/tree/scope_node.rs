@@ -89,10 +89,6 @@ pub(super) const ENDED: u8 = 1 << 1;
 const OPEN: u8 = 1 << 2;
 /// A shutdown fired its token, and drops no child yet.
 const SOFT: u8 = 1 << 3;
-/// Its grace has ended: only finalizers are waited for.
-const FINALIZING: u8 = 1 << 4;
-/// The grace of its finalizers has ended too.
-const OVER: u8 = 1 << 5;
 /// All of the subtree has been told of its cancellation.
 const TOLD: u8 = 1 << 6;
 
@@ -105,6 +101,29 @@ pub(crate) enum Grace {
     Finalizers,
     /// No hold counts.
     Over,
+}
+
+/// Its grace has ended: only finalizers are waited for. A bit of the flags of a scope, and of those of a task.
+const FINALIZING: u8 = 1 << 4;
+/// The grace of its finalizers has ended too.
+const OVER: u8 = 1 << 5;
+
+impl Grace {
+    pub(super) fn of(flags: u8) -> Self {
+        match flags {
+            flags if flags & OVER != 0 => Self::Over,
+            flags if flags & FINALIZING != 0 => Self::Finalizers,
+            _ => Self::Holds,
+        }
+    }
+
+    pub(super) fn flag(self) -> u8 {
+        match self {
+            Self::Holds => 0,
+            Self::Finalizers => FINALIZING,
+            Self::Over => OVER,
+        }
+    }
 }
 
 impl ScopeNode {
@@ -209,19 +228,11 @@ impl ScopeNode {
     }
 
     pub(crate) fn grace(&self) -> Grace {
-        match self.flags.load(Ordering::Acquire) {
-            flags if flags & OVER != 0 => Grace::Over,
-            flags if flags & FINALIZING != 0 => Grace::Finalizers,
-            _ => Grace::Holds,
-        }
+        Grace::of(self.flags.load(Ordering::Acquire))
     }
 
     pub(crate) fn set_grace(&self, grace: Grace) {
-        match grace {
-            Grace::Holds => {}
-            Grace::Finalizers => self.set(FINALIZING),
-            Grace::Over => self.set(OVER),
-        }
+        self.set(grace.flag());
     }
 
     /// Whether its cancellation has reached all that is below it.

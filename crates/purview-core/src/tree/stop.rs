@@ -67,6 +67,11 @@ impl ScopeNode {
         self.reason().filter(|_| !(self.is_ended() && self.cut.get().is_none()))
     }
 
+    /// Why it takes no more children. One that is given time to end may need children of its own for that.
+    pub(crate) fn refuses(&self) -> Option<&CancelReason> {
+        self.cancelled().filter(|_| !self.is_shutting_down())
+    }
+
     /// Why plain children are dropped, once they are.
     pub(crate) fn cut(&self) -> Option<&CancelReason> {
         self.cut.get()

@@ -42,8 +42,6 @@ pub(crate) struct TaskNode {
 
 const POLLING: u8 = 1;
 pub(super) const ENDED: u8 = 1 << 1;
-const FINALIZING: u8 = 1 << 2;
-const OVER: u8 = 1 << 3;
 
 impl TaskNode {
     pub(crate) fn new(info: TaskInfo, scope: Arc<ScopeNode>, role: Role) -> Arc<Self> {
@@ -117,18 +115,12 @@ impl TaskNode {
     }
 
     pub(crate) fn grace(&self) -> Grace {
-        let own = match self.flags.load(Ordering::Acquire) {
-            flags if flags & OVER != 0 => Grace::Over,
-            flags if flags & FINALIZING != 0 => Grace::Finalizers,
-            _ => Grace::Holds,
-        };
-        own.max(self.scope.grace())
+        Grace::of(self.flags.load(Ordering::Acquire)).max(self.scope.grace())
     }
 
     /// Its own grace has ended, and that of what is polled in it.
     pub(crate) fn end_grace(&self, grace: Grace) {
-        let flag = if grace == Grace::Over { OVER } else { FINALIZING };
-        self.flags.fetch_or(flag, Ordering::AcqRel);
+        self.flags.fetch_or(grace.flag(), Ordering::AcqRel);
         self.node.end_grace();
         self.wake();
     }

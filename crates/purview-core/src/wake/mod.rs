@@ -7,5 +7,5 @@ mod waiters;
 pub(crate) use self::{
     part::{HasSignal, part_waker},
     signal::Signal,
-    waiters::{Waiters, wake_all},
+    waiters::{Waiters, wake_all, wake_quietly},
 };

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, task::Waker};
 
-use crate::panic::FirstPanic;
+use crate::panic::{FirstPanic, catch, discard};
 
 /// Wakers that wait for one thing, each under a key of its own, in the order they came.
 ///
@@ -51,4 +51,11 @@ pub(crate) fn wake_all(wakers: impl IntoIterator<Item = Waker>) {
         panicked.run(|| waker.wake());
     }
     panicked.resume_unless_unwinding();
+}
+
+/// Wakes it; a panic of the waker must not end the thread that wakes.
+pub(crate) fn wake_quietly(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        discard(catch(|| waker.wake()));
+    }
 }

@@ -221,19 +221,17 @@ fn report(tally: &Tally, top: usize, elapsed: Duration) {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    cli::exit(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> Result<bool, String> {
     let began = Instant::now();
-    match args.runtime.block_on(count(&args)) {
-        Ok(tally) => {
-            report(&tally, args.top, began.elapsed());
-            ExitCode::from(u8::from(tally.stopped.is_some() || !tally.unreadable.is_empty()))
-        }
-        Err(error) => {
-            eprintln!(
-                "error: cannot walk {}: {error}; give a folder that can be read",
-                args.folder.display()
-            );
-            ExitCode::from(2)
-        }
-    }
+    let tally = args.runtime.block_on(count(args)).map_err(|error| {
+        format!(
+            "cannot walk {}: {error}; give a folder that can be read",
+            args.folder.display()
+        )
+    })?;
+    report(&tally, args.top, began.elapsed());
+    Ok(tally.stopped.is_none() && tally.unreadable.is_empty())
 }

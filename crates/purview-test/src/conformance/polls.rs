@@ -27,7 +27,7 @@ pub async fn panicked_futures_are_not_polled_again(case: Case) {
     case.spawn(poll_fn(move |cx| {
         match counted.fetch_add(1, Ordering::SeqCst) {
             0 => {
-                *keeps.lock().expect("nobody panics with this lock") = Some(cx.waker().clone());
+                *keeps.lock().expect("nothing panics with this lock") = Some(cx.waker().clone());
                 cx.waker().wake_by_ref();
                 Poll::Pending
             }
@@ -42,7 +42,7 @@ pub async fn panicked_futures_are_not_polled_again(case: Case) {
     case.future_sets(&panics).await;
     let waker = kept
         .lock()
-        .expect("nobody panics with this lock")
+        .expect("nothing panics with this lock")
         .take()
         .expect("the future has stored it");
     waker.wake();

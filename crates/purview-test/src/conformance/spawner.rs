@@ -155,13 +155,13 @@ pub async fn wakers_outlive_their_futures(case: Case) {
     let (keeps, ends) = (Arc::clone(&kept), ended.clone());
     case.spawn(async move {
         let waker = poll_fn(|cx| Poll::Ready(cx.waker().clone())).await;
-        *keeps.lock().expect("nobody panics with this lock") = Some(waker);
+        *keeps.lock().expect("nothing panics with this lock") = Some(waker);
         ends.set();
     });
     case.future_sets(&ended).await;
     let waker = kept
         .lock()
-        .expect("nobody panics with this lock")
+        .expect("nothing panics with this lock")
         .take()
         .expect("the future has stored it");
     waker.wake_by_ref();
@@ -179,7 +179,7 @@ pub async fn ended_futures_are_dropped(case: Case) {
     let (inside, keeps) = (Arc::clone(&held), Arc::clone(&kept));
     case.spawn(poll_fn(move |cx| {
         assert_eq!(Arc::strong_count(&inside), 2);
-        *keeps.lock().expect("nobody panics with this lock") = Some(cx.waker().clone());
+        *keeps.lock().expect("nothing panics with this lock") = Some(cx.waker().clone());
         Poll::Ready(())
     }));
     case.eventually(

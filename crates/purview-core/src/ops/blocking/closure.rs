@@ -7,9 +7,10 @@ use std::{
 use crate::{
     context::{self, Env, unwind},
     panic::{Panic, catch, discard},
-    runtime::Runtime,
+    runtime::{Runtime, give_closure},
     sync::{Mutex, MutexGuard},
     tree::{HoldKind, TaskNode},
+    wake::wake_quietly,
 };
 
 /// A closure on its way through a pool, and what came of it.
@@ -53,14 +54,8 @@ impl<T: Send + 'static> Closure<T> {
     pub(super) fn give(self: &Arc<Self>, runtime: &dyn Runtime, waiting: Option<Arc<TaskNode>>) {
         let call = PoolCall(Arc::downgrade(self));
         let env = context::of_closure();
-        let asked = catch(|| runtime.spawn_blocking(Box::new(move || call.run(env, waiting))));
-        match asked {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => self.lose(error.to_string()),
-            Err(panic) => {
-                self.lose(format!("the runtime panicked when it was given the closure: {panic}"));
-                discard(panic);
-            }
+        if let Err(why) = give_closure(runtime, move || call.run(env, waiting)) {
+            self.lose(why);
         }
     }
 
@@ -99,9 +94,7 @@ impl<T> Closure<T> {
             }
         };
         discard(unwanted);
-        if let Some(waker) = waker {
-            discard(catch(|| waker.wake()));
-        }
+        wake_quietly(waker);
     }
 
     /// The pool does not run it; the first to say why is believed, unless the runtime itself does.

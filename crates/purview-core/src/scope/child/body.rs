@@ -50,10 +50,6 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
         self.project().member.env_mut()
     }
 
-    fn stopped_alone(&self) -> Option<CancelReason> {
-        None
-    }
-
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         *this.end = Some(ready!(this.member.poll(&ByNode, cx)));

@@ -6,7 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Child, Verdict};
+use super::{Child, Verdict, end_task};
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -83,10 +83,7 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
 
     fn end(&self) {
         self.slot.end();
-        self.env().note_end();
-        if let Some(task) = self.env().task() {
-            task.end();
-        }
+        end_task(self.member.env());
     }
 
     fn is_unclaimed(&self) -> bool {

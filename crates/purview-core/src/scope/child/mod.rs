@@ -33,7 +33,9 @@ pub(crate) trait Child<P: Policy> {
     fn env_mut(self: Pin<&mut Self>) -> &mut Env;
 
     /// Why it is to stop alone.
-    fn stopped_alone(&self) -> Option<CancelReason>;
+    fn stopped_alone(&self) -> Option<CancelReason> {
+        None
+    }
 
     /// Polls it; ready when it has ended.
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
@@ -47,10 +49,7 @@ pub(crate) trait Child<P: Policy> {
 
     /// It has ended, and that was reported.
     fn end(&self) {
-        self.env().note_end();
-        if let Some(task) = self.env().task() {
-            task.end();
-        }
+        end_task(self.env());
     }
 
     /// Whether its result was not taken.
@@ -77,6 +76,14 @@ pub(crate) trait Child<P: Policy> {
     /// Why it is to stop: alone, or with its scope.
     fn stopped(&self) -> Option<CancelReason> {
         self.stopped_alone().or_else(|| self.env().stopped().cloned())
+    }
+}
+
+/// The task has ended, apart from what waits for its result.
+pub(super) fn end_task(env: &Env) {
+    env.note_end();
+    if let Some(task) = env.task() {
+        task.end();
     }
 }
 

@@ -1,6 +1,9 @@
 //! A task has ended and its future was dropped: what that means for its scope.
 
-use std::{sync::atomic::Ordering, task::Poll};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+};
 
 use super::{BodyStage, Whole};
 use crate::{
@@ -11,7 +14,7 @@ use crate::{
         child::Verdict,
         kind::{AnyChild, Boxed, Kind},
     },
-    tree::{HoldKind, Role},
+    tree::{HoldKind, Role, TaskNode},
     wake::{part, part_waker},
 };
 
@@ -49,10 +52,8 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         }
         let task = child.get().env().task();
         if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()) {
-            // It was dropped, and something that it started still runs on another thread: that is waited for.
-            task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
+            self.wait_elsewhere(engine, task.clone());
             engine.signal().raise(part::CHILDREN);
-            self.children.elsewhere.push(task.clone());
         }
         if verdict.keep {
             self.children.unclaimed.keep::<P>(child);
@@ -69,11 +70,16 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         let verdict = self.body.as_mut().report(self.children.policy(), abandoned.as_ref());
         engine.panicked.run(|| self.body.end());
         let task = self.body.env().task();
-        if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()) {
-            task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
-            self.children.elsewhere.push(task.clone());
+        if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()).cloned() {
+            self.wait_elsewhere(engine, task);
         }
         self.act(engine, verdict, Role::Ordinary);
+    }
+
+    /// The task was dropped, and something that it started still runs on another thread: that is waited for.
+    fn wait_elsewhere(&mut self, engine: &Engine, task: Arc<TaskNode>) {
+        task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
+        self.children.elsewhere.push(task);
     }
 
     pub(super) fn cut_body(&mut self, engine: &mut Engine, reason: CancelReason) {

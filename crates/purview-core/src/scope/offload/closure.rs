@@ -5,15 +5,16 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Offload, pool_call::PoolCall, wake};
+use super::{DROPPED_BY_THE_RUNTIME, Offload, pool_call::PoolCall};
 use crate::{
     cancel::{CancelReason, CancelToken},
     context::{Env, TaskSpan, unwind},
     panic::{catch, discard},
     policy::End,
-    runtime::Spawner,
+    runtime::give_closure,
     sync::{Mutex, MutexGuard},
     tree::{HoldKind, TaskNode},
+    wake::wake_quietly,
 };
 
 /// A closure on its way through the pool.
@@ -73,7 +74,7 @@ impl<F: Closure> BlockingCall<F> {
     }
 
     /// Asks the pool to take it. One that says it does, and drops it, has lost it.
-    fn ask<T, E, P>(&self, ask: impl FnOnce() -> Result<Result<T, E>, P>) -> Result<Result<T, E>, P> {
+    fn ask(&self, ask: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
         self.lock().asking = true;
         let answer = ask();
         let dropped = {
@@ -81,8 +82,8 @@ impl<F: Closure> BlockingCall<F> {
             state.asking = false;
             state.dropped
         };
-        if dropped && matches!(answer, Ok(Ok(_))) {
-            self.lose(DROPPED_BY_THE_POOL);
+        if dropped && answer.is_ok() {
+            self.lose(DROPPED_BY_THE_RUNTIME);
         }
         answer
     }
@@ -146,7 +147,7 @@ impl<F: Closure> BlockingCall<F> {
             state.stage = Stage::Ended(end);
             state.scope.take()
         };
-        wake(scope);
+        wake_quietly(scope);
     }
 
     /// The pool will not run it.
@@ -176,13 +177,8 @@ impl<F: Closure<Output: Send> + Send + 'static> Offload for BlockingCall<F> {
     fn give(self: &Arc<Self>, task: &Arc<TaskNode>) {
         let runtime = task.scope.runtime();
         let call = PoolCall::new(self);
-        match self.ask(|| catch(|| runtime.spawn_blocking(Box::new(|| call.run())))) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => self.lose(error.to_string()),
-            Err(panic) => {
-                self.lose(format!("the runtime panicked when it was given the closure: {panic}"));
-                discard(panic);
-            }
+        if let Err(why) = self.ask(|| give_closure(&*runtime, || call.run())) {
+            self.lose(why);
         }
     }
 
@@ -240,5 +236,3 @@ impl<F: Closure> State<F> {
         }
     }
 }
-
-pub(super) const DROPPED_BY_THE_POOL: &str = "the runtime dropped it, as when it shuts down";

@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{Offload, ParallelFuture, wake};
+use super::{Offload, ParallelFuture};
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -11,6 +11,7 @@ use crate::{
     policy::End,
     sync::{Mutex, MutexGuard},
     tree::{TaskInfo, TaskNode},
+    wake::wake_quietly,
 };
 
 /// A guest: what awaits it polls its future, and its scope destroys it.
@@ -85,8 +86,7 @@ impl<F: Future> Guest<F> {
     fn refusal(&self) -> Option<CancelReason> {
         let task = &self.future.task;
         // One that is being given time to end begins like any other that was in before.
-        let cancelled = || task.scope.cancelled().filter(|_| !task.scope.is_shutting_down());
-        task.stopped().or_else(cancelled).cloned()
+        task.stopped().or_else(|| task.scope.refuses()).cloned()
     }
 
     /// Cancels it; only the scope polls it from now on, where it holds.
@@ -139,7 +139,7 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for Guest<F> {
             entry.started = true;
             entry.queued.take()
         };
-        wake(queued);
+        wake_quietly(queued);
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<End<F::Output>> {

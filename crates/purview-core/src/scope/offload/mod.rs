@@ -10,7 +10,7 @@ mod runnable;
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll, Waker, ready},
+    task::{Context, Poll, ready},
 };
 
 pub(super) use self::{
@@ -19,13 +19,13 @@ pub(super) use self::{
     parallel::ParallelFuture,
 };
 use super::{
-    child::{Child, Verdict, report},
+    child::{Child, Verdict, end_task, report},
     slot::JoinSlot,
 };
 use crate::{
     cancel::CancelReason,
     context::Env,
-    panic::{catch, discard},
+    panic::catch,
     policy::{End, Policy},
     tree::TaskNode,
 };
@@ -129,8 +129,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
 
     fn end(&self) {
         self.slot.end();
-        self.env.note_end();
-        self.task().end();
+        end_task(&self.env);
     }
 
     fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
@@ -153,11 +152,4 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
     }
 }
 
-/// A panic of a waker must not end the thread that wakes.
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        if let Err(panic) = catch(|| waker.wake()) {
-            discard(panic);
-        }
-    }
-}
+const DROPPED_BY_THE_RUNTIME: &str = "the runtime dropped it, as when it shuts down";

@@ -5,7 +5,7 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-use super::{Offload, runnable::Runnable, wake};
+use super::{Offload, runnable::Runnable};
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -15,6 +15,7 @@ use crate::{
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
     tree::{HoldKind, TaskNode},
+    wake::wake_quietly,
 };
 
 /// Where the future of a parallel child or a guest is: in a slot of ours, so that what cancels it can destroy it without
@@ -162,7 +163,7 @@ impl<F: Future> ParallelFuture<F> {
         // The executor refused it during this poll: the wakers that the future left there wake nothing.
         let scope = (slot.owner == Owner::Scope).then(|| slot.scope.take()).flatten();
         drop(slot);
-        wake(scope);
+        wake_quietly(scope);
         Ok(())
     }
 
@@ -177,7 +178,7 @@ impl<F: Future> ParallelFuture<F> {
             slot.place = Place::Ended(end);
             slot.scope.take()
         };
-        wake(scope);
+        wake_quietly(scope);
         None
     }
 
@@ -188,7 +189,7 @@ impl<F: Future> ParallelFuture<F> {
             slot.owner = Owner::Scope;
             slot.scope.take()
         };
-        wake(scope);
+        wake_quietly(scope);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Slot<F>> {
@@ -251,7 +252,7 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
             Place::Polling | Place::Empty => End::Cancelled(reason),
         };
         // The executor's task finds nothing to do and ends.
-        wake(executor);
+        wake_quietly(executor);
         Poll::Ready(end)
     }
 

@@ -1,6 +1,9 @@
 use std::sync::{Arc, Weak};
 
-use super::closure::{BlockingCall, Closure, DROPPED_BY_THE_POOL};
+use super::{
+    DROPPED_BY_THE_RUNTIME,
+    closure::{BlockingCall, Closure},
+};
 
 /// What the pool is given. A pool that drops it without running it has lost it. The closure is its scope's: a pool that
 /// never comes to it keeps nothing of a scope that was dropped.
@@ -27,7 +30,7 @@ impl<F: Closure> Drop for PoolCall<F> {
             state.asking
         };
         if !asking {
-            call.lose(DROPPED_BY_THE_POOL);
+            call.lose(DROPPED_BY_THE_RUNTIME);
         }
     }
 }

@@ -4,7 +4,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::parallel::{Owner, ParallelFuture};
+use super::{
+    DROPPED_BY_THE_RUNTIME,
+    parallel::{Owner, ParallelFuture},
+};
 use crate::{cancel::CancelReason, panic::discard};
 
 /// What the executor is given: polls the future in the slot. The slot is its scope's: an executor that is never run again
@@ -54,7 +57,7 @@ impl<F: Future> Drop for Runnable<F> {
             Owner::Scope => {}
             Owner::Given => parallel.keep_in_scope(),
             Owner::Executor => {
-                let reason = CancelReason::Requested(Some("the runtime dropped it, as when it shuts down".into()));
+                let reason = CancelReason::Requested(Some(DROPPED_BY_THE_RUNTIME.into()));
                 discard(parallel.destroy(reason));
             }
         }

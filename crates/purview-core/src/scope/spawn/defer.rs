@@ -125,10 +125,6 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
         self.project().member.env_mut()
     }
 
-    fn stopped_alone(&self) -> Option<CancelReason> {
-        None
-    }
-
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         *this.end = Some(ready!(this.member.poll(&ByNode, cx)));

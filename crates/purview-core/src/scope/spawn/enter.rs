@@ -15,7 +15,6 @@ use crate::{
         child::Child,
         handle::Scope,
         kind::Kind,
-        limit::Limiter,
         offload::{Awaited, Guest, Offloaded},
         slot::{JoinSlot, Take},
     },
@@ -161,11 +160,8 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         P::Child<T>: Send,
         P::Joined<T>: Send,
     {
-        if let Some(reason) = self.scope.shared.refusal() {
+        if let Err(reason) = self.scope.shared.try_place() {
             return Err(Rejected::new(fut, reason));
-        }
-        if !self.scope.shared.limiter.as_ref().is_none_or(Limiter::try_take) {
-            return Err(Rejected::new(fut, RejectReason::Full));
         }
         self.enlist_guest::<T, F>(fut, true)
     }

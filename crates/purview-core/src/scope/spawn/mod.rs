@@ -22,7 +22,6 @@ use super::{
     child::LocalChild,
     handle::Scope,
     kind::{Boxed, Kind, Local, Threads},
-    limit::Limiter,
     task::Task,
 };
 use crate::{
@@ -118,11 +117,8 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
     ) -> Result<Task<P::Joined<T>>, Rejected<F>> {
         let shared = &self.scope.shared;
-        if let Some(reason) = shared.refusal() {
+        if let Err(reason) = shared.try_place() {
             return Err(Rejected::new(fut, reason));
-        }
-        if !shared.limiter.as_ref().is_none_or(Limiter::try_take) {
-            return Err(Rejected::new(fut, RejectReason::Full));
         }
         let mut new = NewTask::new(shared, self.name.take(), self.role);
         new.env.give_place();

@@ -59,22 +59,9 @@ impl NewTask {
     pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
         JoinSlot::new(self.info.clone(), shared.node.clone(), self.env.task().cloned())
     }
-
-    /// The child was not accepted.
-    pub(super) fn end<J>(env: &Env, slot: &JoinSlot<J>) {
-        slot.end();
-        if let Some(task) = env.task() {
-            task.end();
-        }
-    }
 }
 
 impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
-    /// Why a child is not accepted that is spawned now, as far as that can be seen without the queue.
-    pub(super) fn cancelled_before(&self) -> Option<CancelReason> {
-        self.node.cancelled().filter(|_| !self.node.is_shutting_down()).cloned()
-    }
-
     pub(in crate::scope) fn spawn<T, F>(
         &self,
         mut new: NewTask,
@@ -84,21 +71,20 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     ) -> Task<P::Joined<T>> {
         let slot = new.slot(self);
         let task = Task::new(slot.clone());
-        if let Some(reason) = self.cancelled_before() {
+        let node = new.env.task().cloned();
+        if let Some(reason) = self.node.refuses() {
             // First: a destructor that panics must not take the place with it.
             if has_place {
                 self.free_place();
             }
             drop(fut);
-            NewTask::end(&new.env, &slot);
-            slot.fill(P::refused::<T>(reason));
+            Self::refuse::<T>(node.as_deref(), &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env, has_place);
-        let node = new.env.task().cloned();
         if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
             drop(child);
-            Self::refuse::<T>(node.as_deref(), &slot);
+            Self::refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
         }
         task
     }
@@ -116,20 +102,35 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let task = Task::new(slot.clone());
         // The work has surroundings of its own, of the same task: they are needed on the other thread.
         let work = make(new.env.same());
-        if let Some(reason) = self.cancelled_before() {
+        let node = new.env.task().cloned();
+        if let Some(reason) = self.node.refuses() {
             drop(work);
-            NewTask::end(&new.env, &slot);
-            slot.fill(P::refused::<T>(reason));
+            Self::refuse::<T>(node.as_deref(), &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env, false);
-        let node = new.env.task().cloned();
         let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
         if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
             drop(child);
-            Self::refuse::<T>(node.as_deref(), &slot);
+            Self::refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
         }
         task
+    }
+
+    /// Takes a place for a child that does not wait for one.
+    ///
+    /// # Errors
+    ///
+    /// Why it has none: the scope takes no more children, or has as many as its limit allows.
+    pub(super) fn try_place(&self) -> Result<(), RejectReason> {
+        if let Some(reason) = self.refusal() {
+            return Err(reason);
+        }
+        if self.limiter.as_ref().is_none_or(Limiter::try_take) {
+            Ok(())
+        } else {
+            Err(RejectReason::Full)
+        }
     }
 
     /// Takes a place under the limit for a child, or its turn in the queue for one; gives whether it has a place.
@@ -156,11 +157,11 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// The task of a child that was not accepted says what the policy says to that.
-    pub(super) fn refuse<T>(task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>) {
+    pub(super) fn refuse<T>(task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>, reason: CancelReason) {
         slot.end();
         if let Some(task) = task {
             task.end();
         }
-        slot.fill(P::refused::<T>(RejectReason::Ended.into_cancel_reason()));
+        slot.fill(P::refused::<T>(reason));
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     census::{self, Wait},
     context::Env,
     engine::{ByNode, Member},
-    error::{AlreadyReady, RejectReason, StartError},
+    error::{AlreadyReady, StartError},
     panic::catch,
     policy::{End, Fallible},
     scope::{
@@ -123,10 +123,6 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
             task.end();
             failed.fill(Some(StartError::Cancelled(reason)));
         };
-        if let Some(reason) = shared.cancelled_before() {
-            refuse(reason);
-            return start;
-        }
         if let Some(reason) = shared.refusal() {
             refuse(reason.into_cancel_reason());
             return start;
@@ -142,7 +138,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
         };
         if let Err(child) = shared.enlist(has_place, Box::new(child), forget) {
             drop(child);
-            refuse(RejectReason::Ended.into_cancel_reason());
+            refuse(CancelReason::Ended);
         }
         start
     }

@@ -24,6 +24,7 @@ use std::{
 };
 
 use clap::Parser;
+use purview_examples::cli;
 
 use crate::{args::Args, loopback::Loopback, record::Record, report::Report};
 
@@ -31,15 +32,7 @@ use crate::{args::Args, loopback::Loopback, record::Record, report::Report};
 const OTHER_DESCRIPTORS: u64 = 64;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(usage) => {
-            eprintln!("error: {usage}");
-            ExitCode::from(2)
-        }
-    }
+    cli::exit(run(&Args::parse()))
 }
 
 fn run(args: &Args) -> Result<bool, String> {

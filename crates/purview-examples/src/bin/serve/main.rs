@@ -16,6 +16,7 @@ use std::{net::TcpListener, process::ExitCode};
 
 use async_io::Async;
 use clap::Parser;
+use purview_examples::cli;
 
 use crate::{args::Args, journal::Journal, roster::Roster};
 
@@ -24,15 +25,7 @@ use crate::{args::Args, journal::Journal, roster::Roster};
 const BACKLOG: i32 = 4096;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(&args) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::from(1),
-        Err(usage) => {
-            eprintln!("error: {usage}");
-            ExitCode::from(2)
-        }
-    }
+    cli::exit(run(&Args::parse()))
 }
 
 fn run(args: &Args) -> Result<bool, String> {
