@@ -27,7 +27,10 @@ use std::{
 /// }));
 /// assert_eq!(out.unwrap().value.as_deref(), Some("out of cheese"));
 /// ```
-pub struct Panic {
+pub struct Panic(Box<Caught>);
+
+/// Boxed, because nearly every end that could be a panic is none.
+struct Caught {
     /// A copy of the text, because a `&str` into the payload cannot leave the lock.
     message: Option<Box<str>>,
     payload: Mutex<Box<dyn Any + Send>>,
@@ -39,25 +42,25 @@ impl Panic {
             .downcast_ref::<&'static str>()
             .map(|text| Box::from(*text))
             .or_else(|| payload.downcast_ref::<String>().map(|text| Box::from(text.as_str())));
-        Self {
+        Self(Box::new(Caught {
             message,
             payload: Mutex::new(payload),
-        }
+        }))
     }
 
     /// Whether the payload is one of ours of this type.
     pub(crate) fn is<T: Any>(&self) -> bool {
-        self.payload.lock().unwrap_or_else(PoisonError::into_inner).is::<T>()
+        self.0.payload.lock().unwrap_or_else(PoisonError::into_inner).is::<T>()
     }
 
     /// The text the panic was raised with; `None` where the payload is neither `&'static str` nor `String`.
     pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.0.message.as_deref()
     }
 
     /// The payload, as [`std::panic::catch_unwind`] gives it.
     pub fn into_payload(self) -> Box<dyn Any + Send> {
-        self.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.0.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Resumes the panic in the calling thread, without calling the panic hook again.
@@ -151,12 +154,12 @@ fn forget_payload(panic: Panic) {
 
 /// Keeps the first of several panics and drops the others safely.
 #[derive(Debug, Default)]
-pub(crate) struct FirstPanic(Option<Box<Panic>>);
+pub(crate) struct FirstPanic(Option<Panic>);
 
 impl FirstPanic {
     pub(crate) fn keep(&mut self, panic: Panic) {
         if self.0.is_none() {
-            self.0 = Some(Box::new(panic));
+            self.0 = Some(panic);
         } else {
             forget_payload(panic);
         }
@@ -183,7 +186,7 @@ impl FirstPanic {
     pub(crate) fn resume_unless_unwinding(&mut self) {
         if std::thread::panicking() {
             if let Some(panic) = self.0.take() {
-                forget_payload(*panic);
+                forget_payload(panic);
             }
         } else {
             self.resume();
@@ -198,7 +201,7 @@ impl FirstPanic {
         if is_expected() {
             self.resume();
         } else if let Some(panic) = self.0.take() {
-            forget_payload(*panic);
+            forget_payload(panic);
         }
     }
 }
