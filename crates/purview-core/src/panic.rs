@@ -176,6 +176,7 @@ impl FirstPanic {
     }
 
     /// Resumes the panic, if there was one.
+    #[inline]
     pub(crate) fn resume(&mut self) {
         if let Some(panic) = self.0.take() {
             panic.resume();
@@ -184,12 +185,11 @@ impl FirstPanic {
 
     /// As [`resume`](Self::resume), from a destructor: a second panic while unwinding would abort the process.
     pub(crate) fn resume_unless_unwinding(&mut self) {
+        let Some(panic) = self.0.take() else { return };
         if std::thread::panicking() {
-            if let Some(panic) = self.0.take() {
-                forget_payload(panic);
-            }
+            forget_payload(panic);
         } else {
-            self.resume();
+            panic.resume();
         }
     }
 
@@ -198,9 +198,10 @@ impl FirstPanic {
     /// Elsewhere it is swallowed, after its message was printed: some executors end the process when a future panics as
     /// it is dropped.
     pub(crate) fn resume_if_expected(&mut self) {
+        let Some(panic) = self.0.take() else { return };
         if is_expected() {
-            self.resume();
-        } else if let Some(panic) = self.0.take() {
+            panic.resume();
+        } else {
             forget_payload(panic);
         }
     }
@@ -249,8 +250,10 @@ impl<C: IntoIterator + Default> Drop for OneByOne<C> {
         if !std::mem::needs_drop::<C::Item>() {
             return;
         }
+        let mut values = self.take_all().into_iter();
+        let Some(first) = values.next() else { return };
         let mut panicked = FirstPanic::default();
-        for value in self.take_all() {
+        for value in std::iter::once(first).chain(values) {
             panicked.run(|| drop(value));
         }
         panicked.resume_if_expected();
