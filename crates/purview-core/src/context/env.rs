@@ -29,6 +29,10 @@ enum Which {
     Same,
 }
 
+/// Its slot knows how to have it polled.
+const POLLER_KNOWN: u8 = 1 << 6;
+/// Its slot has its node.
+const NODE_KNOWN: u8 = 1 << 7;
 /// Inside a shield the scopes around are not seen: neither their cancellation nor their deadline.
 const SHIELDED: u8 = 1;
 /// The thread is one for blocking work.
@@ -200,6 +204,16 @@ impl Env {
 
     pub(crate) fn keep(&mut self, kept: bool) {
         self.set(KEPT, kept);
+    }
+
+    /// Whether its slot lacks its node, or how to have it polled: then the slot's lock is taken.
+    pub(crate) fn is_unknown_to_slot(&self) -> bool {
+        !self.has(POLLER_KNOWN) || (!self.has(NODE_KNOWN) && self.task.is_some())
+    }
+
+    pub(crate) fn set_known_to_slot(&mut self) {
+        self.set(POLLER_KNOWN, true);
+        self.set(NODE_KNOWN, self.task.is_some());
     }
 
     pub(crate) fn may_block(mut self) -> Self {

@@ -12,14 +12,13 @@ use crate::{
     context::Env,
     engine::{Member, pass::Turn},
     policy::{End, Policy},
-    scope::slot::{JoinSlot, Remembered},
+    scope::slot::JoinSlot,
 };
 
 pin_project! {
     /// A child that runs in the scope's own task.
     pub(in crate::scope) struct LocalChild<P: Policy, T, F> {
         slot: Arc<JoinSlot<P::Joined<T>>>,
-        remembered: Remembered,
         end: Option<End<P::Child<T>>>,
         #[pin]
         member: Member<F>,
@@ -30,7 +29,6 @@ impl<P: Policy, T, F> LocalChild<P, T, F> {
     pub(in crate::scope) fn new(slot: Arc<JoinSlot<P::Joined<T>>>, fut: F, env: Env) -> Self {
         Self {
             slot,
-            remembered: Remembered::default(),
             end: None,
             member: Member::new(fut, env),
         }
@@ -59,7 +57,7 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         let mut this = self.project();
         let polled = this.member.as_mut().poll_in_turn(&**this.slot, turn, cx);
         if polled.is_pending() {
-            this.slot.remember(this.member.env(), this.remembered, cx.waker());
+            this.slot.remember(this.member.env_mut(), cx.waker());
         }
         *this.end = Some(ready!(polled));
         Poll::Ready(())

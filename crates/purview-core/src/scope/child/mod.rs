@@ -107,6 +107,11 @@ impl Verdict {
         }
     }
 
+    /// Whether the scope goes on as before.
+    pub(super) fn is_ordinary(&self) -> bool {
+        self.flow.is_continue() && self.raised.is_none() && self.lost.is_none()
+    }
+
     pub(super) fn raised(panic: Panic) -> Self {
         Self {
             flow: ControlFlow::Break(()),

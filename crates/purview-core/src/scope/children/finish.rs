@@ -1,6 +1,10 @@
 //! A task has ended and its future was dropped: what that means for its scope.
 
-use std::{pin::Pin, sync::atomic::Ordering, task::Poll};
+use std::{
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+};
 
 use super::{BodyStage, Children, Whole};
 use crate::{
@@ -12,7 +16,7 @@ use crate::{
         child::{Child, Verdict},
         kind::{AnyChild, Boxed, Kind},
     },
-    tree::{HoldKind, Role},
+    tree::{HoldKind, Role, TaskNode},
     wake::{part, part_waker},
 };
 
@@ -82,7 +86,15 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         }
     }
 
+    #[inline]
     fn act(&mut self, engine: &mut Engine, verdict: Verdict, role: Role) {
+        if !verdict.is_ordinary() || engine.panicked.is_some() {
+            self.act_on_failure(engine, verdict, role);
+        }
+    }
+
+    #[cold]
+    fn act_on_failure(&mut self, engine: &mut Engine, verdict: Verdict, role: Role) {
         let children = &mut *self.children;
         if let Some(reason) = verdict.lost {
             if engine.is_running() {
@@ -119,9 +131,15 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
     }
 
     /// A task has ended: what waits for its token is told, and what it has left running elsewhere is waited for.
+    #[inline]
     fn finish_task(&mut self, engine: &mut Engine, env: &Env, verdict: &Verdict) {
         env.note_end();
-        let Some(task) = env.task() else { return };
+        if let Some(task) = env.task() {
+            self.finish_node(engine, task, verdict);
+        }
+    }
+
+    fn finish_node(&mut self, engine: &mut Engine, task: &Arc<TaskNode>, verdict: &Verdict) {
         engine.panicked.run(|| task.end());
         if verdict.cancelled && task.is_elsewhere() {
             task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));

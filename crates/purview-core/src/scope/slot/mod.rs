@@ -1,9 +1,13 @@
+mod content;
+
 use std::{
     mem,
     sync::{Arc, PoisonError},
     task::{Context, Waker},
 };
 
+use self::content::Content;
+pub(super) use self::content::Take;
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -39,13 +43,6 @@ const ENDED: u64 = 1 << 62;
 const HAS_NODE: u64 = 1 << 61;
 const FLAGS: u64 = STOPPED | ENDED | HAS_NODE;
 
-/// What a slot has of its child's, so that its lock need not be taken in every poll.
-#[derive(Default)]
-pub(super) struct Remembered {
-    poller: bool,
-    node: bool,
-}
-
 struct SlotState<J> {
     content: Content<J>,
     /// Why it is to stop alone, while it has no node that knows.
@@ -54,21 +51,6 @@ struct SlotState<J> {
     task: Option<Arc<TaskNode>>,
     /// Has the child polled: a waker of the set's.
     poller: Option<Waker>,
-}
-
-enum Content<J> {
-    Waiting(Option<Waker>),
-    Value(J),
-    Taken,
-    /// The policy gave nothing for it.
-    Never,
-}
-
-pub(super) enum Take<J> {
-    Value(J),
-    NotYet,
-    Taken,
-    Never,
 }
 
 impl<J> JoinSlot<J> {
@@ -139,14 +121,17 @@ impl<J> JoinSlot<J> {
     }
 
     /// Why this child is to stop alone.
+    #[inline]
     pub(super) fn stopped(&self, env: &Env) -> Option<CancelReason> {
-        if let Some(reason) = env.task().and_then(|task| task.stopped_alone()) {
-            return Some(reason.clone());
+        match env.task() {
+            None if !self.has(STOPPED) => None,
+            task => self.stopped_alone(task),
         }
-        if !self.has(STOPPED) {
-            return None;
-        }
-        self.lock().stop.as_deref().cloned()
+    }
+
+    fn stopped_alone(&self, task: Option<&Arc<TaskNode>>) -> Option<CancelReason> {
+        let known = task.and_then(|task| task.stopped_alone()).cloned();
+        known.or_else(|| self.lock().stop.as_deref().cloned())
     }
 
     /// Why this child was cancelled alone, if it was.
@@ -161,16 +146,18 @@ impl<J> JoinSlot<J> {
     /// After a poll: remembers how to have the child polled, and its node once it has one. A request to stop that came
     /// during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever comes second.
     #[inline]
-    pub(super) fn remember(&self, env: &Env, remembered: &mut Remembered, waker: &Waker) {
-        if !remembered.poller || (!remembered.node && env.task().is_some()) {
-            self.remember_now(env.task(), remembered, waker);
+    pub(super) fn remember(&self, env: &mut Env, waker: &Waker) {
+        if env.is_unknown_to_slot() {
+            self.remember_now(env, waker);
         }
     }
 
-    fn remember_now(&self, node: Option<&Arc<TaskNode>>, remembered: &mut Remembered, waker: &Waker) {
+    fn remember_now(&self, env: &mut Env, waker: &Waker) {
+        env.set_known_to_slot();
+        let node = env.task();
         let stop = {
             let mut state = self.lock();
-            if !remembered.poller {
+            if state.poller.is_none() {
                 state.poller = Some(waker.clone());
             }
             if let (None, Some(node)) = (&state.task, node) {
@@ -180,10 +167,6 @@ impl<J> JoinSlot<J> {
             // Seeded: the request is left where nothing looks any more.
             let unseen = cfg!(purview_seeded_bug = "stop-before-the-node");
             state.stop.clone().filter(|_| !unseen)
-        };
-        *remembered = Remembered {
-            poller: true,
-            node: node.is_some(),
         };
         match (stop, node) {
             (Some(reason), Some(node)) => {
@@ -297,23 +280,5 @@ impl<J> Stop for JoinSlot<J> {
     fn reason(&self, env: &Env) -> CancelReason {
         let alone = self.stopped(env);
         alone.unwrap_or_else(|| env.stopped().cloned().unwrap_or(CancelReason::Ended))
-    }
-}
-
-impl<J> Content<J> {
-    /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
-    fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
-        match mem::replace(self, Self::Taken) {
-            Self::Waiting(old) => {
-                *self = Self::Waiting(Some(waker));
-                (Take::NotYet, old)
-            }
-            Self::Value(value) => (Take::Value(value), Some(waker)),
-            Self::Taken => (Take::Taken, Some(waker)),
-            Self::Never => {
-                *self = Self::Never;
-                (Take::Never, Some(waker))
-            }
-        }
     }
 }

@@ -1,0 +1,36 @@
+use std::{mem, task::Waker};
+
+/// What there is for what awaits the task.
+pub(super) enum Content<J> {
+    Waiting(Option<Waker>),
+    Value(J),
+    Taken,
+    /// The policy gave nothing for it.
+    Never,
+}
+
+/// What a look at it gives.
+pub(in crate::scope) enum Take<J> {
+    Value(J),
+    NotYet,
+    Taken,
+    Never,
+}
+
+impl<J> Content<J> {
+    /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
+    pub(super) fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
+        match mem::replace(self, Self::Taken) {
+            Self::Waiting(old) => {
+                *self = Self::Waiting(Some(waker));
+                (Take::NotYet, old)
+            }
+            Self::Value(value) => (Take::Value(value), Some(waker)),
+            Self::Taken => (Take::Taken, Some(waker)),
+            Self::Never => {
+                *self = Self::Never;
+                (Take::Never, Some(waker))
+            }
+        }
+    }
+}
