@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::Binding;
+use super::{Binding, TaskSpan};
 use crate::{
     cancel::CancelReason,
     tree::{Role, ScopeNode, TaskId, TaskInfo, TaskNode},
@@ -14,6 +14,8 @@ pub(crate) struct Env {
     /// Made when something asks for it.
     task: Option<Arc<TaskNode>>,
     pub(super) bindings: Option<Arc<Binding>>,
+    /// Not there while the task is polled.
+    pub(super) span: TaskSpan,
     flags: u8,
 }
 
@@ -48,6 +50,7 @@ impl Default for Env {
             which: Which::Body,
             task: None,
             bindings: None,
+            span: TaskSpan::default(),
             flags: 0,
         }
     }
@@ -61,6 +64,7 @@ impl Env {
             which: Which::Nth(number),
             task: None,
             bindings,
+            span: TaskSpan::default(),
             flags: 0,
         }
     }
@@ -69,6 +73,7 @@ impl Env {
         Self {
             scope: Some(scope),
             id: TaskId::next(),
+            span: TaskSpan::of_body(),
             ..Self::default()
         }
     }
@@ -78,6 +83,7 @@ impl Env {
             which: Which::Finalizer,
             bindings,
             flags: SHIELDED,
+            span: TaskSpan::default(),
             ..Self::body(scope)
         }
     }
@@ -101,6 +107,7 @@ impl Env {
             flags: if task.role == Role::Daemon { DAEMON } else { 0 },
             task: Some(task),
             bindings,
+            span: TaskSpan::default(),
         }
     }
 
@@ -110,6 +117,7 @@ impl Env {
             scope: self.scope.clone(),
             task: self.task.clone(),
             bindings: self.bindings.clone(),
+            span: self.span.copy(),
             ..*self
         }
     }

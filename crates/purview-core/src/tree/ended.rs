@@ -17,6 +17,7 @@ impl ScopeNode {
         panicked.run(|| self.signal().close());
         panicked.run(|| drop((link, left.stopped, left.runtime)));
         panicked.run(|| self.node().end());
+        panicked.run(|| self.spans.end());
         self.node().leave_all();
         if !waiters.is_empty() {
             panicked.run(|| wake_all(waiters.into_values()));
