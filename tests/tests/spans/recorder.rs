@@ -7,7 +7,7 @@ use std::{
 use tracing::{
     Dispatch, Event, Level, Subscriber,
     field::{Field, Visit},
-    instrument::WithSubscriber,
+    instrument::{WithDispatch, WithSubscriber},
     level_filters::LevelFilter,
     span::{Attributes, Id, Record},
 };
@@ -54,8 +54,8 @@ impl Recorder {
     }
 
     /// Runs a future that tells this.
-    pub(crate) async fn listen<F: Future>(&self, fut: F) -> F::Output {
-        fut.with_subscriber(self.dispatch.clone()).await
+    pub(crate) fn listen<F: Future>(&self, fut: F) -> WithDispatch<F> {
+        fut.with_subscriber(self.dispatch.clone())
     }
 
     /// Says something, on whatever thread.

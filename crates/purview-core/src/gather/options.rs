@@ -165,7 +165,7 @@ impl<S: Source, M> Gather<S, M> {
 
     /// Makes the span of each future, which it is polled in.
     ///
-    /// `make` is called when the future starts, and only where a subscriber is installed. The parent is the span that is
+    /// `make` is called when the future starts, and only in a process that has a subscriber. The parent is the span that is
     /// current where the gather is first polled. A field `outcome` that is declared [empty](tracing::field::Empty) has on
     /// close how the future ended: `returned`, `failed`, `panicked`, or `cancelled` and why. By default the futures have
     /// spans where the gather has a [name](Self::name): `task`, of level `DEBUG` and target `purview`.

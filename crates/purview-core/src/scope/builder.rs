@@ -150,8 +150,8 @@ impl<P: Policy> Builder<P> {
 
     /// Makes the span of each task of the scope: of its children, finalizers and body, and of an open scope itself.
     ///
-    /// `make` is called where the task is spawned, or first polled if it is the body, and only where a subscriber is
-    /// installed. The span that is current there is the parent, in an open scope the scope's own span. Where `make` gives a
+    /// `make` is called where the task is spawned, or first polled if it is the body, and only in a process that has a
+    /// subscriber. The span that is current there is the parent, in an open scope the scope's own span. Where `make` gives a
     /// span that is disabled, or none, the task runs in that parent. A field `outcome` that is declared
     /// [empty](tracing::field::Empty) has on close how the task ended: see [`TaskBuilder::span`](crate::TaskBuilder::span),
     /// which comes before this one. By default the span is `task`, of level `DEBUG` and target `purview`, with the fields

@@ -8,7 +8,7 @@ use crate::{context::GivenSpan, policy::Policy, scope::kind::Kind, tree::TaskInf
 impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// Makes the span of the child, which it is polled in wherever it runs.
     ///
-    /// `make` is called by the spawning call, and only where a subscriber is installed. The span that is current there is
+    /// `make` is called by the spawning call, and only in a process that has a subscriber. The span that is current there is
     /// the parent. A child of an open scope has the scope's span as its parent, as it may outlive what spawns it, and
     /// follows from the current one; a guest, which is awaited where it enters, has the current one. Where `make` gives a
     /// span that is disabled, or none, the child runs in that parent. A panic of `make` goes on in the spawning call.
