@@ -69,13 +69,14 @@ impl Program {
     }
 
     /// A part of the request: it says that it is there, and notes where it is.
-    fn part(&self, what: &'static str) -> impl FnOnce() + Send + use<> {
+    fn part(&self, what: &'static str) -> impl FnOnce() -> Result<(), ()> + Send + use<> {
         let (dispatch, traces) = (self.dispatch.clone(), self.traces.clone());
         move || {
             tracing::dispatcher::with_default(&dispatch, || {
                 tracing::info!("{what} is here");
                 traces.lock().unwrap().insert(what, SpanTrace::capture().to_string());
             });
+            Ok(())
         }
     }
 
@@ -90,37 +91,37 @@ impl Program {
                 ["plain", "parallel", "blocking", "guest", "start", "produce"].map(|what| self.part(what));
             s.spawn(async {
                 yields(1).await;
-                Ok(plain())
+                plain()
             });
             s.spawn_parallel(async move {
                 yields(1).await;
-                Ok(parallel())
+                parallel()
             });
-            s.spawn_blocking(|_| Ok(blocking()));
+            s.spawn_blocking(|_| blocking());
             let guest = service.task().name("guest").enter(async move {
                 yields(1).await;
-                Ok(guest())
+                guest()
             });
             guest.await.unwrap().unwrap();
             s.start(async |ready| {
                 ready.set(()).unwrap();
-                Ok(start())
+                start()
             })
             .await
             .unwrap();
             let mut items = s.produce(1, async |tx| {
                 tx.send(()).await.unwrap();
-                Ok(produce())
+                produce()
             });
             while let Some(()) = items.next().await {}
-            gather((0..2).map(|_| async { Ok::<_, ()>(self.part("gathered")()) }))
+            gather((0..2).map(|_| async { self.part("gathered")() }))
                 .name("pages")
                 .await
                 .map_err(drop)?;
             // It outlives the request.
             service.task().name("background").spawn({
                 let background = self.part("background");
-                async move { Ok(background()) }
+                async move { background() }
             });
             drop(service);
             Ok(())

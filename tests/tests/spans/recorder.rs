@@ -14,7 +14,7 @@ use tracing::{
 use tracing_subscriber::{
     Layer, Registry,
     layer::{Context, SubscriberExt},
-    registry::LookupSpan,
+    registry::{LookupSpan, Scope, SpanRef},
 };
 
 /// A subscriber that writes down what it is told.
@@ -61,6 +61,13 @@ impl Recorder {
     /// Says something, on whatever thread.
     pub(crate) fn say(&self, what: &str) {
         tracing::dispatcher::with_default(&self.dispatch, || tracing::info!("{what}"));
+    }
+
+    /// As [`say`](Self::say), for a child that does nothing else.
+    #[expect(clippy::unnecessary_wraps, reason = "a child returns a result")]
+    pub(crate) fn child(&self, what: &str) -> Result<(), ()> {
+        self.say(what);
+        Ok(())
     }
 
     /// The names of the spans that something was said in, the outermost first.
@@ -140,7 +147,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Layered {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let scope = cx.event_scope(event).into_iter();
-        let around = scope.flat_map(|scope| scope.from_root());
+        let around = scope.flat_map(Scope::from_root);
         let around = around.map(|span| self.name_of(&span)).collect();
         let said = fields.0.remove("message").unwrap_or_default();
         self.0.lock().unwrap().events.push((said, around));
@@ -163,7 +170,7 @@ impl Layered {
         change(self.0.lock().unwrap().spans.get_mut(&place).unwrap());
     }
 
-    fn name_of<'a, R: LookupSpan<'a>>(&self, span: &tracing_subscriber::registry::SpanRef<'a, R>) -> String {
+    fn name_of<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) -> String {
         let extensions = span.extensions();
         let Place(place) = extensions.get().unwrap();
         self.0.lock().unwrap().spans[place].name.clone()

@@ -61,8 +61,7 @@ fn parallel_and_blocking_children_log_inside_the_span_they_were_spawned_in() {
 
 async fn say_late(recorder: &Recorder, what: &str) -> Result<(), ()> {
     yields(2).await;
-    recorder.say(what);
-    Ok(())
+    recorder.child(what)
 }
 
 /// Every way into a scope, and where what is spawned so tells that it runs.
@@ -71,7 +70,7 @@ async fn every_child_is_in_the_span_of_its_spawner(runtime: AnyRuntime) {
         let recorder = Recorder::new(level);
         let say = |what: &'static str| {
             let recorder = recorder.clone();
-            move || recorder.say(what)
+            move || recorder.child(what)
         };
         let done = fail_fast::<()>().name("scope").runtime(runtime.clone()).run(async |s| {
             let spawning = info_span!("spawning");
@@ -83,21 +82,21 @@ async fn every_child_is_in_the_span_of_its_spawner(runtime: AnyRuntime) {
                 waiting.push(s.task().name("named").spawn(say_late(&recorder, "named")));
                 waiting.push(s.spawn_parallel(async move {
                     yields(2).await;
-                    Ok(parallel())
+                    parallel()
                 }));
-                waiting.push(s.spawn_blocking(move |_| Ok(blocking())));
+                waiting.push(s.spawn_blocking(move |_| blocking()));
                 s.defer(async move { deferred() });
                 let entered = s.enter(async move {
                     yields(2).await;
-                    Ok(guest())
+                    guest()
                 });
                 let start = s.start(async move |ready| {
-                    started();
+                    started()?;
                     ready.set(()).unwrap();
                     Ok(())
                 });
                 let stream = s.produce(1, async move |tx| {
-                    produced();
+                    produced()?;
                     tx.send(()).await.unwrap();
                     Ok(())
                 });
@@ -109,7 +108,7 @@ async fn every_child_is_in_the_span_of_its_spawner(runtime: AnyRuntime) {
             entered.await.unwrap();
             start.await.unwrap();
             stream.next().await;
-            spawn_blocking(closure).instrument(spawning).await;
+            spawn_blocking(closure).instrument(spawning).await?;
             Ok(())
         });
         let request = async { done.instrument(info_span!("request")).await };

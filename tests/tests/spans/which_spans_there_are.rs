@@ -51,13 +51,13 @@ async fn where_an_open_scopes_span_is_disabled_its_children_are_in_what_opened_i
             let (service, driver) = opened.in_scope(|| settled::<()>().runtime(runtime.clone()).open());
             let request = info_span!("request");
             let elsewhere = recorder.clone();
-            request.in_scope(|| service.spawn(async move { Ok(elsewhere.say("below main")) }));
+            request.in_scope(|| service.spawn(async move { elsewhere.child("below main") }));
             drop(service);
             driver.await.unwrap();
 
             let (service, driver) = settled::<()>().runtime(runtime.clone()).open();
             let elsewhere = recorder.clone();
-            request.in_scope(|| service.spawn(async move { Ok(elsewhere.say("below the request")) }));
+            request.in_scope(|| service.spawn(async move { elsewhere.child("below the request") }));
             drop(service);
             driver.await.unwrap();
         })
@@ -135,13 +135,11 @@ async fn a_builder_makes_the_spans_of_all_its_tasks_and_a_task_its_own(runtime: 
         .runtime(runtime)
         .span(make)
         .run(async |s| {
-            s.spawn(async { Ok(recorder.say("first")) });
+            s.spawn(async { recorder.child("first") });
             let borrowed = "a local";
             let own = s.task().span(move |_| info_span!("own", borrowed));
-            own.spawn(async { Ok(recorder.say("own")) });
-            s.task()
-                .span(|_| Span::none())
-                .spawn(async { Ok(recorder.say("none")) });
+            own.spawn(async { recorder.child("own") });
+            s.task().span(|_| Span::none()).spawn(async { recorder.child("none") });
             s.defer(async { recorder.say("defer") });
             Ok(())
         });
