@@ -17,6 +17,7 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct TaskSpan(State);
 
+/// Small, as it is moved in each poll.
 #[derive(Default)]
 enum State {
     /// It runs in what is current where it is polled.
@@ -24,16 +25,24 @@ enum State {
     None,
     /// It is made where the task is first polled.
     Unmade,
-    /// The task's own.
-    Own {
-        span: Span,
-        /// It has the task's name.
-        has_name: bool,
-        /// This is what hears how the task ends.
-        reports: bool,
-    },
+    Made(Box<Made>),
+}
+
+struct Made {
+    span: Span,
+    kind: Kind,
+    /// Its scope was not polled when it was made.
+    needs_name: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The task's own, and this is what hears how the task ends.
+    Reports,
+    /// The task's own, for a part of it that runs elsewhere.
+    Copy,
     /// The task's own is disabled: the one that was current where it was spawned.
-    Parent(Span),
+    Parent,
 }
 
 /// The span that a task is given by the user.
@@ -71,15 +80,14 @@ impl TaskSpan {
     /// A child's, made where it is spawned. In an open scope it is below the scope's and follows from the one here: the
     /// child may outlive what spawns it. A guest is awaited here, and is below the one here.
     pub(crate) fn of_child(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>, is_guest: bool) -> Self {
-        let has_name = scope.is_polled() || scope.given_name().is_some() || task.is_named();
         let parent = if is_guest { None } else { scope.spans().parent() };
         let Some(parent) = parent else {
-            return Self::new(make(task, scope, given, has_name), has_name, Span::current);
+            return make(task, scope, given).or(Span::current);
         };
         let spawner = Span::current();
-        let span = parent.in_scope(|| make(task, scope, given, has_name));
-        span.follows_from(&spawner);
-        Self::new(span, has_name, || parent)
+        let made = parent.in_scope(|| make(task, scope, given));
+        made.span.follows_from(&spawner);
+        made.or(|| parent)
     }
 
     /// That of a future of a gather, where these have any.
@@ -92,61 +100,60 @@ impl TaskSpan {
             return Self::default();
         };
         let task = env.named_info().expect("looked at its scope above");
-        let span = parent.in_scope(|| make(&task, scope, GivenSpan::default(), true));
-        Self::new(span, true, || parent)
-    }
-
-    fn new(span: Span, has_name: bool, parent: impl FnOnce() -> Span) -> Self {
-        if span.is_disabled() {
-            return Self::parent(parent());
-        }
-        Self(State::Own {
-            span,
-            has_name,
-            reports: true,
-        })
+        parent
+            .in_scope(|| make(&task, scope, GivenSpan::default()))
+            .or(|| parent)
     }
 
     fn parent(span: Span) -> Self {
         Self(if span.is_disabled() {
             State::None
         } else {
-            State::Parent(span)
+            State::Made(Box::new(Made {
+                span,
+                kind: Kind::Parent,
+                needs_name: false,
+            }))
         })
     }
 
     /// For the surroundings of the same task on another thread: these do not hear how it ends.
     pub(in crate::context) fn copy(&self) -> Self {
-        Self(match &self.0 {
-            State::Own { span, has_name, .. } => State::Own {
-                span: span.clone(),
-                has_name: *has_name,
-                reports: false,
-            },
-            State::Parent(span) => State::Parent(span.clone()),
-            State::None | State::Unmade => State::None,
-        })
+        let State::Made(made) = &self.0 else {
+            return Self::default();
+        };
+        let kind = match made.kind {
+            Kind::Reports => Kind::Copy,
+            kind => kind,
+        };
+        Self(State::Made(Box::new(Made {
+            span: made.span.clone(),
+            kind,
+            needs_name: made.needs_name,
+        })))
     }
 
     /// Before each poll. By the first one the scope has its name.
     pub(crate) fn begin(&mut self, env: &Env) {
         match &mut self.0 {
+            State::None => {}
             State::Unmade => *self = Self::made_here(env),
-            State::Own { span, has_name, .. } if !*has_name => {
-                *has_name = true;
-                if let Some(task) = env.named_info() {
-                    span.record("name", task.name());
+            State::Made(made) => {
+                if mem::take(&mut made.needs_name) {
+                    if let Some(task) = env.named_info() {
+                        made.span.record("name", task.name());
+                    }
                 }
             }
-            _ => {}
         }
     }
 
     fn made_here(env: &Env) -> Self {
+        if !Self::is_wanted() {
+            return Self::default();
+        }
         match (env.scope(), env.named_info()) {
-            (Some(scope), Some(task)) if Self::is_wanted() => {
-                Self::new(make(&task, scope, GivenSpan::default(), true), true, Span::current)
-            }
+            (Some(scope), Some(task)) => make(&task, scope, GivenSpan::default()).or(Span::current),
             _ => Self::default(),
         }
     }
@@ -154,10 +161,8 @@ impl TaskSpan {
     /// Runs code of the task's inside the span.
     pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         match &self.0 {
-            State::None | State::Unmade => f(),
-            // Mostly what polls the scope is in it.
-            State::Parent(span) if is_current(span) => f(),
-            State::Own { span, .. } | State::Parent(span) => span.in_scope(f),
+            State::Made(made) if !made.is_current_parent() => made.span.in_scope(f),
+            _ => f(),
         }
     }
 
@@ -167,16 +172,15 @@ impl TaskSpan {
     }
 
     pub(super) fn end<'a>(mut self, outcome: impl FnOnce() -> Outcome<'a>) {
-        if let State::Own {
-            span, reports: true, ..
-        } = mem::take(&mut self.0)
-        {
-            record(&span, &outcome());
+        if let State::Made(made) = mem::take(&mut self.0) {
+            if made.kind == Kind::Reports {
+                record(&made.span, &outcome());
+            }
         }
     }
 
     pub(super) fn let_go(&mut self) {
-        if !matches!(self.0, State::Own { reports: true, .. }) {
+        if matches!(&self.0, State::Made(made) if made.kind != Kind::Reports) {
             self.0 = State::None;
         }
     }
@@ -185,17 +189,39 @@ impl TaskSpan {
 /// A task that was refused, or whose scope's future was dropped, is heard of no more.
 impl Drop for TaskSpan {
     fn drop(&mut self) {
-        if let State::Own {
-            span, reports: true, ..
-        } = &self.0
-        {
-            span.record("outcome", "cancelled");
+        if let State::Made(made) = &self.0 {
+            if made.kind == Kind::Reports {
+                made.span.record("outcome", "cancelled");
+            }
         }
     }
 }
 
+impl Made {
+    /// The task's span, or the parent's where it is disabled.
+    fn or(self, parent: impl FnOnce() -> Span) -> TaskSpan {
+        if self.span.is_disabled() {
+            TaskSpan::parent(parent())
+        } else {
+            TaskSpan(State::Made(Box::new(self)))
+        }
+    }
+
+    /// Mostly what polls the scope is in the parent: it is not entered again.
+    fn is_current_parent(&self) -> bool {
+        if self.kind != Kind::Parent {
+            return false;
+        }
+        let here = self
+            .span
+            .with_subscriber(|(id, subscriber)| subscriber.current_span().id() == Some(id));
+        here.unwrap_or(true)
+    }
+}
+
 /// Makes the span of a task, below what is current here.
-fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>, has_name: bool) -> Span {
+fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>) -> Made {
+    let has_name = scope.is_polled() || scope.given_name().is_some() || task.is_named();
     // A name that is asked for before it is known is not kept.
     let asked = if has_name { None } else { Some(task.clone()) };
     let asked = asked.as_ref().unwrap_or(task);
@@ -203,10 +229,16 @@ fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>, has_name: bool
         Some(make) => Some(make(asked)),
         None => scope.spans().make(asked),
     };
-    given.unwrap_or_else(|| {
+    let needs_name = given.is_none() && !has_name;
+    let span = given.unwrap_or_else(|| {
         let name = || has_name.then(|| task.name());
         tracing::debug_span!(target: "purview", "task", id = %task.id(), name = name(), outcome = Empty)
-    })
+    });
+    Made {
+        span,
+        kind: Kind::Reports,
+        needs_name,
+    }
 }
 
 fn record(span: &Span, outcome: &Outcome<'_>) {
@@ -220,16 +252,13 @@ fn record(span: &Span, outcome: &Outcome<'_>) {
     };
 }
 
-fn is_current(span: &Span) -> bool {
-    let here = span.with_subscriber(|(id, subscriber)| subscriber.current_span().id() == Some(id));
-    here.unwrap_or(true)
-}
-
 /// Makes the span of an open scope, which its children are below.
 pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
-    let span = TaskSpan::made_here(env);
-    if let State::Own { span, .. } | State::Parent(span) = &span.0 {
-        scope.spans().set_parent(Some(span.clone()));
+    let mut span = TaskSpan::made_here(env);
+    // It is not polled as its children are.
+    span.begin(env);
+    if let State::Made(made) = &span.0 {
+        scope.spans().set_parent(Some(made.span.clone()));
     }
     env.set_span(span);
 }
