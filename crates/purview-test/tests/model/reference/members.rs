@@ -2,6 +2,7 @@
 
 use super::{Dropped, Model, Rule, cancel::Due, ensure, state::Life};
 use crate::{
+    door::Door,
     features::{Feature, on},
     program::{ActorId, End, GroupId, GroupKind, Manner},
     trace::{Event, How, Origin, Wait},
@@ -10,6 +11,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) group: GroupId,
+    pub(super) door: Door,
     /// It may be on the executor.
     parallel: bool,
     end: End,
@@ -22,10 +24,11 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(group: GroupId, end: End, parallel: bool) -> Self {
+    pub(super) fn new(group: GroupId, end: End, door: Door) -> Self {
         Self {
             group,
-            parallel,
+            door,
+            parallel: door.is_elsewhere(),
             end,
             life: Life::Unstarted,
             how: None,
@@ -119,7 +122,10 @@ impl Model<'_> {
                 self.explain_scope(token);
                 self.hears_token(token).is_some()
             }
-            Some(Wait::Cancelled) => self.may_be_cut(self.members[&id].group),
+            Some(Wait::Cancelled) => {
+                let member = &self.members[&id];
+                matches!(member.door, Door::LeavingGuest(_)) || self.may_be_cut(member.group)
+            }
             wait => wait == Some(Wait::Yield),
         }
     }
