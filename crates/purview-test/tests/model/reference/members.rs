@@ -14,6 +14,7 @@ pub(super) struct Member {
     pub(super) door: Door,
     /// It may be on the executor.
     parallel: bool,
+    polls: u32,
     end: End,
     pub(super) life: Life,
     /// How it ended, if it did.
@@ -29,6 +30,7 @@ impl Member {
             group,
             door,
             parallel: door.is_elsewhere(),
+            polls: 0,
             end,
             life: Life::Unstarted,
             how: None,
@@ -78,6 +80,7 @@ impl Model<'_> {
         match event {
             Event::Polled(_) => {
                 (member.life, member.woken, member.woken_at) = (Life::Live, false, None);
+                member.polls += 1;
                 polling.push(id);
             }
             Event::Pends(_) => ensure!(polling.pop() == Some(id), "somebody else was being polled"),
@@ -207,6 +210,8 @@ impl Model<'_> {
                 Ok(())
             }
             Life::Live => {
+                let is_left = matches!(member.door, Door::LeavingGuest(polls) if member.polls > polls);
+                ensure!(!is_left, "{id:?} was left, and is still there");
                 let waits = match member.wait {
                     Some(Wait::Until(at)) => at > self.now,
                     Some(Wait::Token(token)) => self.hears_token(token).is_none(),
