@@ -51,6 +51,14 @@ END {
             judge(load, "times the instructions of " yardstick, ir[load] / ir[yardstick],
                 base_ir[from, load] / base_ir[from, yardstick], 10)
     }
+    # What is awaited elsewhere costs about what runs elsewhere does.
+    if (n) {
+        judged++
+        if (ir["ready/guest"] > 1.3 * ir["ready/spawn_parallel"]) {
+            printf "ready/guest: %s instructions, more than 1.3 times the %s of ready/spawn_parallel\n", ir["ready/guest"], ir["ready/spawn_parallel"]
+            failed = 1
+        }
+    }
     if (n && !same) print "no instructions in the baseline for " here "; ratios are compared with those of " from
     if (judged == 0) { print "nothing was compared"; failed = 1 }
     if (!failed) printf "%d figures are within the baseline\n", judged

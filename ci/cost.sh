@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# What twelve key loads may cost: allocations, bytes and polls of children, and with callgrind instructions and atomic
+# What thirteen key loads may cost: allocations, bytes and polls of children, and with callgrind instructions and atomic
 # operations. It fails where one of them costs more than ci/cost.baseline says, and says where one costs less.
+#
+# A guest may cost at most 1.3 of a parallel child, in instructions.
 #
 # `ci/cost.sh --write` writes the baseline anew; what makes a load cheaper does so in the same commit. Allocations, bytes and
 # polls may not grow at all, instructions and atomic operations by 3 %. The baseline keeps instructions for each compiler and

@@ -21,6 +21,10 @@ mod deadlines {}
 #[doc = include_str!("../../docs/src/guide/context.md")]
 mod context {}
 
+#[cfg(feature = "tracing")]
+#[doc = include_str!("../../docs/src/guide/tracing.md")]
+mod tracing {}
+
 #[doc = include_str!("../../docs/src/guide/limits.md")]
 mod limits {}
 

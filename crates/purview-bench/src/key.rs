@@ -54,6 +54,7 @@ pub const GUARDED: &[Key] = &[
     key("scope-3/gather!", "gather", loads::gather_macro),
     key("cancel/scope", "child", loads::cancelled),
     key("ready/spawn_parallel", "child", loads::ready::<Parallel>),
+    key("ready/guest", "guest", loads::guests),
     key("timeout/purview", "timeout", loads::timeout),
     key("open-scope/scope", "child", loads::open_scope),
     key(YARDSTICK, "future", loads::ready::<BoxedSet>),

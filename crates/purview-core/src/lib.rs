@@ -31,6 +31,9 @@ pub use error::{
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
 pub use gather::RateLimited;
+#[cfg(not(feature = "tracing"))]
+#[doc(hidden)]
+pub use gather::Traced;
 pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
 pub use ops::{
     Cancelled, Checkpoint, Shield, Sleep, Timeout, Unblocked, UntilCancelled, cancelled, checkpoint, deadline,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::Binding;
+use super::{Binding, TaskSpan};
 use crate::{
     cancel::CancelReason,
     tree::{Role, ScopeNode, TaskId, TaskInfo, TaskNode},
@@ -17,6 +17,8 @@ pub(crate) struct Env {
     /// Made when something asks for it.
     task: Option<Arc<TaskNode>>,
     pub(super) bindings: Option<Arc<Binding>>,
+    /// Not there while the task is polled.
+    pub(super) span: TaskSpan,
 }
 
 /// Which task of its scope this is, where it has no name of its own.
@@ -56,6 +58,7 @@ impl Default for Env {
             flags: 0,
             task: None,
             bindings: None,
+            span: TaskSpan::default(),
         }
     }
 }
@@ -70,6 +73,7 @@ impl Env {
             flags: 0,
             task: None,
             bindings,
+            span: TaskSpan::default(),
         }
     }
 
@@ -77,6 +81,7 @@ impl Env {
         Self {
             scope: Some(scope),
             id: TaskId::next(),
+            span: TaskSpan::of_body(),
             ..Self::default()
         }
     }
@@ -86,6 +91,7 @@ impl Env {
             which: Which::Finalizer,
             bindings,
             flags: SHIELDED,
+            span: TaskSpan::default(),
             ..Self::body(scope)
         }
     }
@@ -110,6 +116,7 @@ impl Env {
             flags: if task.role == Role::Daemon { DAEMON } else { 0 },
             task: Some(task),
             bindings,
+            span: TaskSpan::default(),
         }
     }
 
@@ -119,6 +126,7 @@ impl Env {
             scope: self.scope.clone(),
             task: self.task.clone(),
             bindings: self.bindings.clone(),
+            span: self.span.copy(),
             ..*self
         }
     }

@@ -18,7 +18,7 @@ pub(crate) use self::{
     current::{bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, scope, task, visible_task},
     env::Env,
     place::Place,
-    span::{TaskSpan, scope_cut},
+    span::{GivenSpan, Outcome, TaskSpan, open_gather, open_scope, scope_cut},
     surroundings::{Surroundings, is_inside, surrounding_nodes},
 };
 pub use self::{

@@ -7,14 +7,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::pass::{self, Turn};
-use crate::{
-    cancel::CancelReason,
-    context::{Env, TaskSpan},
-    panic::catch_expected,
-    policy::End,
-    stack::with_room,
-    tree::TaskNode,
-};
+use crate::{cancel::CancelReason, context::Env, panic::catch_expected, policy::End, stack::with_room, tree::TaskNode};
 
 pin_project! {
     /// A future polled as a task: inside its surroundings, with its panics caught, stopped where it is to stop and does
@@ -23,25 +16,12 @@ pin_project! {
         #[pin]
         fut: Option<F>,
         env: Env,
-        span: TaskSpan,
     }
 }
 
 impl<F> Member<F> {
     pub(crate) fn new(fut: F, env: Env) -> Self {
-        Self {
-            fut: Some(fut),
-            env,
-            span: TaskSpan::default(),
-        }
-    }
-
-    /// A future that runs inside of a task, and is none itself.
-    pub(crate) fn without_span(fut: F, env: Env) -> Self {
-        Self {
-            span: TaskSpan::none(),
-            ..Self::new(fut, env)
-        }
+        Self { fut: Some(fut), env }
     }
 
     pub(crate) fn env(&self) -> &Env {
@@ -70,13 +50,16 @@ impl<F> Member<F> {
     /// The future's destructor may panic: then that is how the task ended.
     fn drop_future<C>(self: Pin<&mut Self>, end: End<C>) -> End<C> {
         let mut this = self.project();
-        this.span.ended();
-        if std::mem::needs_drop::<F>() {
-            end.after(|| this.fut.set(None))
-        } else {
+        if !std::mem::needs_drop::<F>() {
             this.fut.set(None);
-            end
+            this.env.let_go_of_span();
+            return end;
         }
+        let span = this.env.take_span();
+        let end = end.after(|| span.run(|| this.fut.set(None)));
+        this.env.set_span(span);
+        this.env.let_go_of_span();
+        end
     }
 }
 
@@ -181,12 +164,15 @@ impl<F: Future> Member<F> {
             .as_pin_mut()
             .expect("a task that has ended is not polled again");
         this.env.note_poll();
-        this.span.make(this.env);
         let task: Option<Arc<TaskNode>> = this.env.task().cloned();
         let _polling = task.as_ref().map(|task| task.begin_poll());
-        catch_expected(|| {
+        let mut span = this.env.take_span();
+        let polled = catch_expected(|| {
+            span.begin(this.env);
             let _entered = this.env.enter();
-            with_room(|| this.span.run(|| fut.poll(cx)))
-        })
+            with_room(|| span.run(|| fut.poll(cx)))
+        });
+        this.env.set_span(span);
+        polled
     }
 }

@@ -1,10 +1,10 @@
-use std::{borrow::Cow, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{borrow::Cow, mem, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use super::rate::Rate;
 use crate::{
     cancel::CancelToken,
     runtime::{Runtime, RuntimeChoice},
-    tree::{Bound, ScopeNode, ScopeOptions},
+    tree::{Bound, ScopeNode, ScopeOptions, ScopeSpans},
 };
 
 /// A number of children that may run at once: a [`NonZeroUsize`], or a `usize` that is not zero.
@@ -42,6 +42,7 @@ pub(crate) struct Options {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) fallback: Option<RuntimeChoice>,
     pub(crate) cancel_on: Vec<CancelToken>,
+    pub(crate) spans: ScopeSpans,
 }
 
 impl Options {
@@ -52,6 +53,7 @@ impl Options {
             bound: self.bound,
             runtime: self.runtime.take(),
             fallback: self.fallback,
+            spans: mem::take(&mut self.spans),
         });
         for token in self.cancel_on.drain(..) {
             node.cancel_on(&token);

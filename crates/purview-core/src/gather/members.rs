@@ -10,6 +10,7 @@ use super::{
     dropped::Dropped,
     numbered::{Ended, Left, Numbered},
     source::{Source, SourceState},
+    spans::Fails,
 };
 use crate::{
     cancel::CancelReason,
@@ -46,6 +47,7 @@ pub(super) struct Futures<S: Source> {
     pub(super) backlog: usize,
     /// Whether each future is reported by itself, its panic too.
     pub(super) reports_each: bool,
+    pub(super) fails: Fails<<S::Future as Future>::Output>,
     /// Those that were dropped when the gather was cut, where each is reported.
     pub(super) dropped: Dropped<<S::Future as Future>::Output>,
     /// Something that these have started runs on another thread: they are waited for, and not reported before.
@@ -70,7 +72,12 @@ pub(super) enum Step<O> {
 }
 
 impl<S: Source> Futures<S> {
-    pub(super) fn new(source: S, reports_each: bool, options: &mut Options) -> Self {
+    pub(super) fn new(
+        source: S,
+        reports_each: bool,
+        fails: Fails<<S::Future as Future>::Output>,
+        options: &mut Options,
+    ) -> Self {
         Self {
             source,
             state: SourceState::Ready,
@@ -88,6 +95,7 @@ impl<S: Source> Futures<S> {
             polls_first: false,
             backlog: 0,
             reports_each,
+            fails,
             dropped: Dropped::new(),
             elsewhere: OneByOne::default(),
             is_cut: false,

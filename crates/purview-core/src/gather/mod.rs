@@ -11,15 +11,19 @@ mod opened;
 mod options;
 mod outcome;
 pub mod source;
+mod spans;
 mod start;
 #[cfg(all(test, not(loom)))]
 mod tests;
-#[cfg(not(feature = "rate-limit"))]
-mod without_rate;
+#[cfg(not(all(feature = "rate-limit", feature = "tracing")))]
+mod without_features;
 
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
-pub use self::without_rate::RateLimited;
+pub use self::without_features::RateLimited;
+#[cfg(not(feature = "tracing"))]
+#[doc(hidden)]
+pub use self::without_features::Traced;
 pub use self::{
     mixed::Mixed,
     mode::{ForEach, TryForEach, try_gather},

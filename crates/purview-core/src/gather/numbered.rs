@@ -6,9 +6,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
+use super::spans::Fails;
 use crate::{
     cancel::CancelReason,
-    context::{Binding, Env},
+    context::{Binding, Env, TaskSpan},
     engine::{ByNode, Member, Seated, pass::Turn},
     panic::FirstPanic,
     policy::End,
@@ -37,20 +38,29 @@ pub(super) type Left<O> = (Ended<O>, Option<Arc<TaskNode>>);
 
 pin_project! {
     /// A future of a gather, in the set.
-    pub(super) struct Numbered<F> {
+    pub(super) struct Numbered<F: Future> {
         #[pin]
         member: Member<F>,
         index: usize,
+        fails: Fails<F::Output>,
     }
 }
 
-impl<F> Numbered<F> {
+impl<F: Future> Numbered<F> {
     #[inline]
-    pub(super) fn new(fut: F, index: usize, node: &Arc<ScopeNode>, bindings: Option<Arc<Binding>>) -> Self {
-        let env = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
+    pub(super) fn new(
+        fut: F,
+        index: usize,
+        fails: Fails<F::Output>,
+        node: &Arc<ScopeNode>,
+        bindings: Option<Arc<Binding>>,
+    ) -> Self {
+        let mut env = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
+        env.set_span(TaskSpan::of_member(&env));
         Self {
             member: Member::new(fut, env),
             index,
+            fails,
         }
     }
 
@@ -68,7 +78,7 @@ impl<F: Future> Numbered<F> {
     pub(super) fn cut(self: Pin<&mut Self>, reason: &CancelReason) -> Left<F::Output> {
         let mut this = self.project();
         let end = this.member.as_mut().cut(reason.clone());
-        left(*this.index, this.member.env(), end)
+        left(*this.index, *this.fails, this.member.env_mut(), end)
     }
 }
 
@@ -79,11 +89,12 @@ impl<F: Future> Seated for Numbered<F> {
         let this = this.as_pin_mut().expect("an empty place is not polled");
         let mut this = this.project();
         let polled = this.member.as_mut().poll_in_turn(&ByNode, turn, cx);
-        polled.map(|end| left(*this.index, this.member.env(), end))
+        polled.map(|end| left(*this.index, *this.fails, this.member.env_mut(), end))
     }
 }
 
-fn left<O>(index: usize, env: &Env, end: End<O>) -> Left<O> {
+fn left<O>(index: usize, fails: Fails<O>, env: &mut Env, end: End<O>) -> Left<O> {
+    env.end_span(|| fails.outcome(&end));
     let (end, elsewhere) = end_task(env, end);
     let ended = Ended {
         index,

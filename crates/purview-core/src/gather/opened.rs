@@ -1,5 +1,8 @@
-use super::{members::Futures, source::Source};
-use crate::engine::{Engine, Options};
+use super::{members::Futures, source::Source, spans::Fails};
+use crate::{
+    context::open_gather,
+    engine::{Engine, Options},
+};
 
 /// A gather from its first poll on.
 pub(super) struct Opened<S: Source> {
@@ -8,10 +11,17 @@ pub(super) struct Opened<S: Source> {
 }
 
 impl<S: Source> Opened<S> {
-    pub(super) fn new(source: S, reports_each: bool, mut options: Options) -> Self {
+    pub(super) fn new(
+        source: S,
+        reports_each: bool,
+        fails: Fails<<S::Future as Future>::Output>,
+        mut options: Options,
+    ) -> Self {
+        let node = options.make_node();
+        open_gather(&node);
         Self {
-            engine: Engine::new(options.make_node(), options.grace),
-            futures: Futures::new(source, reports_each, &mut options),
+            engine: Engine::new(node, options.grace),
+            futures: Futures::new(source, reports_each, fails, &mut options),
         }
     }
 

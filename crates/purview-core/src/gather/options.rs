@@ -163,6 +163,24 @@ impl<S: Source, M> Gather<S, M> {
         self
     }
 
+    /// Makes the span of each future, which it is polled in.
+    ///
+    /// `make` is called when the future starts, and only in a process that has a subscriber. The parent is the span that is
+    /// current where the gather is first polled. A field `outcome` that is declared [empty](tracing::field::Empty) has on
+    /// close how the future ended: `returned`, `failed`, `panicked`, or `cancelled` and why. By default the futures have
+    /// spans where the gather has a [name](Self::name): `task`, of level `DEBUG` and target `purview`.
+    ///
+    /// ```
+    /// let pages = (1..=3).map(async |page: u32| Ok::<_, std::io::Error>(page));
+    /// let pages = purview_core::gather(pages).name("page").span(|task| tracing::info_span!("page", name = task.name()));
+    /// assert_eq!(purview_core::block_on(pages).unwrap(), [1, 2, 3]);
+    /// ```
+    #[cfg(feature = "tracing")]
+    pub fn span(mut self, make: impl Fn(&crate::TaskInfo) -> tracing::Span + Send + Sync + 'static) -> Self {
+        self.options.spans.make_with(make);
+        self
+    }
+
     /// How the gather is called; its futures are `name/0`, `name/1` and so on, by their index.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.options.name = Some(name.into());

@@ -37,7 +37,7 @@ impl<S: Source> Futures<S> {
                 self.next = Some(Box::new(fut));
                 break;
             }
-            let member = Numbered::new(fut, self.started, &engine.node, self.bindings.clone());
+            let member = Numbered::new(fut, self.started, self.fails, &engine.node, self.bindings.clone());
             self.set.push(member, &engine.node);
             self.started += 1;
             self.running += 1;

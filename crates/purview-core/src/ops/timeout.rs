@@ -152,7 +152,7 @@ impl Opened {
 impl<F> Timeout<F> {
     fn new(bound: Bound, fut: F) -> Self {
         Self {
-            member: Member::without_span(fut, Env::default()),
+            member: Member::new(fut, Env::default()),
             bound,
             fallback: None,
             timer: OneTimer::default(),

@@ -91,6 +91,10 @@ impl<E> Policy for FailFast<E> {
         self.ended(super::body, end)
     }
 
+    fn is_failure<T>(child: &Result<T, E>) -> bool {
+        child.is_err()
+    }
+
     fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Result<R, ScopeError<E>> {
         let mut body = OneByOne::new(body);
         self.panic.resume();

@@ -149,6 +149,13 @@ pub trait Policy {
         Some(joined)
     }
 
+    /// Whether what a child returned is a failure. With the feature `tracing` its span says so on close: `outcome` is then
+    /// `failed`, not `returned`. By default nothing is.
+    fn is_failure<T>(child: &Self::Child<T>) -> bool {
+        let _ = child;
+        false
+    }
+
     /// Whether [`finish`](Self::finish) has anything to give. If not, as in a [`scope`](crate::scope) that its parent
     /// cancelled, the scope stays pending until the parent drops it.
     fn can_finish(&self, has_value: bool, stop: Option<&CancelReason>) -> bool {

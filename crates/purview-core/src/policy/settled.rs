@@ -65,6 +65,10 @@ impl<E> Policy for Settled<E> {
         }
     }
 
+    fn is_failure<T>(child: &Result<T, E>) -> bool {
+        child.is_err()
+    }
+
     fn finish<R>(mut self, body: Option<R>, stop: Option<CancelReason>) -> Self::Output<R> {
         let failures = self.failures.take_all();
         match body {

@@ -148,6 +148,36 @@ impl<P: Policy> Builder<P> {
         self
     }
 
+    /// Makes the span of each task of the scope: of its children, finalizers and body, and of an open scope itself.
+    ///
+    /// `make` is called where the task is spawned, or first polled if it is the body, and only in a process that has a
+    /// subscriber. The span that is current there is the parent, in an open scope the scope's own span. Where `make` gives a
+    /// span that is disabled, or none, the task runs in that parent. A field `outcome` that is declared
+    /// [empty](tracing::field::Empty) has on close how the task ended: see [`TaskBuilder::span`](crate::TaskBuilder::span),
+    /// which comes before this one. By default the span is `task`, of level `DEBUG` and target `purview`, with the fields
+    /// `id`, `name` and `outcome`.
+    ///
+    /// A panic of `make` is one of what spawns, and for the body one of the body.
+    ///
+    /// ```
+    /// use purview_core::settled;
+    ///
+    /// let rows = settled::<std::io::Error>().name("row").span(|task| tracing::info_span!("row", name = task.name()));
+    /// let out = purview_core::block_on(rows.run(async |s| {
+    ///     s.spawn(async {
+    ///         tracing::info!("inside of the span row");
+    ///         Ok(())
+    ///     });
+    ///     Ok(())
+    /// }));
+    /// assert!(out.is_ok());
+    /// ```
+    #[cfg(feature = "tracing")]
+    pub fn span(mut self, make: impl Fn(&crate::TaskInfo) -> tracing::Span + Send + Sync + 'static) -> Self {
+        self.options.spans.make_with(make);
+        self
+    }
+
     /// Which runtime keeps the time and runs parallel children.
     ///
     /// Default: the enclosing scope's; else the one the facade selected by its features; else

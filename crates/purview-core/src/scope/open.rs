@@ -19,7 +19,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
-    context::{Env, is_inside},
+    context::{Env, Outcome, is_inside, open_scope},
     engine::{Engine, pass::Turn},
     panic::expect_panics,
     policy::Policy,
@@ -51,8 +51,10 @@ impl<P: Policy> Builder<P> {
         let (engine, children) = Children::new(self.policy, self.options);
         engine.node.set_open();
         let scope = Scope::new(&children.shared);
+        let mut env = Env::body(engine.node.clone());
+        open_scope(&mut env, &engine.node);
         let intake = Box::pin(Intake {
-            env: Env::body(engine.node.clone()),
+            env,
             shared: children.shared.clone(),
         });
         let driver = Driver {
@@ -102,6 +104,13 @@ impl<P: Policy> Future for Driver<P> {
             body: this.intake.as_mut(),
         };
         ready!(this.engine.drive(&mut whole, cx));
+        let stopped = this.engine.stage.stopped();
+        this.intake.env.end_span(|| match stopped {
+            None => Outcome::Returned,
+            Some(CancelReason::Failed) => Outcome::Failed,
+            Some(CancelReason::Panicked) => Outcome::Panicked,
+            Some(reason) => Outcome::Cancelled(reason),
+        });
         this.children.resolve(&mut this.engine, Some(()))
     }
 }

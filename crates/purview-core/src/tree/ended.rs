@@ -20,6 +20,7 @@ impl ScopeNode {
         // The runtime is the user's code too.
         panicked.run(|| drop(left.runtime));
         panicked.run(|| self.node().end());
+        panicked.run(|| self.spans.end());
         self.node().leave_all();
         if !left.waiters.is_empty() {
             panicked.run(|| wake_all(left.waiters));

@@ -163,6 +163,12 @@ impl Drop for Naming {
 }
 
 impl TaskInfo {
+    /// Whether it was given its name.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn is_named(&self) -> bool {
+        matches!(self.label, Label::Static(_) | Label::Shared(_))
+    }
+
     pub(crate) fn is_body(&self) -> bool {
         matches!(self.label, Label::Body(_))
     }

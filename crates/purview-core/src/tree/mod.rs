@@ -7,6 +7,7 @@ mod holding;
 mod info;
 mod link;
 mod scope_node;
+mod spans;
 mod stop;
 mod task_node;
 
@@ -16,5 +17,6 @@ pub(crate) use self::{
     holding::Hold,
     info::Naming,
     scope_node::{Grace, Link, ScopeNode, ScopeOptions},
+    spans::ScopeSpans,
     task_node::{HoldKind, Role, TaskNode},
 };

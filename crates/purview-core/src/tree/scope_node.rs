@@ -7,6 +7,7 @@ use std::{
 use super::{
     bound::Bound,
     info::{Naming, TaskId, TaskInfo},
+    spans::ScopeSpans,
     task_node::{Holds, TaskNode},
 };
 use crate::{
@@ -31,6 +32,7 @@ pub(crate) struct ScopeNode {
     pub(super) name: Option<Cow<'static, str>>,
     naming: OnceLock<Arc<Naming>>,
     fallback: Option<RuntimeChoice>,
+    pub(super) spans: ScopeSpans,
     cold: Mutex<Cold>,
 }
 
@@ -78,6 +80,7 @@ pub(crate) struct ScopeOptions {
     pub(crate) bound: Bound,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) fallback: Option<RuntimeChoice>,
+    pub(crate) spans: ScopeSpans,
 }
 
 /// It has been polled.
@@ -136,6 +139,7 @@ impl ScopeNode {
             name: options.name,
             naming: OnceLock::new(),
             fallback: options.fallback,
+            spans: options.spans,
             cold: Mutex::new(Cold {
                 link: None,
                 bound: options.bound,
@@ -167,6 +171,11 @@ impl ScopeNode {
     /// The name that it was given.
     pub(crate) fn given_name(&self) -> Option<&str> {
         self.name.as_deref().filter(|name| !name.is_empty())
+    }
+
+    #[cfg(feature = "tracing")]
+    pub(crate) fn spans(&self) -> &ScopeSpans {
+        &self.spans
     }
 
     pub(crate) fn naming(&self) -> &Arc<Naming> {

@@ -9,6 +9,7 @@
 mod actor;
 mod by_hand;
 mod case;
+mod door;
 mod features;
 mod flavor;
 mod generate;

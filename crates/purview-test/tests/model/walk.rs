@@ -44,7 +44,7 @@ impl Op {
 }
 
 impl Script {
-    fn has_anywhere(&self, is_one: &dyn Fn(&Op) -> bool) -> bool {
+    pub(crate) fn has_anywhere(&self, is_one: &dyn Fn(&Op) -> bool) -> bool {
         let in_heir = self.heir.as_ref().is_some_and(|heir| heir.has_anywhere(is_one));
         in_heir || self.ops.iter().any(|op| op.has_anywhere(is_one))
     }

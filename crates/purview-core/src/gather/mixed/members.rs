@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    context::{self, Binding},
+    context::{self, Binding, open_gather},
     engine::{Engine, Members, Options, Progress, Rate, pass},
     panic::FirstPanic,
     tree::{ScopeNode, TaskNode},
@@ -86,7 +86,7 @@ impl<S: Slots> Slotted<S> {
         let this = self.project();
         let options = this.options;
         let Opened { engine, run } = this.opened.get_or_insert_with(|| Opened {
-            engine: Engine::new(options.make_node(), options.grace),
+            engine: Engine::new(open_node(options), options.grace),
             run: Run {
                 started: 0,
                 ended: 0,
@@ -254,6 +254,12 @@ impl<S: Slots> Members for SlotMembers<'_, S> {
     fn due(&self, _: &Engine) -> Option<Instant> {
         self.run.next_start
     }
+}
+
+fn open_node(options: &mut Options) -> Arc<ScopeNode> {
+    let node = options.make_node();
+    open_gather(&node);
+    node
 }
 
 fn abandon<S: Slots>(engine: &mut Engine, mut members: SlotMembers<'_, S>) {

@@ -118,7 +118,23 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
     #[doc(hidden)]
     pub fn rate(self, _: u32, _: Duration) -> Self
     where
-        Self: super::without_rate::RateLimited,
+        Self: super::without_features::RateLimited,
+    {
+        self
+    }
+
+    /// Makes the span of each future, which it is polled in: see [`Gather::span`](crate::Gather::span).
+    #[cfg(feature = "tracing")]
+    pub fn span(mut self, make: impl Fn(&crate::TaskInfo) -> tracing::Span + Send + Sync + 'static) -> Self {
+        self.slotted.options.spans.make_with(make);
+        self
+    }
+
+    #[cfg(not(feature = "tracing"))]
+    #[doc(hidden)]
+    pub fn span<R>(self, _: impl Fn(&crate::TaskInfo) -> R) -> Self
+    where
+        Self: super::without_features::Traced,
     {
         self
     }

@@ -9,10 +9,10 @@ use pin_project_lite::pin_project;
 use super::wakers::member_waker;
 use crate::{
     cancel::CancelReason,
-    context::{Binding, Env},
+    context::{Binding, Env, TaskSpan},
     engine::{ByNode, Member, pass::Turn},
     error::{Failure, TaskError},
-    gather::{numbered::end_task, outcome::into_result},
+    gather::{numbered::end_task, outcome::into_result, spans::Fails},
     panic::{OneByOne, Panic},
     policy::End,
     tree::{Naming, ScopeNode, TaskId, TaskInfo, TaskNode},
@@ -68,7 +68,9 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
 
     fn start(self: Pin<&mut Self>, index: usize, node: &Arc<ScopeNode>, bindings: Option<Arc<Binding>>) {
         let this = self.project();
-        *this.member.env_mut() = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
+        let env = this.member.env_mut();
+        *env = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
+        env.set_span(TaskSpan::of_member(env));
         *this.waker = Some(member_waker(node, index));
     }
 
@@ -77,7 +79,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
         let waker = this.waker.as_ref().expect("it has its waker from its start on");
         let mut cx = Context::from_waker(waker);
         let polled = this.member.as_mut().poll_in_turn(&ByNode, this.turn, &mut cx);
-        polled.map(|end| left(this.member.env(), end, this.end))
+        polled.map(|end| left(this.member.env_mut(), end, this.end))
     }
 
     /// Drops its future, unless it has ended or holds.
@@ -87,7 +89,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
             return None;
         }
         let end = this.member.as_mut().cut(reason.clone());
-        Some(left(this.member.env(), end, this.end))
+        Some(left(this.member.env_mut(), end, this.end))
     }
 
     fn take_panic(self: Pin<&mut Self>) -> Option<Panic> {
@@ -117,7 +119,8 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     }
 }
 
-fn left<T, E>(env: &Env, end: End<Result<T, E>>, place: &mut Option<End<Result<T, E>>>) -> Left {
+fn left<T, E>(env: &mut Env, end: End<Result<T, E>>, place: &mut Option<End<Result<T, E>>>) -> Left {
+    env.end_span(|| Fails::of_results().outcome(&end));
     let (end, elsewhere) = end_task(env, end);
     let kind = EndKind::of(&end);
     *place = Some(end);

@@ -15,6 +15,7 @@ use crate::{
         options::Gather,
         outcome::Outcome,
         source::Source,
+        spans::Fails,
     },
     wake::part,
 };
@@ -58,7 +59,7 @@ impl<S: Source, M: Mode<<S::Future as Future>::Output>> Members for Judged<'_, S
     }
 }
 
-impl<S: Source, M> Gather<S, M> {
+impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E, M> Gather<S, M> {
     pub(super) fn open(&mut self) -> &mut Opened<S> {
         assert!(!self.outcome.done, "a gather must not be polled after it has completed");
         let reports_each = self.reports_each;
@@ -66,14 +67,14 @@ impl<S: Source, M> Gather<S, M> {
         self.opened.get_or_insert_with(|| {
             let source = source.take().expect("it has its source until it is opened");
             outcome.total = source.left().unwrap_or(0);
-            Opened::new(source, reports_each, mem::take(options))
+            Opened::new(source, reports_each, Fails::of_results(), mem::take(options))
         })
     }
 
     /// Runs to the end.
     pub(super) fn poll_to_end(&mut self, cx: &Context<'_>) -> Poll<()>
     where
-        M: Mode<<S::Future as Future>::Output>,
+        M: Mode<Result<T, E>>,
     {
         self.open();
         let Opened { engine, futures } = self.opened.as_mut().expect(OPENED);
@@ -87,7 +88,9 @@ impl<S: Source, M> Gather<S, M> {
         self.end();
         Poll::Ready(())
     }
+}
 
+impl<S: Source, M> Gather<S, M> {
     /// All have ended; resumes a panic if there was one.
     pub(super) fn end(&mut self) {
         self.outcome.done = true;

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    context::{self, Env, unwind},
+    context::{self, Env, TaskSpan, unwind},
     panic::{Panic, catch, discard},
     runtime::{Runtime, give_closure},
     sync::{Mutex, MutexGuard},
@@ -53,13 +53,13 @@ impl<T: Send + 'static> Closure<T> {
     /// Has the pool of the runtime take it, in what surrounds the caller. While it runs, `waiting` holds.
     pub(super) fn give(self: &Arc<Self>, runtime: &dyn Runtime, waiting: Option<Arc<TaskNode>>) {
         let call = PoolCall(Arc::downgrade(self));
-        let env = context::of_closure();
-        if let Err(why) = give_closure(runtime, move || call.run(env, waiting)) {
+        let (env, span) = (context::of_closure(), TaskSpan::here());
+        if let Err(why) = give_closure(runtime, move || call.run(env, span, waiting)) {
             self.lose(why);
         }
     }
 
-    fn run(&self, mut env: Env) {
+    fn run(&self, mut env: Env, span: TaskSpan) {
         let f = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
@@ -72,8 +72,9 @@ impl<T: Send + 'static> Closure<T> {
         };
         let called = catch(|| {
             let _entered = env.enter();
-            f()
+            span.run(f)
         });
+        span.close();
         self.end(match called {
             Ok(value) => Stage::Returned(value),
             Err(panic) if unwind::is_unwound(&panic) => Stage::Unwound,
@@ -169,14 +170,14 @@ impl<T> Closure<T> {
 struct PoolCall<T>(Weak<Closure<T>>);
 
 impl<T: Send + 'static> PoolCall<T> {
-    fn run(self, env: Env, waiting: Option<Arc<TaskNode>>) {
+    fn run(self, env: Env, span: TaskSpan, waiting: Option<Arc<TaskNode>>) {
         let Some(closure) = self.0.upgrade() else { return };
         // Before it can be seen that it runs: the scopes around wait for its end, also when they have dropped what is in
         // between.
         if let Some(task) = &waiting {
             task.hold(HoldKind::Elsewhere);
         }
-        closure.run(env);
+        closure.run(env, span);
         if let Some(task) = waiting {
             task.let_go(HoldKind::Elsewhere);
         }

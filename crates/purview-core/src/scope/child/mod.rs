@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     cancel::CancelReason,
-    context::Env,
+    context::{Env, Outcome},
     engine::pass::Turn,
     panic::{Panic, catch, discard},
     policy::{End, Policy},
@@ -76,6 +76,16 @@ pub(crate) trait Child<P: Policy> {
     fn stopped(&self) -> Option<CancelReason> {
         self.stopped_alone().or_else(|| self.env().stopped().cloned())
     }
+}
+
+/// Tells the span of a task how it ended.
+pub(super) fn end_span<P: Policy, T>(env: &mut Env, end: &End<P::Child<T>>) {
+    env.end_span(|| match end {
+        End::Returned(child) if P::is_failure::<T>(child) => Outcome::Failed,
+        End::Returned(_) => Outcome::Returned,
+        End::Panicked(_) => Outcome::Panicked,
+        End::Cancelled(reason) => Outcome::Cancelled(reason),
+    });
 }
 
 /// What the end of a task means for its scope.

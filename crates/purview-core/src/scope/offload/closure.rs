@@ -8,7 +8,7 @@ use std::{
 use super::{DROPPED_BY_THE_RUNTIME, Offload, pool_call::PoolCall};
 use crate::{
     cancel::{CancelReason, CancelToken},
-    context::{Env, TaskSpan, unwind},
+    context::{Env, unwind},
     panic::{catch, discard},
     policy::End,
     runtime::give_closure,
@@ -101,7 +101,7 @@ impl<F: Closure> BlockingCall<F> {
 
     fn run_held(&self) {
         let task = &self.task;
-        let (f, env) = {
+        let (f, mut env) = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
                 Stage::Queued(f, env) => (f, env),
@@ -113,18 +113,18 @@ impl<F: Closure> BlockingCall<F> {
         };
         // It had not started when it was cancelled, and the scope has not come to take it out.
         if let Some(reason) = task.stopped() {
-            self.end(End::Cancelled(reason.clone()).after(|| drop(f)));
+            self.end(End::Cancelled(reason.clone()).after(|| drop((f, env))));
             return;
         }
         let token = task.token();
-        let mut span = TaskSpan::default();
-        span.make(&env);
+        let mut span = env.take_span();
         let mut env = env.may_block();
         let called = catch(|| {
+            span.begin(&env);
             let _entered = env.enter();
             span.run(|| f.call(token))
         });
-        span.ended();
+        span.close();
         let end = match called {
             Ok(value) => End::Returned(value),
             Err(panic) if unwind::is_unwound(&panic) => {
@@ -155,7 +155,7 @@ impl<F: Closure> BlockingCall<F> {
         let skipped = {
             let mut state = self.lock();
             match mem::replace(&mut state.stage, Stage::Running) {
-                Stage::Queued(f, _) => f,
+                Stage::Queued(f, env) => (f, env),
                 other => {
                     state.stage = other;
                     return;

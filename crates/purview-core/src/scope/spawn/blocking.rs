@@ -34,7 +34,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
     /// As [`Scope::spawn_blocking`], with these options.
     #[track_caller]
-    pub fn spawn_blocking<T, F>(mut self, f: F) -> Task<P::Joined<T>>
+    pub fn spawn_blocking<T, F>(self, f: F) -> Task<P::Joined<T>>
     where
         F: FnOnce(CancelToken) -> P::Child<T> + Send + 'static,
         T: Send + 'static,
@@ -43,7 +43,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
         P::Joined<T>: Send + 'env,
     {
         let shared = &self.scope.shared;
-        let new = NewTask::with_node(shared, self.name.take(), self.role);
+        let new = NewTask::with_node(shared, self.options);
         shared.offload::<T, _>(new, |env| BlockingCall::new(env, f))
     }
 }

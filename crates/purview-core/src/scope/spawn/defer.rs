@@ -7,7 +7,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     cancel::CancelReason,
-    context::{Env, bindings},
+    context::{Env, GivenSpan, Outcome, TaskSpan, bindings},
     engine::{ByNode, Member, pass::Turn},
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
@@ -47,7 +47,12 @@ impl<P: Fallible> Finalized<P> for Result<(), P::Error> {
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     fn defer_as<F: Future>(&self, fut: F, forget: impl FnOnce(Box<Finalizer<F>>) -> Boxed<'env, P, K>) {
-        let env = Env::finalizer(self.shared.node.clone(), bindings());
+        let node = &self.shared.node;
+        let mut env = Env::finalizer(node.clone(), bindings());
+        if TaskSpan::is_wanted() {
+            let task = env.named_info().expect("a finalizer is in a scope");
+            env.set_span(TaskSpan::of_child(&task, node, GivenSpan::default(), false));
+        }
         let finalizer = Box::new(Finalizer {
             end: None,
             member: Member::new(fut, env),
@@ -140,15 +145,20 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
     /// A finalizer has no `Task`, so what the policy makes of its end goes back to it at once.
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let info = self.member.env().named_info().expect("a finalizer is in a scope");
-        let end = self.project().end.take().expect("a finalizer that has ended says how");
+        let this = self.project();
+        let end = this.end.take().expect("a finalizer that has ended says how");
         let end = match end {
-            End::Returned(value) => match value.failure() {
-                Some(failure) => failure,
-                None => return Verdict::quiet(),
-            },
-            End::Panicked(panic) => End::Panicked(panic),
-            End::Cancelled(reason) => End::Cancelled(reason),
+            End::Returned(value) => value.failure(),
+            End::Panicked(panic) => Some(End::Panicked(panic)),
+            End::Cancelled(reason) => Some(End::Cancelled(reason)),
         };
+        this.member.env_mut().end_span(|| match &end {
+            None => Outcome::Returned,
+            Some(End::Returned(_)) => Outcome::Failed,
+            Some(End::Panicked(_)) => Outcome::Panicked,
+            Some(End::Cancelled(reason)) => Outcome::Cancelled(reason),
+        });
+        let Some(end) = end else { return Verdict::quiet() };
         Verdict::of(end, abandoned, |end| {
             let (joined, flow) = policy.child_ended::<()>(&info, end);
             let left = match joined {

@@ -175,7 +175,9 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         P::Joined<T>: Send,
     {
         let shared = &self.scope.shared;
-        let mut new = NewTask::with_node(shared, self.name.take(), self.role);
+        self.options.has_place = has_place;
+        self.options.is_guest = true;
+        let mut new = NewTask::with_node(shared, self.options);
         let slot = new.slot(shared);
         let has_place = shared.place_for(&mut new.env, has_place);
         // With a place, and without a rate, it need not wait for the engine.

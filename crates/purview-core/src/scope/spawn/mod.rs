@@ -7,11 +7,12 @@ mod new_task;
 mod parallel;
 mod permit;
 mod ready_cell;
+mod span;
 mod start;
 
 use std::{borrow::Cow, fmt};
 
-pub(super) use self::new_task::NewTask;
+pub(super) use self::new_task::{NewTask, TaskOptions};
 pub use self::{
     defer::Finalized,
     enter::Entered,
@@ -42,8 +43,7 @@ use crate::{
 #[must_use = "options do nothing until `spawn` is called"]
 pub struct TaskBuilder<'env, P: Policy, K: Kind, W = Here> {
     scope: Scope<'env, P, K>,
-    name: Option<Cow<'static, str>>,
-    role: Role,
+    options: TaskOptions<'env>,
     place: W,
 }
 
@@ -60,8 +60,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     pub fn task(&self) -> TaskBuilder<'env, P, K> {
         TaskBuilder {
             scope: self.clone(),
-            name: None,
-            role: Role::Ordinary,
+            options: TaskOptions::default(),
             place: Here(()),
         }
     }
@@ -70,11 +69,9 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// How the child is called in errors, in [`Task::name`] and by [`current`](crate::current). Default: its scope's name
     /// and its number in it, `import/3`.
-    pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name: Some(name.into()),
-            ..self
-        }
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.options.name = Some(name.into());
+        self
     }
 
     /// The scope does not wait for it: it is cancelled, with reason [`Ended`](crate::CancelReason::Ended), when the
@@ -93,11 +90,9 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     ///     s.spawn(async { /* the work */ });
     /// })); // does not wait for the endless loop
     /// ```
-    pub fn daemon(self) -> Self {
-        Self {
-            role: Role::Daemon,
-            ..self
-        }
+    pub fn daemon(mut self) -> Self {
+        self.options.role = Role::Daemon;
+        self
     }
 
     fn spawn_as<T, F>(
@@ -107,7 +102,8 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
     ) -> Task<P::Joined<T>> {
         let shared = &self.scope.shared;
-        let new = NewTask::new(shared, self.name.take(), self.role);
+        self.options.has_place = has_place;
+        let new = NewTask::new(shared, self.options);
         shared.spawn(new, fut, has_place, forget)
     }
 
@@ -120,7 +116,8 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         if let Err(reason) = shared.try_place() {
             return Err(Rejected::new(fut, reason));
         }
-        let mut new = NewTask::new(shared, self.name.take(), self.role);
+        self.options.has_place = true;
+        let mut new = NewTask::new(shared, self.options);
         new.env.give_place();
         let slot = new.slot(shared);
         let task = Task::new(slot.clone());
@@ -141,8 +138,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     pub fn parallel(self) -> TaskBuilder<'env, P, K, Parallel> {
         TaskBuilder {
             scope: self.scope,
-            name: self.name,
-            role: self.role,
+            options: self.options,
             place: Parallel(()),
         }
     }
@@ -185,7 +181,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
         P::Joined<T>: 'env + Send,
         P::Child<T>: 'env + Send,
     {
-        let new = NewTask::new(&self.shared, None, Role::Ordinary);
+        let new = NewTask::new(&self.shared, TaskOptions::default());
         self.shared.spawn(new, fut, false, |child| Box::into_pin(child))
     }
 
@@ -216,7 +212,7 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
         P::Joined<T>: 'env,
         P::Child<T>: 'env,
     {
-        let new = NewTask::new(&self.shared, None, Role::Ordinary);
+        let new = NewTask::new(&self.shared, TaskOptions::default());
         self.shared.spawn(new, fut, false, |child| Box::into_pin(child))
     }
 
@@ -328,8 +324,8 @@ impl<'env, P: Policy + 'env> Permit<'env, P, Local> {
 impl<P: Policy, K: Kind, W: fmt::Debug> fmt::Debug for TaskBuilder<'_, P, K, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskBuilder")
-            .field("name", &self.name)
-            .field("role", &self.role)
+            .field("name", &self.options.name)
+            .field("role", &self.options.role)
             .field("place", &self.place)
             .finish_non_exhaustive()
     }

@@ -2,8 +2,9 @@ use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     cancel::CancelReason,
-    context::{Env, bindings},
+    context::{Env, GivenSpan, TaskSpan, bindings},
     error::RejectReason,
+    panic::catch,
     policy::Policy,
     scope::{
         child::LocalChild,
@@ -17,6 +18,28 @@ use crate::{
     tree::{Role, TaskId, TaskInfo, TaskNode},
 };
 
+/// What is said of a child before it is spawned.
+pub(in crate::scope) struct TaskOptions<'a> {
+    pub(super) name: Option<Cow<'static, str>>,
+    pub(super) role: Role,
+    pub(super) span: GivenSpan<'a>,
+    /// It has its place under the limit already.
+    pub(super) has_place: bool,
+    pub(super) is_guest: bool,
+}
+
+impl Default for TaskOptions<'_> {
+    fn default() -> Self {
+        Self {
+            name: None,
+            role: Role::Ordinary,
+            span: GivenSpan::default(),
+            has_place: false,
+            is_guest: false,
+        }
+    }
+}
+
 /// Which task a new child is, and what surrounds it: the context values of the place where it is spawned.
 pub(in crate::scope) struct NewTask {
     id: TaskId,
@@ -25,41 +48,54 @@ pub(in crate::scope) struct NewTask {
 }
 
 impl NewTask {
-    pub(super) fn new<P: Policy, K: Kind>(
-        shared: &Shared<'_, P, K>,
-        name: Option<Cow<'static, str>>,
-        role: Role,
-    ) -> Self {
-        if name.is_some() || role != Role::Ordinary {
-            return Self::with_node(shared, name, role);
+    pub(super) fn new<P: Policy, K: Kind>(shared: &Shared<'_, P, K>, options: TaskOptions<'_>) -> Self {
+        if options.name.is_some() || options.role != Role::Ordinary {
+            return Self::with_node(shared, options);
         }
         let (id, number) = (TaskId::next(), shared.next_number());
-        let env = Env::child(shared.node.clone(), id, number, bindings());
+        let mut env = Env::child(shared.node.clone(), id, number, bindings());
+        if TaskSpan::is_wanted() {
+            let info = TaskInfo::numbered(id, shared.node.naming(), number);
+            env.set_span(new_span(shared, &info, options));
+        }
         Self { id, number, env }
     }
 
     /// A task that needs its node from the start.
     pub(in crate::scope) fn with_node<P: Policy, K: Kind>(
         shared: &Shared<'_, P, K>,
-        name: Option<Cow<'static, str>>,
-        role: Role,
+        mut options: TaskOptions<'_>,
     ) -> Self {
-        let (id, number) = (TaskId::next(), shared.next_number());
-        let info = match name {
+        let (id, number, role) = (TaskId::next(), shared.next_number(), options.role);
+        let info = match options.name.take() {
             Some(name) => TaskInfo::named(id, name),
             None => TaskInfo::numbered(id, shared.node.naming(), number),
         };
+        let span = if TaskSpan::is_wanted() {
+            new_span(shared, &info, options)
+        } else {
+            TaskSpan::default()
+        };
         let task = TaskNode::new(info, shared.node.clone(), role);
-        Self {
-            id,
-            number,
-            env: Env::of(task, bindings()),
-        }
+        let mut env = Env::of(task, bindings());
+        env.set_span(span);
+        Self { id, number, env }
     }
 
     pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
         JoinSlot::new(shared.node.clone(), self.id, self.number, self.env.task().cloned())
     }
+}
+
+/// Makes the span of a child. What makes it may be the user's, and panic: the place under the limit is not lost with it.
+fn new_span<P: Policy, K: Kind>(shared: &Shared<'_, P, K>, task: &TaskInfo, options: TaskOptions<'_>) -> TaskSpan {
+    let made = catch(|| TaskSpan::of_child(task, &shared.node, options.span, options.is_guest));
+    made.unwrap_or_else(|panic| {
+        if options.has_place {
+            shared.free_place();
+        }
+        panic.resume()
+    })
 }
 
 impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {

@@ -46,7 +46,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
     /// As [`Scope::spawn_parallel`], with these options.
     #[track_caller]
-    pub fn spawn<T, F>(mut self, fut: F) -> Task<P::Joined<T>>
+    pub fn spawn<T, F>(self, fut: F) -> Task<P::Joined<T>>
     where
         F: Future<Output = P::Child<T>> + Send + 'static,
         T: Send + 'static,
@@ -54,7 +54,7 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
         P::Joined<T>: Send + 'env,
     {
         let shared = &self.scope.shared;
-        let new = NewTask::with_node(shared, self.name.take(), self.role);
+        let new = NewTask::with_node(shared, self.options);
         shared.offload::<T, _>(new, |env| Arc::new(ParallelFuture::new(env, fut)))
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{NewTask, ready_cell::ReadyCell};
+use super::{NewTask, TaskOptions, ready_cell::ReadyCell};
 use crate::{
     cancel::CancelReason,
     census::{self, Wait},
@@ -17,12 +17,12 @@ use crate::{
     panic::catch,
     policy::{End, Fallible},
     scope::{
-        child::{Child, Verdict, report, withhold_panic},
+        child::{Child, Verdict, end_span, report, withhold_panic},
         handle::Scope,
         kind::{Boxed, Kind, Local, Threads},
         slot::{JoinSlot, Take},
     },
-    tree::{Role, TaskNode},
+    tree::TaskNode,
 };
 
 /// How a child says that it is ready: see [`Scope::start`].
@@ -110,7 +110,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
         F: FnOnce(Ready<V>) -> Fut,
     {
         let shared = &self.shared;
-        let mut new = NewTask::with_node(shared, None, Role::Ordinary);
+        let mut new = NewTask::with_node(shared, TaskOptions::default());
         let task = new.env.task().expect("made just above").clone();
         let (ready, failed) = (ReadyCell::new(), new.slot(shared));
         let start = Start {
@@ -247,6 +247,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
+        end_span::<P, T>(this.member.env_mut(), &end);
         if this.ready.close() {
             return report::<P, T>(policy, this.slot, end, abandoned);
         }

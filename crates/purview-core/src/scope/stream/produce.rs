@@ -15,9 +15,9 @@ use crate::{
     scope::{
         handle::Scope,
         kind::{Kind, Local, Threads},
-        spawn::NewTask,
+        spawn::{NewTask, TaskOptions},
     },
-    tree::{Role, TaskNode},
+    tree::TaskNode,
 };
 
 /// The stream of [`produce`](Scope::produce): what an owned child sends, until it ends.
@@ -81,7 +81,7 @@ fn produced<T>(channel: Arc<Channel<T>>, task: Arc<TaskNode>) -> Produced<T> {
 
 impl<P: Fallible, K: Kind> Scope<'_, P, K> {
     fn new_producer(&self) -> (NewTask, Arc<TaskNode>) {
-        let new = NewTask::with_node(&self.shared, None, Role::Ordinary);
+        let new = NewTask::with_node(&self.shared, TaskOptions::default());
         let task = new.env.task().expect("made just above").clone();
         (new, task)
     }

@@ -10,11 +10,12 @@ use std::{
 };
 
 use futures::{FutureExt, StreamExt, future::join};
-use purview_core::{FailFast, Policy, ScopeError, Settled, Settlement, gather, sleep, with_policy};
+use purview_core::{Entered, FailFast, Policy, ScopeError, Settled, Settlement, Spawner, gather, sleep, with_policy};
 
 use super::{member::member, performer::waiting};
 use crate::{
     actor::{Actor, origin},
+    door::Door,
     flavor::{Fault, fail, seen},
     program::{ActorId, Group, GroupKind, Kind, Manner, Mode, ScopeId, Script},
     trace::{Event, Seen, Told, Wait, World},
@@ -124,6 +125,24 @@ async fn gathered(world: &World, within: ScopeId, group: Group, mode: Mode) -> T
     }
 }
 
+/// Has a task of the executor await a guest: to its end, or for so many polls at most.
+fn guest<J: Send + 'static>(world: &World, entered: Entered<J>, polls: Option<u32>) {
+    let mut entered = Some(entered);
+    let mut left = polls;
+    let task = poll_fn(move |cx| {
+        let Some(guest) = &mut entered else {
+            return Poll::Ready(());
+        };
+        if Pin::new(guest).poll(cx).is_ready() || left == Some(0) {
+            entered = None;
+            return Poll::Ready(());
+        }
+        left = left.map(|left| left - 1);
+        Poll::Pending
+    });
+    Spawner::spawn(&world.runtime, Box::pin(task)).expect("the virtual runtime runs");
+}
+
 async fn open<P>(
     world: &World,
     within: ScopeId,
@@ -134,8 +153,9 @@ async fn open<P>(
 ) -> Option<Told>
 where
     P: Policy<Child<ActorId> = Result<ActorId, Fault>> + Send + 'static,
-    P::Joined<ActorId>: Send,
+    P::Joined<ActorId>: Send + 'static,
 {
+    let kind = group.kind;
     let mut builder = with_policy(policy);
     if let Some(limit) = group.limit {
         builder = builder.limit(limit);
@@ -151,12 +171,13 @@ where
         None
     };
     let spawn = |(at, script): (usize, Script)| {
+        let door = Door::of(kind, at, script.id);
         let member = member(world, within, script);
-        // Every third where nobody counts who ended before and who after.
-        if at % 3 == 2 && !matches!(manner, Manner::Shutdown(_)) {
-            drop(scope.spawn_parallel(member));
-        } else {
-            drop(scope.spawn(member));
+        match door {
+            Door::Here => drop(scope.spawn(member)),
+            Door::Parallel => drop(scope.spawn_parallel(member)),
+            Door::Guest => guest(world, scope.enter(member), None),
+            Door::LeavingGuest(polls) => guest(world, scope.enter(member), Some(polls)),
         }
     };
     members.into_iter().for_each(spawn);

@@ -2,6 +2,7 @@
 
 use super::{Dropped, Model, Rule, cancel::Due, ensure, state::Life};
 use crate::{
+    door::Door,
     features::{Feature, on},
     program::{ActorId, End, GroupId, GroupKind, Manner},
     trace::{Event, How, Origin, Wait},
@@ -10,8 +11,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Member {
     pub(super) group: GroupId,
+    pub(super) door: Door,
     /// It may be on the executor.
     parallel: bool,
+    polls: u32,
     end: End,
     pub(super) life: Life,
     /// How it ended, if it did.
@@ -22,10 +25,12 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(group: GroupId, end: End, parallel: bool) -> Self {
+    pub(super) fn new(group: GroupId, end: End, door: Door) -> Self {
         Self {
             group,
-            parallel,
+            door,
+            parallel: door.is_elsewhere(),
+            polls: 0,
             end,
             life: Life::Unstarted,
             how: None,
@@ -75,6 +80,7 @@ impl Model<'_> {
         match event {
             Event::Polled(_) => {
                 (member.life, member.woken, member.woken_at) = (Life::Live, false, None);
+                member.polls += 1;
                 polling.push(id);
             }
             Event::Pends(_) => ensure!(polling.pop() == Some(id), "somebody else was being polled"),
@@ -119,7 +125,10 @@ impl Model<'_> {
                 self.explain_scope(token);
                 self.hears_token(token).is_some()
             }
-            Some(Wait::Cancelled) => self.may_be_cut(self.members[&id].group),
+            Some(Wait::Cancelled) => {
+                let member = &self.members[&id];
+                matches!(member.door, Door::LeavingGuest(_)) || self.may_be_cut(member.group)
+            }
             wait => wait == Some(Wait::Yield),
         }
     }
@@ -201,6 +210,8 @@ impl Model<'_> {
                 Ok(())
             }
             Life::Live => {
+                let is_left = matches!(member.door, Door::LeavingGuest(polls) if member.polls > polls);
+                ensure!(!is_left, "{id:?} was left, and is still there");
                 let waits = match member.wait {
                     Some(Wait::Until(at)) => at > self.now,
                     Some(Wait::Token(token)) => self.hears_token(token).is_none(),

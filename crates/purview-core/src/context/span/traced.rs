@@ -1,0 +1,278 @@
+use std::{mem, sync::Arc};
+
+use tracing::{
+    Span,
+    field::{Empty, display},
+    level_filters::LevelFilter,
+};
+
+use super::Outcome;
+use crate::{
+    cancel::CancelReason,
+    context::Env,
+    tree::{ScopeNode, TaskInfo},
+};
+
+/// The span of one task.
+#[derive(Default)]
+pub(crate) struct TaskSpan(State);
+
+/// Small, as it is moved in each poll.
+#[derive(Default)]
+enum State {
+    /// It runs in what is current where it is polled.
+    #[default]
+    None,
+    /// It is made where the task is first polled.
+    Unmade,
+    Made(Box<Made>),
+}
+
+struct Made {
+    span: Span,
+    kind: Kind,
+    /// Its scope was not polled when it was made.
+    needs_name: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The task's own, and this is what hears how the task ends.
+    Reports,
+    /// The task's own, for a part of it that runs elsewhere.
+    Copy,
+    /// The task's own is disabled: the one that was current where it was spawned.
+    Parent,
+}
+
+/// The span that a task is given by the user.
+#[derive(Default)]
+pub(crate) struct GivenSpan<'a>(Option<Box<MakeSpan<'a>>>);
+
+type MakeSpan<'a> = dyn FnOnce(&TaskInfo) -> Span + Send + Sync + 'a;
+
+impl<'a> GivenSpan<'a> {
+    pub(crate) fn new(make: impl FnOnce(&TaskInfo) -> Span + Send + Sync + 'a) -> Self {
+        Self(Some(Box::new(make)))
+    }
+}
+
+impl TaskSpan {
+    /// Whether anything listens to any span.
+    pub(crate) fn is_wanted() -> bool {
+        LevelFilter::current() != LevelFilter::OFF
+    }
+
+    /// A body's, which has its parent from the first poll on: what builds a scope may not be what polls it.
+    pub(crate) fn of_body() -> Self {
+        Self(State::Unmade)
+    }
+
+    /// That of the task that is being polled, for what it has run on another thread.
+    pub(crate) fn here() -> Self {
+        if Self::is_wanted() {
+            Self::parent(Span::current())
+        } else {
+            Self::default()
+        }
+    }
+
+    /// A child's, made where it is spawned. In an open scope it is below the scope's and follows from the one here: the
+    /// child may outlive what spawns it. A guest is awaited here, and is below the one here.
+    pub(crate) fn of_child(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>, is_guest: bool) -> Self {
+        let parent = if is_guest { None } else { scope.spans().parent() };
+        let Some(parent) = parent else {
+            return make(task, scope, given).or(Span::current);
+        };
+        let spawner = Span::current();
+        let made = parent.in_scope(|| make(task, scope, given));
+        made.span.follows_from(&spawner);
+        made.or(|| parent)
+    }
+
+    /// That of a future of a gather, where these have any.
+    pub(crate) fn of_member(env: &Env) -> Self {
+        if !Self::is_wanted() {
+            return Self::default();
+        }
+        let scope = env.scope().expect("a future of a gather is in a scope");
+        let Some(parent) = scope.spans().parent() else {
+            return Self::default();
+        };
+        let task = env.named_info().expect("looked at its scope above");
+        parent
+            .in_scope(|| make(&task, scope, GivenSpan::default()))
+            .or(|| parent)
+    }
+
+    fn parent(span: Span) -> Self {
+        Self(if span.is_disabled() {
+            State::None
+        } else {
+            State::Made(Box::new(Made {
+                span,
+                kind: Kind::Parent,
+                needs_name: false,
+            }))
+        })
+    }
+
+    /// For the surroundings of the same task on another thread: these do not hear how it ends.
+    pub(in crate::context) fn copy(&self) -> Self {
+        let State::Made(made) = &self.0 else {
+            return Self::default();
+        };
+        let kind = match made.kind {
+            Kind::Reports => Kind::Copy,
+            kind => kind,
+        };
+        Self(State::Made(Box::new(Made {
+            span: made.span.clone(),
+            kind,
+            needs_name: made.needs_name,
+        })))
+    }
+
+    /// Before each poll. By the first one the scope has its name.
+    pub(crate) fn begin(&mut self, env: &Env) {
+        match &mut self.0 {
+            State::None => {}
+            State::Unmade => *self = Self::made_here(env),
+            State::Made(made) => {
+                if mem::take(&mut made.needs_name) {
+                    if let Some(task) = env.named_info() {
+                        made.span.record("name", task.name());
+                    }
+                }
+            }
+        }
+    }
+
+    fn made_here(env: &Env) -> Self {
+        if !Self::is_wanted() {
+            return Self::default();
+        }
+        match (env.scope(), env.named_info()) {
+            (Some(scope), Some(task)) => make(&task, scope, GivenSpan::default()).or(Span::current),
+            _ => Self::default(),
+        }
+    }
+
+    /// Runs code of the task's inside the span.
+    pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+        match &self.0 {
+            State::Made(made) if !made.is_current_parent() => made.span.in_scope(f),
+            _ => f(),
+        }
+    }
+
+    /// Lets go of it, where something else hears how the task ended.
+    pub(crate) fn close(self) {
+        drop(self);
+    }
+
+    pub(super) fn end<'a>(mut self, outcome: impl FnOnce() -> Outcome<'a>) {
+        if let State::Made(made) = mem::take(&mut self.0) {
+            if made.kind == Kind::Reports {
+                record(&made.span, &outcome());
+            }
+        }
+    }
+
+    pub(super) fn let_go(&mut self) {
+        if matches!(&self.0, State::Made(made) if made.kind != Kind::Reports) {
+            self.0 = State::None;
+        }
+    }
+}
+
+/// A task that was refused, or whose scope's future was dropped, is heard of no more.
+impl Drop for TaskSpan {
+    fn drop(&mut self) {
+        if let State::Made(made) = &self.0 {
+            if made.kind == Kind::Reports {
+                made.span.record("outcome", "cancelled");
+            }
+        }
+    }
+}
+
+impl Made {
+    /// The task's span, or the parent's where it is disabled.
+    fn or(self, parent: impl FnOnce() -> Span) -> TaskSpan {
+        if self.span.is_disabled() {
+            TaskSpan::parent(parent())
+        } else {
+            TaskSpan(State::Made(Box::new(self)))
+        }
+    }
+
+    /// Mostly what polls the scope is in the parent: it is not entered again.
+    fn is_current_parent(&self) -> bool {
+        if self.kind != Kind::Parent {
+            return false;
+        }
+        let here = self
+            .span
+            .with_subscriber(|(id, subscriber)| subscriber.current_span().id() == Some(id));
+        here.unwrap_or(true)
+    }
+}
+
+/// Makes the span of a task, below what is current here.
+fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>) -> Made {
+    let has_name = scope.is_polled() || scope.given_name().is_some() || task.is_named();
+    // A name that is asked for before it is known is not kept.
+    let asked = if has_name { None } else { Some(task.clone()) };
+    let asked = asked.as_ref().unwrap_or(task);
+    let given = match given.0 {
+        Some(make) => Some(make(asked)),
+        None => scope.spans().make(asked),
+    };
+    let needs_name = given.is_none() && !has_name;
+    let span = given.unwrap_or_else(|| {
+        let name = || has_name.then(|| task.name());
+        tracing::debug_span!(target: "purview", "task", id = %task.id(), name = name(), outcome = Empty)
+    });
+    Made {
+        span,
+        kind: Kind::Reports,
+        needs_name,
+    }
+}
+
+fn record(span: &Span, outcome: &Outcome<'_>) {
+    match outcome {
+        Outcome::Returned => span.record("outcome", "returned"),
+        Outcome::Failed => span.record("outcome", "failed"),
+        Outcome::Panicked => span.record("outcome", "panicked"),
+        // It begins with that word.
+        Outcome::Cancelled(reason @ CancelReason::Requested(_)) => span.record("outcome", display(reason)),
+        Outcome::Cancelled(reason) => span.record("outcome", display(format_args!("cancelled: {reason}"))),
+    };
+}
+
+/// Makes the span of an open scope, which its children are below.
+pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
+    let mut span = TaskSpan::made_here(env);
+    // It is not polled as its children are.
+    span.begin(env);
+    if let State::Made(made) = &span.0 {
+        scope.spans().set_parent(Some(made.span.clone()));
+    }
+    env.set_span(span);
+}
+
+/// The spans of a gather's futures are below the one here, where they have any: where it has a name, or the user makes
+/// them.
+pub(crate) fn open_gather(scope: &ScopeNode) {
+    let has_spans = scope.given_name().is_some() || scope.spans().has_maker();
+    if has_spans && TaskSpan::is_wanted() {
+        scope.spans().set_parent(Some(Span::current()));
+    }
+}
+
+/// Tells that a scope is being cancelled, and why.
+pub(crate) fn scope_cut(name: Option<&str>, reason: &CancelReason) {
+    tracing::debug!(target: "purview", scope = name, %reason, "the scope is cancelled");
+}

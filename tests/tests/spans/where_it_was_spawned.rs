@@ -1,0 +1,181 @@
+//! What a child tells is inside the span that was current where it was spawned: wherever the child runs, and whether its own
+//! span is listened to or not.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use futures::StreamExt;
+use purview::{block_on, fail_fast, local_scope, scope, spawn_blocking};
+use purview_tests::{AnyRuntime, local_on_every_runtime, served_by_every_runtime, yields};
+use tracing::{Instrument, Level, info_span};
+
+use crate::recorder::Recorder;
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn parallel_and_blocking_children_log_inside_the_span_they_were_spawned_in() {
+    for level in [Level::TRACE, Level::INFO] {
+        let lines = Lines::default();
+        let sink = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(move || sink.clone())
+            .finish();
+        let dispatch = tracing::Dispatch::new(subscriber);
+        let _default = tracing::dispatcher::set_default(&dispatch);
+        let (a, b) = (dispatch.clone(), dispatch.clone());
+        block_on(
+            scope(async |s| {
+                s.spawn(async { tracing::info!("plain") });
+                s.spawn_parallel(async move { tracing::dispatcher::with_default(&a, || tracing::info!("parallel")) });
+                s.spawn_blocking(move |_| tracing::dispatcher::with_default(&b, || tracing::info!("blocking")));
+            })
+            .instrument(info_span!("request")),
+        );
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        for what in ["plain", "parallel", "blocking"] {
+            let line = text
+                .lines()
+                .find(|l| l.contains(what))
+                .unwrap_or_else(|| panic!("no line of {what} in {text}"));
+            assert!(line.contains("request"), "{what} at {level}: {line}");
+        }
+    }
+}
+
+async fn say_late(recorder: &Recorder, what: &str) -> Result<(), ()> {
+    yields(2).await;
+    recorder.child(what)
+}
+
+/// Every way into a scope, and where what is spawned so tells that it runs.
+async fn every_child_is_in_the_span_of_its_spawner(runtime: AnyRuntime) {
+    for level in [Level::TRACE, Level::INFO] {
+        let recorder = Recorder::new(level);
+        let say = |what: &'static str| {
+            let recorder = recorder.clone();
+            move || recorder.child(what)
+        };
+        let done = fail_fast::<()>().name("scope").runtime(runtime.clone()).run(async |s| {
+            let spawning = info_span!("spawning");
+            let (parallel, blocking, guest) = (say("parallel"), say("blocking"), say("guest"));
+            let (started, produced, deferred, closure) = (say("start"), say("produce"), say("defer"), say("closure"));
+            let mut waiting = Vec::new();
+            let (entered, start, mut stream) = spawning.in_scope(|| {
+                waiting.push(s.spawn(say_late(&recorder, "plain")));
+                waiting.push(s.task().name("named").spawn(say_late(&recorder, "named")));
+                waiting.push(s.spawn_parallel(async move {
+                    yields(2).await;
+                    parallel()
+                }));
+                waiting.push(s.spawn_blocking(move |_| blocking()));
+                s.defer(async move { deferred() });
+                let entered = s.enter(async move {
+                    yields(2).await;
+                    guest()
+                });
+                let start = s.start(async move |ready| {
+                    started()?;
+                    ready.set(()).unwrap();
+                    Ok(())
+                });
+                let stream = s.produce(1, async move |tx| {
+                    produced()?;
+                    tx.send(()).await.unwrap();
+                    Ok(())
+                });
+                (entered, start, stream)
+            });
+            for task in waiting {
+                task.await;
+            }
+            entered.await.unwrap();
+            start.await.unwrap();
+            stream.next().await;
+            spawn_blocking(closure).instrument(spawning).await?;
+            Ok(())
+        });
+        let request = async { done.instrument(info_span!("request")).await };
+        recorder.listen(request).await.unwrap();
+
+        for what in [
+            "plain", "named", "parallel", "blocking", "guest", "start", "produce", "defer",
+        ] {
+            let around = recorder.around(what);
+            let own = match level {
+                Level::INFO => ["request", "spawning"].as_slice(),
+                _ => &["request", "scope", "spawning"],
+            };
+            assert_eq!(around[..own.len()], *own, "{what} at {level}");
+            assert_eq!(
+                around.len(),
+                own.len() + usize::from(level == Level::TRACE),
+                "{what}: {around:?}"
+            );
+        }
+        assert_eq!(recorder.around("closure").last().unwrap(), "spawning");
+        assert_eq!(recorder.open(), [""; 0]);
+    }
+}
+
+served_by_every_runtime!(every_child_is_in_the_span_of_its_spawner);
+
+async fn so_is_every_child_of_a_local_scope() {
+    for level in [Level::TRACE, Level::INFO] {
+        let recorder = Recorder::new(level);
+        let done = local_scope(async |s| {
+            let spawning = info_span!("spawning").entered();
+            s.spawn(async {
+                yields(2).await;
+                recorder.say("plain");
+            });
+            let elsewhere = recorder.clone();
+            s.spawn_parallel(async move {
+                yields(2).await;
+                elsewhere.say("parallel");
+            });
+            let elsewhere = recorder.clone();
+            s.spawn_blocking(move |_| elsewhere.say("blocking"));
+            s.defer(async { recorder.say("defer") });
+            drop(spawning);
+            s.start(async |ready| {
+                recorder.say("start");
+                ready.set(()).unwrap();
+            })
+            .instrument(info_span!("spawning"))
+            .await
+            .unwrap();
+        });
+        recorder
+            .listen(async { done.instrument(info_span!("request")).await })
+            .await;
+        for what in ["plain", "parallel", "blocking", "defer"] {
+            assert!(
+                recorder.around(what).contains(&"spawning".to_owned()),
+                "{what} at {level}"
+            );
+        }
+        for what in ["plain", "parallel", "blocking", "defer", "start"] {
+            assert_eq!(recorder.around(what)[0], "request", "{what} at {level}");
+        }
+        assert_eq!(recorder.open(), [""; 0]);
+    }
+}
+
+local_on_every_runtime!(so_is_every_child_of_a_local_scope);
