@@ -5,6 +5,7 @@ mod caller;
 mod exchange;
 mod future;
 mod handler;
+mod held_up;
 mod layer;
 mod options;
 mod sender;
@@ -12,6 +13,7 @@ mod service;
 
 pub use self::{
     future::ResponseFuture,
+    held_up::HeldUp,
     layer::{Server, server},
     options::{IntoAnswer, OnDisconnect},
     service::Serve,

@@ -10,6 +10,7 @@ use std::{
 
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 
+use super::held_up::Report;
 use crate::{
     context::Carried,
     deadline::{Given, Malformed},
@@ -60,6 +61,8 @@ pub(super) type Names = Arc<dyn Fn(&Parts) -> Cow<'static, str> + Send + Sync>;
 
 #[derive(Clone, Default)]
 pub(super) struct Options {
+    pub(super) scope_name: Option<Arc<str>>,
+    pub(super) held_up: Option<Report>,
     pub(super) deadline: Option<Given>,
     pub(super) at_most: Option<Duration>,
     pub(super) early: Duration,
