@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench -p purview-bench --bench services              # about half a minute
 //! cargo bench -p purview-bench --bench services -- --quick   # a quarter of that
+//! cargo bench -p purview-bench --bench services -- --parts   # also with the layer alone, and with the gather alone
 //! ```
 //!
 //! The service, its upstreams and its clients have a thread each and talk over the loopback interface. What counts is the
@@ -40,14 +41,15 @@ fn runtime() -> Runtime {
 
 fn main() {
     // Cargo adds `--bench`.
-    let quick = env::args().any(|text| text == "--quick");
+    let has = |flag: &str| env::args().any(|text| text == flag);
+    let (quick, parts) = (has("--quick"), has("--parts"));
     let (rounds, turn) = if quick {
         (9, Duration::from_millis(250))
     } else {
         (25, Duration::from_millis(400))
     };
     let upstreams = in_thread("upstreams", async || upstreams::serve().await);
-    let service = in_thread("service", async move || pages::serve(upstreams).await);
+    let service = in_thread("service", async move || pages::serve(upstreams, parts).await);
     let measured = runtime().block_on(turns::take(&service, rounds, turn));
     println!("{}", turns::report(&measured));
 }

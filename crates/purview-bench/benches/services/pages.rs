@@ -3,7 +3,7 @@ use std::{convert::Infallible, net::SocketAddr, time::Duration};
 use axum::{Router, http::StatusCode, routing::get};
 use futures::try_join;
 use purview::{gather, settled};
-use purview_tower::{Client, Finish, Header, client, server};
+use purview_tower::{Client, Finish, Header, Server, client, server};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 
 use crate::{
@@ -31,20 +31,31 @@ pub(crate) struct Way {
 
 type Page = Result<String, StatusCode>;
 
-/// What is compared with comes first.
-pub(crate) async fn serve(upstreams: SocketAddr) -> Service {
-    let (joined, set) = (http(), http());
-    let joined = Router::new().route("/", get(move || by_try_join(joined.clone(), upstreams)));
-    let set = Router::new().route("/", get(move || by_join_set(set.clone(), upstreams)));
-    let ways = vec![
-        listen("timeout(try_join!)", joined).await,
-        listen("timeout(JoinSet)", set).await,
-        listen("Purview", purview(upstreams)).await,
+/// Purview comes last; with `parts` also the page that has only some of it.
+pub(crate) async fn serve(upstreams: SocketAddr, parts: bool) -> Service {
+    let mut ways = vec![
+        listen("timeout(try_join!)", joined(upstreams)).await,
+        listen("timeout(JoinSet)", page(move |http| by_join_set(http, upstreams))).await,
     ];
+    if parts {
+        ways.push(listen("timeout(gather)", page(move |http| by_timed_gather(http, upstreams))).await);
+        ways.push(listen("layer, try_join!", joined(upstreams).layer(layer())).await);
+    }
+    ways.push(listen("Purview", purview(upstreams)).await);
     Service {
         ways,
         clock: ThreadClock::here(),
     }
+}
+
+/// A page with a client of its own.
+fn page<F: Future<Output = Page> + Send>(write: impl Fn(Http) -> F + Clone + Send + Sync + 'static) -> Router {
+    let http = http();
+    Router::new().route("/", get(move || write(http.clone())))
+}
+
+fn joined(upstreams: SocketAddr) -> Router {
+    page(move |http| by_try_join(http, upstreams))
 }
 
 async fn listen(name: &'static str, app: Router) -> Way {
@@ -56,20 +67,30 @@ async fn listen(name: &'static str, app: Router) -> Way {
 
 /// As the README of `purview-tower` has it, the client too.
 fn purview(upstreams: SocketAddr) -> Router {
-    let (service, driver) = settled::<Infallible>().name("pages").open();
-    drop(tokio::spawn(driver));
-    let requests = server(&service)
-        .deadline(HEADER)
-        .on_disconnect(Finish { grace: TIMEOUT })
-        .name(|request| request.uri.path().to_owned());
     let http = client(http(), HEADER).early(Duration::from_millis(5));
     let page = move || by_gather(http.clone(), upstreams);
-    Router::new().route("/", get(page)).layer(requests)
+    Router::new().route("/", get(page)).layer(layer())
+}
+
+fn layer() -> Server<Infallible> {
+    let (service, driver) = settled::<Infallible>().name("pages").open();
+    drop(tokio::spawn(driver));
+    server(&service)
+        .deadline(HEADER)
+        .on_disconnect(Finish { grace: TIMEOUT })
+        .name(|request| request.uri.path().to_owned())
 }
 
 async fn by_gather(http: Client<Http>, upstreams: SocketAddr) -> Page {
     let parts = gather(NAMES.map(|name| fetch(http.clone(), upstreams, name))).await;
     parts.map(|parts| parts.join("\n")).map_err(|_| StatusCode::BAD_GATEWAY)
+}
+
+async fn by_timed_gather(http: Http, upstreams: SocketAddr) -> Page {
+    match timeout(TIMEOUT, gather(NAMES.map(|name| fetch(http.clone(), upstreams, name)))).await {
+        Ok(parts) => parts.map(|parts| parts.join("\n")).map_err(|_| StatusCode::BAD_GATEWAY),
+        Err(_) => Err(StatusCode::GATEWAY_TIMEOUT),
+    }
 }
 
 async fn by_try_join(http: Http, upstreams: SocketAddr) -> Page {
