@@ -37,6 +37,10 @@ pub enum OnDisconnect {
 }
 
 /// What answers a request that was not handled in time: a status, or a response without a body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no answer to a request whose time is up",
+    note = "an answer is a `StatusCode`, or a `Response<()>`: it has no body, which a layer outside can add"
+)]
 pub trait IntoAnswer {
     /// The response.
     fn into_answer(self) -> Response<()>;
