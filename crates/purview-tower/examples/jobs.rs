@@ -1,7 +1,7 @@
 //! A worker that takes jobs from a broker. The acknowledgement is a finalizer, so that each job is settled exactly once,
 //! in whatever way it ends: done, failed, late, or cut by a shutdown.
 //!
-//! The broker is `omniqueue`'s in memory. Another of its features makes it RabbitMQ, Redis or SQS, and changes nothing
+//! The broker is `omniqueue`'s in memory. Another of its features makes it Redis or SQS, and changes nothing
 //! below but the first line of `run`. `cargo run -p purview-tower --example jobs`
 
 use std::{

@@ -51,7 +51,8 @@ pub(crate) async fn run(timeout: Duration) -> Result<String, Error> {
     let http = client(Reqwest(reqwest::Client::new()), TIMEOUT).early(MARGIN);
     for page in ["latest", "archive"] {
         let fetched = purview::timeout(timeout, fetch(http.clone(), address, page)).await?;
-        lines += &format!("{page}: {}\n", fetched.unwrap_or_else(|error| error.to_string()));
+        let line = fetched.unwrap_or_else(|error| error.to_string());
+        lines.extend([page, ": ", &line, "\n"]);
     }
     drop(service.shutdown(timeout).await);
     drop(driver.await?);

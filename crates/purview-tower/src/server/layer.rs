@@ -146,6 +146,9 @@ impl<E> Server<E> {
     /// then end with the body, which is polled inside. For streams, server-sent events and server streaming. Default:
     /// `false`.
     ///
+    /// A server does not poll a body while the client does not read. The deadline cuts the request all the same, a little
+    /// later, where the scope's runtime has an executor; else the next poll or a shutdown does.
+    ///
     /// A body that is cut short never looks complete: it ends in a [`BodyError`](crate::BodyError), or in gRPC's trailers
     /// with a status.
     pub fn body(mut self, with_body: bool) -> Self {

@@ -8,6 +8,7 @@ mod handler;
 mod held_up;
 mod layer;
 mod options;
+mod overdue;
 mod sender;
 mod service;
 
