@@ -27,7 +27,10 @@ use std::{
 /// }));
 /// assert_eq!(out.unwrap().value.as_deref(), Some("out of cheese"));
 /// ```
-pub struct Panic {
+pub struct Panic(Box<Caught>);
+
+/// Boxed, because nearly every end that could be a panic is none.
+struct Caught {
     /// A copy of the text, because a `&str` into the payload cannot leave the lock.
     message: Option<Box<str>>,
     payload: Mutex<Box<dyn Any + Send>>,
@@ -39,25 +42,25 @@ impl Panic {
             .downcast_ref::<&'static str>()
             .map(|text| Box::from(*text))
             .or_else(|| payload.downcast_ref::<String>().map(|text| Box::from(text.as_str())));
-        Self {
+        Self(Box::new(Caught {
             message,
             payload: Mutex::new(payload),
-        }
+        }))
     }
 
     /// Whether the payload is one of ours of this type.
     pub(crate) fn is<T: Any>(&self) -> bool {
-        self.payload.lock().unwrap_or_else(PoisonError::into_inner).is::<T>()
+        self.0.payload.lock().unwrap_or_else(PoisonError::into_inner).is::<T>()
     }
 
     /// The text the panic was raised with; `None` where the payload is neither `&'static str` nor `String`.
     pub fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.0.message.as_deref()
     }
 
     /// The payload, as [`std::panic::catch_unwind`] gives it.
     pub fn into_payload(self) -> Box<dyn Any + Send> {
-        self.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.0.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Resumes the panic in the calling thread, without calling the panic hook again.
@@ -151,12 +154,12 @@ fn forget_payload(panic: Panic) {
 
 /// Keeps the first of several panics and drops the others safely.
 #[derive(Debug, Default)]
-pub(crate) struct FirstPanic(Option<Box<Panic>>);
+pub(crate) struct FirstPanic(Option<Panic>);
 
 impl FirstPanic {
     pub(crate) fn keep(&mut self, panic: Panic) {
         if self.0.is_none() {
-            self.0 = Some(Box::new(panic));
+            self.0 = Some(panic);
         } else {
             forget_payload(panic);
         }
@@ -173,6 +176,7 @@ impl FirstPanic {
     }
 
     /// Resumes the panic, if there was one.
+    #[inline]
     pub(crate) fn resume(&mut self) {
         if let Some(panic) = self.0.take() {
             panic.resume();
@@ -181,12 +185,11 @@ impl FirstPanic {
 
     /// As [`resume`](Self::resume), from a destructor: a second panic while unwinding would abort the process.
     pub(crate) fn resume_unless_unwinding(&mut self) {
+        let Some(panic) = self.0.take() else { return };
         if std::thread::panicking() {
-            if let Some(panic) = self.0.take() {
-                forget_payload(*panic);
-            }
+            forget_payload(panic);
         } else {
-            self.resume();
+            panic.resume();
         }
     }
 
@@ -195,10 +198,11 @@ impl FirstPanic {
     /// Elsewhere it is swallowed, after its message was printed: some executors end the process when a future panics as
     /// it is dropped.
     pub(crate) fn resume_if_expected(&mut self) {
+        let Some(panic) = self.0.take() else { return };
         if is_expected() {
-            self.resume();
-        } else if let Some(panic) = self.0.take() {
-            forget_payload(*panic);
+            panic.resume();
+        } else {
+            forget_payload(panic);
         }
     }
 }
@@ -246,8 +250,10 @@ impl<C: IntoIterator + Default> Drop for OneByOne<C> {
         if !std::mem::needs_drop::<C::Item>() {
             return;
         }
+        let mut values = self.take_all().into_iter();
+        let Some(first) = values.next() else { return };
         let mut panicked = FirstPanic::default();
-        for value in self.take_all() {
+        for value in std::iter::once(first).chain(values) {
             panicked.run(|| drop(value));
         }
         panicked.resume_if_expected();

@@ -1,10 +1,9 @@
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
     mem,
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{Arc, PoisonError},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use super::{
@@ -73,12 +72,28 @@ pub(crate) struct Node {
 
 #[derive(Default)]
 pub(super) struct Listeners {
-    pub(super) waiters: Waiters,
-    /// What the waiters of these keys keep from being dropped once the token has fired.
-    pub(super) holders: BTreeMap<u64, Arc<dyn Holder>>,
+    pub(super) waiters: Waiters<Waiting>,
     pub(super) below: Below,
     /// What is below has been told, or is being told.
     pub(super) told: bool,
+}
+
+/// A wait for the cancellation.
+pub(super) struct Waiting {
+    pub(super) waker: Waker,
+    /// What it keeps from being dropped once the token has fired.
+    pub(super) holder: Option<Arc<dyn Holder>>,
+}
+
+impl Waiting {
+    fn is(&self, waker: &Waker, holder: Option<&Arc<dyn Holder>>) -> bool {
+        let same_holder = match (&self.holder, holder) {
+            (None, None) => true,
+            (Some(held), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(held), Arc::as_ptr(holder)),
+            _ => false,
+        };
+        same_holder && self.waker.will_wake(waker)
+    }
 }
 
 impl Cancellable for Node {
@@ -115,17 +130,15 @@ impl Node {
         }
         {
             let listeners = self.lock();
-            let held = key.and_then(|key| listeners.holders.get(&key));
-            let same_holder = match (held, holder) {
-                (None, None) => true,
-                (Some(held), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(held), Arc::as_ptr(holder)),
-                _ => false,
-            };
-            if same_holder && listeners.waiters.has(*key, cx.waker()) {
+            let waiting = listeners.waiters.get(*key);
+            if waiting.is_some_and(|waiting| waiting.is(cx.waker(), holder)) {
                 return self.reason.get().cloned().map_or(Poll::Pending, Poll::Ready);
             }
         }
-        let waker = cx.waker().clone();
+        let waiting = Waiting {
+            waker: cx.waker().clone(),
+            holder: holder.cloned(),
+        };
         let mut listeners = self.lock();
         // Seeded: it has looked just above.
         if let Some(reason) = self
@@ -136,27 +149,20 @@ impl Node {
             drop(listeners);
             return Poll::Ready(reason.clone());
         }
-        let old_waker = listeners.waiters.put(key, waker);
-        let place = key.expect("a waiter has a key");
-        let old_holder = match holder {
-            Some(holder) => listeners.holders.insert(place, holder.clone()),
-            None => listeners.holders.remove(&place),
-        };
+        let old = listeners.waiters.put(key, waiting);
         drop(listeners);
-        drop((old_waker, old_holder));
+        drop(old);
         Poll::Pending
     }
 
     /// Takes a waiter out; gives whether it had been told, and its holder is held.
     pub(crate) fn forget_waiter(&self, key: Option<u64>) -> bool {
-        let Some(place) = key else { return false };
-        let (waker, holder, told) = {
-            let mut listeners = self.lock();
-            let waker = listeners.waiters.remove(key);
-            let told = waker.is_none();
-            (waker, listeners.holders.remove(&place), told)
-        };
-        no_second_panic(|| drop((waker, holder)));
+        if key.is_none() {
+            return false;
+        }
+        let waiting = self.lock().waiters.remove(key);
+        let told = waiting.is_none();
+        no_second_panic(|| drop(waiting));
         told
     }
 
@@ -195,7 +201,13 @@ impl Node {
 
     /// Takes this node out from below all others.
     pub(crate) fn leave_all(&self) {
-        let parents = self.lock_parents().take();
+        let parents = {
+            let mut parents = self.lock_parents();
+            if parents.is_empty() {
+                return;
+            }
+            parents.take()
+        };
         drop_parents(parents);
     }
 

@@ -1,14 +1,13 @@
 //! What happens to a whole tree of nodes: cancellation, the ordinary end, and the end of a grace.
 
 use std::{
-    mem,
     sync::{Arc, Weak},
     task::Waker,
 };
 
 use super::{
     CancelReason,
-    node::{Cancellable, Holder, Listeners, Node, Told},
+    node::{Cancellable, Holder, Listeners, Node, Told, Waiting},
     parents::Parent,
 };
 use crate::{panic::FirstPanic, sync::atomic::Ordering};
@@ -56,16 +55,14 @@ impl Node {
         let mut take = || walk.take_listeners(self, &CancelReason::Ended, |told| told == Told::Same);
         // Seeded: what listens is taken before it can be seen that the node has ended.
         let is_taken = cfg!(purview_seeded_bug = "token-made-at-the-end");
-        if is_taken {
-            take();
-        }
+        let mut found = is_taken && take();
         if self.reason.set(CancelReason::Ended).is_err() {
             return;
         }
-        if !is_taken {
-            take();
+        found |= !is_taken && take();
+        if found {
+            walk.finish();
         }
-        walk.finish();
     }
 
     /// Has everything below look again: what was told of a cancellation, and kept running because a shutdown gave it
@@ -163,18 +160,14 @@ impl Walk {
         true
     }
 
-    fn take_listeners(&mut self, node: &Node, reason: &CancelReason, is_told: impl Fn(Told) -> bool) {
-        let (waiters, holders) = {
+    /// Gives whether there were any.
+    fn take_listeners(&mut self, node: &Node, reason: &CancelReason, is_told: impl Fn(Told) -> bool) -> bool {
+        let waiters = {
             let mut listeners = node.lock();
-            let Listeners {
-                waiters,
-                holders,
-                below,
-                told,
-            } = &mut *listeners;
+            let Listeners { waiters, below, told } = &mut *listeners;
             *told = true;
             if waiters.is_empty() && below.is_empty() {
-                return;
+                return false;
             }
             // Newest last, so that the stack gives the oldest first.
             for (node, told) in below.iter().rev() {
@@ -183,10 +176,13 @@ impl Walk {
                 self.next
                     .extend(reason.and_then(|reason| Some((node.upgrade()?, reason))));
             }
-            (waiters.take_all(), mem::take(holders))
+            waiters.take_all()
         };
-        self.holders.extend(holders.into_values());
-        self.told.extend(waiters.into_values().map(Heard::Waiter));
+        for Waiting { waker, holder } in waiters {
+            self.holders.extend(holder);
+            self.told.push(Heard::Waiter(waker));
+        }
+        true
     }
 
     /// All of the tree has its reason before any code of the user's runs, so a waker may look at any node.

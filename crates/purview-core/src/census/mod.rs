@@ -150,11 +150,20 @@ impl fmt::Debug for Installed {
     }
 }
 
+/// Whether a census is installed anywhere: one load, and all that a poll pays where none is.
+#[inline]
+fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Relaxed) > 0
+}
+
 /// Looks at what is installed here, and runs no code of the user's.
+#[inline]
 fn installed<T>(look: impl FnOnce(&Installation) -> T) -> Option<T> {
-    if INSTALLED.load(Ordering::Relaxed) == 0 {
-        return None;
-    }
+    if is_installed() { installed_here(look) } else { None }
+}
+
+#[cold]
+fn installed_here<T>(look: impl FnOnce(&Installation) -> T) -> Option<T> {
     // A thread that is being taken down has none any more.
     INSTALLATION
         .try_with(|here| here.borrow().as_ref().map(look))
@@ -192,38 +201,52 @@ impl ScopeNode {
 
 impl Env {
     /// The task waits for its first poll.
+    #[inline]
     pub(crate) fn note_queued(&mut self) {
-        if let Some(task) = counted(self) {
-            with(|lists| {
-                lists.entry(&task);
-            });
+        if is_installed() {
+            self.count(|_| ());
         }
     }
 
     /// The task is about to be polled.
+    #[inline]
     pub(crate) fn note_poll(&mut self) {
-        if let Some(task) = counted(self) {
-            with(|lists| {
-                let entry = lists.entry(&task);
-                if entry.is_of(&task) {
-                    entry.polls += 1;
-                    entry.waits.clear();
-                }
+        if is_installed() {
+            self.count(|entry| {
+                entry.polls += 1;
+                entry.waits.clear();
             });
         }
     }
 
-    /// The task has ended.
-    pub(crate) fn note_end(&self) {
-        let Some(task) = self.task().filter(|_| INSTALLED.load(Ordering::Relaxed) > 0) else {
-            return;
-        };
+    /// Only where tasks are counted does each need a node for that.
+    #[cold]
+    fn count(&mut self, act: impl FnOnce(&mut Entry)) {
+        let Some(task) = self.make_task() else { return };
         with(|lists| {
-            if lists.tasks.get(&task.info.id()).is_some_and(|entry| entry.is_of(task)) {
-                lists.tasks.remove(&task.info.id());
+            let entry = lists.entry(&task);
+            if entry.is_of(&task) {
+                act(entry);
             }
         });
     }
+
+    /// The task has ended.
+    #[inline]
+    pub(crate) fn note_end(&self) {
+        if is_installed() {
+            self.task().into_iter().for_each(forget);
+        }
+    }
+}
+
+#[cold]
+fn forget(task: &Arc<TaskNode>) {
+    with(|lists| {
+        if lists.tasks.get(&task.info.id()).is_some_and(|entry| entry.is_of(task)) {
+            lists.tasks.remove(&task.info.id());
+        }
+    });
 }
 
 impl TaskNode {
@@ -238,17 +261,9 @@ impl TaskNode {
     }
 }
 
-/// Only where tasks are counted does each need a node for that.
-fn counted(env: &mut Env) -> Option<Arc<TaskNode>> {
-    if INSTALLED.load(Ordering::Relaxed) == 0 {
-        return None;
-    }
-    env.make_task()
-}
-
 /// The task that is being polled was found to wait.
 pub(crate) fn waits(wait: impl FnOnce() -> Wait) {
-    if INSTALLED.load(Ordering::Relaxed) > 0 {
+    if is_installed() {
         let (task, wait) = (context::task(), wait());
         with(|lists| {
             let entry = task.as_ref().and_then(|task| lists.tasks.get_mut(&task.info.id()));

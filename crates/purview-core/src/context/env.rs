@@ -10,18 +10,20 @@ use crate::{
 pub(crate) struct Env {
     scope: Option<Arc<ScopeNode>>,
     id: TaskId,
+    /// Of a child, its number in its scope.
+    number: u64,
     which: Which,
+    flags: u8,
     /// Made when something asks for it.
     task: Option<Arc<TaskNode>>,
     pub(super) bindings: Option<Arc<Binding>>,
-    flags: u8,
 }
 
 /// Which task of its scope this is, where it has no name of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Which {
     Body,
-    Nth(u64),
+    Child,
     Finalizer,
     /// The task that polls the scope: the scope is a timeout.
     Same,
@@ -45,10 +47,11 @@ impl Default for Env {
         Self {
             scope: None,
             id: TaskId::NONE,
+            number: 0,
             which: Which::Body,
+            flags: 0,
             task: None,
             bindings: None,
-            flags: 0,
         }
     }
 }
@@ -58,10 +61,11 @@ impl Env {
         Self {
             scope: Some(scope),
             id,
-            which: Which::Nth(number),
+            number,
+            which: Which::Child,
+            flags: 0,
             task: None,
             bindings,
-            flags: 0,
         }
     }
 
@@ -97,6 +101,7 @@ impl Env {
         Self {
             scope: Some(task.scope.clone()),
             id: task.info.id(),
+            number: 0,
             which: Which::Body,
             flags: if task.role == Role::Daemon { DAEMON } else { 0 },
             task: Some(task),
@@ -155,7 +160,7 @@ impl Env {
         }
         let scope = self.scope.as_ref()?;
         Some(match self.which {
-            Which::Nth(number) => TaskInfo::numbered(self.id, scope.naming(), number),
+            Which::Child => TaskInfo::numbered(self.id, scope.naming(), self.number),
             Which::Body => TaskInfo::body(self.id, scope.naming()),
             Which::Finalizer => TaskInfo::finalizer(self.id, scope.naming()),
             Which::Same => match scope.link() {
@@ -225,13 +230,13 @@ impl Env {
     }
 
     /// Whether this task is to stop: see [`stopped`](Self::stopped).
+    #[inline]
     pub(crate) fn is_stopped(&self) -> bool {
-        match (&self.task, &self.scope) {
-            _ if self.which == Which::Finalizer => false,
-            (Some(task), _) if task.stopped_alone().is_some() => true,
-            (_, Some(scope)) => scope.cut().is_some() && !self.is_kept(),
-            (_, None) => false,
+        // A plain child has no node, and its scope runs: two looks.
+        if self.task.is_none() && self.scope.as_ref().is_none_or(|scope| scope.cut().is_none()) {
+            return false;
         }
+        self.stopped().is_some()
     }
 
     /// Whether it is to be polled on although it is to stop.

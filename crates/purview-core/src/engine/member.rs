@@ -6,6 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
+use super::pass::{self, Turn};
 use crate::{
     cancel::CancelReason,
     context::{Env, TaskSpan},
@@ -116,8 +117,29 @@ impl<F: Future> Member<F> {
         self.poll_with(stop, false, cx)
     }
 
-    fn poll_with(
+    /// As [`poll`](Self::poll), if the pass admits it. Being dropped is no poll: that is admitted always.
+    pub(crate) fn poll_in_turn(
         mut self: Pin<&mut Self>,
+        stop: &impl Stop,
+        turn: &mut Turn,
+        cx: &mut Context<'_>,
+    ) -> Poll<End<F::Output>> {
+        if stop.is_stopped(&self.env) && !self.env.holds() {
+            pass::count_step();
+            pass::count_poll(false);
+            let reason = stop.reason(&self.env);
+            return Poll::Ready(self.cut(reason));
+        }
+        if !turn.admits(&self.env, cx.waker()) {
+            return Poll::Pending;
+        }
+        let polled = self.as_mut().poll_unstopped(stop, true, cx);
+        pass::count_poll(polled.is_pending());
+        polled
+    }
+
+    fn poll_with(
+        self: Pin<&mut Self>,
         stop: &impl Stop,
         is_poller: bool,
         cx: &mut Context<'_>,
@@ -126,6 +148,15 @@ impl<F: Future> Member<F> {
             let reason = stop.reason(&self.env);
             return Poll::Ready(self.cut(reason));
         }
+        self.poll_unstopped(stop, is_poller, cx)
+    }
+
+    fn poll_unstopped(
+        mut self: Pin<&mut Self>,
+        stop: &impl Stop,
+        is_poller: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<End<F::Output>> {
         let end = match self.as_mut().poll_inside(cx) {
             Ok(Poll::Ready(value)) => End::Returned(value),
             Err(panic) => End::Panicked(panic),

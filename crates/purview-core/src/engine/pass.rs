@@ -6,11 +6,11 @@
 //! every pass, which is quadratic in their number. The budget cannot be seen from here, but it shows: a long row of
 //! `Pending`s. Nested scopes share that row, because they share the budget, and only the outermost begins anew.
 
-use std::{cell::Cell, num::NonZeroU32};
+use std::{cell::Cell, num::NonZeroU32, sync::Arc, task::Waker};
 
 #[cfg(loom)]
 use crate::sync::LocalCell as _;
-use crate::{census, sync::thread_local};
+use crate::{census, context::Env, sync::thread_local, tree::ScopeNode, wake::part};
 
 /// How much a pass does, less what is kept for children that an earlier pass did not reach.
 const STEPS: u32 = 126;
@@ -105,18 +105,11 @@ pub(crate) fn end() {
     });
 }
 
-/// A child was polled, and is still pending.
-pub(crate) fn count_pending() {
+/// A member was polled: how many in a row are pending?
+pub(crate) fn count_poll(is_pending: bool) {
     let pass = PASS.get();
-    PASS.set(Pass {
-        row: pass.row.saturating_add(1),
-        ..pass
-    });
-}
-
-/// A child has ended.
-pub(crate) fn end_row() {
-    PASS.set(Pass { row: 0, ..PASS.get() });
+    let row = if is_pending { pass.row.saturating_add(1) } else { 0 };
+    PASS.set(Pass { row, ..pass });
 }
 
 /// Where a member stands among those that are polled in turn.
@@ -131,12 +124,23 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// Whether a member that comes up may be polled now; else it is woken, to come up again. One whose scope was cancelled
+    /// a moment ago may not: the scope is cut first, which decides what is polled on.
+    pub(crate) fn admits(&mut self, env: &Env, waker: &Waker) -> bool {
+        let is_cancelled = |scope: &Arc<ScopeNode>| scope.signal().is_raised(part::CANCEL);
+        let admitted = !env.scope().is_some_and(is_cancelled) && self.admit();
+        if !admitted {
+            waker.wake_by_ref();
+        }
+        admitted
+    }
+
     /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
     /// in by the next pass even where that one has done enough.
     ///
     /// The set may still do a few polls after the first member that came up twice. Those that it comes to are polled,
     /// because they would lose their places, but none a third time.
-    pub(crate) fn admit(&mut self) -> bool {
+    fn admit(&mut self) -> bool {
         let mut pass = PASS.get();
         let again = self.number == pass.number;
         let enough = pass.steps == 0 || pass.row >= ROW;

@@ -7,9 +7,8 @@ use std::{
 use futures_util::stream::{FuturesUnordered, Stream};
 use pin_project_lite::pin_project;
 
-use super::pass::{self, Turn};
+use super::pass::Turn;
 use crate::{
-    context::Env,
     tree::ScopeNode,
     wake::{part, part_waker},
 };
@@ -19,13 +18,8 @@ pub(crate) trait Seated: Sized {
     /// What comes out of the set when it has ended.
     type Out;
 
-    fn env(&self) -> &Env;
-
-    /// Whether it is to be dropped when it comes up: that is no poll of it.
-    fn is_to_be_dropped(&self) -> bool;
-
-    /// Polls it; when it has ended it is taken out of its place, or emptied there.
-    fn poll_out(this: Pin<&mut Option<Self>>, cx: &mut Context<'_>) -> Poll<Self::Out>;
+    /// Polls it, if it is its turn; when it has ended it is taken out of its place, or emptied there.
+    fn poll_out(this: Pin<&mut Option<Self>>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<Self::Out>;
 }
 
 pin_project! {
@@ -50,28 +44,10 @@ impl<M: Seated> Future for Seat<M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<M::Out> {
         let this = self.project();
-        let Some(member) = this.member.as_ref().get_ref() else {
-            return Poll::Pending;
-        };
-        if member.is_to_be_dropped() {
-            pass::count_step();
-        } else if member
-            .env()
-            .scope()
-            .is_some_and(|scope| scope.signal().is_raised(part::CANCEL))
-            || !this.turn.admit()
-        {
-            // A scope that was cancelled a moment ago is cut first: that decides what is polled on.
-            cx.waker().wake_by_ref();
+        if this.member.is_none() {
             return Poll::Pending;
         }
-        let polled = M::poll_out(this.member, cx);
-        if polled.is_pending() {
-            pass::count_pending();
-        } else {
-            pass::end_row();
-        }
-        polled
+        M::poll_out(this.member, this.turn, cx)
     }
 }
 

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Env},
-    engine::{ByNode, Member, Seated},
+    engine::{ByNode, Member, Seated, pass::Turn},
     panic::FirstPanic,
     policy::End,
     tree::{ScopeNode, TaskId, TaskNode},
@@ -75,19 +75,10 @@ impl<F: Future> Numbered<F> {
 impl<F: Future> Seated for Numbered<F> {
     type Out = Left<F::Output>;
 
-    fn env(&self) -> &Env {
-        self.member.env()
-    }
-
-    fn is_to_be_dropped(&self) -> bool {
-        let env = self.member.env();
-        env.stopped().is_some() && !env.holds()
-    }
-
-    fn poll_out(this: Pin<&mut Option<Self>>, cx: &mut Context<'_>) -> Poll<Self::Out> {
+    fn poll_out(this: Pin<&mut Option<Self>>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<Self::Out> {
         let this = this.as_pin_mut().expect("an empty place is not polled");
         let mut this = this.project();
-        let polled = this.member.as_mut().poll(&ByNode, cx);
+        let polled = this.member.as_mut().poll_in_turn(&ByNode, turn, cx);
         polled.map(|end| left(*this.index, this.member.env(), end))
     }
 }

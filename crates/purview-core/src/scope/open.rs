@@ -20,7 +20,7 @@ use crate::{
     cancel::CancelReason,
     census::{self, Wait},
     context::{Env, is_inside},
-    engine::Engine,
+    engine::{Engine, pass::Turn},
     panic::expect_panics,
     policy::Policy,
     tree::ScopeNode,
@@ -141,7 +141,7 @@ impl<P: Policy> Child<P> for Intake<P> {
         &mut self.get_mut().env
     }
 
-    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, _: &mut Turn, _: &mut Context<'_>) -> Poll<()> {
         if self.shared.is_shut() || self.shared.handles.load(Ordering::Acquire) == 0 || self.env.stopped().is_some() {
             return Poll::Ready(());
         }

@@ -96,7 +96,10 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         queue.children.push(forget(child));
         self.live.fetch_add(1, Ordering::AcqRel);
         drop(queue);
-        self.node.signal().raise(part::QUEUE);
+        // A bit that is still there is taken before the queue is looked at under its lock: it is for this child too.
+        if !self.node.signal().is_raised(part::QUEUE) {
+            self.node.signal().raise(part::QUEUE);
+        }
         Ok(())
     }
 

@@ -10,26 +10,34 @@ use crate::{
     engine::Stop,
     panic::{catch, discard},
     sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicU8, Ordering},
+        Mutex, MutexGuard, OnceLock,
+        atomic::{AtomicU64, Ordering},
     },
-    tree::{ScopeNode, TaskInfo, TaskNode},
+    tree::{ScopeNode, TaskId, TaskInfo, TaskNode},
     wake::part,
 };
 
 /// What a child and its [`Task`](super::Task) share: which child it is, its end on the way to what awaits it, and a
 /// request to stop on the way back.
+///
+/// With a result of one word it has 104 bytes: what is larger than 120, with its counts, is dear to allocate and free.
 pub(super) struct JoinSlot<J> {
-    info: TaskInfo,
     scope: Arc<ScopeNode>,
-    flags: AtomicU8,
+    id: TaskId,
+    /// The child's number in its scope, and the flags below.
+    number: AtomicU64,
+    /// Made when the name is asked for.
+    info: OnceLock<Box<TaskInfo>>,
     state: Mutex<SlotState<J>>,
 }
 
 /// The child is to stop alone.
-const STOPPED: u8 = 1;
+const STOPPED: u64 = 1 << 63;
 /// It has ended, and its future was dropped.
-const ENDED: u8 = 1 << 1;
+const ENDED: u64 = 1 << 62;
+/// It has a node in the tree.
+const HAS_NODE: u64 = 1 << 61;
+const FLAGS: u64 = STOPPED | ENDED | HAS_NODE;
 
 /// What a slot has of its child's, so that its lock need not be taken in every poll.
 #[derive(Default)]
@@ -41,7 +49,7 @@ pub(super) struct Remembered {
 struct SlotState<J> {
     content: Content<J>,
     /// Why it is to stop alone, while it has no node that knows.
-    stop: Option<CancelReason>,
+    stop: Option<Box<CancelReason>>,
     /// Its node in the tree, once it has one.
     task: Option<Arc<TaskNode>>,
     /// Has the child polled: a waker of the set's.
@@ -64,11 +72,12 @@ pub(super) enum Take<J> {
 }
 
 impl<J> JoinSlot<J> {
-    pub(super) fn new(info: TaskInfo, scope: Arc<ScopeNode>, task: Option<Arc<TaskNode>>) -> Arc<Self> {
+    pub(super) fn new(scope: Arc<ScopeNode>, id: TaskId, number: u64, task: Option<Arc<TaskNode>>) -> Arc<Self> {
         Arc::new(Self {
-            info,
             scope,
-            flags: AtomicU8::new(0),
+            id,
+            number: AtomicU64::new((number & !FLAGS) | if task.is_some() { HAS_NODE } else { 0 }),
+            info: OnceLock::new(),
             state: Mutex::new(SlotState {
                 content: Content::Waiting(None),
                 stop: None,
@@ -78,8 +87,23 @@ impl<J> JoinSlot<J> {
         })
     }
 
-    pub(super) fn info(&self) -> &TaskInfo {
-        &self.info
+    pub(super) fn id(&self) -> TaskId {
+        self.id
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.info.get_or_init(|| Box::new(self.info())).name()
+    }
+
+    /// Which task the child is.
+    pub(super) fn info(&self) -> TaskInfo {
+        let number = self.number.load(Ordering::Acquire);
+        if number & HAS_NODE != 0 {
+            if let Some(task) = &self.lock().task {
+                return task.info.clone();
+            }
+        }
+        TaskInfo::numbered(self.id, self.scope.naming(), number & !FLAGS)
     }
 
     pub(super) fn scope(&self) -> &Arc<ScopeNode> {
@@ -97,8 +121,8 @@ impl<J> JoinSlot<J> {
                 Some(task) => (Some(task.clone()), None),
                 None if state.stop.is_some() => return,
                 None => {
-                    state.stop = Some(reason.clone());
-                    self.flags.fetch_or(STOPPED, Ordering::AcqRel);
+                    state.stop = Some(Box::new(reason.clone()));
+                    self.set(STOPPED);
                     (None, state.poller.clone())
                 }
             }
@@ -119,15 +143,15 @@ impl<J> JoinSlot<J> {
         if let Some(reason) = env.task().and_then(|task| task.stopped_alone()) {
             return Some(reason.clone());
         }
-        if self.flags.load(Ordering::Acquire) & STOPPED == 0 {
+        if !self.has(STOPPED) {
             return None;
         }
-        self.lock().stop.clone()
+        self.lock().stop.as_deref().cloned()
     }
 
     /// Why this child was cancelled alone, if it was.
     pub(super) fn was_stopped(&self) -> bool {
-        if self.flags.load(Ordering::Acquire) & STOPPED != 0 {
+        if self.has(STOPPED) {
             return true;
         }
         let task = self.lock().task.clone();
@@ -136,18 +160,22 @@ impl<J> JoinSlot<J> {
 
     /// After a poll: remembers how to have the child polled, and its node once it has one. A request to stop that came
     /// during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever comes second.
+    #[inline]
     pub(super) fn remember(&self, env: &Env, remembered: &mut Remembered, waker: &Waker) {
-        let node = env.task();
-        if remembered.poller && (remembered.node || node.is_none()) {
-            return;
+        if !remembered.poller || (!remembered.node && env.task().is_some()) {
+            self.remember_now(env.task(), remembered, waker);
         }
+    }
+
+    fn remember_now(&self, node: Option<&Arc<TaskNode>>, remembered: &mut Remembered, waker: &Waker) {
         let stop = {
             let mut state = self.lock();
             if !remembered.poller {
                 state.poller = Some(waker.clone());
             }
-            if state.task.is_none() {
-                state.task = node.cloned();
+            if let (None, Some(node)) = (&state.task, node) {
+                state.task = Some(Arc::clone(node));
+                self.set(HAS_NODE);
             }
             // Seeded: the request is left where nothing looks any more.
             let unseen = cfg!(purview_seeded_bug = "stop-before-the-node");
@@ -159,7 +187,7 @@ impl<J> JoinSlot<J> {
         };
         match (stop, node) {
             (Some(reason), Some(node)) => {
-                node.cancel(reason);
+                node.cancel(*reason);
             }
             // It came during the poll, before there was anything to wake.
             (Some(_), None) => waker.wake_by_ref(),
@@ -168,29 +196,18 @@ impl<J> JoinSlot<J> {
     }
 
     pub(super) fn is_ended(&self) -> bool {
-        self.flags.load(Ordering::Acquire) & ENDED != 0
+        self.has(ENDED)
     }
 
-    /// The child has ended, and what there is to say of that is here.
-    pub(super) fn end(&self) {
-        self.flags.fetch_or(ENDED, Ordering::AcqRel);
-        let left = {
-            let mut state = self.lock();
-            (
-                state.poller.take(),
-                state.task.take().filter(|task| task.stopped_alone().is_some()),
-            )
-        };
-        if left.1.is_some() {
-            self.flags.fetch_or(STOPPED, Ordering::AcqRel);
-        }
-        drop(left);
-    }
-
-    /// Leaves what the policy made of the child's end, and wakes what awaits it.
+    /// The child has ended: leaves what the policy made of that, and wakes what awaits it.
     pub(super) fn fill(&self, joined: Option<J>) {
         let content = joined.map_or(Content::Never, Content::Value);
-        let old = mem::replace(&mut self.lock().content, content);
+        let (old, poller) = {
+            let mut state = self.lock();
+            self.set(ENDED);
+            (mem::replace(&mut state.content, content), state.poller.take())
+        };
+        drop(poller);
         if let Content::Waiting(Some(waker)) = old {
             waker.wake();
         }
@@ -259,6 +276,14 @@ impl<J> JoinSlot<J> {
         take
     }
 
+    fn has(&self, flag: u64) -> bool {
+        self.number.load(Ordering::Acquire) & flag != 0
+    }
+
+    fn set(&self, flag: u64) {
+        self.number.fetch_or(flag, Ordering::AcqRel);
+    }
+
     fn lock(&self) -> MutexGuard<'_, SlotState<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -266,7 +291,7 @@ impl<J> JoinSlot<J> {
 
 impl<J> Stop for JoinSlot<J> {
     fn is_stopped(&self, env: &Env) -> bool {
-        self.flags.load(Ordering::Acquire) & STOPPED != 0 || env.is_stopped()
+        self.has(STOPPED) || env.is_stopped()
     }
 
     fn reason(&self, env: &Env) -> CancelReason {

@@ -53,12 +53,12 @@ impl<J> Task<J> {
 
     /// The child's number, unique in the process and rising with the order of spawning.
     pub fn id(&self) -> TaskId {
-        self.slot.info().id()
+        self.slot.id()
     }
 
     /// The child's name; never empty.
     pub fn name(&self) -> &str {
-        self.slot.info().name()
+        self.slot.name()
     }
 
     /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
@@ -102,15 +102,12 @@ impl<J> Future for Task<J> {
         match this.slot.poll(cx) {
             Take::Value(value) => Poll::Ready(value),
             Take::NotYet => {
-                census::waits(|| Wait::Task(this.slot.info().clone()));
+                census::waits(|| Wait::Task(this.slot.info()));
                 Poll::Pending
             }
-            Take::Taken => panic!(
-                "task `{}` was polled after it had given its value",
-                this.slot.info().name()
-            ),
+            Take::Taken => panic!("task `{}` was polled after it had given its value", this.slot.name()),
             Take::Never => {
-                let name = this.slot.info().name();
+                let name = this.slot.name();
                 if this.slot.was_stopped() && this.slot.scope().cut().is_none() {
                     panic!(
                         "task `{name}` was cancelled and has no value to give: do not await a cancelled task, or use \
@@ -131,7 +128,9 @@ impl<J> Future for Task<J> {
 
 impl<J> Drop for Task<J> {
     fn drop(&mut self) {
-        self.slot.scope().forget_end_waiter(self.key);
+        if self.key.is_some() {
+            self.slot.scope().forget_end_waiter(self.key);
+        }
     }
 }
 

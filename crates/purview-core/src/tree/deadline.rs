@@ -50,8 +50,13 @@ impl ScopeNode {
     /// Whether the scope's own deadline has passed, and is the one to report: an outer one that is not later and has
     /// passed too is.
     pub(crate) fn is_expired(&self) -> bool {
-        self.own_deadline()
-            .is_some_and(|own| own <= self.now() && self.outer_deadline().is_none_or(|outer| own < outer))
+        self.is_overdue() && self.is_the_one_to_report()
+    }
+
+    /// Whether no deadline around is to be reported in place of the scope's own.
+    pub(crate) fn is_the_one_to_report(&self) -> bool {
+        let (own, outer) = (self.own_deadline(), self.outer_deadline());
+        own.is_some_and(|own| outer.is_none_or(|outer| own < outer))
     }
 
     /// Gives whether it came in time: not after the cancellation or the end.

@@ -12,14 +12,17 @@ impl ScopeNode {
     /// The scope has ended: its token fires for all that still wait, and waits for what can never come are told so.
     pub(crate) fn end(&self) {
         let (link, left) = self.unlink();
-        let waiters = left.waiters;
         let mut panicked = FirstPanic::default();
-        panicked.run(|| self.signal().close());
-        panicked.run(|| drop((link, left.stopped, left.runtime)));
+        panicked.run(|| {
+            self.signal().close();
+            drop((link, left.stopped));
+        });
+        // The runtime is the user's code too.
+        panicked.run(|| drop(left.runtime));
         panicked.run(|| self.node().end());
         self.node().leave_all();
-        if !waiters.is_empty() {
-            panicked.run(|| wake_all(waiters.into_values()));
+        if !left.waiters.is_empty() {
+            panicked.run(|| wake_all(left.waiters));
         }
         panicked.resume();
     }

@@ -1,6 +1,5 @@
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
     sync::{Arc, PoisonError},
     task::{Wake, Waker},
 };
@@ -50,7 +49,7 @@ pub(super) struct Cold {
 pub(super) struct Left {
     pub(super) runtime: Option<Arc<dyn Runtime>>,
     pub(super) stopped: Vec<Arc<TaskNode>>,
-    pub(super) waiters: BTreeMap<u64, Waker>,
+    pub(super) waiters: Vec<Waker>,
 }
 
 impl Cold {

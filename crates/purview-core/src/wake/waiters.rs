@@ -2,45 +2,56 @@ use std::{collections::BTreeMap, task::Waker};
 
 use crate::panic::{FirstPanic, catch, discard};
 
-/// Wakers that wait for one thing, each under a key of its own, in the order they came.
+/// What waits for one thing: wakers, each under a key of its own, in the order they came. `T` is a waker, or has one.
 ///
 /// It lives under a lock of its owner's, so it never wakes, clones or drops a waker itself: wakers are the user's
 /// code. The owner takes them out and runs them when the lock is released.
-#[derive(Debug, Default)]
-pub(crate) struct Waiters {
-    wakers: BTreeMap<u64, Waker>,
+#[derive(Debug)]
+pub(crate) struct Waiters<T = Waker> {
+    /// `None` while there are none: most things are never waited for, and a map is dear to drop.
+    waiting: Option<BTreeMap<u64, T>>,
     next: u64,
 }
 
-impl Waiters {
-    /// Whether the waiter under this key would already wake the same task.
-    pub(crate) fn has(&self, key: Option<u64>, waker: &Waker) -> bool {
-        key.and_then(|key| self.wakers.get(&key))
-            .is_some_and(|kept| kept.will_wake(waker))
+impl<T> Default for Waiters<T> {
+    fn default() -> Self {
+        Self { waiting: None, next: 0 }
+    }
+}
+
+impl<T> Waiters<T> {
+    pub(crate) fn get(&self, key: Option<u64>) -> Option<&T> {
+        self.waiting.as_ref()?.get(&key?)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.wakers.is_empty()
+        self.waiting.is_none()
     }
 
-    /// Puts the waker under `key`, or under a new one, and gives back the waker it replaces.
+    /// Puts it under `key`, or under a new one, and gives back what it replaces.
     #[must_use = "the old waker is dropped outside the lock"]
-    pub(crate) fn put(&mut self, key: &mut Option<u64>, waker: Waker) -> Option<Waker> {
+    pub(crate) fn put(&mut self, key: &mut Option<u64>, waiter: T) -> Option<T> {
         let key = *key.get_or_insert_with(|| {
             self.next += 1;
             self.next
         });
-        self.wakers.insert(key, waker)
+        self.waiting.get_or_insert_default().insert(key, waiter)
     }
 
     #[must_use = "the waker is dropped outside the lock"]
-    pub(crate) fn remove(&mut self, key: Option<u64>) -> Option<Waker> {
-        key.and_then(|key| self.wakers.remove(&key))
+    pub(crate) fn remove(&mut self, key: Option<u64>) -> Option<T> {
+        let waiting = self.waiting.as_mut()?;
+        let removed = waiting.remove(&key?);
+        if waiting.is_empty() {
+            self.waiting = None;
+        }
+        removed
     }
 
     #[must_use = "the wakers are to be woken outside the lock"]
-    pub(crate) fn take_all(&mut self) -> BTreeMap<u64, Waker> {
-        std::mem::take(&mut self.wakers)
+    pub(crate) fn take_all(&mut self) -> Vec<T> {
+        let waiting = self.waiting.take();
+        waiting.map_or_else(Vec::new, |waiting| waiting.into_values().collect())
     }
 }
 

@@ -10,7 +10,7 @@ use super::wakers::member_waker;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Env},
-    engine::{ByNode, Member, pass},
+    engine::{ByNode, Member, pass::Turn},
     error::{Failure, TaskError},
     gather::{numbered::end_task, outcome::into_result},
     panic::{OneByOne, Panic},
@@ -50,7 +50,7 @@ pin_project! {
     pub(super) struct Slot<F: Future> {
         #[pin]
         member: Member<F>,
-        turn: pass::Turn,
+        turn: Turn,
         waker: Option<Waker>,
         end: OneByOne<Option<End<F::Output>>>,
     }
@@ -60,7 +60,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     fn new(fut: F) -> Self {
         Self {
             member: Member::new(fut, Env::default()),
-            turn: pass::Turn::default(),
+            turn: Turn::default(),
             waker: None,
             end: OneByOne::default(),
         }
@@ -75,21 +75,9 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     fn poll(self: Pin<&mut Self>) -> Poll<Left> {
         let mut this = self.project();
         let waker = this.waker.as_ref().expect("it has its waker from its start on");
-        if !this.turn.admit() {
-            waker.wake_by_ref();
-            return Poll::Pending;
-        }
         let mut cx = Context::from_waker(waker);
-        match this.member.as_mut().poll(&ByNode, &mut cx) {
-            Poll::Pending => {
-                pass::count_pending();
-                Poll::Pending
-            }
-            Poll::Ready(end) => {
-                pass::end_row();
-                Poll::Ready(left(this.member.env(), end, this.end))
-            }
-        }
+        let polled = this.member.as_mut().poll_in_turn(&ByNode, this.turn, &mut cx);
+        polled.map(|end| left(this.member.env(), end, this.end))
     }
 
     /// Drops its future, unless it has ended or holds.

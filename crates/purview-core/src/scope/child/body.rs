@@ -10,7 +10,7 @@ use super::{Child, Verdict};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    engine::{ByNode, Member},
+    engine::{ByNode, Member, pass::Turn},
     panic::OneByOne,
     policy::{End, Policy},
     tree::ScopeNode,
@@ -50,7 +50,7 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
         self.project().member.env_mut()
     }
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, _: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
         *this.end = Some(ready!(this.member.poll(&ByNode, cx)));
         Poll::Ready(())

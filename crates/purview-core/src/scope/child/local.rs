@@ -6,11 +6,11 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Child, Verdict, end_task};
+use super::{Child, Verdict};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    engine::{Member, Stop},
+    engine::{Member, pass::Turn},
     policy::{End, Policy},
     scope::slot::{JoinSlot, Remembered},
 };
@@ -55,13 +55,9 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         self.slot.stopped(self.member.env())
     }
 
-    fn is_stopped(&self) -> bool {
-        Stop::is_stopped(&*self.slot, self.member.env())
-    }
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         let mut this = self.project();
-        let polled = this.member.as_mut().poll(&**this.slot, cx);
+        let polled = this.member.as_mut().poll_in_turn(&**this.slot, turn, cx);
         if polled.is_pending() {
             this.slot.remember(this.member.env(), this.remembered, cx.waker());
         }
@@ -81,18 +77,13 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         report::<P, T>(policy, this.slot, end, abandoned)
     }
 
-    fn end(&self) {
-        self.slot.end();
-        end_task(self.member.env());
-    }
-
     fn is_unclaimed(&self) -> bool {
         self.slot.is_unclaimed()
     }
 
     fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
         let slot = self.project().slot;
-        slot.reclaim(|joined| policy.unclaimed::<T>(slot.info(), joined));
+        slot.reclaim(|joined| policy.unclaimed::<T>(&slot.info(), joined));
     }
 }
 
@@ -105,7 +96,7 @@ pub(in crate::scope) fn report<P: Policy, T>(
 ) -> Verdict {
     Verdict::of(end, abandoned, |end| {
         slot.fill_with(|| {
-            let (joined, flow) = policy.child_ended::<T>(slot.info(), end);
+            let (joined, flow) = policy.child_ended::<T>(&slot.info(), end);
             let keep = joined
                 .as_ref()
                 .is_some_and(|joined| policy.keeps_unclaimed::<T>(joined));

@@ -13,6 +13,7 @@ use std::{
 use crate::{
     cancel::CancelReason,
     context::Env,
+    engine::pass::Turn,
     panic::{Panic, catch, discard},
     policy::{End, Policy},
 };
@@ -37,8 +38,8 @@ pub(crate) trait Child<P: Policy> {
         None
     }
 
-    /// Polls it; ready when it has ended.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
+    /// Polls it, if it is its turn; ready when it has ended.
+    fn poll(self: Pin<&mut Self>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Drops its future without polling it; pending where another thread is in it, which then drops it.
     fn cut(self: Pin<&mut Self>, reason: CancelReason) -> Poll<()>;
@@ -49,7 +50,10 @@ pub(crate) trait Child<P: Policy> {
 
     /// It has ended, and that was reported.
     fn end(&self) {
-        end_task(self.env());
+        self.env().note_end();
+        if let Some(task) = self.env().task() {
+            task.end();
+        }
     }
 
     /// Whether its result was not taken.
@@ -68,22 +72,9 @@ pub(crate) trait Child<P: Policy> {
         let _ = reason;
     }
 
-    /// Whether it is to stop: alone, or with its scope.
-    fn is_stopped(&self) -> bool {
-        self.env().stopped().is_some() || self.stopped_alone().is_some()
-    }
-
     /// Why it is to stop: alone, or with its scope.
     fn stopped(&self) -> Option<CancelReason> {
         self.stopped_alone().or_else(|| self.env().stopped().cloned())
-    }
-}
-
-/// The task has ended, apart from what waits for its result.
-pub(super) fn end_task(env: &Env) {
-    env.note_end();
-    if let Some(task) = env.task() {
-        task.end();
     }
 }
 
@@ -100,7 +91,7 @@ pub(crate) struct Verdict {
     /// The policy panicked when it was told, or a waker did; or the task, where the policy is not told.
     pub(super) raised: Option<Panic>,
     /// The runtime has lost it, and its `Task` has no value for that: why.
-    pub(super) lost: Option<CancelReason>,
+    pub(super) lost: Option<Box<CancelReason>>,
 }
 
 impl Verdict {
@@ -131,7 +122,10 @@ impl Verdict {
         abandoned: Option<&CancelReason>,
         ask: impl FnOnce(End<C>) -> (ControlFlow<()>, bool),
     ) -> Self {
-        let (end, withheld) = withhold_panic(end, abandoned);
+        let (end, withheld) = match abandoned {
+            None => (end, None),
+            Some(_) => withhold_panic(end, abandoned),
+        };
         let panicked = matches!(end, End::Panicked(_));
         let cancelled = matches!(end, End::Cancelled(_));
         match catch(|| ask(end)) {

@@ -38,6 +38,9 @@ impl<C> Unclaimed<C> {
     where
         C: AnyChild<P>,
     {
+        if self.children.is_empty() {
+            return;
+        }
         let mut panicked = FirstPanic::default();
         for mut child in self.children.take_all() {
             panicked.run(|| child.pinned().reclaim(policy));

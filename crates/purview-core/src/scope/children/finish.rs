@@ -1,20 +1,18 @@
 //! A task has ended and its future was dropped: what that means for its scope.
 
-use std::{
-    sync::{Arc, atomic::Ordering},
-    task::Poll,
-};
+use std::{pin::Pin, sync::atomic::Ordering, task::Poll};
 
-use super::{BodyStage, Whole};
+use super::{BodyStage, Children, Whole};
 use crate::{
     cancel::CancelReason,
+    context::Env,
     engine::Engine,
     policy::Policy,
     scope::{
-        child::Verdict,
+        child::{Child, Verdict},
         kind::{AnyChild, Boxed, Kind},
     },
-    tree::{HoldKind, Role, TaskNode},
+    tree::{HoldKind, Role},
     wake::{part, part_waker},
 };
 
@@ -25,38 +23,31 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if role == Role::Ordinary {
             self.note_stop(engine);
         }
-        let abandoned = self.children.abandoned.clone();
-        let verdict = child.pinned().report(self.children.policy(), abandoned.as_ref());
-        engine.panicked.run(|| child.get().end());
-        let id = child.get().env().id();
+        let verdict = self.children.report(child.pinned());
+        let env = child.get().env();
+        self.children.finish_task(engine, env, &verdict);
+        let children = &mut *self.children;
         match role {
             Role::Ordinary => {
-                self.children.ordinary -= 1;
-                self.children.beyond_grace -= usize::from(child.get().env().is_beyond_grace());
+                children.ordinary -= 1;
+                children.beyond_grace -= usize::from(env.is_beyond_grace());
             }
-            Role::Daemon => drop(self.children.daemons.remove(&id)),
+            Role::Daemon => drop(children.daemons.remove(&env.id())),
             Role::Finalizer => {
-                self.children.finalizing = false;
+                children.finalizing = false;
                 engine.panicked.run(|| engine.node.let_go(HoldKind::Finalizer));
             }
         }
-        let shared = self.children.shared.clone();
+        let shared = &*children.shared;
         if role != Role::Finalizer {
             shared.live.fetch_sub(1, Ordering::AcqRel);
         }
-        shared
-            .shutdown
-            .note_end(|| child.get().env().named_info(), verdict.cancelled);
-        if child.get().env().has_place() {
+        shared.shutdown.note_end(|| env.named_info(), verdict.cancelled);
+        if env.has_place() {
             engine.panicked.run(|| shared.free_place());
         }
-        let task = child.get().env().task();
-        if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()) {
-            self.wait_elsewhere(engine, task.clone());
-            engine.signal().raise(part::CHILDREN);
-        }
         if verdict.keep {
-            self.children.unclaimed.keep::<P>(child);
+            children.unclaimed.keep::<P>(child);
         } else {
             engine.panicked.run(|| drop(child));
         }
@@ -66,20 +57,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     pub(super) fn finish_body(&mut self, engine: &mut Engine) {
         self.note_stop(engine);
         self.children.body = BodyStage::Ended;
-        let abandoned = self.children.abandoned.clone();
-        let verdict = self.body.as_mut().report(self.children.policy(), abandoned.as_ref());
-        engine.panicked.run(|| self.body.end());
-        let task = self.body.env().task();
-        if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()).cloned() {
-            self.wait_elsewhere(engine, task);
-        }
+        let verdict = self.children.report(self.body.as_mut());
+        self.children.finish_task(engine, self.body.env(), &verdict);
         self.act(engine, verdict, Role::Ordinary);
-    }
-
-    /// The task was dropped, and something that it started still runs on another thread: that is waited for.
-    fn wait_elsewhere(&mut self, engine: &Engine, task: Arc<TaskNode>) {
-        task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
-        self.children.elsewhere.push(task);
     }
 
     pub(super) fn cut_body(&mut self, engine: &mut Engine, reason: CancelReason) {
@@ -106,9 +86,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         let children = &mut *self.children;
         if let Some(reason) = verdict.lost {
             if engine.is_running() {
-                children.verdict.get_or_insert(reason.clone());
+                children.verdict.get_or_insert((*reason).clone());
             }
-            children.lost.get_or_insert(reason);
+            children.lost.get_or_insert(*reason);
         }
         if let Some(panic) = verdict.raised {
             engine.panicked.keep(panic);
@@ -128,6 +108,25 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             children.broke.get_or_insert(reason);
         } else if engine.is_running() {
             children.verdict.get_or_insert(reason);
+        }
+    }
+}
+
+impl<P: Policy, K: Kind> Children<'_, P, K> {
+    fn report(&mut self, task: Pin<&mut (dyn Child<P> + '_)>) -> Verdict {
+        let policy = self.policy.as_mut().expect("a scope has its policy until it resolves");
+        task.report(policy, self.abandoned.as_ref())
+    }
+
+    /// A task has ended: what waits for its token is told, and what it has left running elsewhere is waited for.
+    fn finish_task(&mut self, engine: &mut Engine, env: &Env, verdict: &Verdict) {
+        env.note_end();
+        let Some(task) = env.task() else { return };
+        engine.panicked.run(|| task.end());
+        if verdict.cancelled && task.is_elsewhere() {
+            task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
+            self.elsewhere.push(task.clone());
+            engine.signal().raise(part::CHILDREN);
         }
     }
 }

@@ -4,7 +4,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{context::Env, engine::Seated, policy::Policy, scope::kind::AnyChild};
+use crate::{
+    engine::{Seated, pass::Turn},
+    policy::Policy,
+    scope::kind::AnyChild,
+};
 
 /// A child in the set: it comes out of it whole when it has ended, its end inside.
 pub(super) struct InSet<C, P>(C, PhantomData<fn() -> P>);
@@ -30,18 +34,9 @@ impl<C, P> InSet<C, P> {
 impl<P: Policy, C: AnyChild<P>> Seated for InSet<C, P> {
     type Out = C;
 
-    fn env(&self) -> &Env {
-        self.0.get().env()
-    }
-
-    fn is_to_be_dropped(&self) -> bool {
-        let child = self.0.get();
-        child.is_stopped() && !child.env().holds()
-    }
-
-    fn poll_out(this: Pin<&mut Option<Self>>, cx: &mut Context<'_>) -> Poll<C> {
+    fn poll_out(this: Pin<&mut Option<Self>>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<C> {
         let this = this.get_mut();
-        match this.as_mut().map(|child| child.0.pinned().poll(cx)) {
+        match this.as_mut().map(|child| child.0.pinned().poll(turn, cx)) {
             Some(Poll::Ready(())) => {}
             Some(Poll::Pending) | None => return Poll::Pending,
         }

@@ -27,7 +27,10 @@ use super::{
 use crate::{
     cancel::CancelReason,
     context::bindings,
-    engine::{Engine, Members, Options, Progress, Rate, Set, pass},
+    engine::{
+        Engine, Members, Options, Progress, Rate, Set,
+        pass::{self, Turn},
+    },
     policy::Policy,
     tree::{Grace, TaskId, TaskNode},
     wake::part,
@@ -208,7 +211,12 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         pass::count_step();
         self.children.body = BodyStage::Started;
         let waker = self.children.body_waker.clone().expect("made in the first turn");
-        if self.body.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+        if self
+            .body
+            .as_mut()
+            .poll(&mut Turn::default(), &mut Context::from_waker(&waker))
+            .is_ready()
+        {
             self.finish_body(engine);
             return;
         }

@@ -1,6 +1,20 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+use crate::{
+    engine::pass::{self, Turn},
+    policy::Policy,
+    scope::{
+        child::Child,
+        kind::{Boxed, Kind},
+        shared::Shared,
+    },
 };
 
 /// Runs a model in every order with at most so many preemptions, and says how many orders that were.
@@ -17,4 +31,17 @@ pub(super) fn explore(name: &str, preemptions: usize, model: impl Fn() + Send + 
         model();
     });
     println!("loom: {name}: {} interleavings", orders.load(Relaxed));
+}
+
+/// Polls a child as the set of its scope does, in a pass of its own.
+pub(super) fn poll_child<P: Policy>(child: Pin<&mut (dyn Child<P> + '_)>, cx: &mut Context<'_>) -> Poll<()> {
+    let _pass = pass::begin(1);
+    child.poll(&mut Turn::default(), cx)
+}
+
+/// Takes all children out of the queue.
+pub(super) fn take_children<'env, P: Policy, K: Kind>(shared: &Shared<'env, P, K>) -> Vec<Boxed<'env, P, K>> {
+    let mut children = Vec::new();
+    shared.take_children(&mut children);
+    children
 }

@@ -7,7 +7,10 @@ use std::{
 
 use loom::{future::block_on, thread};
 
-use super::{explore::explore, on_threads::OnThreads};
+use super::{
+    explore::{explore, poll_child, take_children},
+    on_threads::OnThreads,
+};
 use crate::{
     CancelReason,
     context::{Env, Place},
@@ -23,13 +26,13 @@ fn a_hold_let_go_on_another_thread_is_seen() {
         let (open, driver) = OnThreads::default().open();
         // One with a name has its node from the start.
         drop(open.task().name("held").spawn(pending::<Result<(), ()>>()));
-        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let mut child = take_children(&open.shared).pop().expect("spawned just now");
         let task = child.get().env().task().expect("it has a name").clone();
         task.hold(HoldKind::Shield);
         let holder = task.clone();
         let lets_go = thread::spawn(move || holder.let_go(HoldKind::Shield));
         task.cancel(CancelReason::Requested(None));
-        block_on(poll_fn(|cx| child.pinned().poll(cx)));
+        block_on(poll_fn(|cx| poll_child(child.pinned(), cx)));
         lets_go.join().unwrap();
         child.get().end();
         drop((child, driver));

@@ -8,7 +8,10 @@ use std::{
 
 use loom::{future::block_on, thread};
 
-use super::{explore::explore, on_threads::OnThreads};
+use super::{
+    explore::{explore, poll_child, take_children},
+    on_threads::OnThreads,
+};
 use crate::{CancelReason, Settled, TaskError, cancelled, scope, scope::kind::AnyChild, shield};
 
 const WHY: CancelReason = CancelReason::Requested(None);
@@ -28,13 +31,13 @@ fn cancelled_in_its_first_poll<F>(
     explore(name, preemptions, move || {
         let (open, driver) = OnThreads::default().open();
         let task = open.spawn(child());
-        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let mut child = take_children(&open.shared).pop().expect("spawned just now");
         assert!(child.get().env().task().is_none(), "it has a node already");
         let canceller = thread::spawn(move || {
             task.cancel();
             task
         });
-        block_on(poll_fn(|cx| child.pinned().poll(cx)));
+        block_on(poll_fn(|cx| poll_child(child.pinned(), cx)));
         let was_polled = child.get().env().task().is_some();
         let task = canceller.join().unwrap();
         child.get().end();

@@ -5,7 +5,11 @@ use std::{future::poll_fn, task::Poll};
 
 use loom::{future::block_on, thread};
 
-use super::{explore::explore, fate::Fate, on_threads::OnThreads};
+use super::{
+    explore::{explore, poll_child, take_children},
+    fate::Fate,
+    on_threads::OnThreads,
+};
 use crate::{CancelReason, Driver, Settled, TaskError, cancelled, scope::kind::AnyChild, shield};
 
 /// Polls a scope once, and drops it.
@@ -80,9 +84,9 @@ fn cancelled_while_another_thread_polls_it_it_is_dropped() {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
         let task = open.spawn_parallel(fate.for_ever());
-        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let mut child = take_children(&open.shared).pop().expect("spawned just now");
         let canceller = thread::spawn(move || task.cancel());
-        block_on(poll_fn(|cx| child.pinned().poll(cx)));
+        block_on(poll_fn(|cx| poll_child(child.pinned(), cx)));
         assert_eq!(fate.drops(), 1, "its end means dropped");
         canceller.join().unwrap();
         executor.join();

@@ -12,7 +12,7 @@ use crate::{
 
 fn slot<J>() -> Arc<JoinSlot<J>> {
     let scope = ScopeNode::new(ScopeOptions::default());
-    JoinSlot::new(scope.body_info(), scope, None)
+    JoinSlot::new(scope.clone(), scope.body_info().id(), 1, None)
 }
 
 fn take<J>(slot: &JoinSlot<J>) -> Option<J> {

@@ -19,12 +19,13 @@ pub(super) use self::{
     parallel::ParallelFuture,
 };
 use super::{
-    child::{Child, Verdict, end_task, report},
+    child::{Child, Verdict, report},
     slot::JoinSlot,
 };
 use crate::{
     cancel::CancelReason,
     context::Env,
+    engine::pass::{self, Turn},
     panic::catch,
     policy::{End, Policy},
     tree::TaskNode,
@@ -89,11 +90,17 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         self.task().stopped_alone().cloned()
     }
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         let task = this.task().clone();
         task.set_poller(cx.waker());
-        if let Some(reason) = task.stopped().cloned().filter(|_| !task.holds()) {
+        let stopped = task.stopped().cloned().filter(|_| !task.holds());
+        if stopped.is_some() {
+            pass::count_step();
+        } else if !turn.admits(&this.env, cx.waker()) {
+            return Poll::Pending;
+        }
+        if let Some(reason) = stopped {
             if let Poll::Ready(end) = this.work.cut(reason) {
                 this.end = Some(end);
                 return Poll::Ready(());
@@ -102,7 +109,9 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
             this.given = true;
             this.work.give(&task);
         }
-        this.end = Some(ready!(this.work.poll(cx)));
+        let polled = this.work.poll(cx);
+        pass::count_poll(polled.is_pending());
+        this.end = Some(ready!(polled));
         Poll::Ready(())
     }
 
@@ -117,7 +126,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         let end = this.end.take().expect("a child that has ended says how");
         // The runtime has lost it: nothing asked for that, and its task may have no way to say so.
         let lost = match &end {
-            End::Cancelled(reason) if this.task().stopped().is_none() => Some(reason.clone()),
+            End::Cancelled(reason) if this.task().stopped().is_none() => Some(Box::new(reason.clone())),
             _ => None,
         };
         let verdict = report::<P, T>(policy, &this.slot, end, abandoned);
@@ -127,15 +136,9 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         }
     }
 
-    fn end(&self) {
-        self.slot.end();
-        end_task(&self.env);
-    }
-
     fn abandon(self: Pin<&mut Self>, reason: CancelReason) {
         self.work.abandon();
         let told = catch(|| self.slot.fill_with(|| (P::refused::<T>(reason), ())));
-        self.slot.end();
         self.task().end();
         if let Err(panic) = told {
             panic.resume();
@@ -148,7 +151,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
 
     fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
         self.slot
-            .reclaim(|joined| policy.unclaimed::<T>(self.slot.info(), joined));
+            .reclaim(|joined| policy.unclaimed::<T>(&self.slot.info(), joined));
     }
 }
 

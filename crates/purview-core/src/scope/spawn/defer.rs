@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cancel::CancelReason,
     context::{Env, bindings},
-    engine::{ByNode, Member},
+    engine::{ByNode, Member, pass::Turn},
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
     scope::{
@@ -125,9 +125,9 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
         self.project().member.env_mut()
     }
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        *this.end = Some(ready!(this.member.poll(&ByNode, cx)));
+        *this.end = Some(ready!(this.member.poll_in_turn(&ByNode, turn, cx)));
         Poll::Ready(())
     }
 

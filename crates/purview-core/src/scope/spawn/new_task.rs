@@ -19,7 +19,8 @@ use crate::{
 
 /// Which task a new child is, and what surrounds it: the context values of the place where it is spawned.
 pub(in crate::scope) struct NewTask {
-    pub(in crate::scope) info: TaskInfo,
+    id: TaskId,
+    number: u64,
     pub(in crate::scope) env: Env,
 }
 
@@ -32,10 +33,9 @@ impl NewTask {
         if name.is_some() || role != Role::Ordinary {
             return Self::with_node(shared, name, role);
         }
-        let number = shared.next_number();
-        let info = TaskInfo::numbered(TaskId::next(), shared.node.naming(), number);
-        let env = Env::child(shared.node.clone(), info.id(), number, bindings());
-        Self { info, env }
+        let (id, number) = (TaskId::next(), shared.next_number());
+        let env = Env::child(shared.node.clone(), id, number, bindings());
+        Self { id, number, env }
     }
 
     /// A task that needs its node from the start.
@@ -49,15 +49,16 @@ impl NewTask {
             Some(name) => TaskInfo::named(id, name),
             None => TaskInfo::numbered(id, shared.node.naming(), number),
         };
-        let task = TaskNode::new(info.clone(), shared.node.clone(), role);
+        let task = TaskNode::new(info, shared.node.clone(), role);
         Self {
-            info,
+            id,
+            number,
             env: Env::of(task, bindings()),
         }
     }
 
     pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
-        JoinSlot::new(self.info.clone(), shared.node.clone(), self.env.task().cloned())
+        JoinSlot::new(shared.node.clone(), self.id, self.number, self.env.task().cloned())
     }
 }
 
@@ -158,7 +159,6 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
 
     /// The task of a child that was not accepted says what the policy says to that.
     pub(super) fn refuse<T>(task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>, reason: CancelReason) {
-        slot.end();
         if let Some(task) = task {
             task.end();
         }

@@ -12,7 +12,7 @@ use crate::{
     cancel::CancelReason,
     census::{self, Wait},
     context::Env,
-    engine::{ByNode, Member},
+    engine::{ByNode, Member, pass::Turn},
     error::{AlreadyReady, StartError},
     panic::catch,
     policy::{End, Fallible},
@@ -232,9 +232,9 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
         self.slot.stopped(self.member.env())
     }
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.project();
-        *this.end = Some(ready!(this.member.poll(&ByNode, cx)));
+        *this.end = Some(ready!(this.member.poll_in_turn(&ByNode, turn, cx)));
         Poll::Ready(())
     }
 
@@ -275,6 +275,6 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
 
     fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
         let slot = self.project().slot;
-        slot.reclaim(|joined| policy.unclaimed::<T>(slot.info(), joined));
+        slot.reclaim(|joined| policy.unclaimed::<T>(&slot.info(), joined));
     }
 }

@@ -174,7 +174,7 @@ impl<T> Channel<T> {
             queue.received += 1;
             (item, queue.senders.take_all())
         };
-        wake_all(senders.into_values());
+        wake_all(senders);
         Some(item)
     }
 
@@ -221,7 +221,7 @@ impl<T> Channel<T> {
             queue.closed = true;
             queue.senders.take_all()
         };
-        wake_all(senders.into_values());
+        wake_all(senders);
     }
 
     /// Nothing will be received any more.
@@ -237,7 +237,7 @@ impl<T> Channel<T> {
             (OneByOne::new(items), queue.senders.take_all(), queue.receiver.take())
         };
         let mut panicked = FirstPanic::default();
-        panicked.run(|| wake_all(senders.into_values()));
+        panicked.run(|| wake_all(senders));
         panicked.run(|| drop(items));
         panicked.run(|| drop(receiver));
         panicked.resume();

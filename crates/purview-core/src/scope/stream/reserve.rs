@@ -166,7 +166,7 @@ impl<T> Drop for Slot<'_, T> {
                 queue.reserved -= 1;
                 queue.senders.take_all()
             };
-            no_second_panic(|| wake_all(senders.into_values()));
+            no_second_panic(|| wake_all(senders));
         }
     }
 }
