@@ -43,7 +43,7 @@ enum Request<E> {
 
 impl<E> Seat<E> {
     /// Cuts the request at `due` unless it is over by then. Where the runtime has no executor, only a poll does.
-    pub(super) fn watched<B, Err>(way: Way<E>, due: Due, exchange: Arc<Exchange<B, Err>>) -> Arc<Self>
+    pub(super) fn watched<B, Err>(way: Way<E>, due: &Due, exchange: Arc<Exchange<B, Err>>) -> Arc<Self>
     where
         B: Body<Data: Send, Error: Send> + Send + 'static,
         Err: Send + 'static,
@@ -57,9 +57,11 @@ impl<E> Seat<E> {
         let at = due.at.checked_add(SLACK).unwrap_or(due.at);
         let mut late = due.runtime.sleep_until(at);
         let watch = async move {
-            let cut = poll_fn(|cx| match watched.is_over(cx) {
-                true => Poll::Ready(false),
-                false => late.as_mut().poll(cx).map(|()| true),
+            let cut = poll_fn(|cx| {
+                if watched.is_over(cx) {
+                    return Poll::Ready(false);
+                }
+                late.as_mut().poll(cx).map(|()| true)
             });
             if cut.await {
                 exchange.stop(CancelReason::DeadlineExceeded);

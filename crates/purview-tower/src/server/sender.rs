@@ -18,6 +18,9 @@ use crate::{
     grpc::{Code, trailers},
 };
 
+/// A frame of a response.
+type FrameOf<B> = Result<Frame<<B as Body>::Data>, BodyError<<B as Body>::Error>>;
+
 pub(super) struct Sender<B: Body, Err, E> {
     caller: Caller<B, Err, E>,
     /// What cuts a stream short is said in its trailers.
@@ -37,7 +40,7 @@ where
         let due = caller.exchange.take_due();
         let seat = due.and_then(|due| {
             let guest = caller.take_guest()?;
-            Some(Seat::watched(guest, due, caller.exchange.clone()))
+            Some(Seat::watched(guest, &due, caller.exchange.clone()))
         });
         Self {
             caller,
@@ -49,7 +52,7 @@ where
 }
 
 impl<B: Body, Err, E: Send + 'static> Sender<B, Err, E> {
-    fn poll_seated(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BodyError<B::Error>>>> {
+    fn poll_seated(&mut self, cx: &mut Context<'_>) -> Poll<Option<FrameOf<B>>> {
         let Some(seat) = self.seat.clone() else {
             return self.poll(cx);
         };
@@ -60,7 +63,7 @@ impl<B: Body, Err, E: Send + 'static> Sender<B, Err, E> {
         polled
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, BodyError<B::Error>>>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<FrameOf<B>>> {
         self.caller.exchange.want();
         let ended = self.caller.poll(cx);
         if let Poll::Ready(frame) = self.caller.exchange.take_frame() {
