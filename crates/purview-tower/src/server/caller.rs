@@ -71,7 +71,11 @@ impl<B: Body, Err, E> Caller<B, Err, E> {
             match out {
                 Ok(Ok(())) => Ended::ByItself,
                 Ok(Err(TaskError::Panicked(_))) => Ended::Panicked,
-                Ok(Err(_)) | Err(_) => Ended::Cancelled,
+                Ok(Err(TaskError::Cancelled(reason))) | Err(reason) => {
+                    self.exchange.stop(reason);
+                    Ended::Cancelled
+                }
+                Ok(Err(_)) => Ended::Cancelled,
             }
         })
     }

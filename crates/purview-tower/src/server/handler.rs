@@ -89,10 +89,14 @@ pub(super) struct Allowance {
     pub(super) grace: Option<Duration>,
 }
 
-/// Runs the handling of a request in a scope of its own, which has the deadline and the grace.
+/// Runs the handling of a request in a scope of its own, which has the deadline and the grace. Without either the scope
+/// of the service is enough.
 ///
 /// The time that it has waited for its turn counts.
 pub(super) async fn within<B: Body, E>(allowance: Allowance, handling: Handling, exchange: Arc<Exchange<B, E>>) {
+    if allowance.timeout.is_none() && allowance.grace.is_none() {
+        return handling.await;
+    }
     let mut scope = fail_fast::<Infallible>();
     if let Some(timeout) = allowance.timeout {
         scope = scope.timeout(timeout.saturating_sub(allowance.arrived.elapsed()));
