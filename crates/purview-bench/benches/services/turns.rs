@@ -50,7 +50,7 @@ pub(crate) async fn take(service: &Service, rounds: usize, turn: Duration) -> Ve
 async fn one(service: &Service, way: Way, turn: Duration) -> Cost {
     let (cpu, begun) = (service.clock.read(), Instant::now());
     let mut took = clients::ask(way.address, turn).await;
-    let (cpu, long) = (service.clock.read() - cpu, begun.elapsed());
+    let (cpu, long) = (service.clock.read().saturating_sub(cpu), begun.elapsed());
     took.sort();
     let many = count(took.len());
     Cost {
