@@ -195,7 +195,8 @@ impl<B: Body, E> Exchange<B, E> {
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.lock().hint
+        // It is `Copy` in newer versions of http-body only.
+        SizeHint::clone(&self.lock().hint)
     }
 
     /// Why the request was stopped, or is being stopped.
