@@ -34,6 +34,9 @@ mod gather {}
 #[doc = include_str!("../../docs/src/guide/parallel.md")]
 mod parallel {}
 
+#[doc = include_str!("../../docs/src/guide/open-scopes.md")]
+mod open_scopes {}
+
 #[doc = include_str!("../../docs/src/guide/services.md")]
 mod services {}
 

@@ -1,142 +1,152 @@
-//! A worker that takes jobs from a broker; the acknowledgement is a finalizer, so that each job is settled exactly once,
+//! A worker that takes jobs from a broker. The acknowledgement is a finalizer, so that each job is settled exactly once,
 //! in whatever way it ends: done, failed, late, or cut by a shutdown.
 //!
-//! `cargo run -p purview-tower --example jobs`
+//! The broker is `omniqueue`'s in memory. Another of its features makes it Redis or SQS, and changes nothing
+//! below but the first line of `run`. `cargo run -p purview-tower --example jobs`
 
 use std::{
-    collections::VecDeque,
+    collections::HashSet,
+    future::pending,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
 };
 
-use purview::{Scope, Settled, fail_fast, settled, sleep};
+use omniqueue::{
+    Delivery,
+    backends::{InMemoryBackend, InMemoryConsumer},
+};
+use purview::{CancelToken, Scope, Settled, fail_fast, settled, sleep};
 
 const AT_ONCE: usize = 4;
 const TIMEOUT: Duration = Duration::from_millis(50);
+const GRACE: Duration = Duration::from_secs(1);
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
-async fn main() {
-    println!("{:?}", run(20).await);
+async fn main() -> Result<(), Error> {
+    println!("all of 20: {:?}", run(20, 20).await?);
+    println!("stopped after 7: {:?}", run(20, 7).await?);
+    Ok(())
 }
 
-/// Works until all jobs are done; gives how the broker saw it.
-pub(crate) async fn run(jobs: u32) -> Settlements {
-    let broker = Broker::with(0..jobs);
-    let (worker, driver) = settled::<String>().name("worker").limit(AT_ONCE).open();
+/// Works on so many jobs until `enough` are done, and stops.
+pub(crate) async fn run(jobs: usize, enough: usize) -> Result<Tally, Error> {
+    let (producer, mut consumer) = InMemoryBackend::builder().build_pair().await?;
+    for number in 0..jobs {
+        producer.send_serde_json(&number).await?;
+    }
+    let office = Arc::new(Office::new(enough));
+    let (worker, driver) = settled::<Error>().name("worker").limit(AT_ONCE).open();
     let driver = tokio::spawn(driver);
-    while !broker.is_empty() {
+    take_in(&worker, &mut consumer, &office).await?;
+    // Jobs under way have their time. What is cut at the end of it goes back to the broker.
+    drop(worker.shutdown(GRACE).await);
+    drop(driver.await?);
+    let mut waiting = 0;
+    loop {
+        let batch = consumer.receive_all(jobs, Duration::from_millis(20)).await?;
+        if batch.is_empty() {
+            return Ok(office.tally(waiting));
+        }
+        waiting += batch.len();
+    }
+}
+
+/// What has become of the jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tally {
+    pub(crate) acknowledged: usize,
+    /// How often one was given back to the broker.
+    pub(crate) returned: usize,
+    /// For the next worker.
+    pub(crate) waiting: usize,
+}
+
+/// Takes jobs until the office has done enough.
+async fn take_in(
+    worker: &Scope<'static, Settled<Error>>,
+    consumer: &mut InMemoryConsumer,
+    office: &Arc<Office>,
+) -> Result<(), Error> {
+    loop {
         // A place first: what is taken from the broker is begun.
         let permit = worker.permit().await;
-        match broker.take() {
-            Some(job) => drop(permit.spawn(work(broker.clone(), job))),
-            // The others are under way, and may come back.
-            None => sleep(Duration::from_millis(1)).await,
-        }
+        let Some(delivery) = office.stop.run_until_cancelled(consumer.receive()).await else {
+            return Ok(());
+        };
+        drop(permit.spawn(work(delivery?, office.clone())));
     }
-    stop(&worker).await;
-    drop(driver.await);
-    broker.settlements()
 }
 
-/// Jobs that are under way have a second; what is cut then goes back to the broker.
-async fn stop(worker: &Scope<'static, Settled<String>>) {
-    let report = worker.shutdown(Duration::from_secs(1)).await;
-    assert!(report.cut.is_empty(), "{report:?}");
-}
-
-async fn work(broker: Broker, job: Job) -> Result<(), String> {
-    let done = Arc::new(AtomicBool::new(false));
-    let settled = done.clone();
-    let scope = fail_fast::<String>().timeout(TIMEOUT).run(async |s| {
-        s.defer(async move { broker.settle(job, settled.load(SeqCst)).await });
-        perform(job).await?;
+async fn work(delivery: Delivery, office: Arc<Office>) -> Result<(), Error> {
+    let number = delivery.payload_serde_json()?.ok_or("a job without a number")?;
+    let done = AtomicBool::new(false);
+    let job = fail_fast::<Error>().timeout(TIMEOUT).try_run(async |s| {
+        s.defer(async {
+            if done.load(SeqCst) {
+                delivery.ack().await.map_err(|(error, _)| error)?;
+                office.acknowledged();
+            } else {
+                delivery.nack().await.map_err(|(error, _)| error)?;
+                office.returned.fetch_add(1, SeqCst);
+            }
+            Ok::<_, Error>(())
+        });
+        office.perform(number).await?;
         done.store(true, SeqCst);
         Ok(())
     });
-    scope.await.map_err(|error| error.to_string())
+    job.await
 }
 
-/// Some fail at the first attempt, and some take too long.
-async fn perform(job: Job) -> Result<(), String> {
-    match (job.number % 5, job.attempt) {
-        (1, 1) => Err("no connection".to_owned()),
-        (2, 1) => std::future::pending().await,
-        _ => {
-            sleep(Duration::from_micros(u64::from(job.number) * 10)).await;
-            Ok(())
+/// Where the work is done, and counted.
+struct Office {
+    seen: Mutex<HashSet<usize>>,
+    acknowledged: AtomicUsize,
+    returned: AtomicUsize,
+    enough: usize,
+    stop: CancelToken,
+}
+
+impl Office {
+    fn new(enough: usize) -> Self {
+        Self {
+            seen: Mutex::default(),
+            acknowledged: AtomicUsize::new(0),
+            returned: AtomicUsize::new(0),
+            enough,
+            stop: CancelToken::new(),
         }
     }
-}
 
-#[derive(Clone, Copy, Debug)]
-struct Job {
-    number: u32,
-    attempt: u32,
-}
-
-/// How jobs were settled.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Settlements {
-    pub(crate) acknowledged: u32,
-    pub(crate) returned: u32,
-}
-
-/// A broker that gives what was not acknowledged to the next that asks.
-#[derive(Clone)]
-struct Broker(Arc<Mutex<Queue>>);
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<Job>,
-    taken: usize,
-    settlements: Settlements,
-}
-
-impl Broker {
-    fn with(jobs: impl Iterator<Item = u32>) -> Self {
-        Self(Arc::new(Mutex::new(Queue {
-            waiting: jobs.map(|number| Job { number, attempt: 1 }).collect(),
-            ..Queue::default()
-        })))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.queue(|queue| queue.waiting.is_empty() && queue.taken == 0)
-    }
-
-    fn take(&self) -> Option<Job> {
-        self.queue(|queue| {
-            let job = queue.waiting.pop_front()?;
-            queue.taken += 1;
-            Some(job)
-        })
-    }
-
-    /// As over a network.
-    async fn settle(&self, job: Job, done: bool) {
-        sleep(Duration::from_micros(100)).await;
-        self.queue(|queue| {
-            queue.taken -= 1;
-            if done {
-                queue.settlements.acknowledged += 1;
-            } else {
-                queue.settlements.returned += 1;
-                queue.waiting.push_back(Job {
-                    attempt: job.attempt + 1,
-                    ..job
-                });
+    /// Some fail at the first attempt, and some take too long.
+    async fn perform(&self, number: usize) -> Result<(), Error> {
+        let is_first = self.seen.lock().expect("nothing panics in it").insert(number);
+        match number % 5 {
+            1 if is_first => Err("no connection".into()),
+            2 if is_first => pending().await,
+            _ => {
+                sleep(Duration::from_micros(200)).await;
+                Ok(())
             }
-        });
+        }
     }
 
-    fn settlements(&self) -> Settlements {
-        self.queue(|queue| queue.settlements)
+    fn acknowledged(&self) {
+        if self.acknowledged.fetch_add(1, SeqCst) + 1 >= self.enough {
+            self.stop.cancel();
+        }
     }
 
-    fn queue<T>(&self, look: impl FnOnce(&mut Queue) -> T) -> T {
-        look(&mut self.0.lock().expect("nothing panics while it has the queue"))
+    fn tally(&self, waiting: usize) -> Tally {
+        Tally {
+            acknowledged: self.acknowledged.load(SeqCst),
+            returned: self.returned.load(SeqCst),
+            waiting,
+        }
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod backoff;
 mod body;
 mod client;
 mod context;
@@ -10,12 +11,13 @@ pub mod grpc_timeout;
 mod pushback;
 mod server;
 
+pub use backoff::{Backoff, Delays};
 pub use body::{BodyError, ResponseBody};
 pub use client::{CallError, CallFuture, Client, client};
 pub use deadline::{Deadline, DeadlineHeader, Fixed, GrpcTimeout, Header};
 pub use pushback::{Pushback, pushback};
 pub use server::{
-    IntoAnswer, OnDisconnect,
+    HeldUp, IntoAnswer, OnDisconnect,
     OnDisconnect::{Drop, Finish, RunOn},
     ResponseFuture, Serve, Server, server,
 };

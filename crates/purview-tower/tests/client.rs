@@ -101,6 +101,36 @@ async fn where_nothing_is_left_no_call_is_made() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_under_way_is_dropped_with_its_scope() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let guard = dropped.clone();
+    let waits = tower::service_fn(move |_: Request<()>| {
+        let guard = OnDrop(guard.clone());
+        async move {
+            let _guard = guard;
+            std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>().await
+        }
+    });
+    let client = client(waits, GrpcTimeout);
+    let stopped = purview::fail_fast::<&str>().run(async |s| {
+        drop(s.spawn(async { sent(&client, Request::new(())).await.map(drop).map_err(|_| "failed") }));
+        purview::checkpoint().await;
+        assert_eq!(dropped.load(SeqCst), 0);
+        Err::<(), _>("enough")
+    });
+    assert_eq!(stopped.await.unwrap_err().into_failure(), Some("enough"));
+    assert_eq!(dropped.load(SeqCst), 1);
+}
+
+struct OnDrop(Arc<AtomicUsize>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn context_values_are_handed_on_where_they_are_bound() {
     let client = client(echo(&Arc::default()), GrpcTimeout).context("traceparent", &TRACE);
     let headers = TRACE

@@ -89,8 +89,13 @@ impl Hop {
         [a, b, c]
     }
 
+    /// Turns new requests away, and waits for those under way.
+    pub(crate) async fn drain(&self) -> Report {
+        self.scope.shutdown(LONG).await
+    }
+
     pub(crate) async fn shut_down(self) -> (Report, Counts) {
-        let report = self.scope.shutdown(LONG).await;
+        let report = self.drain().await;
         self.driver.await.unwrap();
         self.served.abort();
         (report, self.counts)

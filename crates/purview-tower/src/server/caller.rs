@@ -48,6 +48,16 @@ impl<B: Body, Err, E> Caller<B, Err, E> {
         }
     }
 
+    /// Takes it out, where it runs here.
+    pub(super) fn take_guest(&mut self) -> Option<Way<E>> {
+        self.way.take_if(|way| matches!(way, Way::Guest(_)))
+    }
+
+    /// Puts back what was taken out.
+    pub(super) fn set_guest(&mut self, way: Option<Way<E>>) {
+        self.way = way;
+    }
+
     /// Runs it on, where it runs here, and is woken when it has something.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ended> {
         self.exchange.wait(cx);
@@ -61,7 +71,11 @@ impl<B: Body, Err, E> Caller<B, Err, E> {
             match out {
                 Ok(Ok(())) => Ended::ByItself,
                 Ok(Err(TaskError::Panicked(_))) => Ended::Panicked,
-                Ok(Err(_)) | Err(_) => Ended::Cancelled,
+                Ok(Err(TaskError::Cancelled(reason))) | Err(reason) => {
+                    self.exchange.stop(reason);
+                    Ended::Cancelled
+                }
+                Ok(Err(_)) => Ended::Cancelled,
             }
         })
     }

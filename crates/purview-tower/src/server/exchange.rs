@@ -11,6 +11,8 @@ use http::Response;
 use http_body::{Body, Frame, SizeHint};
 use purview_core::{CancelReason, CancelToken};
 
+use super::overdue::Due;
+
 /// What the two sides of one request hand to each other. Frames go one at a time, on demand.
 pub(super) struct Exchange<B: Body, E>(Mutex<State<B, E>>);
 
@@ -18,6 +20,8 @@ struct State<B: Body, E> {
     answer: Option<Result<Response<Reply<B>>, E>>,
     frames: Frames<B::Data, B::Error>,
     hint: SizeHint,
+    /// When the body is late.
+    due: Option<Due>,
     /// Of the request's scope, once it has begun.
     token: Option<CancelToken>,
     /// Why the request's scope was cut.
@@ -56,6 +60,7 @@ impl<B: Body, E> Exchange<B, E> {
             answer: None,
             frames: Frames::NotWanted,
             hint: SizeHint::default(),
+            due: None,
             token: None,
             stopped: None,
             left: false,
@@ -75,7 +80,10 @@ impl<B: Body, E> Exchange<B, E> {
     }
 
     pub(super) fn stop(&self, reason: CancelReason) {
-        self.change(|state| state.stopped = Some(reason));
+        // The first reason stays.
+        self.change(|state| {
+            state.stopped.get_or_insert(reason);
+        });
     }
 
     /// Waits until a frame is wanted; gives `false` where none will be any more.
@@ -106,6 +114,11 @@ impl<B: Body, E> Exchange<B, E> {
         drop(state);
         drop(old);
         left
+    }
+
+    /// When the body that comes is late.
+    pub(super) fn due(&self, due: Due) {
+        self.lock().due = Some(due);
     }
 
     pub(super) fn hint(&self, hint: SizeHint) {
@@ -153,6 +166,10 @@ impl<B: Body, E> Exchange<B, E> {
         self.lock().answer.take()
     }
 
+    pub(super) fn take_due(&self) -> Option<Due> {
+        self.lock().due.take()
+    }
+
     /// The frame that is there; `Ready(None)` at the end of the body.
     pub(super) fn take_frame(&self) -> Poll<Option<Sent<B>>> {
         let mut state = self.lock();
@@ -178,7 +195,8 @@ impl<B: Body, E> Exchange<B, E> {
     }
 
     pub(super) fn size_hint(&self) -> SizeHint {
-        self.lock().hint
+        // It is `Copy` in newer versions of http-body only.
+        SizeHint::clone(&self.lock().hint)
     }
 
     /// Why the request was stopped, or is being stopped.

@@ -11,10 +11,13 @@ use std::{
 
 use http::{Request, Response};
 use http_body::Body;
-use purview_core::fail_fast;
+use purview_core::{deadline, fail_fast, runtime};
 use tower_service::Service;
 
-use super::exchange::{Exchange, Reply, Sent};
+use super::{
+    exchange::{Exchange, Reply, Sent},
+    overdue::Due,
+};
 use crate::context::Handling;
 
 /// Calls the service, hands its answer over, and where that was asked for its body too.
@@ -36,6 +39,10 @@ pub(super) async fn handle<S, Q, B>(
         return exchange.answer(Ok(Response::from_parts(parts, Reply::Whole(body))));
     }
     exchange.hint(body.size_hint());
+    if let Some(at) = deadline() {
+        let runtime = runtime::current();
+        exchange.due(Due { at, runtime });
+    }
     exchange.answer(Ok(Response::from_parts(parts, Reply::Frames)));
     send(body, &exchange).await;
 }
@@ -82,10 +89,14 @@ pub(super) struct Allowance {
     pub(super) grace: Option<Duration>,
 }
 
-/// Runs the handling of a request in a scope of its own, which has the deadline and the grace.
+/// Runs the handling of a request in a scope of its own, which has the deadline and the grace. Without either the scope
+/// of the service is enough.
 ///
 /// The time that it has waited for its turn counts.
 pub(super) async fn within<B: Body, E>(allowance: Allowance, handling: Handling, exchange: Arc<Exchange<B, E>>) {
+    if allowance.timeout.is_none() && allowance.grace.is_none() {
+        return handling.await;
+    }
     let mut scope = fail_fast::<Infallible>();
     if let Some(timeout) = allowance.timeout {
         scope = scope.timeout(timeout.saturating_sub(allowance.arrived.elapsed()));

@@ -5,6 +5,7 @@ use purview_core::{ContextKey, Limit, Scope, Settled};
 use tower_layer::Layer;
 
 use super::{
+    held_up::{HeldUp, Watch},
     options::{IntoAnswer, OnDisconnect, Options, Places},
     service::Serve,
 };
@@ -47,10 +48,15 @@ use crate::{
 /// let handler = layer.layer(Handler); // or: Router::layer(layer)
 /// # drop(handler);
 /// ```
-pub fn server<E>(scope: &Scope<'static, Settled<E>>) -> Server<E> {
+pub fn server<E: Send + 'static>(scope: &Scope<'static, Settled<E>>) -> Server<E> {
+    let (watch, scope_name) = Watch::new(scope);
     Server {
         scope: scope.clone(),
-        options: Options::default(),
+        watch,
+        options: Options {
+            scope_name,
+            ..Options::default()
+        },
     }
 }
 
@@ -58,6 +64,7 @@ pub fn server<E>(scope: &Scope<'static, Settled<E>>) -> Server<E> {
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct Server<E> {
     scope: Scope<'static, Settled<E>>,
+    watch: Watch,
     options: Options,
 }
 
@@ -110,6 +117,16 @@ impl<E> Server<E> {
         self
     }
 
+    /// Is called, once, where the driver of the scope has not been polled a second after the first request came, or was
+    /// dropped before it was polled. Default: a line on the standard error.
+    ///
+    /// Without its driver a scope answers requests, or some of them, but no clean-up runs and no shutdown ends. The call
+    /// comes from a thread of its own, which exists only where the first request comes before the driver's first poll.
+    pub fn on_held_up(mut self, report: impl Fn(&HeldUp) + Send + Sync + 'static) -> Self {
+        self.options.held_up = Some(Arc::new(report));
+        self
+    }
+
     /// So many requests may be under way; one more is answered at once with 503, or with gRPC's `UNAVAILABLE`. Default:
     /// no bound.
     ///
@@ -128,6 +145,9 @@ impl<E> Server<E> {
     /// Whether the request lasts until the body of its response has been sent or dropped: its scope, deadline and place
     /// then end with the body, which is polled inside. For streams, server-sent events and server streaming. Default:
     /// `false`.
+    ///
+    /// A server does not poll a body while the client does not read. The deadline cuts the request all the same, a little
+    /// later, where the scope's runtime has an executor; else the next poll or a shutdown does.
     ///
     /// A body that is cut short never looks complete: it ends in a [`BodyError`](crate::BodyError), or in gRPC's trailers
     /// with a status.
@@ -178,6 +198,7 @@ impl<E> Clone for Server<E> {
     fn clone(&self) -> Self {
         Self {
             scope: self.scope.clone(),
+            watch: self.watch.clone(),
             options: self.options.clone(),
         }
     }
@@ -196,6 +217,11 @@ impl<S, E> Layer<S> for Server<E> {
     type Service = Serve<S, E>;
 
     fn layer(&self, inner: S) -> Serve<S, E> {
-        Serve::new(inner, self.scope.clone(), Arc::new(self.options.clone()))
+        Serve::new(
+            inner,
+            self.scope.clone(),
+            self.watch.clone(),
+            Arc::new(self.options.clone()),
+        )
     }
 }

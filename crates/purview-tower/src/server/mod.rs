@@ -5,13 +5,16 @@ mod caller;
 mod exchange;
 mod future;
 mod handler;
+mod held_up;
 mod layer;
 mod options;
+mod overdue;
 mod sender;
 mod service;
 
 pub use self::{
     future::ResponseFuture,
+    held_up::HeldUp,
     layer::{Server, server},
     options::{IntoAnswer, OnDisconnect},
     service::Serve,

@@ -10,6 +10,7 @@ use std::{
 
 use http::{HeaderMap, Response, StatusCode, request::Parts};
 
+use super::held_up::Report;
 use crate::{
     context::Carried,
     deadline::{Given, Malformed},
@@ -36,6 +37,10 @@ pub enum OnDisconnect {
 }
 
 /// What answers a request that was not handled in time: a status, or a response without a body.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no answer to a request whose time is up",
+    note = "an answer is a `StatusCode`, or a `Response<()>`: it has no body, which a layer outside can add"
+)]
 pub trait IntoAnswer {
     /// The response.
     fn into_answer(self) -> Response<()>;
@@ -60,6 +65,8 @@ pub(super) type Names = Arc<dyn Fn(&Parts) -> Cow<'static, str> + Send + Sync>;
 
 #[derive(Clone, Default)]
 pub(super) struct Options {
+    pub(super) scope_name: Option<Arc<str>>,
+    pub(super) held_up: Option<Report>,
     pub(super) deadline: Option<Given>,
     pub(super) at_most: Option<Duration>,
     pub(super) early: Duration,

@@ -2,31 +2,85 @@
 
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use http_body::{Body, Frame, SizeHint};
 use purview_core::CancelReason;
 
-use super::caller::{Caller, Ended};
+use super::{
+    caller::{Caller, Ended},
+    overdue::Seat,
+};
 use crate::{
     body::BodyError,
     grpc::{Code, trailers},
 };
+
+/// A frame of a response.
+type FrameOf<B> = Result<Frame<<B as Body>::Data>, BodyError<<B as Body>::Error>>;
 
 pub(super) struct Sender<B: Body, Err, E> {
     caller: Caller<B, Err, E>,
     /// What cuts a stream short is said in its trailers.
     grpc: bool,
     over: bool,
+    /// Where the request is between two polls, if it has a deadline.
+    seat: Option<Arc<Seat<E>>>,
 }
 
-impl<B: Body, Err, E> Sender<B, Err, E> {
-    pub(super) fn new(caller: Caller<B, Err, E>, grpc: bool) -> Self {
+impl<B, Err, E> Sender<B, Err, E>
+where
+    B: Body<Data: Send, Error: Send> + Send + 'static,
+    Err: Send + 'static,
+    E: Send + 'static,
+{
+    pub(super) fn new(mut caller: Caller<B, Err, E>, grpc: bool) -> Self {
+        let due = caller.exchange.take_due();
+        let seat = due.and_then(|due| {
+            let guest = caller.take_guest()?;
+            Some(Seat::watched(guest, &due, caller.exchange.clone()))
+        });
         Self {
             caller,
             grpc,
             over: false,
+            seat,
+        }
+    }
+}
+
+impl<B: Body, Err, E: Send + 'static> Sender<B, Err, E> {
+    fn poll_seated(&mut self, cx: &mut Context<'_>) -> Poll<Option<FrameOf<B>>> {
+        let Some(seat) = self.seat.clone() else {
+            return self.poll(cx);
+        };
+        self.caller.set_guest(seat.take());
+        let polled = self.poll(cx);
+        let guest = self.caller.take_guest();
+        seat.put_back(guest.filter(|_| !self.over));
+        polled
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<FrameOf<B>>> {
+        self.caller.exchange.want();
+        let ended = self.caller.poll(cx);
+        if let Poll::Ready(frame) = self.caller.exchange.take_frame() {
+            self.over = frame.is_none();
+            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Body)));
+        }
+        // Its clean-up goes on in the scope of the service.
+        if self.caller.is_expired(&ended, cx) {
+            return Poll::Ready(Some(self.cut_short(BodyError::Stopped(CancelReason::DeadlineExceeded))));
+        }
+        let reason = self.caller.exchange.stopped().unwrap_or(CancelReason::Ended);
+        match ended {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ended::Panicked) => Poll::Ready(Some(self.cut_short(BodyError::Panicked))),
+            Poll::Ready(Ended::ByItself | Ended::Cancelled) => {
+                Poll::Ready(Some(self.cut_short(BodyError::Stopped(reason))))
+            }
         }
     }
 
@@ -44,9 +98,18 @@ impl<B: Body, Err, E> Sender<B, Err, E> {
     }
 }
 
+impl<B: Body, Err, E> Drop for Sender<B, Err, E> {
+    fn drop(&mut self) {
+        if let Some(seat) = &self.seat {
+            drop(seat.take());
+            seat.put_back(None);
+        }
+    }
+}
+
 impl<B: Body, Err, E> Unpin for Sender<B, Err, E> {}
 
-impl<B: Body, Err, E> Body for Sender<B, Err, E> {
+impl<B: Body, Err, E: Send + 'static> Body for Sender<B, Err, E> {
     type Data = B::Data;
     type Error = BodyError<B::Error>;
 
@@ -55,24 +118,7 @@ impl<B: Body, Err, E> Body for Sender<B, Err, E> {
         if this.over {
             return Poll::Ready(None);
         }
-        this.caller.exchange.want();
-        let ended = this.caller.poll(cx);
-        if let Poll::Ready(frame) = this.caller.exchange.take_frame() {
-            this.over = frame.is_none();
-            return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Body)));
-        }
-        // Its clean-up goes on in the scope of the service.
-        if this.caller.is_expired(&ended, cx) {
-            return Poll::Ready(Some(this.cut_short(BodyError::Stopped(CancelReason::DeadlineExceeded))));
-        }
-        let reason = this.caller.exchange.stopped().unwrap_or(CancelReason::Ended);
-        match ended {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ended::Panicked) => Poll::Ready(Some(this.cut_short(BodyError::Panicked))),
-            Poll::Ready(Ended::ByItself | Ended::Cancelled) => {
-                Poll::Ready(Some(this.cut_short(BodyError::Stopped(reason))))
-            }
-        }
+        this.poll_seated(cx)
     }
 
     fn is_end_stream(&self) -> bool {

@@ -16,6 +16,7 @@ use super::{
     exchange::Exchange,
     future::ResponseFuture,
     handler::{Allowance, handle, within},
+    held_up::Watch,
     options::{OnDisconnect, Options, Place, Places},
 };
 use crate::{body::ResponseBody, context::Handling};
@@ -24,18 +25,29 @@ use crate::{body::ResponseBody, context::Handling};
 pub struct Serve<S, E> {
     inner: S,
     scope: Scope<'static, Settled<E>>,
+    watch: Watch,
     options: Arc<Options>,
 }
 
 impl<S, E> Serve<S, E> {
-    pub(super) fn new(inner: S, scope: Scope<'static, Settled<E>>, options: Arc<Options>) -> Self {
-        Self { inner, scope, options }
+    pub(super) fn new(inner: S, scope: Scope<'static, Settled<E>>, watch: Watch, options: Arc<Options>) -> Self {
+        Self {
+            inner,
+            scope,
+            watch,
+            options,
+        }
     }
 }
 
 impl<S: Clone, E> Clone for Serve<S, E> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.scope.clone(), self.options.clone())
+        Self::new(
+            self.inner.clone(),
+            self.scope.clone(),
+            self.watch.clone(),
+            self.options.clone(),
+        )
     }
 }
 
@@ -69,6 +81,8 @@ where
         let inner = mem::replace(&mut self.inner, clone);
         let (parts, body) = request.into_parts();
         let options = &*self.options;
+        self.watch
+            .request(options.scope_name.as_ref(), options.held_up.as_ref());
         let asked = Asked::new(&parts, options.expiry.as_ref());
         let timeout = match options.timeout(&parts.headers) {
             Ok(timeout) => timeout,

@@ -8,7 +8,7 @@ use purview::timeout;
 use crate::{
     counts::LONG,
     hop::{Ask, Asking, Hop, MARGIN},
-    many::disconnects,
+    many::{disconnects, say},
 };
 
 const AT_ONCE: usize = 25;
@@ -39,6 +39,7 @@ async fn the_deadline_is_smaller_at_each_hop() {
     let told = asking.ask(Ask { wait: false }).await.unwrap();
     assert_eq!(told.left, [u64::MAX; 3], "without a deadline there is none anywhere");
     all_have_cleaned_up(chain, 2).await;
+    say("a deadline of ten minutes is smaller at each of three hops");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -61,13 +62,16 @@ async fn a_client_that_leaves_stops_all_three_which_clean_up() {
         }
     }
     all_have_cleaned_up(chain, begun).await;
+    say(&format!(
+        "{begun} of {begun} clients left, and a, b and c stopped and cleaned up"
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_that_is_dropped_stops_all_three_which_clean_up() {
     let chain = Hop::chain().await;
     let asking = Asking::new(chain[0].address);
-    let many = disconnects().min(AT_ONCE);
+    let many = disconnects();
     for n in 0..many {
         let mut stream = timeout(LONG, asking.watch(Ask::default())).await.unwrap().unwrap();
         let told = stream.next().await.unwrap().unwrap();
@@ -92,6 +96,9 @@ async fn a_stream_that_is_dropped_stops_all_three_which_clean_up() {
     }
     let (_, counts) = c.shut_down().await;
     assert_eq!((counts.begun(), counts.cleaned()), (many, many));
+    say(&format!(
+        "{many} of {many} clients left a stream, and c stopped and cleaned up"
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

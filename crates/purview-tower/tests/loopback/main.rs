@@ -11,5 +11,6 @@ mod examples;
 #[path = "../../examples/chain/hop.rs"]
 mod hop;
 mod many;
+mod not_reading;
 mod on_smol;
 mod under_load;

@@ -10,7 +10,11 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::counts::{Counts, LONG};
+use crate::{
+    counts::{Counts, LONG},
+    hop::{Ask, Asking, Hop},
+    many::say,
+};
 
 const CLIENTS: usize = 20;
 
@@ -76,4 +80,51 @@ async fn those_accepted_are_answered_and_the_others_are_turned_away() {
     assert_eq!((counts.begun(), counts.cleaned()), (answered, answered));
     assert!(driver.await.unwrap().is_ok());
     served.abort();
+    say(&format!(
+        "{answered} of {answered} requests accepted before a shutdown under load were answered, {CLIENTS} got 503"
+    ));
+}
+
+/// Asks the first of a chain until the second one turns it away; gives how often it was answered.
+async fn keep_asking_chain(asking: Asking) -> usize {
+    let mut answered = 0;
+    loop {
+        match asking.ask(Ask { wait: false }).await {
+            Ok(_) => answered += 1,
+            Err(status) => {
+                assert_eq!(status.code(), tonic::Code::Unavailable, "{status:?}");
+                assert_eq!(status.message(), "service unavailable", "{status:?}");
+                return answered;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_second_of_three_loses_none_that_it_has_accepted() {
+    let [a, b, c] = Hop::chain().await;
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|_| tokio::spawn(keep_asking_chain(Asking::new(a.address))))
+        .collect();
+    b.counts.until_begun(5 * CLIENTS).await;
+    let report = b.drain().await;
+    assert!(report.cut.is_empty());
+    let mut answered = 0;
+    for client in clients {
+        answered += client.await.unwrap();
+    }
+    assert_eq!((b.counts.begun(), b.counts.cleaned()), (answered, answered));
+    assert_eq!(c.counts.begun(), answered);
+    assert_eq!(
+        a.counts.begun(),
+        answered + CLIENTS,
+        "a is asked on, and says what b said"
+    );
+    for hop in [a, b, c] {
+        let (_, counts) = hop.shut_down().await;
+        assert_eq!(counts.begun(), counts.cleaned());
+    }
+    say(&format!(
+        "{answered} of {answered} requests that b accepted before its shutdown under load were answered through a"
+    ));
 }

@@ -10,7 +10,7 @@ use futures::{
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use purview::{remaining, shield, sleep};
+use purview::{CancelReason, remaining, shield, sleep};
 use purview_tower::{BodyError, Fixed, OnDisconnect, ResponseBody, RunOn, Server, server};
 use tower::{Layer, ServiceExt};
 
@@ -112,6 +112,80 @@ async fn a_body_that_is_cut_by_its_deadline_never_looks_complete() {
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "0");
     let trailers: HeaderMap = body.frame().await.unwrap().unwrap().into_trailers().unwrap();
     assert_eq!(grpc_status(&trailers), Some("4"));
+    settle().await;
+    assert!(service.is_empty());
+}
+
+/// One frame, and then a wait that cleans up.
+fn waits(log: &Log) -> impl Fn() -> BoxStream<'static, String> + Clone + Send + use<> {
+    let log = log.clone();
+    move || {
+        let log = log.clone();
+        let wait = stream::once(async move {
+            let _guard = log.on_drop("dropped");
+            shield(sleep(3 * SECOND)).await;
+            log.note("cleaned up");
+            std::future::pending().await
+        });
+        stream::once(async { "first".to_owned() }).chain(wait).boxed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_not_polled_any_more_is_cut_by_its_deadline() {
+    for kind in ["text/plain", GRPC] {
+        let (service, log) = (open(), Log::default());
+        let layer = layer(&service).deadline(Fixed(SECOND));
+        let mut body = ask(&layer, request(&[("content-type", kind)]), waits(&log))
+            .await
+            .into_body();
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(futures::poll!(std::pin::pin!(body.frame())).is_pending());
+        tokio::time::sleep(2 * SECOND).await;
+        settle().await;
+        assert_eq!((service.len(), log.entries().len()), (1, 0), "the shield is waited for");
+        tokio::time::sleep(2 * SECOND).await;
+        settle().await;
+        assert_eq!(log.entries(), ["cleaned up", "dropped"]);
+        assert!(service.is_empty());
+        match body.frame().await.unwrap() {
+            Ok(frame) => assert_eq!(grpc_status(&frame.into_trailers().unwrap()), Some("4")),
+            Err(error) => assert!(
+                matches!(error, BodyError::Stopped(CancelReason::DeadlineExceeded)),
+                "{error}"
+            ),
+        }
+        assert!(body.frame().await.is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_has_been_sent_or_dropped_leaves_no_watch_on_its_deadline() {
+    let service = open();
+    let layer = layer(&service).deadline(Fixed(60 * SECOND));
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    let sent = ask(&layer, request(&[]), || ticks().take(2)).await.into_body();
+    let dropped = ask(&layer, request(&[]), ticks).await.into_body();
+    assert_eq!(tasks(), before + 2);
+    assert_eq!(sent.collect().await.unwrap().to_bytes(), "01");
+    drop(dropped);
+    settle().await;
+    assert_eq!(tasks(), before);
+    assert!(service.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_hears_of_its_deadline_may_give_one_more_frame() {
+    let service = open();
+    let layer = layer(&service).deadline(Fixed(SECOND));
+    let told = || stream::once(async { purview::cancelled().await.to_string() });
+    let mut body = ask(&layer, request(&[]), told).await.into_body();
+    assert_eq!(
+        body.frame().await.unwrap().unwrap().into_data().unwrap(),
+        "deadline exceeded"
+    );
+    assert!(matches!(body.frame().await, Some(Err(BodyError::Stopped(_)))));
     settle().await;
     assert!(service.is_empty());
 }

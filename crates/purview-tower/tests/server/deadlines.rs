@@ -78,6 +78,9 @@ async fn what_is_malformed_or_there_twice_is_refused_without_a_call() {
             "{value}"
         );
     }
+    let twice = request(&[("content-type", GRPC), ("grpc-timeout", "1S"), ("grpc-timeout", "2S")]);
+    assert_eq!(grpc_status(ask(&layer, twice, never).await.headers()), Some("13"));
+    settle().await;
     assert!(service.is_empty());
 }
 

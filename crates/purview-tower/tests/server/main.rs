@@ -5,6 +5,7 @@ mod answers;
 mod bodies;
 mod deadlines;
 mod disconnects;
+mod held_up;
 mod membership;
 mod setting;
 mod shutdown;

@@ -14,6 +14,7 @@ context_key! {
 async fn it_has_a_name_and_is_counted() {
     let service = open();
     let layer = server(&service).name(|request| format!("{} {}", request.method, request.uri.path()));
+    settle().await;
     let seen = service.clone();
     let answer = ask(&layer, request(&[]), move |_| {
         let seen = seen.clone();
