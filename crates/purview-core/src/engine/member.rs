@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cancel::CancelReason,
     context::{Env, TaskSpan},
+    inspect::{self, How},
     panic::catch_expected,
     policy::End,
     stack::with_room,
@@ -70,12 +71,14 @@ impl<F> Member<F> {
     fn drop_future<C>(self: Pin<&mut Self>, end: End<C>) -> End<C> {
         let mut this = self.project();
         this.span.ended();
-        if std::mem::needs_drop::<F>() {
+        let end = if std::mem::needs_drop::<F>() {
             end.after(|| this.fut.set(None))
         } else {
             this.fut.set(None);
             end
-        }
+        };
+        this.env.note_how(|| How::of(&end));
+        end
     }
 }
 
@@ -149,13 +152,18 @@ impl<F: Future> Member<F> {
             .fut
             .as_pin_mut()
             .expect("a task that has ended is not polled again");
-        this.env.note_poll();
+        let polled = this.env.note_poll(cx.waker());
+        let counted = inspect::counted(polled.as_ref());
         this.span.make(this.env);
         let task: Option<Arc<TaskNode>> = this.env.task().cloned();
         let _polling = task.as_ref().map(|task| task.begin_poll());
-        catch_expected(|| {
+        let result = catch_expected(|| {
             let _entered = this.env.enter();
-            with_room(|| this.span.run(|| fut.poll(cx)))
-        })
+            let mut cx = Context::from_waker(counted.as_ref().unwrap_or(cx.waker()));
+            with_room(|| this.span.run(|| fut.poll(&mut cx)))
+        });
+        drop(counted);
+        this.env.note_polled(polled, matches!(result, Ok(Poll::Pending)));
+        result
     }
 }

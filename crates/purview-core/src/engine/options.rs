@@ -1,4 +1,4 @@
-use std::{borrow::Cow, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{borrow::Cow, num::NonZeroUsize, panic::Location, sync::Arc, time::Duration};
 
 use super::rate::Rate;
 use crate::{
@@ -42,9 +42,20 @@ pub(crate) struct Options {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) fallback: Option<RuntimeChoice>,
     pub(crate) cancel_on: Vec<CancelToken>,
+    /// Where the program opens it.
+    pub(crate) at: Option<&'static Location<'static>>,
 }
 
 impl Options {
+    /// Notes where the program opens it.
+    #[track_caller]
+    pub(crate) fn opened_here(self) -> Self {
+        Self {
+            at: Some(Location::caller()),
+            ..self
+        }
+    }
+
     /// Makes the node; grace, limit and rate are left for the engine and its members.
     pub(crate) fn make_node(&mut self) -> Arc<ScopeNode> {
         let node = ScopeNode::new(ScopeOptions {
@@ -52,6 +63,7 @@ impl Options {
             bound: self.bound,
             runtime: self.runtime.take(),
             fallback: self.fallback,
+            at: self.at,
         });
         for token in self.cancel_on.drain(..) {
             node.cancel_on(&token);

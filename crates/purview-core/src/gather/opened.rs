@@ -9,9 +9,13 @@ pub(super) struct Opened<S: Source> {
 
 impl<S: Source> Opened<S> {
     pub(super) fn new(source: S, reports_each: bool, mut options: Options) -> Self {
+        let node = options.make_node();
+        node.set_gather();
+        let futures = Futures::new(source, reports_each, &mut options);
+        node.note_total(futures.left());
         Self {
-            engine: Engine::new(options.make_node(), options.grace),
-            futures: Futures::new(source, reports_each, &mut options),
+            engine: Engine::new(node, options.grace),
+            futures,
         }
     }
 

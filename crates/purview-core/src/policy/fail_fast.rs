@@ -83,6 +83,10 @@ impl<E> Policy for FailFast<E> {
     type Joined<T> = T;
     type Output<R> = Result<R, ScopeError<E>>;
 
+    fn is_failure<T>(child: &Result<T, E>) -> bool {
+        child.is_err()
+    }
+
     fn child_ended<T>(&mut self, task: &TaskInfo, end: End<Result<T, E>>) -> (Option<T>, ControlFlow<()>) {
         self.ended(|| task.clone(), end)
     }

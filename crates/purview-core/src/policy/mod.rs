@@ -135,6 +135,12 @@ pub trait Policy {
         None
     }
 
+    /// Whether what a child returned is a failure, for what [observers](crate::inspect::Observer) are told: by default not.
+    fn is_failure<T>(child: &Self::Child<T>) -> bool {
+        let _ = child;
+        false
+    }
+
     /// Whether what a child's `Task` would yield must come back through [`unclaimed`](Self::unclaimed) if the task is
     /// never awaited. By default it need not.
     fn keeps_unclaimed<T>(&self, joined: &Self::Joined<T>) -> bool {

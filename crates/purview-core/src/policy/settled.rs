@@ -47,6 +47,10 @@ impl<E> Policy for Settled<E> {
     type Joined<T> = Result<T, TaskError<E>>;
     type Output<R> = Result<Settlement<R, E>, ScopeError<E>>;
 
+    fn is_failure<T>(child: &Result<T, E>) -> bool {
+        child.is_err()
+    }
+
     fn child_ended<T>(&mut self, _: &TaskInfo, end: End<Result<T, E>>) -> (Option<Self::Joined<T>>, ControlFlow<()>) {
         (Some(settle(end)), ControlFlow::Continue(()))
     }

@@ -8,9 +8,9 @@ use std::{
 use super::slot::{JoinSlot, Take};
 use crate::{
     cancel::CancelReason,
-    census::{self, Wait},
     context::unwind,
-    tree::TaskId,
+    inspect::{self, WaitsFor},
+    tree::{TaskId, TaskInfo},
 };
 
 /// A child of a scope: awaiting it gives what the scope's [policy](crate::Policy) makes of the child's end.
@@ -61,6 +61,18 @@ impl<J> Task<J> {
         self.slot.info().name()
     }
 
+    /// Which task the child is: its number, its name and where it was spawned.
+    ///
+    /// ```
+    /// purview_core::block_on(purview_core::scope(async |s| {
+    ///     let task = s.spawn(async {});
+    ///     assert_eq!(task.info().location().unwrap().line(), line!() - 1);
+    /// }));
+    /// ```
+    pub fn info(&self) -> &TaskInfo {
+        self.slot.info()
+    }
+
     /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
     ///
     /// A child that another thread is running while the future of its scope is dropped counts as ended from then on;
@@ -102,7 +114,7 @@ impl<J> Future for Task<J> {
         match this.slot.poll(cx) {
             Take::Value(value) => Poll::Ready(value),
             Take::NotYet => {
-                census::waits(|| Wait::Task(this.slot.info().clone()));
+                inspect::waits(|| WaitsFor::Task(this.slot.info().clone()));
                 Poll::Pending
             }
             Take::Taken => panic!(

@@ -6,6 +6,8 @@ mod ended;
 mod holding;
 mod info;
 mod link;
+pub(crate) mod record;
+mod recorded;
 mod scope_node;
 mod stop;
 mod task_node;
@@ -15,6 +17,7 @@ pub(crate) use self::{
     bound::Bound,
     holding::Hold,
     info::Naming,
+    record::Seat,
     scope_node::{Grace, Link, ScopeNode, ScopeOptions},
     task_node::{HoldKind, Role, TaskNode},
 };

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use purview_core::census::Census;
+use purview_core::inspect::{Inspector, Options as InspectOptions};
 
 use super::{
     drive,
@@ -23,7 +23,7 @@ use super::{
 pub(super) struct Shared {
     state: Mutex<State>,
     /// The scopes and tasks that this runtime runs, in case that it has to say which of them are stuck.
-    pub(super) census: Census,
+    pub(super) inspector: Inspector,
     /// Notified whenever a thread that drives the runtime could have something new to do.
     changed: Condvar,
 }
@@ -77,10 +77,10 @@ impl Shared {
             steps_at_this_instant: 0,
             ignored_wakes: 0,
         };
-        let census = Census::default().with_steps(state.schedule.scope_steps());
+        let inspector = Inspector::new(InspectOptions::new(), state.schedule.scope_steps());
         Self {
             state: Mutex::new(state),
-            census,
+            inspector,
             changed: Condvar::new(),
         }
     }

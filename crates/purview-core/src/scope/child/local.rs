@@ -11,6 +11,7 @@ use crate::{
     cancel::CancelReason,
     context::Env,
     engine::{Member, Stop},
+    inspect::How,
     policy::{End, Policy},
     scope::slot::{JoinSlot, Remembered},
 };
@@ -78,7 +79,7 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
-        report::<P, T>(policy, this.slot, end, abandoned)
+        report::<P, T>(policy, this.slot, this.member.env(), end, abandoned)
     }
 
     fn end(&self) {
@@ -96,13 +97,23 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
     }
 }
 
+/// How a task ended, as its policy sees it.
+pub(super) fn how<P: Policy, T>(end: &End<P::Child<T>>) -> How {
+    match end {
+        End::Returned(child) if P::is_failure::<T>(child) => How::Failed,
+        end => How::of(end),
+    }
+}
+
 /// Tells the policy of a child's end and leaves the outcome in its slot.
 pub(in crate::scope) fn report<P: Policy, T>(
     policy: &mut P,
     slot: &JoinSlot<P::Joined<T>>,
+    env: &Env,
     end: End<P::Child<T>>,
     abandoned: Option<&CancelReason>,
 ) -> Verdict {
+    env.note_how(|| how::<P, T>(&end));
     Verdict::of(end, abandoned, |end| {
         slot.fill_with(|| {
             let (joined, flow) = policy.child_ended::<T>(slot.info(), end);

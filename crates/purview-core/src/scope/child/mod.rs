@@ -81,10 +81,10 @@ pub(crate) trait Child<P: Policy> {
 
 /// The task has ended, apart from what waits for its result.
 pub(super) fn end_task(env: &Env) {
-    env.note_end();
     if let Some(task) = env.task() {
         task.end();
     }
+    env.note_end();
 }
 
 /// What the end of a task means for its scope.

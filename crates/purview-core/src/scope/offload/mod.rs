@@ -120,7 +120,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
             End::Cancelled(reason) if this.task().stopped().is_none() => Some(reason.clone()),
             _ => None,
         };
-        let verdict = report::<P, T>(policy, &this.slot, end, abandoned);
+        let verdict = report::<P, T>(policy, &this.slot, &this.env, end, abandoned);
         Verdict {
             lost: lost.filter(|_| this.slot.has_no_value()),
             ..verdict
@@ -137,6 +137,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         let told = catch(|| self.slot.fill_with(|| (P::refused::<T>(reason), ())));
         self.slot.end();
         self.task().end();
+        self.env.note_end();
         if let Err(panic) = told {
             panic.resume();
         }

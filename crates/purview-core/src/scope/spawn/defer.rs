@@ -1,4 +1,5 @@
 use std::{
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -9,6 +10,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, bindings},
     engine::{ByNode, Member},
+    inspect,
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
     scope::{
@@ -46,13 +48,22 @@ impl<P: Fallible> Finalized<P> for Result<(), P::Error> {
 }
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
+    #[track_caller]
     fn defer_as<F: Future>(&self, fut: F, forget: impl FnOnce(Box<Finalizer<F>>) -> Boxed<'env, P, K>) {
-        let env = Env::finalizer(self.shared.node.clone(), bindings());
+        let mut env = Env::finalizer(self.shared.node.clone(), bindings());
+        env.spawned_at(Location::caller());
+        env.note_spawned(inspect::Kind::Finalizer);
+        let (seat, info) = (env.seat(), env.named_info());
         let finalizer = Box::new(Finalizer {
             end: None,
             member: Member::new(fut, env),
         });
-        drop(self.shared.push_finalizer(forget(finalizer)));
+        if let Err(refused) = self.shared.push_finalizer(forget(finalizer)) {
+            drop(refused);
+            if let Some(info) = info {
+                self.shared.node.note_refused(seat, &info);
+            }
+        }
     }
 }
 
@@ -90,6 +101,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// }));
     /// assert_eq!(*log.lock().unwrap(), ["query", "close"]);
     /// ```
+    #[track_caller]
     pub fn defer<F>(&self, fut: F)
     where
         F: Future<Output: Finalized<P> + Send + 'env> + Send + 'env,
@@ -100,6 +112,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
 
 impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     /// As in a `Send` scope, for futures that need not be `Send`.
+    #[track_caller]
     pub fn defer<F>(&self, fut: F)
     where
         F: Future<Output: Finalized<P> + 'env> + 'env,

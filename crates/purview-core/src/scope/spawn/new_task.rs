@@ -1,9 +1,10 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, panic::Location, sync::Arc};
 
 use crate::{
     cancel::CancelReason,
     context::{Env, bindings},
     error::RejectReason,
+    inspect,
     policy::Policy,
     scope::{
         child::LocalChild,
@@ -14,7 +15,7 @@ use crate::{
         slot::JoinSlot,
         task::Task,
     },
-    tree::{Role, TaskId, TaskInfo, TaskNode},
+    tree::{Role, Seat, TaskId, TaskInfo, TaskNode},
 };
 
 /// Which task a new child is, and what surrounds it: the context values of the place where it is spawned.
@@ -24,36 +25,46 @@ pub(in crate::scope) struct NewTask {
 }
 
 impl NewTask {
+    #[track_caller]
     pub(super) fn new<P: Policy, K: Kind>(
         shared: &Shared<'_, P, K>,
         name: Option<Cow<'static, str>>,
         role: Role,
     ) -> Self {
         if name.is_some() || role != Role::Ordinary {
-            return Self::with_node(shared, name, role);
+            let kind = if role == Role::Daemon {
+                inspect::Kind::Daemon
+            } else {
+                inspect::Kind::Child
+            };
+            return Self::with_node(shared, name, role, kind);
         }
-        let number = shared.next_number();
-        let info = TaskInfo::numbered(TaskId::next(), shared.node.naming(), number);
-        let env = Env::child(shared.node.clone(), info.id(), number, bindings());
+        let (number, at) = (shared.next_number(), Location::caller());
+        let info = TaskInfo::numbered(TaskId::next(), shared.node.naming(), number).located(Some(at));
+        let mut env = Env::child(shared.node.clone(), info.id(), number, bindings());
+        env.spawned_at(at);
+        env.note_spawned(inspect::Kind::Child);
         Self { info, env }
     }
 
     /// A task that needs its node from the start.
+    #[track_caller]
     pub(in crate::scope) fn with_node<P: Policy, K: Kind>(
         shared: &Shared<'_, P, K>,
         name: Option<Cow<'static, str>>,
         role: Role,
+        kind: inspect::Kind,
     ) -> Self {
         let (id, number) = (TaskId::next(), shared.next_number());
         let info = match name {
             Some(name) => TaskInfo::named(id, name),
             None => TaskInfo::numbered(id, shared.node.naming(), number),
         };
+        let info = info.located(Some(Location::caller()));
         let task = TaskNode::new(info.clone(), shared.node.clone(), role);
-        Self {
-            info,
-            env: Env::of(task, bindings()),
-        }
+        let mut env = Env::of(task, bindings());
+        env.note_spawned(kind);
+        Self { info, env }
     }
 
     pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
@@ -71,20 +82,20 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     ) -> Task<P::Joined<T>> {
         let slot = new.slot(self);
         let task = Task::new(slot.clone());
-        let node = new.env.task().cloned();
+        let (node, seat) = (new.env.task().cloned(), new.env.seat());
         if let Some(reason) = self.node.refuses() {
             // First: a destructor that panics must not take the place with it.
             if has_place {
                 self.free_place();
             }
             drop(fut);
-            Self::refuse::<T>(node.as_deref(), &slot, reason.clone());
+            self.refuse::<T>(node.as_deref(), seat, &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env, has_place);
         if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
             drop(child);
-            Self::refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
+            self.refuse::<T>(node.as_deref(), seat, &slot, CancelReason::Ended);
         }
         task
     }
@@ -102,17 +113,17 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let task = Task::new(slot.clone());
         // The work has surroundings of its own, of the same task: they are needed on the other thread.
         let work = make(new.env.same());
-        let node = new.env.task().cloned();
+        let (node, seat) = (new.env.task().cloned(), new.env.seat());
         if let Some(reason) = self.node.refuses() {
             drop(work);
-            Self::refuse::<T>(node.as_deref(), &slot, reason.clone());
+            self.refuse::<T>(node.as_deref(), seat, &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env, false);
         let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
         if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
             drop(child);
-            Self::refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
+            self.refuse::<T>(node.as_deref(), seat, &slot, CancelReason::Ended);
         }
         task
     }
@@ -157,7 +168,14 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// The task of a child that was not accepted says what the policy says to that.
-    pub(super) fn refuse<T>(task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>, reason: CancelReason) {
+    pub(super) fn refuse<T>(
+        &self,
+        task: Option<&TaskNode>,
+        seat: Seat,
+        slot: &JoinSlot<P::Joined<T>>,
+        reason: CancelReason,
+    ) {
+        self.node.note_refused(seat, slot.info());
         slot.end();
         if let Some(task) = task {
             task.end();

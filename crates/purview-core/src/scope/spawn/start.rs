@@ -10,10 +10,10 @@ use pin_project_lite::pin_project;
 use super::{NewTask, ready_cell::ReadyCell};
 use crate::{
     cancel::CancelReason,
-    census::{self, Wait},
     context::Env,
     engine::{ByNode, Member},
     error::{AlreadyReady, StartError},
+    inspect::{self, WaitsFor},
     panic::catch,
     policy::{End, Fallible},
     scope::{
@@ -74,7 +74,7 @@ impl<V, E> Future for Start<V, E> {
                 Poll::Ready(Err(error))
             }
             Take::NotYet | Take::Taken | Take::Never => {
-                census::waits(|| Wait::Ready(this.task.info.clone()));
+                inspect::waits(|| WaitsFor::Ready(this.task.info.clone()));
                 Poll::Pending
             }
         }
@@ -101,6 +101,7 @@ impl<V, E> fmt::Debug for Start<V, E> {
 }
 
 impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
+    #[track_caller]
     fn start_as<V, T, F, Fut>(
         &self,
         f: F,
@@ -110,7 +111,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
         F: FnOnce(Ready<V>) -> Fut,
     {
         let shared = &self.shared;
-        let mut new = NewTask::with_node(shared, None, Role::Ordinary);
+        let mut new = NewTask::with_node(shared, None, Role::Ordinary, inspect::Kind::Child);
         let task = new.env.task().expect("made just above").clone();
         let (ready, failed) = (ReadyCell::new(), new.slot(shared));
         let start = Start {
@@ -120,6 +121,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
             done: false,
         };
         let refuse = |reason| {
+            shared.node.note_refused(task.seat(), &task.info);
             task.end();
             failed.fill(Some(StartError::Cancelled(reason)));
         };
@@ -174,6 +176,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// }));
     /// assert_eq!(port.unwrap(), 80);
     /// ```
+    #[track_caller]
     pub fn start<V, T, F, Fut>(&self, f: F) -> Start<V, P::Error>
     where
         F: FnOnce(Ready<V>) -> Fut,
@@ -194,6 +197,7 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
     /// # Errors
     ///
     /// [`StartError`] when the child failed, panicked, was cancelled or returned without being ready.
+    #[track_caller]
     pub fn start<V, T, F, Fut>(&self, f: F) -> Start<V, P::Error>
     where
         F: FnOnce(Ready<V>) -> Fut,
@@ -248,7 +252,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
         if this.ready.close() {
-            return report::<P, T>(policy, this.slot, end, abandoned);
+            return report::<P, T>(policy, this.slot, this.member.env(), end, abandoned);
         }
         let failed = this.failed;
         let (end, raised) = withhold_panic(end, abandoned);

@@ -1,0 +1,435 @@
+//! From the records to the tree.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{Held, Holding, Kind, Node, NodeId, Queued, ScopeId, State, Stopping};
+use crate::{
+    cancel::CancelReason,
+    tree::{
+        ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
+        record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
+    },
+};
+
+/// Where a task is recorded, or a scope.
+pub(super) struct Source {
+    pub(super) record: Arc<ScopeRecord>,
+    pub(super) task: Option<(Seat, TaskId)>,
+}
+
+/// What a snapshot is made of.
+#[derive(Default)]
+pub(super) struct Tree {
+    pub(super) nodes: Vec<Node>,
+    pub(super) sources: Vec<Option<Source>>,
+    pub(super) left_out: usize,
+}
+
+/// A scope, as an address; and a task in it.
+type Place = (usize, TaskId);
+
+/// So many tasks are copied under one lock.
+const AT_ONCE: usize = 1024;
+
+struct Builder {
+    recorder: Option<Arc<Recorder>>,
+    now: u64,
+    clock: Instant,
+    scopes: Vec<Arc<ScopeNode>>,
+    /// The scopes that each task runs.
+    in_task: HashMap<Place, Vec<usize>>,
+    /// Tasks that run scopes, of scopes that are not recorded themselves.
+    unrecorded: HashMap<usize, Vec<Arc<TaskNode>>>,
+    max_nodes: usize,
+    /// How many tasks of one scope are shown at most.
+    most: usize,
+    tree: Tree,
+}
+
+/// What is yet to be added, and below what.
+struct Next {
+    what: What,
+    depth: usize,
+    parent: Option<usize>,
+    deadline: Option<Instant>,
+    grace: u64,
+}
+
+enum What {
+    Scope(usize),
+    Task(usize, Box<Entry>),
+    /// A task of a scope that is not recorded.
+    Unrecorded(Arc<TaskNode>),
+}
+
+impl Tree {
+    pub(super) fn of_all(recorder: &Arc<Recorder>) -> Self {
+        let mut builder = Builder::new(Some(recorder.clone()));
+        let roots = builder.find_scopes(None);
+        builder.build(roots)
+    }
+
+    pub(super) fn of_scope(scope: &Arc<ScopeNode>) -> Self {
+        let recorder = scope.record().map(|record| record.recorder.clone()).or_else(recorder);
+        let mut builder = Builder::new(recorder);
+        let roots = builder.find_scopes(Some(scope));
+        builder.build(roots)
+    }
+}
+
+impl Builder {
+    fn new(recorder: Option<Arc<Recorder>>) -> Self {
+        Self {
+            now: recorder.as_ref().map_or(0, |recorder| recorder.now()),
+            clock: clock(),
+            max_nodes: recorder.as_ref().map_or(1, |recorder| recorder.options.max_nodes),
+            recorder,
+            scopes: Vec::new(),
+            in_task: HashMap::new(),
+            unrecorded: HashMap::new(),
+            most: usize::MAX,
+            tree: Tree::default(),
+        }
+    }
+
+    /// Lists all scopes, by the tasks that run them; gives those that come first.
+    fn find_scopes(&mut self, only: Option<&Arc<ScopeNode>>) -> Vec<usize> {
+        let listed = self
+            .recorder
+            .as_ref()
+            .map_or_else(Vec::new, |recorder| recorder.scopes());
+        let mut known: HashMap<usize, usize> = HashMap::new();
+        for scope in listed
+            .into_iter()
+            .filter_map(|scope| scope.downcast::<ScopeNode>().ok())
+        {
+            if !scope.is_ended() {
+                known.insert(address(&scope), self.scopes.len());
+                self.scopes.push(scope);
+            }
+        }
+        if let Some(only) = only.filter(|only| !known.contains_key(&address(only))) {
+            known.insert(address(only), self.scopes.len());
+            self.scopes.push(only.clone());
+        }
+        let mut roots = Vec::new();
+        // Scopes around that are not recorded come in at the end.
+        let mut at = 0;
+        while let Some(scope) = self.scopes.get(at).cloned() {
+            match task_around(&scope) {
+                Some(task) => {
+                    let around = address(&task.scope);
+                    if !known.contains_key(&around) {
+                        known.insert(around, self.scopes.len());
+                        self.scopes.push(task.scope.clone());
+                    }
+                    if task.scope.record().is_none() {
+                        let tasks = self.unrecorded.entry(around).or_default();
+                        if !tasks.iter().any(|known| known.info.id() == task.info.id()) {
+                            tasks.push(task.clone());
+                        }
+                    }
+                    self.in_task.entry((around, task.info.id())).or_default().push(at);
+                }
+                None => roots.push(at),
+            }
+            at += 1;
+        }
+        if let Some(only) = only {
+            roots = known.get(&address(only)).copied().into_iter().collect();
+        }
+        let key = |at: &usize| self.scopes[*at].record().map_or(ScopeId(0), |record| record.id);
+        roots.sort_by_key(key);
+        for scopes in self.in_task.values_mut() {
+            scopes.sort_by_key(key);
+        }
+        roots
+    }
+
+    fn build(mut self, roots: Vec<usize>) -> Tree {
+        let tasks: usize = self.scopes.iter().filter_map(|scope| Some(scope.record()?.len())).sum();
+        let scopes = self.scopes.len();
+        if tasks.saturating_add(scopes) > self.max_nodes {
+            self.most = (self.max_nodes.saturating_sub(scopes) / scopes.max(1)).max(1);
+        }
+        let mut next: Vec<Next> = Vec::new();
+        let root = |at| Next {
+            what: What::Scope(at),
+            depth: 0,
+            parent: None,
+            deadline: None,
+            grace: 0,
+        };
+        next.extend(roots.into_iter().rev().map(root));
+        // A loop, not recursion: scopes may nest deeper than the stack.
+        while let Some(item) = next.pop() {
+            if self.tree.nodes.len() >= self.max_nodes {
+                self.leave_out(&item.what);
+                continue;
+            }
+            match item.what {
+                What::Scope(at) => self.add_scope(at, &item, &mut next),
+                What::Task(at, ref entry) => self.add_task(at, entry, &item, &mut next),
+                What::Unrecorded(ref task) => self.add_unrecorded(task, &item, &mut next),
+            }
+        }
+        self.tree
+    }
+
+    fn leave_out(&mut self, what: &What) {
+        self.tree.left_out += match what {
+            What::Scope(at) => 1 + self.scopes[*at].record().map_or(0, |record| record.len()),
+            What::Task(..) | What::Unrecorded(_) => 1,
+        };
+    }
+
+    fn push(&mut self, node: Node, source: Option<Source>) -> usize {
+        self.tree.nodes.push(node);
+        self.tree.sources.push(source);
+        self.tree.nodes.len() - 1
+    }
+
+    fn add_scope(&mut self, at: usize, item: &Next, next: &mut Vec<Next>) {
+        let scope = self.scopes[at].clone();
+        let record = scope.record();
+        let around = if scope.link().is_some_and(|link| link.shielded) {
+            None
+        } else {
+            item.deadline
+        };
+        let deadline = scope.own_deadline().into_iter().chain(around).min();
+        let own_grace = record.map_or(0, |record| record.grace_until.load(Ordering::Relaxed));
+        let grace = earlier(own_grace, item.grace);
+        let (mut entries, left_out) = record.map_or_else(Default::default, |record| self.entries(record));
+        entries.sort_by_key(|entry| entry.id);
+        let mut node = self.node(
+            NodeId::Scope(record.map_or(ScopeId(0), |record| record.id)),
+            record.map_or(Kind::Scope, |record| scope.kind(record)),
+            item,
+        );
+        node.name = scope.given_name().unwrap_or_default().to_owned();
+        node.location = scope.location();
+        node.age = record.map_or(Duration::ZERO, |record| self.since(record.opened));
+        node.deadline = deadline;
+        node.left = deadline.map(|at| at.saturating_duration_since(self.clock));
+        node.left_out = left_out;
+        node.state = if !scope.is_polled() {
+            State::NotPolled
+        } else if entries.is_empty() && scope.is_open() {
+            State::Open
+        } else {
+            State::Scope
+        };
+        node.stopping = scope.cancelled().map(|reason| Stopping {
+            reason: reason.clone(),
+            since: record.and_then(|record| self.if_set(record.told.load(Ordering::Relaxed))),
+            grace: self.until(grace),
+        });
+        let source = record.map(|record| Source {
+            record: record.clone(),
+            task: None,
+        });
+        self.tree.left_out += left_out;
+        let index = self.push(node, source);
+        let below = |what| Next {
+            what,
+            depth: item.depth + 1,
+            parent: Some(index),
+            deadline,
+            grace,
+        };
+        if let Some(tasks) = self.unrecorded.remove(&address(&scope)) {
+            next.extend(tasks.into_iter().map(|task| below(What::Unrecorded(task))));
+        }
+        next.extend(
+            entries
+                .into_iter()
+                .rev()
+                .map(|entry| below(What::Task(at, Box::new(entry)))),
+        );
+    }
+
+    /// Copies of what is recorded of the tasks of a scope, and how many it has more.
+    fn entries(&self, record: &ScopeRecord) -> (Vec<Entry>, usize) {
+        let most = self.most.min(self.max_nodes - self.tree.nodes.len());
+        let (mut entries, mut from, mut more) = (Vec::new(), 0, true);
+        while more && entries.len() < most {
+            let (some, is_more) = record.some(&mut from, AT_ONCE.min(most - entries.len()));
+            entries.extend(some);
+            more = is_more;
+        }
+        let left_out = if more {
+            record.len().saturating_sub(entries.len())
+        } else {
+            0
+        };
+        (entries, left_out)
+    }
+
+    fn add_task(&mut self, at: usize, entry: &Entry, item: &Next, next: &mut Vec<Next>) {
+        let scope = self.scopes[at].clone();
+        let Some(record) = scope.record() else { return };
+        let info = match &entry.info {
+            Some(info) => (**info).clone(),
+            None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
+                .located(entry.at.or_else(|| scope.location())),
+        };
+        let mut node = self.node(NodeId::Task(entry.id), entry.kind, item);
+        info.name().clone_into(&mut node.name);
+        node.location = info.location();
+        node.age = self.since(entry.spawned);
+        node.state = self.state(entry, record);
+        node.stopping = self.stopping(entry, &scope, record, item.grace);
+        let held = Held::ALL.into_iter().zip(entry.held).filter(|(_, since)| *since != 0);
+        node.holding = held
+            .map(|(why, since)| Holding {
+                why,
+                since: self.since(since),
+            })
+            .collect();
+        node.polls = entry.polls;
+        node.busy = nanos(entry.busy);
+        node.longest = nanos(entry.longest);
+        node.polled = self.if_set(entry.polled);
+        node.waits.clone_from(&entry.waits);
+        // One is kept in the record, and one in its copy.
+        node.wakers = entry
+            .waker
+            .as_ref()
+            .map(|waker| Arc::strong_count(waker).saturating_sub(2));
+        node.wakes = entry.waker.as_ref().map(|waker| waker.wakes());
+        node.info = Some(info);
+        let source = Source {
+            record: record.clone(),
+            task: Some((entry.seat, entry.id)),
+        };
+        self.add_with_scopes(node, Some(source), (address(&scope), entry.id), item, next);
+    }
+
+    fn add_unrecorded(&mut self, task: &Arc<TaskNode>, item: &Next, next: &mut Vec<Next>) {
+        let kind = if task.info.is_body() { Kind::Body } else { Kind::Child };
+        let mut node = self.node(NodeId::Task(task.info.id()), kind, item);
+        task.info.name().clone_into(&mut node.name);
+        node.location = task.info.location();
+        node.info = Some(task.info.clone());
+        let place = (address(&task.scope), task.info.id());
+        self.add_with_scopes(node, None, place, item, next);
+    }
+
+    fn add_with_scopes(
+        &mut self,
+        mut node: Node,
+        source: Option<Source>,
+        place: Place,
+        item: &Next,
+        next: &mut Vec<Next>,
+    ) {
+        let scopes = self.in_task.remove(&place).unwrap_or_default();
+        node.runs_scope = !scopes.is_empty();
+        let index = self.push(node, source);
+        next.extend(scopes.into_iter().rev().map(|at| Next {
+            what: What::Scope(at),
+            depth: item.depth + 1,
+            parent: Some(index),
+            deadline: item.deadline,
+            grace: item.grace,
+        }));
+    }
+
+    fn node(&self, id: NodeId, kind: Kind, item: &Next) -> Node {
+        Node {
+            id,
+            kind,
+            name: String::new(),
+            location: None,
+            age: Duration::ZERO,
+            state: State::Idle(Duration::ZERO),
+            deadline: None,
+            left: None,
+            stopping: None,
+            holding: Vec::new(),
+            polls: 0,
+            busy: Duration::ZERO,
+            longest: Duration::ZERO,
+            polled: None,
+            waits: Vec::new(),
+            wakers: None,
+            wakes: None,
+            left_out: 0,
+            depth: item.depth,
+            parent: item.parent,
+            info: None,
+            runs_scope: false,
+        }
+    }
+
+    fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
+        if entry.polling != 0 {
+            State::Polled(self.since(entry.polling))
+        } else if entry.running != 0 {
+            State::Running(self.since(entry.running))
+        } else if entry.polls > 0 {
+            State::Idle(self.since(entry.polled))
+        } else if entry.limited {
+            State::Queued(Queued::Limit)
+        } else if record.has_rate.load(Ordering::Relaxed) && entry.kind != Kind::Finalizer {
+            State::Queued(Queued::Rate)
+        } else {
+            State::Queued(Queued::Turn)
+        }
+    }
+
+    fn stopping(&self, entry: &Entry, scope: &ScopeNode, record: &ScopeRecord, grace: u64) -> Option<Stopping> {
+        let grace = self.until(grace);
+        if let Some(told) = &entry.told {
+            let (reason, since) = &**told;
+            return Some(Stopping {
+                reason: reason.clone(),
+                since: Some(self.since(*since)),
+                grace,
+            });
+        }
+        // A finalizer does not see the cancellation of its scope.
+        let reason = scope.cancelled().filter(|_| entry.kind != Kind::Finalizer)?;
+        Some(Stopping {
+            reason: CancelReason::clone(reason),
+            since: self.if_set(record.told.load(Ordering::Relaxed)),
+            grace,
+        })
+    }
+
+    fn since(&self, at: u64) -> Duration {
+        nanos(self.now.saturating_sub(at))
+    }
+
+    fn if_set(&self, at: u64) -> Option<Duration> {
+        (at != 0).then(|| self.since(at))
+    }
+
+    fn until(&self, at: u64) -> Option<Duration> {
+        (at > self.now).then(|| nanos(at - self.now))
+    }
+}
+
+/// The task that runs a scope: of the inside of a timeout the task around.
+fn task_around(scope: &ScopeNode) -> Option<Arc<TaskNode>> {
+    let mut task = scope.link()?.task;
+    // A timeout is a scope without a location, whose task is that around it.
+    while task.scope.location().is_none() {
+        task = task.scope.link()?.task;
+    }
+    Some(task)
+}
+
+fn address(scope: &Arc<ScopeNode>) -> usize {
+    Arc::as_ptr(scope).addr()
+}
+
+/// The earlier of two times, of which 0 is none.
+fn earlier(a: u64, b: u64) -> u64 {
+    if a == 0 || b == 0 { a.max(b) } else { a.min(b) }
+}
