@@ -10,7 +10,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, TaskSpan},
     inspect::{self, How},
-    panic::catch_expected,
+    panic::{Panic, catch_expected},
     policy::End,
     stack::with_room,
     tree::TaskNode,
@@ -77,7 +77,9 @@ impl<F> Member<F> {
             this.fut.set(None);
             end
         };
-        this.env.note_how(|| How::of(&end));
+        if inspect::is_on() {
+            this.env.note_how(How::of(&end));
+        }
         end
     }
 }
@@ -146,24 +148,39 @@ impl<F: Future> Member<F> {
         Poll::Ready(self.drop_future(end))
     }
 
-    fn poll_inside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, crate::panic::Panic> {
+    fn poll_inside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        if inspect::is_on() {
+            self.poll_recorded(cx)
+        } else {
+            self.poll_bare(cx)
+        }
+    }
+
+    #[cold]
+    fn poll_recorded(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        let polled = self.as_mut().env_mut().note_poll(cx.waker());
+        let counted = inspect::counted(polled.as_ref());
+        let result = match &counted {
+            Some(waker) => self.as_mut().poll_bare(&mut Context::from_waker(waker)),
+            None => self.as_mut().poll_bare(cx),
+        };
+        drop(counted);
+        self.env.note_polled(polled, matches!(result, Ok(Poll::Pending)));
+        result
+    }
+
+    fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
         let this = self.project();
         let fut = this
             .fut
             .as_pin_mut()
             .expect("a task that has ended is not polled again");
-        let polled = this.env.note_poll(cx.waker());
-        let counted = inspect::counted(polled.as_ref());
         this.span.make(this.env);
         let task: Option<Arc<TaskNode>> = this.env.task().cloned();
         let _polling = task.as_ref().map(|task| task.begin_poll());
-        let result = catch_expected(|| {
+        catch_expected(|| {
             let _entered = this.env.enter();
-            let mut cx = Context::from_waker(counted.as_ref().unwrap_or(cx.waker()));
-            with_room(|| this.span.run(|| fut.poll(&mut cx)))
-        });
-        drop(counted);
-        this.env.note_polled(polled, matches!(result, Ok(Poll::Pending)));
-        result
+            with_room(|| this.span.run(|| fut.poll(cx)))
+        })
     }
 }

@@ -112,6 +112,7 @@ impl Env {
     }
 
     /// The task was spawned, and waits for its first poll.
+    #[inline]
     pub(crate) fn note_spawned(&mut self, kind: Kind) {
         if is_on() && self.is_task() && self.seat() == Seat::NONE {
             self.record(kind);
@@ -146,19 +147,15 @@ impl Env {
     }
 
     /// The limit of its scope keeps it waiting.
+    #[cold]
     pub(crate) fn note_limited(&self) {
         if let Some((record, seat, id)) = self.seated() {
             record.with(seat, id, |entry| entry.limited = true);
         }
     }
 
-    /// The task is about to be polled.
-    #[inline]
+    /// The task is about to be polled. To be asked only where something is recorded.
     pub(crate) fn note_poll(&mut self, waker: &Waker) -> Option<Polled> {
-        if is_on() { self.begin_poll(waker) } else { None }
-    }
-
-    fn begin_poll(&mut self, waker: &Waker) -> Option<Polled> {
         if !self.is_task() {
             return None;
         }
@@ -216,22 +213,30 @@ impl Env {
         }
     }
 
-    /// This is how the task ended.
-    #[inline]
-    pub(crate) fn note_how(&self, how: impl FnOnce() -> How) {
+    /// This is how the task ended. To be asked only where something is recorded.
+    #[cold]
+    pub(crate) fn note_how(&self, how: How) {
         if let Some((record, seat, id)) = self.seated() {
-            record.ended_as(seat, id, how());
+            record.ended_as(seat, id, how);
         }
     }
 
     /// The task has ended, or has not become one.
     #[inline]
     pub(crate) fn note_end(&self) {
-        if let Some((record, seat, id)) = self.seated() {
-            leave(record, seat, id, || self.named_info());
-            if self.scope().is_some_and(|scope| scope.is_gather()) {
-                record.done.fetch_add(1, Ordering::Relaxed);
-            }
+        if is_on() {
+            self.leave();
+        }
+    }
+
+    #[cold]
+    fn leave(&self) {
+        let Some((record, seat, id)) = self.seated() else {
+            return;
+        };
+        leave(record, seat, id, || self.named_info());
+        if self.scope().is_some_and(|scope| scope.is_gather()) {
+            record.done.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
@@ -251,10 +256,8 @@ fn leave(record: &ScopeRecord, seat: Seat, id: TaskId, info: impl FnOnce() -> Op
 impl ScopeNode {
     /// A child that was spawned was not accepted.
     pub(crate) fn note_refused(&self, seat: Seat, task: &TaskInfo) {
-        if is_on() && seat != Seat::NONE {
-            if let Some(record) = self.record() {
-                leave(record, seat, task.id(), || Some(task.clone()));
-            }
+        if let Some(record) = self.record().filter(|_| seat != Seat::NONE) {
+            leave(record, seat, task.id(), || Some(task.clone()));
         }
     }
 }

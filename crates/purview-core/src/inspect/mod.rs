@@ -49,6 +49,7 @@ pub use self::{
     node::{Holding, Node, NodeId, Queued, State, Stopping},
     snapshot::{Snapshot, snapshot},
 };
+pub(crate) use crate::tree::record::is_on;
 pub use crate::tree::record::{
     AlreadyEnabled, Held, Holder, How, Kind, Observer, Options, Report, ScopeId, ScopeInfo, Spawned, WaitsFor,
 };

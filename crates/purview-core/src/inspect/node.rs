@@ -79,6 +79,8 @@ pub struct Node {
     /// The index of what it is in, in [`Snapshot::nodes`](super::Snapshot::nodes).
     pub parent: Option<usize>,
     pub(super) info: Option<TaskInfo>,
+    /// It was polled since it was told to stop.
+    pub(super) heard: bool,
     /// It is a task that runs a scope.
     pub(super) runs_scope: bool,
 }
@@ -99,11 +101,9 @@ impl Node {
         self.info.as_ref()
     }
 
-    /// Whether its scope was told to stop, or it alone, and it has not been polled since.
+    /// Whether it is a task that was told to stop, alone or with its scope, and has not been polled since.
     pub fn is_deaf(&self) -> bool {
-        let told = self.stopping.as_ref().and_then(|stopping| stopping.since);
-        let idle = matches!(self.state, State::Idle(_));
-        idle && told.is_some_and(|told| self.polled.is_none_or(|polled| polled > told))
+        self.stopping.is_some() && matches!(self.state, State::Idle(_)) && self.info.is_some() && !self.heard
     }
 }
 

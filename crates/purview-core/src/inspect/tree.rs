@@ -10,7 +10,7 @@ use super::{Held, Holding, Kind, Node, NodeId, Queued, ScopeId, State, Stopping}
 use crate::{
     cancel::CancelReason,
     tree::{
-        ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
+        Link, ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
         record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
     },
 };
@@ -196,12 +196,7 @@ impl Builder {
     fn add_scope(&mut self, at: usize, item: &Next, next: &mut Vec<Next>) {
         let scope = self.scopes[at].clone();
         let record = scope.record();
-        let around = if scope.link().is_some_and(|link| link.shielded) {
-            None
-        } else {
-            item.deadline
-        };
-        let deadline = scope.own_deadline().into_iter().chain(around).min();
+        let deadline = deadline_of(&scope, item.deadline);
         let own_grace = record.map_or(0, |record| record.grace_until.load(Ordering::Relaxed));
         let grace = earlier(own_grace, item.grace);
         let (mut entries, left_out) = record.map_or_else(Default::default, |record| self.entries(record));
@@ -291,6 +286,7 @@ impl Builder {
                 since: self.since(since),
             })
             .collect();
+        node.heard = entry.heard;
         node.polls = entry.polls;
         node.busy = nanos(entry.busy);
         node.longest = nanos(entry.longest);
@@ -363,6 +359,7 @@ impl Builder {
             depth: item.depth,
             parent: item.parent,
             info: None,
+            heard: false,
             runs_scope: false,
         }
     }
@@ -423,6 +420,22 @@ fn task_around(scope: &ScopeNode) -> Option<Arc<TaskNode>> {
         task = task.scope.link()?.task;
     }
     Some(task)
+}
+
+/// The earliest deadline of the scope and of what is around it, up to the next shield; `around` is that of the scope which
+/// it is shown in.
+fn deadline_of(scope: &ScopeNode, around: Option<Instant>) -> Option<Instant> {
+    let (mut earliest, mut link) = (scope.own_deadline(), scope.link());
+    while let Some(Link {
+        task, shielded: false, ..
+    }) = link
+    {
+        let is_timeout = task.scope.location().is_none();
+        let own = if is_timeout { task.scope.own_deadline() } else { around };
+        earliest = earliest.into_iter().chain(own).min();
+        link = if is_timeout { task.scope.link() } else { None };
+    }
+    earliest
 }
 
 fn address(scope: &Arc<ScopeNode>) -> usize {

@@ -11,6 +11,7 @@ use crate::{
     cancel::CancelReason,
     context::Env,
     engine::{ByNode, Member},
+    inspect,
     panic::OneByOne,
     policy::{End, Policy},
     tree::ScopeNode,
@@ -66,7 +67,9 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
         let this = self.project();
         let end = this.end.take().expect("a body that has ended says how");
         let (value, env) = (this.value, this.member.env_mut());
-        env.note_how(|| how::<P, R>(&end));
+        if inspect::is_on() {
+            env.note_how(how::<P, R>(&end));
+        }
         Verdict::of(end, abandoned, |end| {
             // As the body, so that the policy can ask which task it is.
             let _entered = env.enter();

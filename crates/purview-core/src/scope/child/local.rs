@@ -11,7 +11,7 @@ use crate::{
     cancel::CancelReason,
     context::Env,
     engine::{Member, Stop},
-    inspect::How,
+    inspect::{self, How},
     policy::{End, Policy},
     scope::slot::{JoinSlot, Remembered},
 };
@@ -113,7 +113,9 @@ pub(in crate::scope) fn report<P: Policy, T>(
     end: End<P::Child<T>>,
     abandoned: Option<&CancelReason>,
 ) -> Verdict {
-    env.note_how(|| how::<P, T>(&end));
+    if inspect::is_on() {
+        env.note_how(how::<P, T>(&end));
+    }
     Verdict::of(end, abandoned, |end| {
         slot.fill_with(|| {
             let (joined, flow) = policy.child_ended::<T>(slot.info(), end);

@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) held: [u64; 3],
     /// It was told to stop alone: why, and when.
     pub(crate) told: Option<Box<(CancelReason, u64)>>,
+    /// It was polled since it, or its scope, was told to stop.
+    pub(crate) heard: bool,
     pub(crate) how: Option<How>,
     /// How often in a row it woke itself while it was polled.
     pub(crate) yields: u64,
@@ -70,6 +72,7 @@ impl Entry {
             waits: Vec::new(),
             held: [0; 3],
             told: None,
+            heard: false,
             how: None,
             yields: 0,
             waker: None,

@@ -129,11 +129,13 @@ impl ScopeRecord {
             counted.begin_poll();
         }
         let now = self.recorder.now();
+        let is_told = self.told.load(Ordering::Relaxed) != 0;
         let mut left = (Vec::new(), None);
         let polled = self.with(seat, id, |entry| {
             entry.polls += 1;
             entry.polling = now;
             entry.limited = false;
+            entry.heard |= is_told || entry.told.is_some();
             left = (std::mem::take(&mut entry.waits), entry.waker.take());
             entry.waker = fresh.clone();
             Polled {
