@@ -169,6 +169,7 @@ impl<F: Future> Member<F> {
         result
     }
 
+    #[inline]
     fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
         let this = self.project();
         let fut = this

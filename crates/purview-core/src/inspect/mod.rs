@@ -40,6 +40,7 @@ mod hooks;
 mod line;
 mod node;
 mod snapshot;
+mod timeline;
 mod tree;
 
 pub(crate) use self::hooks::{counted, steps, waits};
@@ -48,6 +49,7 @@ pub use self::{
     enable::{Inspector, InstalledInspector, enable, is_enabled},
     node::{Holding, Node, NodeId, Queued, State, Stopping},
     snapshot::{Snapshot, snapshot},
+    timeline::Timeline,
 };
 pub(crate) use crate::tree::record::is_on;
 pub use crate::tree::record::{
