@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use crate::{
     cancel::CancelReason,
     context::{Env, TaskSpan},
-    inspect::{self, How},
+    inspect,
     panic::{Panic, catch_expected},
     policy::End,
     stack::with_room,
@@ -71,16 +71,12 @@ impl<F> Member<F> {
     fn drop_future<C>(self: Pin<&mut Self>, end: End<C>) -> End<C> {
         let mut this = self.project();
         this.span.ended();
-        let end = if std::mem::needs_drop::<F>() {
+        if std::mem::needs_drop::<F>() {
             end.after(|| this.fut.set(None))
         } else {
             this.fut.set(None);
             end
-        };
-        if inspect::is_on() {
-            this.env.note_how(How::of(&end));
         }
-        end
     }
 }
 
@@ -169,7 +165,6 @@ impl<F: Future> Member<F> {
         result
     }
 
-    #[inline]
     fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
         let this = self.project();
         let fut = this

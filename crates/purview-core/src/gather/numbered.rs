@@ -10,6 +10,7 @@ use crate::{
     cancel::CancelReason,
     context::{Binding, Env},
     engine::{ByNode, Member, Seated},
+    inspect::{self, How},
     panic::FirstPanic,
     policy::End,
     tree::{ScopeNode, TaskId, TaskNode},
@@ -105,6 +106,9 @@ fn left<O>(index: usize, env: &Env, end: End<O>) -> Left<O> {
 /// The task has ended; gives its node where something that it has started still runs on another thread. The end of that
 /// wakes the gather.
 pub(super) fn end_task<O>(env: &Env, end: End<O>) -> (End<O>, Option<Arc<TaskNode>>) {
+    if inspect::is_on() {
+        env.note_how(How::of(&end));
+    }
     let Some(task) = env.task() else {
         env.note_end();
         return (end, None);

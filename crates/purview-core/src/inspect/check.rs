@@ -84,7 +84,7 @@ impl Check<'_> {
             return None;
         }
         let now = self.recorder.now();
-        let others = source.note(|entry| entry.is_slow_again(now))?;
+        let others = source.note(|entry| entry.rare().is_slow_again(now))?;
         Some(Report::SlowPoll {
             task: task.clone(),
             took,
@@ -100,7 +100,7 @@ impl Check<'_> {
         if since < after || !node.is_deaf() || node.runs_scope {
             return None;
         }
-        source.note(|entry| again(&mut entry.deaf_reported, since, after))?;
+        source.note(|entry| again(&mut entry.rare().deaf_reported, since, after))?;
         Some(Report::NotPolledAgain {
             task: task.clone(),
             reason: stopping.reason.clone(),
@@ -114,7 +114,7 @@ impl Check<'_> {
         if idle < after || node.wakers != Some(0) || !node.waits.is_empty() || node.runs_scope {
             return None;
         }
-        source.note(|entry| again(&mut entry.lost_reported, idle, after))?;
+        source.note(|entry| again(&mut entry.rare().lost_reported, idle, after))?;
         Some(Report::LostWaker {
             task: task.clone(),
             idle,

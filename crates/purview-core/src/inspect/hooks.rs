@@ -9,30 +9,38 @@ use std::{
 };
 
 use crate::{
+    cancel::CancelReason,
     context::{self, Env},
     policy::End,
     tree::{
         ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
         record::{
-            CountedWaker, Entry, How, Kind, Polled, Report, ScopeRecord, Spawned, WaitsFor, is_on, nanos, recorder,
+            CountedWaker, Entry, How, Kind, Polled, Report, ScopeRecord, Spawned, WaitsFor, installed_steps, is_on,
+            nanos, recorder, time_passes,
         },
     },
 };
 
 impl How {
-    /// Of an end of which no policy has been asked.
-    pub(crate) fn of<C>(end: &End<C>) -> Self {
+    /// Of an end which is no failure; `None` of one that returned.
+    pub(crate) fn of<C>(end: &End<C>) -> Option<Self> {
         match end {
-            End::Returned(_) => Self::Returned,
-            End::Panicked(_) => Self::Panicked,
-            End::Cancelled(reason) => Self::Cancelled(reason.clone()),
+            End::Returned(_) => None,
+            End::Panicked(_) => Some(Self::Panicked),
+            End::Cancelled(reason) => Some(Self::Cancelled(reason.clone())),
         }
     }
 }
 
-/// After how many steps a scope that is polled here yields, if it is not as elsewhere.
+/// A scope is about to be polled: after how many steps it yields, if it is not as elsewhere.
+#[inline]
 pub(crate) fn steps() -> Option<NonZeroU32> {
-    if is_on() { recorder()?.steps() } else { None }
+    if !is_on() {
+        return None;
+    }
+    // By something that is not recorded.
+    time_passes();
+    installed_steps()
 }
 
 impl ScopeNode {
@@ -82,6 +90,14 @@ impl ScopeNode {
         }
     }
 
+    /// Something that is not recorded polls what is in it, or has run in it.
+    #[inline]
+    pub(crate) fn note_pass() {
+        if is_on() {
+            time_passes();
+        }
+    }
+
     /// Its children start at a rate.
     pub(crate) fn note_rate(self: &Arc<Self>) {
         if is_on() {
@@ -121,29 +137,38 @@ impl Env {
 
     #[cold]
     fn record(&mut self, kind: Kind) {
-        let Some(scope) = self.scope().cloned() else { return };
-        let Some(record) = scope.recorded() else { return };
-        let recorder = &record.recorder;
+        let Some((record, is_told)) = self.scope().and_then(|scope| {
+            let record = scope.recorded()?;
+            Some((record, record.recorder.has_observers()))
+        }) else {
+            return;
+        };
         let mut entry = Entry::new(self.id(), kind, self.number(), self.location());
-        entry.spawned = recorder.now();
+        entry.spawned = record.recorder.now();
         // A name of its own, or one that is not made of its number.
-        let named = self.task().is_some() || !self.is_numbered();
-        entry.info = if named { self.named_info().map(Box::new) } else { None };
+        if self.task().is_some() || !self.is_numbered() {
+            entry.rare().info = self.named_info();
+        }
         let seat = record.add(entry);
         self.take_seat(seat);
-        if recorder.has_observers() {
-            let (task, scope, by) = (self.named_info(), scope.scope_info(record), context::current());
-            if let Some(task) = &task {
-                let by = by.map(|by| by.id());
-                let spawned = Spawned {
-                    task,
-                    kind,
-                    scope: &scope,
-                    by,
-                };
-                recorder.tell(|observer| observer.spawned(&spawned));
-            }
+        if is_told {
+            self.tell_spawned(kind);
         }
+    }
+
+    fn tell_spawned(&self, kind: Kind) {
+        let by = context::current().map(|by| by.id());
+        let (Some(scope), Some(task)) = (self.scope(), self.named_info()) else {
+            return;
+        };
+        let Some(record) = scope.record() else { return };
+        let spawned = Spawned {
+            task: &task,
+            kind,
+            scope: &scope.scope_info(record),
+            by,
+        };
+        record.recorder.tell(|observer| observer.spawned(&spawned));
     }
 
     /// The limit of its scope keeps it waiting.
@@ -213,10 +238,9 @@ impl Env {
         }
     }
 
-    /// This is how the task ended. To be asked only where something is recorded.
-    #[cold]
-    pub(crate) fn note_how(&self, how: How) {
-        if let Some((record, seat, id)) = self.seated() {
+    /// This is how the task ended, where it has not returned.
+    pub(crate) fn note_how(&self, how: Option<How>) {
+        if let Some((how, (record, seat, id))) = how.zip(self.seated()) {
             record.ended_as(seat, id, how);
         }
     }
@@ -242,21 +266,21 @@ impl Env {
 }
 
 fn leave(record: &ScopeRecord, seat: Seat, id: TaskId, info: impl FnOnce() -> Option<TaskInfo>) {
-    let Some(entry) = record.remove(seat, id) else { return };
+    let Some(left) = record.remove(seat, id) else { return };
     if record.recorder.has_observers() {
         if let Some(task) = info() {
-            let how = entry.how.clone();
-            let how = how.unwrap_or(How::Cancelled(crate::cancel::CancelReason::Ended));
+            let how = left.as_ref().and_then(|rare| rare.how.clone()).unwrap_or(How::Returned);
             record.recorder.tell(|observer| observer.ended(&task, &how));
         }
     }
-    drop(entry);
+    drop(left);
 }
 
 impl ScopeNode {
     /// A child that was spawned was not accepted.
     pub(crate) fn note_refused(&self, seat: Seat, task: &TaskInfo) {
         if let Some(record) = self.record().filter(|_| seat != Seat::NONE) {
+            record.ended_as(seat, task.id(), How::Cancelled(CancelReason::Ended));
             leave(record, seat, task.id(), || Some(task.clone()));
         }
     }
@@ -271,7 +295,7 @@ impl TaskNode {
         let Some(record) = self.scope.record() else { return };
         let now = record.recorder.now();
         let began = record.with(self.seat(), self.info.id(), |entry| {
-            entry.running = now;
+            entry.rare().running = now;
             entry.spawned
         });
         if let Some(spawned) = began {

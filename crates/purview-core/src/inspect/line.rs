@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Kind, Node, Queued, State, WaitsFor};
+use super::{Node, Progress, Queued, State, WaitsFor};
 use crate::tree::record::Short;
 
 impl fmt::Display for Node {
@@ -43,7 +43,7 @@ impl Node {
     /// What it is and how it is called.
     pub(super) fn write_title(&self, f: &mut impl fmt::Write) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
-        if let Kind::Gather { done, total } = self.kind {
+        if let Some(Progress { done, total }) = self.progress {
             match total {
                 Some(total) => write!(f, " {done}/{total}")?,
                 None => write!(f, " {done}")?,

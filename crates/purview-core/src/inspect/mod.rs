@@ -47,7 +47,7 @@ pub(crate) use self::hooks::{counted, steps, waits};
 pub use self::{
     check::check,
     enable::{Inspector, InstalledInspector, enable, is_enabled},
-    node::{Holding, Node, NodeId, Queued, State, Stopping},
+    node::{Holding, Node, NodeId, Progress, Queued, State, Stopping},
     snapshot::{Snapshot, snapshot},
     timeline::Timeline,
 };

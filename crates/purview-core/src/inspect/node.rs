@@ -43,6 +43,8 @@ pub struct Node {
     pub name: String,
     /// Where it was spawned or opened.
     pub location: Option<&'static Location<'static>>,
+    /// How far a gather has come.
+    pub progress: Option<Progress>,
     /// How long ago it was spawned; of a scope, since when it is recorded.
     pub age: Duration,
     /// What it does now.
@@ -105,6 +107,16 @@ impl Node {
     pub fn is_deaf(&self) -> bool {
         self.stopping.is_some() && matches!(self.state, State::Idle(_)) && self.info.is_some() && !self.heard
     }
+}
+
+/// How many futures of a gather have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// How many have ended.
+    pub done: usize,
+    /// How many there are in all; `None` where they come from a stream.
+    pub total: Option<usize>,
 }
 
 /// What a scope or a task does now.

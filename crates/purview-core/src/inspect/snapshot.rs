@@ -37,11 +37,11 @@ pub struct Snapshot {
 /// inspect::enable(inspect::Options::new()).unwrap();
 /// let work = gather([1, 2].map(async |n| {
 ///     sleep(Duration::from_millis(n)).await;
-///     Ok::<_, ()>(inspect::snapshot().nodes()[0].kind)
+///     Ok::<_, ()>(inspect::snapshot().nodes()[0].to_string())
 /// }));
-/// let kinds = purview_core::block_on(work.name("work")).unwrap();
-/// assert_eq!(kinds[0], inspect::Kind::Gather { done: 0, total: Some(2) });
-/// assert_eq!(kinds[1], inspect::Kind::Gather { done: 1, total: Some(2) });
+/// let lines = purview_core::block_on(work.name("work")).unwrap();
+/// assert!(lines[0].starts_with("gather 0/2 `work`"));
+/// assert!(lines[1].starts_with("gather 1/2 `work`"));
 /// ```
 pub fn snapshot() -> Snapshot {
     recorder().map_or_else(Snapshot::empty, |recorder| Snapshot::of(&recorder))

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Held, Holding, Kind, Node, NodeId, Queued, ScopeId, State, Stopping};
+use super::{Held, Holding, Kind, Node, NodeId, Progress, Queued, ScopeId, State, Stopping};
 use crate::{
     cancel::CancelReason,
     tree::{
@@ -61,7 +61,7 @@ struct Next {
 
 enum What {
     Scope(usize),
-    Task(usize, Box<Entry>),
+    Task(usize, Seat, Box<Entry>),
     /// A task of a scope that is not recorded.
     Unrecorded(Arc<TaskNode>),
 }
@@ -173,7 +173,7 @@ impl Builder {
             }
             match item.what {
                 What::Scope(at) => self.add_scope(at, &item, &mut next),
-                What::Task(at, ref entry) => self.add_task(at, entry, &item, &mut next),
+                What::Task(at, seat, ref entry) => self.add_task(at, (seat, entry), &item, &mut next),
                 What::Unrecorded(ref task) => self.add_unrecorded(task, &item, &mut next),
             }
         }
@@ -200,10 +200,10 @@ impl Builder {
         let own_grace = record.map_or(0, |record| record.grace_until.load(Ordering::Relaxed));
         let grace = earlier(own_grace, item.grace);
         let (mut entries, left_out) = record.map_or_else(Default::default, |record| self.entries(record));
-        entries.sort_by_key(|entry| entry.id);
+        entries.sort_by_key(|(_, entry)| entry.id);
         let mut node = self.node(
             NodeId::Scope(record.map_or(ScopeId(0), |record| record.id)),
-            record.map_or(Kind::Scope, |record| scope.kind(record)),
+            scope.kind(),
             item,
         );
         node.name = scope.given_name().unwrap_or_default().to_owned();
@@ -212,6 +212,10 @@ impl Builder {
         node.deadline = deadline;
         node.left = deadline.map(|at| at.saturating_duration_since(self.clock));
         node.left_out = left_out;
+        node.progress = record.filter(|_| scope.is_gather()).map(|record| Progress {
+            done: record.done.load(Ordering::Relaxed),
+            total: record.total.load(Ordering::Relaxed).checked_sub(1),
+        });
         node.state = if !scope.is_polled() {
             State::NotPolled
         } else if entries.is_empty() && scope.is_open() {
@@ -244,12 +248,12 @@ impl Builder {
             entries
                 .into_iter()
                 .rev()
-                .map(|entry| below(What::Task(at, Box::new(entry)))),
+                .map(|(seat, entry)| below(What::Task(at, seat, Box::new(entry)))),
         );
     }
 
     /// Copies of what is recorded of the tasks of a scope, and how many it has more.
-    fn entries(&self, record: &ScopeRecord) -> (Vec<Entry>, usize) {
+    fn entries(&self, record: &ScopeRecord) -> (Vec<(Seat, Entry)>, usize) {
         let most = self.most.min(self.max_nodes - self.tree.nodes.len());
         let (mut entries, mut from, mut more) = (Vec::new(), 0, true);
         while more && entries.len() < most {
@@ -265,11 +269,11 @@ impl Builder {
         (entries, left_out)
     }
 
-    fn add_task(&mut self, at: usize, entry: &Entry, item: &Next, next: &mut Vec<Next>) {
+    fn add_task(&mut self, at: usize, (seat, entry): (Seat, &Entry), item: &Next, next: &mut Vec<Next>) {
         let scope = self.scopes[at].clone();
         let Some(record) = scope.record() else { return };
-        let info = match &entry.info {
-            Some(info) => (**info).clone(),
+        let info = match entry.info() {
+            Some(info) => info.clone(),
             None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
                 .located(entry.at.or_else(|| scope.location())),
         };
@@ -279,7 +283,8 @@ impl Builder {
         node.age = self.since(entry.spawned);
         node.state = self.state(entry, record);
         node.stopping = self.stopping(entry, &scope, record, item.grace);
-        let held = Held::ALL.into_iter().zip(entry.held).filter(|(_, since)| *since != 0);
+        let held = entry.rare.as_ref().map_or([0; 3], |rare| rare.held);
+        let held = Held::ALL.into_iter().zip(held).filter(|(_, since)| *since != 0);
         node.holding = held
             .map(|(why, since)| Holding {
                 why,
@@ -291,17 +296,14 @@ impl Builder {
         node.busy = nanos(entry.busy);
         node.longest = nanos(entry.longest);
         node.polled = self.if_set(entry.polled);
-        node.waits.clone_from(&entry.waits);
+        node.waits = entry.waits().to_vec();
         // One is kept in the record, and one in its copy.
-        node.wakers = entry
-            .waker
-            .as_ref()
-            .map(|waker| Arc::strong_count(waker).saturating_sub(2));
-        node.wakes = entry.waker.as_ref().map(|waker| waker.wakes());
+        node.wakers = entry.waker().map(|waker| Arc::strong_count(waker).saturating_sub(2));
+        node.wakes = entry.waker().map(|waker| waker.wakes());
         node.info = Some(info);
         let source = Source {
             record: record.clone(),
-            task: Some((entry.seat, entry.id)),
+            task: Some((seat, entry.id)),
         };
         self.add_with_scopes(node, Some(source), (address(&scope), entry.id), item, next);
     }
@@ -347,6 +349,7 @@ impl Builder {
             deadline: None,
             left: None,
             stopping: None,
+            progress: None,
             holding: Vec::new(),
             polls: 0,
             busy: Duration::ZERO,
@@ -365,10 +368,11 @@ impl Builder {
     }
 
     fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
+        let running = entry.rare.as_ref().map_or(0, |rare| rare.running);
         if entry.polling != 0 {
             State::Polled(self.since(entry.polling))
-        } else if entry.running != 0 {
-            State::Running(self.since(entry.running))
+        } else if running != 0 {
+            State::Running(self.since(running))
         } else if entry.polls > 0 {
             State::Idle(self.since(entry.polled))
         } else if entry.limited {
@@ -382,8 +386,7 @@ impl Builder {
 
     fn stopping(&self, entry: &Entry, scope: &ScopeNode, record: &ScopeRecord, grace: u64) -> Option<Stopping> {
         let grace = self.until(grace);
-        if let Some(told) = &entry.told {
-            let (reason, since) = &**told;
+        if let Some((reason, since)) = entry.told() {
             return Some(Stopping {
                 reason: reason.clone(),
                 since: Some(self.since(*since)),

@@ -1,6 +1,6 @@
 //! What the nodes themselves have recorded: holds, requests to stop, and the end of a scope.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use super::{
     record::{Held, Kind, ScopeInfo, ScopeRecord, is_on},
@@ -15,20 +15,13 @@ impl ScopeNode {
         ScopeInfo {
             id: record.id,
             name: self.given_name().map(str::to_owned),
-            kind: self.kind(record),
+            kind: self.kind(),
             location: self.location(),
         }
     }
 
-    pub(crate) fn kind(&self, record: &ScopeRecord) -> Kind {
-        if self.is_gather() {
-            Kind::Gather {
-                done: record.done.load(Ordering::Relaxed),
-                total: record.total.load(Ordering::Relaxed).checked_sub(1),
-            }
-        } else {
-            Kind::Scope
-        }
+    pub(crate) fn kind(&self) -> Kind {
+        if self.is_gather() { Kind::Gather } else { Kind::Scope }
     }
 
     /// It was told to stop.
@@ -68,7 +61,7 @@ impl TaskNode {
     pub(super) fn note_held(&self, kind: HoldKind) {
         let Some(record) = self.record() else { return };
         let (now, kind) = (record.recorder.now(), kind as usize);
-        let noted = record.with(self.seat(), self.info.id(), |entry| entry.held[kind] = now);
+        let noted = record.with(self.seat(), self.info.id(), |entry| entry.rare().held[kind] = now);
         if noted.is_some() {
             record
                 .recorder
@@ -81,7 +74,7 @@ impl TaskNode {
         let Some(record) = self.record() else { return };
         let kind = kind as usize;
         let noted = record.with(self.seat(), self.info.id(), |entry| {
-            std::mem::take(&mut entry.held[kind])
+            std::mem::take(&mut entry.rare().held[kind])
         });
         if noted.is_some_and(|since| since != 0) {
             record
@@ -93,8 +86,8 @@ impl TaskNode {
     /// It alone was told to stop.
     pub(super) fn note_stopped(&self, reason: &CancelReason) {
         let Some(record) = self.record() else { return };
-        let told = Box::new((reason.clone(), record.recorder.now()));
-        let left = record.with(self.seat(), self.info.id(), |entry| entry.told.replace(told));
+        let told = (reason.clone(), record.recorder.now());
+        let left = record.with(self.seat(), self.info.id(), |entry| entry.rare().told.replace(told));
         drop(left);
     }
 }

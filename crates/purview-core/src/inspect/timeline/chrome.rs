@@ -6,7 +6,6 @@ use std::{
 };
 
 use super::rows::Row;
-use crate::inspect::Kind;
 
 pub(super) fn write(rows: &[Row], w: &mut impl Write) -> io::Result<()> {
     let mut events = Events { w, first: true };
@@ -89,9 +88,6 @@ impl<W: Write> Events<'_, W> {
 
 fn arguments(row: &Row) -> String {
     let mut arguments = format!("{{\"kind\":\"{}\"", row.kind);
-    if let Kind::Gather { done, .. } = row.kind {
-        arguments += &format!(",\"done\":{done}");
-    }
     if let Some(location) = &row.location {
         arguments += &format!(",\"location\":{}", quoted(location));
     }

@@ -96,8 +96,6 @@ impl Tracks {
     pub(super) fn closed(&mut self, now: Instant, info: &ScopeInfo) {
         let at = self.begin(now);
         let scope = self.scope(at, info);
-        // How many of a gather's futures have ended is known by now.
-        scope.info.kind = info.kind;
         scope.closed = Some(at);
     }
 

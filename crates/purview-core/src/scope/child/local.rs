@@ -98,9 +98,9 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
 }
 
 /// How a task ended, as its policy sees it.
-pub(super) fn how<P: Policy, T>(end: &End<P::Child<T>>) -> How {
+pub(in crate::scope) fn how<P: Policy, T>(end: &End<P::Child<T>>) -> Option<How> {
     match end {
-        End::Returned(child) if P::is_failure::<T>(child) => How::Failed,
+        End::Returned(child) if P::is_failure::<T>(child) => Some(How::Failed),
         end => How::of(end),
     }
 }

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     context::Env,
+    inspect::How,
     panic::catch,
     policy::{End, Policy},
     tree::TaskNode,
@@ -137,6 +138,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         let told = catch(|| self.slot.fill_with(|| (P::refused::<T>(reason), ())));
         self.slot.end();
         self.task().end();
+        self.env.note_how(Some(How::Cancelled(CancelReason::Ended)));
         self.env.note_end();
         if let Err(panic) = told {
             panic.resume();

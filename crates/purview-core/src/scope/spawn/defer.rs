@@ -10,7 +10,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, bindings},
     engine::{ByNode, Member},
-    inspect,
+    inspect::{self, How},
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
     scope::{
@@ -153,10 +153,17 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
     /// A finalizer has no `Task`, so what the policy makes of its end goes back to it at once.
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let info = self.member.env().named_info().expect("a finalizer is in a scope");
-        let end = self.project().end.take().expect("a finalizer that has ended says how");
+        let this = self.project();
+        let end = this.end.take().expect("a finalizer that has ended says how");
+        if inspect::is_on() {
+            this.member.env().note_how(How::of(&end));
+        }
         let end = match end {
             End::Returned(value) => match value.failure() {
-                Some(failure) => failure,
+                Some(failure) => {
+                    this.member.env().note_how(Some(How::Failed));
+                    failure
+                }
                 None => return Verdict::quiet(),
             },
             End::Panicked(panic) => End::Panicked(panic),

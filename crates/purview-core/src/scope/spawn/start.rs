@@ -13,7 +13,7 @@ use crate::{
     context::Env,
     engine::{ByNode, Member},
     error::{AlreadyReady, StartError},
-    inspect::{self, WaitsFor},
+    inspect::{self, How, WaitsFor},
     panic::catch,
     policy::{End, Fallible},
     scope::{
@@ -253,6 +253,9 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
         let end = this.end.take().expect("a child that has ended says how");
         if this.ready.close() {
             return report::<P, T>(policy, this.slot, this.member.env(), end, abandoned);
+        }
+        if inspect::is_on() {
+            this.member.env().note_how(How::of(&end));
         }
         let failed = this.failed;
         let (end, raised) = withhold_panic(end, abandoned);

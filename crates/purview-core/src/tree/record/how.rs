@@ -8,13 +8,8 @@ use crate::cancel::CancelReason;
 pub enum Kind {
     /// A scope: of `scope`, of a builder's `run` or `open`, of a `stream`.
     Scope,
-    /// A gather: how many of its futures have ended, and of how many, where that is known.
-    Gather {
-        /// How many have ended.
-        done: usize,
-        /// How many there are in all; `None` where they come from a stream.
-        total: Option<usize>,
-    },
+    /// A gather.
+    Gather,
     /// The body of a scope.
     Body,
     /// A child that runs in its scope's own task.
@@ -43,7 +38,7 @@ impl Kind {
     /// assert!(!Kind::Body.is_scope());
     /// ```
     pub fn is_scope(self) -> bool {
-        matches!(self, Self::Scope | Self::Gather { .. })
+        matches!(self, Self::Scope | Self::Gather)
     }
 
     /// One word, in lower case.
@@ -54,7 +49,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Scope => "scope",
-            Self::Gather { .. } => "gather",
+            Self::Gather => "gather",
             Self::Body => "body",
             Self::Child => "child",
             Self::Daemon => "daemon",

@@ -15,7 +15,9 @@ mod waker;
 
 pub(crate) use self::{
     entry::Entry,
-    recorder::{InstalledRecorder, Recorder, clock, enable, install, is_on, nanos, recorder},
+    recorder::{
+        InstalledRecorder, Recorder, clock, enable, install, installed_steps, is_on, nanos, recorder, time_passes,
+    },
     report::Short,
     scope_record::{Polled, ScopeRecord},
     slab::Seat,

@@ -27,6 +27,8 @@ pub struct Options {
     pub(crate) wakers: bool,
     pub(crate) max_nodes: usize,
     pub(crate) slow_poll: Option<Duration>,
+    /// The same in nanoseconds; as many as there can be where none is slow.
+    pub(crate) slow_nanos: u64,
     pub(crate) not_polled_again: Option<Duration>,
     pub(crate) held_up: Option<Duration>,
     pub(crate) lost_waker: Option<Duration>,
@@ -42,6 +44,7 @@ impl Options {
             wakers: false,
             max_nodes: 100_000,
             slow_poll: None,
+            slow_nanos: u64::MAX,
             not_polled_again: None,
             held_up: None,
             lost_waker: None,
@@ -77,6 +80,7 @@ impl Options {
     /// the slow callbacks of asyncio's debug mode.
     pub fn slow_poll(mut self, longer_than: Duration) -> Self {
         self.slow_poll = Some(longer_than);
+        self.slow_nanos = u64::try_from(longer_than.as_nanos()).unwrap_or(u64::MAX);
         self
     }
 

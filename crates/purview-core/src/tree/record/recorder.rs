@@ -33,6 +33,8 @@ static ENABLED: OnceLock<Arc<Recorder>> = OnceLock::new();
 thread_local! {
     /// That of the test runtime that polls on this thread.
     static HERE: RefCell<Option<Arc<Recorder>>> = const { RefCell::new(None) };
+    /// When the last poll on this thread ended, and by which recorder, until something else runs.
+    static LAST: Cell<(usize, u64)> = const { Cell::new((0, 0)) };
     /// An observer is being called on this thread.
     static IN_OBSERVER: Cell<bool> = const { Cell::new(false) };
 }
@@ -64,6 +66,14 @@ pub(crate) fn recorder() -> Option<Arc<Recorder>> {
         }
     }
     ENABLED.get().cloned()
+}
+
+/// After how many steps a scope yields, as the test runtime that polls here says.
+pub(crate) fn installed_steps() -> Option<NonZeroU32> {
+    if INSTALLED.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
+    HERE.try_with(|here| here.borrow().as_ref()?.steps).ok().flatten()
 }
 
 /// [`enable`](super::enable) was called before; the first options stay.
@@ -128,19 +138,36 @@ impl Recorder {
         })
     }
 
-    pub(crate) fn steps(&self) -> Option<NonZeroU32> {
-        self.steps
-    }
-
     /// Nanoseconds since it was made, and never 0.
     pub(crate) fn now(&self) -> u64 {
         self.at(clock())
     }
 
+    /// The time at which a poll begins: that at which the last one ended, where nothing of the user's ran since.
+    pub(super) fn begins(&self) -> u64 {
+        let (recorder, at) = LAST.try_with(Cell::take).unwrap_or_default();
+        if recorder == std::ptr::from_ref(self).addr() {
+            at
+        } else {
+            self.now()
+        }
+    }
+
+    /// The time at which a poll ends. After one that is pending nothing of the user's runs before the next.
+    pub(super) fn ends(&self, is_pending: bool) -> u64 {
+        let now = self.now();
+        if is_pending {
+            let _ = LAST.try_with(|last| last.set((std::ptr::from_ref(self).addr(), now)));
+        }
+        now
+    }
+
     /// The same of an instant.
     pub(crate) fn at(&self, at: Instant) -> u64 {
-        let nanos = at.saturating_duration_since(self.since).as_nanos();
-        u64::try_from(nanos).unwrap_or(u64::MAX).max(1)
+        let since = at.saturating_duration_since(self.since);
+        // Enough for 584 years, and quicker than in 128 bits.
+        let nanos = since.as_secs().saturating_mul(1_000_000_000);
+        nanos.saturating_add(u64::from(since.subsec_nanos())).max(1)
     }
 
     pub(super) fn next_scope(&self) -> ScopeId {
@@ -181,6 +208,7 @@ impl Recorder {
                 })
                 .collect()
         });
+        time_passes();
         for panic in panicked {
             let message = panic.message().unwrap_or("its payload is not text").to_owned();
             discard(panic);
@@ -215,6 +243,11 @@ pub(crate) fn clock() -> Instant {
         }
     }
     Instant::now()
+}
+
+/// Something of the user's, or of an executor's, has run since the last poll ended.
+pub(crate) fn time_passes() {
+    let _ = LAST.try_with(|last| last.set((0, 0)));
 }
 
 /// A number of nanoseconds as a duration.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    entry::Entry,
+    entry::{Entry, Rare},
     how::How,
     observer::ScopeId,
     recorder::Recorder,
@@ -58,9 +58,6 @@ pub(crate) struct Grown {
     pub(crate) yields: Option<u64>,
 }
 
-/// A slow poll of the same task is reported once in this time, in nanoseconds.
-const SLOW_AGAIN: u64 = 1_000_000_000;
-
 impl ScopeRecord {
     pub(crate) fn new(recorder: Arc<Recorder>, scope: Weak<dyn Any + Send + Sync>) -> Arc<Self> {
         let listed = recorder.list(scope);
@@ -92,8 +89,8 @@ impl ScopeRecord {
         self.lock().add(entry)
     }
 
-    /// The task has ended, or was never in the scope.
-    pub(crate) fn remove(&self, seat: Seat, id: TaskId) -> Option<Entry> {
+    /// The task has ended, or was never in the scope. Gives what was recorded of it that is rare.
+    pub(crate) fn remove(&self, seat: Seat, id: TaskId) -> Option<Option<Box<Rare>>> {
         let removed = self.lock().remove(seat, id);
         removed
     }
@@ -107,90 +104,110 @@ impl ScopeRecord {
         self.lock().get(seat, id).map(note)
     }
 
-    /// Copies of what is recorded of at most `n` tasks, and whether there are more places to look at after `from`, which is
-    /// moved on.
-    pub(crate) fn some(&self, from: &mut usize, n: usize) -> (Vec<Entry>, bool) {
+    /// Copies of what is recorded of the tasks in at most `n` places, with their seats; and whether there are more places
+    /// after `from`, which is moved on.
+    pub(crate) fn some(&self, from: &mut usize, n: usize) -> (Vec<(Seat, Entry)>, bool) {
         let tasks = self.lock();
         let (some, more) = tasks.some(*from, n);
         *from += n;
-        (some.cloned().collect(), more)
+        (some.map(|(seat, entry)| (seat, entry.clone())).collect(), more)
     }
 
     pub(crate) fn begin_poll(&self, seat: Seat, id: TaskId, waker: &Waker) -> Option<Polled> {
-        let counts = self.recorder.options.wakers;
-        // Cloned outside of the lock: it may be the user's.
-        let fresh = counts.then(|| {
-            let known = self.with(seat, id, |entry| entry.waker.clone()).flatten();
-            known
-                .filter(|known| known.is_for(waker))
-                .unwrap_or_else(|| CountedWaker::new(waker.clone()))
-        });
-        if let Some(counted) = &fresh {
-            counted.begin_poll();
-        }
-        let now = self.recorder.now();
+        let counted = if self.recorder.options.wakers {
+            Some(self.count(seat, id, waker))
+        } else {
+            None
+        };
+        let now = self.recorder.begins();
         let is_told = self.told.load(Ordering::Relaxed) != 0;
+        let mut tasks = self.lock();
+        let entry = tasks.get(seat, id)?;
+        entry.polls += 1;
+        entry.polling = now;
+        entry.limited = false;
+        let queued = (entry.polls == 1).then(|| now.saturating_sub(entry.spawned));
         let mut left = (Vec::new(), None);
-        let polled = self.with(seat, id, |entry| {
-            entry.polls += 1;
-            entry.polling = now;
-            entry.limited = false;
-            entry.heard |= is_told || entry.told.is_some();
-            left = (std::mem::take(&mut entry.waits), entry.waker.take());
-            entry.waker = fresh.clone();
-            Polled {
-                began: now,
-                queued: (entry.polls == 1).then(|| now.saturating_sub(entry.spawned)),
-                waker: fresh,
-            }
-        });
+        if let Some(rare) = &mut entry.rare {
+            left.0 = std::mem::take(&mut rare.waits);
+        }
+        if counted.is_some() {
+            left.1 = std::mem::replace(&mut entry.rare().waker, counted.clone());
+        }
+        if is_told || entry.told().is_some() {
+            entry.heard = true;
+        }
+        drop(tasks);
         drop(left);
-        polled
+        Some(Polled {
+            began: now,
+            queued,
+            waker: counted,
+        })
     }
 
+    /// A waker that counts, the one of the last poll if it can be.
+    fn count(&self, seat: Seat, id: TaskId, waker: &Waker) -> Arc<CountedWaker> {
+        let known = self.with(seat, id, |entry| entry.waker().cloned()).flatten();
+        // Cloned outside of the lock: it may be the user's.
+        let counted = known
+            .filter(|known| known.is_for(waker))
+            .unwrap_or_else(|| CountedWaker::new(waker.clone()));
+        counted.begin_poll();
+        counted
+    }
+
+    /// The poll has ended. Of a task that has ended nothing is noted, because it is about to be removed.
     pub(crate) fn end_poll(&self, seat: Seat, id: TaskId, polled: &Polled, is_pending: bool) -> Grown {
-        let now = self.recorder.now();
-        let took = now.saturating_sub(polled.began);
         let options = &self.recorder.options;
-        let is_slow = options
-            .slow_poll
-            .is_some_and(|slow| u128::from(took) >= slow.as_nanos());
-        let woken = is_pending && polled.waker.as_ref().is_some_and(|waker| waker.was_woken());
-        let grown = self.with(seat, id, |entry| {
-            entry.polling = 0;
-            entry.polled = now;
-            entry.busy += took;
-            entry.longest = entry.longest.max(took);
-            entry.yields = if woken { entry.yields + 1 } else { 0 };
-            let slow = is_slow.then(|| entry.is_slow_again(now)).flatten();
-            let many = options
-                .yields
-                .filter(|many| entry.yields > 0 && entry.yields % many == 0);
-            Grown {
-                took,
-                slow,
-                yields: many.map(|_| entry.yields),
-            }
-        });
-        grown.unwrap_or(Grown {
-            took,
-            ..Grown::default()
-        })
+        let mut grown = Grown::default();
+        if !is_pending && options.slow_poll.is_none() && !self.recorder.has_observers() {
+            return grown;
+        }
+        let now = self.recorder.ends(is_pending);
+        let took = now.saturating_sub(polled.began);
+        grown.took = took;
+        let is_slow = took >= options.slow_nanos;
+        if !is_pending && !is_slow {
+            return grown;
+        }
+        let mut tasks = self.lock();
+        let Some(entry) = tasks.get(seat, id) else { return grown };
+        entry.polling = 0;
+        entry.polled = now;
+        entry.busy += took;
+        entry.longest = entry.longest.max(took);
+        if is_slow {
+            grown.slow = entry.rare().is_slow_again(now);
+        }
+        if let Some(waker) = &polled.waker {
+            let rare = entry.rare();
+            rare.yields = if is_pending && waker.was_woken() {
+                rare.yields + 1
+            } else {
+                0
+            };
+            let many = options.yields.filter(|many| rare.yields > 0 && rare.yields % many == 0);
+            grown.yields = many.map(|_| rare.yields);
+        }
+        grown
     }
 
     pub(crate) fn waits(&self, seat: Seat, id: TaskId, wait: WaitsFor) {
         let left = self.with(seat, id, |entry| {
-            if entry.waits.iter().any(|known| known.is(&wait)) {
+            let waits = &mut entry.rare().waits;
+            if waits.iter().any(|known| known.is(&wait)) {
                 return Some(wait);
             }
-            entry.waits.push(wait);
+            waits.push(wait);
             None
         });
         drop(left);
     }
 
+    /// The task has not returned, but ended otherwise.
     pub(crate) fn ended_as(&self, seat: Seat, id: TaskId, how: How) {
-        let left = self.with(seat, id, |entry| entry.how.replace(how));
+        let left = self.with(seat, id, |entry| entry.rare().how.replace(how));
         drop(left);
     }
 
@@ -203,18 +220,6 @@ impl ScopeRecord {
 
     fn lock(&self) -> MutexGuard<'_, Slab> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Entry {
-    /// Whether a slow poll that ended or was seen now is to be reported, and how many others were not.
-    pub(crate) fn is_slow_again(&mut self, now: u64) -> Option<u64> {
-        if self.slow_reported != 0 && now.saturating_sub(self.slow_reported) < SLOW_AGAIN {
-            self.slow_unreported += 1;
-            return None;
-        }
-        self.slow_reported = now;
-        Some(std::mem::take(&mut self.slow_unreported))
     }
 }
 
