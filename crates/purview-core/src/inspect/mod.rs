@@ -39,6 +39,8 @@ mod enable;
 mod hooks;
 mod line;
 mod node;
+#[cfg(feature = "serde")]
+mod serialize;
 mod snapshot;
 mod timeline;
 mod tree;
