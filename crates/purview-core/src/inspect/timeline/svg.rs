@@ -6,7 +6,9 @@ use super::rows::Row;
 use crate::{inspect::How, tree::record::Short};
 
 const WIDTH: f64 = 1000.0;
-const NAMES: f64 = 190.0;
+/// The column of the names is as wide as the longest of them, between these.
+const NAMES: (f64, f64) = (110.0, 320.0);
+const CHARACTER: f64 = 7.4;
 const RIGHT: f64 = 90.0;
 const ROW: f64 = 20.0;
 const TOP: f64 = 54.0;
@@ -41,8 +43,11 @@ pub(super) fn draw(rows: &[Row], total: Duration, left_out: u64) -> String {
          role=\"img\" aria-label=\"Timeline of scopes and tasks\">\n<style>{STYLE}</style>\n\
          <rect class=\"bg\" width=\"{WIDTH}\" height=\"{height}\" rx=\"6\"/>\n"
     );
-    let scale = Scale { total };
-    legend(&mut svg);
+    let scale = Scale {
+        total,
+        names: names(shown),
+    };
+    legend(&mut svg, &scale);
     axis(&mut svg, &scale, bottom);
     let mut y = TOP;
     for row in shown {
@@ -72,20 +77,34 @@ pub(super) fn draw(rows: &[Row], total: Duration, left_out: u64) -> String {
 
 struct Scale {
     total: Duration,
+    /// How wide the names are.
+    names: f64,
+}
+
+fn indent(row: &Row) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "it is cut off long before")]
+    let depth = row.depth as f64;
+    10.0 + (12.0 * depth).min(NAMES.0 / 2.0)
+}
+
+fn names(rows: &[Row]) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "it is cut off long before")]
+    let width = |row: &Row| indent(row) + CHARACTER * (row.label.chars().count() + 1) as f64;
+    rows.iter().map(width).fold(0.0, f64::max).clamp(NAMES.0, NAMES.1)
 }
 
 impl Scale {
     fn x(&self, at: Duration) -> f64 {
         let part = at.as_secs_f64() / self.total.as_secs_f64().max(1e-9);
-        NAMES + part.clamp(0.0, 1.0) * (WIDTH - NAMES - RIGHT)
+        self.names + part.clamp(0.0, 1.0) * (WIDTH - self.names - RIGHT)
     }
 }
 
-fn legend(svg: &mut String) {
-    let mut x = NAMES;
+fn legend(svg: &mut String, scale: &Scale) {
+    let mut x = scale.names;
     for (class, what) in LEGEND {
         #[expect(clippy::cast_precision_loss, reason = "a few characters")]
-        let width = 26.0 + 7.4 * what.len() as f64;
+        let width = 26.0 + CHARACTER * what.len() as f64;
         let _ = writeln!(
             svg,
             "<rect class=\"{class}\" x=\"{x:.0}\" y=\"10\" width=\"12\" height=\"12\" rx=\"2\"/><text class=\"d\" x=\"{:.0}\" y=\"20\">{what}</text>",
@@ -114,9 +133,8 @@ fn axis(svg: &mut String, scale: &Scale, bottom: f64) {
 }
 
 fn draw_row(svg: &mut String, scale: &Scale, row: &Row, y: f64) {
-    #[expect(clippy::cast_precision_loss, reason = "it is cut off long before")]
-    let indent = 10.0 + (12.0 * row.depth as f64).min(NAMES / 2.0);
-    let room = (NAMES - indent) / 7.4;
+    let indent = indent(row);
+    let room = (scale.names - indent) / CHARACTER;
     let mut title = format!("{} {}", row.kind, row.label);
     if let Some(location) = &row.location {
         title = format!("{title} ({location})");
