@@ -69,7 +69,7 @@ impl Observer for Reports {
 
 /// Inspects what this thread polls, and nothing else; time is the clock's.
 fn inspected(options: Options) -> (Inspector, InstalledInspector, TestClock) {
-    let (inspector, clock) = (Inspector::new(options, None), TestClock::new());
+    let (inspector, clock) = (Inspector::new(options, None, None), TestClock::new());
     // The clock first: the times of the records count from then on.
     let installed = inspector.install(Arc::new(clock.clone()));
     (inspector, installed, clock)

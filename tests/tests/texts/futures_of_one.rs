@@ -101,7 +101,7 @@ fn a_key_shows_the_type_of_its_values() {
 
 #[test]
 fn an_inspector_shows_no_task_in_particular() {
-    let inspector = Inspector::new(Options::new(), None);
+    let inspector = Inspector::new(Options::new(), None, None);
     assert_eq!(format!("{inspector:?}"), "Inspector { .. }");
     let installed = inspector.install(Arc::new(Embedded));
     assert_eq!(format!("{installed:?}"), "InstalledInspector { .. }");

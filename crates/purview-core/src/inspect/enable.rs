@@ -1,4 +1,4 @@
-use std::{fmt, num::NonZeroU32, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Instant};
 
 use super::{AlreadyEnabled, Options, Snapshot};
 use crate::{
@@ -62,11 +62,11 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    /// Where `steps` is given, a scope that is polled where this is installed yields after so many steps, instead of 128.
+    /// Its times count from `since`, where that is given. Where `steps` is, a scope that is polled where this is installed yields after so many steps, instead of 128.
     #[must_use]
-    pub fn new(options: Options, steps: Option<NonZeroU32>) -> Self {
+    pub fn new(options: Options, since: Option<Instant>, steps: Option<NonZeroU32>) -> Self {
         Self {
-            recorder: Recorder::new(options, steps),
+            recorder: Recorder::new(options, since, steps),
         }
     }
 

@@ -38,10 +38,12 @@ mod display;
 mod enable;
 mod hooks;
 mod line;
+mod links;
 mod node;
 #[cfg(feature = "serde")]
 mod serialize;
 mod snapshot;
+mod task;
 mod timeline;
 mod tree;
 

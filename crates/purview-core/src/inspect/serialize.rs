@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::{Holding, Kind, Node, NodeId, Progress, Snapshot, State, Stopping, WaitsFor};
 

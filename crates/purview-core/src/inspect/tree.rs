@@ -6,13 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Held, Holding, Kind, Node, NodeId, Progress, Queued, ScopeId, State, Stopping};
-use crate::{
-    cancel::CancelReason,
-    tree::{
-        Link, ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
-        record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
-    },
+use super::{Held, Holding, Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
+use crate::tree::{
+    ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
+    record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
 };
 
 /// Where a task is recorded, or a scope.
@@ -30,20 +27,20 @@ pub(super) struct Tree {
 }
 
 /// A scope, as an address; and a task in it.
-type Place = (usize, TaskId);
+pub(super) type Place = (usize, TaskId);
 
 /// So many tasks are copied under one lock.
 const AT_ONCE: usize = 1024;
 
-struct Builder {
-    recorder: Option<Arc<Recorder>>,
-    now: u64,
+pub(super) struct Builder {
+    pub(super) recorder: Option<Arc<Recorder>>,
+    pub(super) now: u64,
     clock: Instant,
-    scopes: Vec<Arc<ScopeNode>>,
+    pub(super) scopes: Vec<Arc<ScopeNode>>,
     /// The scopes that each task runs.
-    in_task: HashMap<Place, Vec<usize>>,
+    pub(super) in_task: HashMap<Place, Vec<usize>>,
     /// Tasks that run scopes, of scopes that are not recorded themselves.
-    unrecorded: HashMap<usize, Vec<Arc<TaskNode>>>,
+    pub(super) unrecorded: HashMap<usize, Vec<Arc<TaskNode>>>,
     max_nodes: usize,
     /// How many tasks of one scope are shown at most.
     most: usize,
@@ -51,10 +48,10 @@ struct Builder {
 }
 
 /// What is yet to be added, and below what.
-struct Next {
+pub(super) struct Next {
     what: What,
-    depth: usize,
-    parent: Option<usize>,
+    pub(super) depth: usize,
+    pub(super) parent: Option<usize>,
     deadline: Option<Instant>,
     grace: u64,
 }
@@ -94,60 +91,6 @@ impl Builder {
             most: usize::MAX,
             tree: Tree::default(),
         }
-    }
-
-    /// Lists all scopes, by the tasks that run them; gives those that come first.
-    fn find_scopes(&mut self, only: Option<&Arc<ScopeNode>>) -> Vec<usize> {
-        let listed = self
-            .recorder
-            .as_ref()
-            .map_or_else(Vec::new, |recorder| recorder.scopes());
-        let mut known: HashMap<usize, usize> = HashMap::new();
-        for scope in listed
-            .into_iter()
-            .filter_map(|scope| scope.downcast::<ScopeNode>().ok())
-        {
-            if !scope.is_ended() {
-                known.insert(address(&scope), self.scopes.len());
-                self.scopes.push(scope);
-            }
-        }
-        if let Some(only) = only.filter(|only| !known.contains_key(&address(only))) {
-            known.insert(address(only), self.scopes.len());
-            self.scopes.push(only.clone());
-        }
-        let mut roots = Vec::new();
-        // Scopes around that are not recorded come in at the end.
-        let mut at = 0;
-        while let Some(scope) = self.scopes.get(at).cloned() {
-            match task_around(&scope) {
-                Some(task) => {
-                    let around = address(&task.scope);
-                    if !known.contains_key(&around) {
-                        known.insert(around, self.scopes.len());
-                        self.scopes.push(task.scope.clone());
-                    }
-                    if task.scope.record().is_none() {
-                        let tasks = self.unrecorded.entry(around).or_default();
-                        if !tasks.iter().any(|known| known.info.id() == task.info.id()) {
-                            tasks.push(task.clone());
-                        }
-                    }
-                    self.in_task.entry((around, task.info.id())).or_default().push(at);
-                }
-                None => roots.push(at),
-            }
-            at += 1;
-        }
-        if let Some(only) = only {
-            roots = known.get(&address(only)).copied().into_iter().collect();
-        }
-        let key = |at: &usize| self.scopes[*at].record().map_or(ScopeId(0), |record| record.id);
-        roots.sort_by_key(key);
-        for scopes in self.in_task.values_mut() {
-            scopes.sort_by_key(key);
-        }
-        roots
     }
 
     fn build(mut self, roots: Vec<usize>) -> Tree {
@@ -337,111 +280,9 @@ impl Builder {
             grace: item.grace,
         }));
     }
-
-    fn node(&self, id: NodeId, kind: Kind, item: &Next) -> Node {
-        Node {
-            id,
-            kind,
-            name: String::new(),
-            location: None,
-            age: Duration::ZERO,
-            state: State::Idle(Duration::ZERO),
-            deadline: None,
-            left: None,
-            stopping: None,
-            progress: None,
-            holding: Vec::new(),
-            polls: 0,
-            busy: Duration::ZERO,
-            longest: Duration::ZERO,
-            polled: None,
-            waits: Vec::new(),
-            wakers: None,
-            wakes: None,
-            left_out: 0,
-            depth: item.depth,
-            parent: item.parent,
-            info: None,
-            heard: false,
-            runs_scope: false,
-        }
-    }
-
-    fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
-        let running = entry.rare.as_ref().map_or(0, |rare| rare.running);
-        if entry.polling != 0 {
-            State::Polled(self.since(entry.polling))
-        } else if running != 0 {
-            State::Running(self.since(running))
-        } else if entry.polls > 0 {
-            State::Idle(self.since(entry.polled))
-        } else if entry.limited {
-            State::Queued(Queued::Limit)
-        } else if record.has_rate.load(Ordering::Relaxed) && entry.kind != Kind::Finalizer {
-            State::Queued(Queued::Rate)
-        } else {
-            State::Queued(Queued::Turn)
-        }
-    }
-
-    fn stopping(&self, entry: &Entry, scope: &ScopeNode, record: &ScopeRecord, grace: u64) -> Option<Stopping> {
-        let grace = self.until(grace);
-        if let Some((reason, since)) = entry.told() {
-            return Some(Stopping {
-                reason: reason.clone(),
-                since: Some(self.since(*since)),
-                grace,
-            });
-        }
-        // A finalizer does not see the cancellation of its scope.
-        let reason = scope.cancelled().filter(|_| entry.kind != Kind::Finalizer)?;
-        Some(Stopping {
-            reason: CancelReason::clone(reason),
-            since: self.if_set(record.told.load(Ordering::Relaxed)),
-            grace,
-        })
-    }
-
-    fn since(&self, at: u64) -> Duration {
-        nanos(self.now.saturating_sub(at))
-    }
-
-    fn if_set(&self, at: u64) -> Option<Duration> {
-        (at != 0).then(|| self.since(at))
-    }
-
-    fn until(&self, at: u64) -> Option<Duration> {
-        (at > self.now).then(|| nanos(at - self.now))
-    }
 }
 
-/// The task that runs a scope: of the inside of a timeout the task around.
-fn task_around(scope: &ScopeNode) -> Option<Arc<TaskNode>> {
-    let mut task = scope.link()?.task;
-    // A timeout is a scope without a location, whose task is that around it.
-    while task.scope.location().is_none() {
-        task = task.scope.link()?.task;
-    }
-    Some(task)
-}
-
-/// The earliest deadline of the scope and of what is around it, up to the next shield; `around` is that of the scope which
-/// it is shown in.
-fn deadline_of(scope: &ScopeNode, around: Option<Instant>) -> Option<Instant> {
-    let (mut earliest, mut link) = (scope.own_deadline(), scope.link());
-    while let Some(Link {
-        task, shielded: false, ..
-    }) = link
-    {
-        let is_timeout = task.scope.location().is_none();
-        let own = if is_timeout { task.scope.own_deadline() } else { around };
-        earliest = earliest.into_iter().chain(own).min();
-        link = if is_timeout { task.scope.link() } else { None };
-    }
-    earliest
-}
-
-fn address(scope: &Arc<ScopeNode>) -> usize {
+pub(super) fn address(scope: &Arc<ScopeNode>) -> usize {
     Arc::as_ptr(scope).addr()
 }
 

@@ -21,7 +21,7 @@ pub(super) fn get() -> Option<VirtualRuntime> {
 
 /// Scopes that this thread polls from now on count in the runtime, and use it where they name no other.
 pub(super) fn enter(runtime: VirtualRuntime) -> Entered {
-    let inspector = runtime.shared.inspector.install(Arc::new(runtime.clone()));
+    let inspector = runtime.shared.inspector().install(Arc::new(runtime.clone()));
     DRIVING.with(|driving| driving.borrow_mut().push(runtime));
     Entered { _inspector: inspector }
 }

@@ -67,7 +67,7 @@ impl Shared {
 
 impl Shared {
     fn describe(&self, kind: StallKind, out: &mut String) -> fmt::Result {
-        let scopes = self.inspector.snapshot();
+        let scopes = self.inspector().snapshot();
         let now = self.lock().now();
         self.lock().describe_run(kind, out)?;
         Tree { kind, now, out }.write(&scopes)?;

@@ -17,7 +17,10 @@ use self::{rows::Row, track::Tracks};
 use super::{Held, How, Observer, ScopeInfo, Spawned};
 use crate::{
     cancel::CancelReason,
-    tree::{TaskInfo, record::clock},
+    tree::{
+        TaskInfo,
+        record::{Short, clock},
+    },
 };
 
 /// An [`Observer`] that records when each task was spawned, polled, held and ended; and draws that.
@@ -75,6 +78,19 @@ impl Timeline {
         self
     }
 
+    /// Counts events instead of time: under a virtual clock many happen at one instant. To be called before anything is
+    /// recorded.
+    ///
+    /// ```
+    /// let timeline = purview_core::inspect::Timeline::new().in_steps();
+    /// assert_eq!(timeline.to_text(80), "nothing was recorded\n");
+    /// ```
+    #[must_use]
+    pub fn in_steps(self) -> Self {
+        self.lock().in_steps = true;
+        self
+    }
+
     /// Draws only the scopes and gathers of this name, with what is in them.
     ///
     /// ```
@@ -119,7 +135,16 @@ impl Timeline {
     /// `·` it waits for its first poll, `─` it is alive, `█` it is polled, `═` it holds. A line ends with how the task did.
     pub fn to_text(&self, width: usize) -> String {
         let (rows, total) = self.rows();
-        text::draw(&rows, total, width, self.left_out())
+        let (left_out, in_steps) = {
+            let tracks = self.lock();
+            (tracks.left_out, tracks.in_steps)
+        };
+        let end = if in_steps {
+            format!("{} events", total.as_nanos())
+        } else {
+            Short(total).to_string()
+        };
+        text::draw(&rows, (total, &end), width, left_out)
     }
 
     /// Draws a picture that needs nothing beside it.

@@ -1,14 +1,15 @@
 use std::{fmt::Write, time::Duration};
 
 use super::rows::Row;
-use crate::{inspect::How, tree::record::Short};
+use crate::inspect::How;
 
 /// More characters of a name than this are not shown.
 const LONGEST_NAME: usize = 32;
 /// The bars are never narrower.
 const NARROWEST: usize = 10;
 
-pub(super) fn draw(rows: &[Row], total: Duration, width: usize, left_out: u64) -> String {
+/// `total` is how long it all took, and how that is said.
+pub(super) fn draw(rows: &[Row], (total, end): (Duration, &str), width: usize, left_out: u64) -> String {
     if rows.is_empty() {
         return "nothing was recorded\n".to_owned();
     }
@@ -29,13 +30,7 @@ pub(super) fn draw(rows: &[Row], total: Duration, width: usize, left_out: u64) -
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{shown:names$} {bar} {}", outcome(row));
     }
-    let _ = writeln!(
-        text,
-        "{:names$} 0{:>columns$}",
-        "",
-        Short(total).to_string(),
-        columns = columns - 1
-    );
+    let _ = writeln!(text, "{:names$} 0{:>columns$}", "", end, columns = columns - 1);
     if left_out > 0 {
         let _ = writeln!(text, "{left_out} later polls were not kept");
     }

@@ -12,6 +12,9 @@ use crate::{
 /// What was recorded of tasks and scopes, in the order in which they began. Times count from the first event.
 pub(super) struct Tracks {
     since: Option<Instant>,
+    /// Events are counted, instead of time.
+    pub(super) in_steps: bool,
+    steps: u64,
     pub(super) scopes: Vec<Scope>,
     pub(super) tasks: Vec<Task>,
     scope_at: HashMap<ScopeId, usize>,
@@ -41,10 +44,15 @@ pub(super) struct Task {
     pub(super) holds: Vec<(Held, Duration, Option<Duration>)>,
 }
 
+/// How long an event takes where events are counted.
+const STEP: Duration = Duration::from_nanos(1);
+
 impl Default for Tracks {
     fn default() -> Self {
         Self {
             since: None,
+            in_steps: false,
+            steps: 0,
             scopes: Vec::new(),
             tasks: Vec::new(),
             scope_at: HashMap::new(),
@@ -59,12 +67,16 @@ impl Default for Tracks {
 impl Tracks {
     /// How long after the first event it is.
     pub(super) fn at(&self, now: Instant) -> Duration {
+        if self.in_steps {
+            return Duration::from_nanos(self.steps);
+        }
         self.since
             .map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 
     fn begin(&mut self, now: Instant) -> Duration {
         self.since.get_or_insert(now);
+        self.steps += 1;
         self.at(now)
     }
 
@@ -128,11 +140,12 @@ impl Tracks {
     }
 
     pub(super) fn polled(&mut self, now: Instant, task: &TaskInfo, took: Duration) {
-        let at = self.begin(now);
+        let (at, in_steps) = (self.begin(now), self.in_steps);
         if self.polls >= self.max_polls {
             self.left_out += 1;
         } else if let Some(task) = self.task(task) {
-            task.polls.push((at.saturating_sub(took), at));
+            task.polls
+                .push((at.saturating_sub(if in_steps { STEP } else { took }), at));
             self.polls += 1;
         }
     }

@@ -90,7 +90,7 @@ impl fmt::Display for AlreadyEnabled {
 impl Error for AlreadyEnabled {}
 
 pub(crate) fn enable(options: Options) -> Result<Arc<Recorder>, AlreadyEnabled> {
-    let recorder = Recorder::new(options, None);
+    let recorder = Recorder::new(options, None, None);
     if ENABLED.set(recorder.clone()).is_err() {
         return Err(AlreadyEnabled {});
     }
@@ -127,12 +127,12 @@ impl Drop for InstalledRecorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(options: Options, steps: Option<NonZeroU32>) -> Arc<Self> {
+    pub(crate) fn new(options: Options, since: Option<Instant>, steps: Option<NonZeroU32>) -> Arc<Self> {
         Arc::new(Self {
             broken: options.observers.iter().map(|_| AtomicBool::new(false)).collect(),
             options,
             steps,
-            since: clock(),
+            since: since.unwrap_or_else(clock),
             scopes: Registry::default(),
             serial: AtomicU64::new(0),
         })
