@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod anywhere;
+mod as_json;
 mod bounds;
 mod by_the_clock;
 mod enabling;
@@ -9,6 +10,7 @@ mod locations;
 mod observers;
 mod reports;
 mod the_tree;
+mod timelines;
 mod why_it_does_not_shut_down;
 
 use std::{
