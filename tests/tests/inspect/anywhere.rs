@@ -27,7 +27,7 @@ async fn in_a_destructor() {
             let look = CallsOnDrop(move || {
                 let tree = inspect::snapshot();
                 counted.store(
-                    tree.nodes().iter().filter(|node| node.name == "destructor").count(),
+                    tree.nodes().iter().filter(|node| node.name() == "destructor").count(),
                     SeqCst,
                 );
             });

@@ -30,7 +30,7 @@ async fn children_are_shown_with_kind_name_and_location() {
             let shown: Vec<_> = tree
                 .nodes()
                 .iter()
-                .map(|node| (node.kind, node.name.as_str(), node.depth))
+                .map(|node| (node.kind, node.name(), node.depth))
                 .collect();
             assert_eq!(
                 shown,
@@ -89,9 +89,9 @@ async fn scopes_and_gathers_stand_below_the_task_that_runs_them() {
                 let parent = node(&tree, name).parent.expect("it is in something");
                 &tree.nodes()[parent]
             };
-            assert_eq!(above("leaf").name, "inner");
-            assert_eq!(above("inner").name, "worker", "{tree}");
-            assert_eq!(above("worker").name, "outer");
+            assert_eq!(above("leaf").name(), "inner");
+            assert_eq!(above("inner").name(), "worker", "{tree}");
+            assert_eq!(above("worker").name(), "outer");
             let pages = node(&tree, "pages");
             let progress = pages.progress.expect("it is a gather");
             assert_eq!((progress.done, progress.total), (1, Some(2)), "{tree}");
@@ -258,7 +258,7 @@ async fn children_that_are_refused_are_not_shown() {
     service.spawn_parallel(async { Ok(()) });
     assert!(service.try_spawn(async { Ok(()) }).is_err());
     let tree = service.snapshot();
-    let names: Vec<_> = tree.nodes().iter().map(|node| node.name.as_str()).collect();
+    let names: Vec<_> = tree.nodes().iter().map(|node| node.name()).collect();
     assert_eq!(names, ["closed", "in"]);
     assert_eq!(tree.nodes()[0].state, State::NotPolled);
     drop(driver);

@@ -49,8 +49,8 @@ impl Node {
                 None => write!(f, " {done}")?,
             }
         }
-        if !self.name.is_empty() {
-            write!(f, " `{}`", self.name)?;
+        if !self.name().is_empty() {
+            write!(f, " `{}`", self.name())?;
         }
         Ok(())
     }

@@ -39,8 +39,6 @@ pub struct Node {
     pub id: NodeId,
     /// What it is.
     pub kind: Kind,
-    /// Its name. That of a scope is empty where it was given none.
-    pub name: String,
     /// Where it was spawned or opened.
     pub location: Option<&'static Location<'static>>,
     /// How far a gather has come.
@@ -80,6 +78,8 @@ pub struct Node {
     pub depth: usize,
     /// The index of what it is in, in [`Snapshot::nodes`](super::Snapshot::nodes).
     pub parent: Option<usize>,
+    /// The name of a scope.
+    pub(super) given: Option<String>,
     pub(super) info: Option<TaskInfo>,
     /// It was polled since it was told to stop.
     pub(super) heard: bool,
@@ -88,6 +88,19 @@ pub struct Node {
 }
 
 impl Node {
+    /// Its name. That of a scope is empty where it was given none.
+    ///
+    /// ```
+    /// let tree = purview_core::block_on(purview_core::scope(async |s| s.snapshot()));
+    /// assert_eq!(tree.nodes()[0].name(), "");
+    /// ```
+    pub fn name(&self) -> &str {
+        match &self.info {
+            Some(task) => task.name(),
+            None => self.given.as_deref().unwrap_or_default(),
+        }
+    }
+
     /// Which task it is; `None` for a scope.
     ///
     /// ```

@@ -22,7 +22,7 @@ impl Serialize for Node {
         let mut out = serializer.serialize_struct("Node", 23)?;
         out.serialize_field("id", &self.id)?;
         out.serialize_field("kind", &self.kind)?;
-        out.serialize_field("name", &self.name)?;
+        out.serialize_field("name", self.name())?;
         out.serialize_field("file", &self.location.map(std::panic::Location::file))?;
         out.serialize_field("line", &self.location.map(std::panic::Location::line))?;
         out.serialize_field("column", &self.location.map(std::panic::Location::column))?;

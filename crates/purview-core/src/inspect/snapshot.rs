@@ -97,7 +97,7 @@ impl Snapshot {
     ///     s.task().name("a").spawn(async {});
     ///     inspect::snapshot()
     /// }));
-    /// let names: Vec<_> = tree.children(0).map(|node| node.name.as_str()).collect();
+    /// let names: Vec<_> = tree.children(0).map(|node| node.name()).collect();
     /// assert_eq!(names, ["body", "a"]);
     /// ```
     pub fn children(&self, index: usize) -> impl Iterator<Item = &Node> {
@@ -113,7 +113,7 @@ impl Snapshot {
     /// assert!(purview_core::inspect::snapshot().find("listener").is_none()); // it is not enabled
     /// ```
     pub fn find(&self, name: &str) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.name == name)
+        self.nodes.iter().find(|node| node.name() == name)
     }
 
     /// How many scopes and tasks are not shown, because there were more than

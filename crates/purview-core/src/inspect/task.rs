@@ -4,7 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     Kind, Node, NodeId, Queued, State, Stopping,
-    tree::{Builder, Next},
+    tree::{Below, Builder},
 };
 use crate::{
     cancel::CancelReason,
@@ -15,11 +15,11 @@ use crate::{
 };
 
 impl Builder {
-    pub(super) fn node(&self, id: NodeId, kind: Kind, item: &Next) -> Node {
+    pub(super) fn node(&self, id: NodeId, kind: Kind, item: &Below) -> Node {
         Node {
             id,
             kind,
-            name: String::new(),
+            given: None,
             location: None,
             age: Duration::ZERO,
             state: State::Idle(Duration::ZERO),

@@ -48,8 +48,14 @@ pub(super) struct Builder {
 }
 
 /// What is yet to be added, and below what.
-pub(super) struct Next {
+struct Next {
     what: What,
+    place: Below,
+}
+
+/// Where in the tree something is, and what goes down to it from what is around.
+#[derive(Clone, Copy)]
+pub(super) struct Below {
     pub(super) depth: usize,
     pub(super) parent: Option<usize>,
     deadline: Option<Instant>,
@@ -58,7 +64,8 @@ pub(super) struct Next {
 
 enum What {
     Scope(usize),
-    Task(usize, Seat, Box<Entry>),
+    /// The tasks of a scope that are yet to be added.
+    Tasks(usize, std::vec::IntoIter<(Seat, Entry)>),
     /// A task of a scope that is not recorded.
     Unrecorded(Arc<TaskNode>),
 }
@@ -99,25 +106,36 @@ impl Builder {
         if tasks.saturating_add(scopes) > self.max_nodes {
             self.most = (self.max_nodes.saturating_sub(scopes) / scopes.max(1)).max(1);
         }
+        let nodes = tasks.saturating_add(scopes).min(self.max_nodes);
+        self.tree.nodes.reserve(nodes);
+        self.tree.sources.reserve(nodes);
         let mut next: Vec<Next> = Vec::new();
         let root = |at| Next {
             what: What::Scope(at),
-            depth: 0,
-            parent: None,
-            deadline: None,
-            grace: 0,
+            place: Below {
+                depth: 0,
+                parent: None,
+                deadline: None,
+                grace: 0,
+            },
         };
         next.extend(roots.into_iter().rev().map(root));
         // A loop, not recursion: scopes may nest deeper than the stack.
-        while let Some(item) = next.pop() {
+        while let Some(mut item) = next.pop() {
             if self.tree.nodes.len() >= self.max_nodes {
                 self.leave_out(&item.what);
                 continue;
             }
             match item.what {
-                What::Scope(at) => self.add_scope(at, &item, &mut next),
-                What::Task(at, seat, ref entry) => self.add_task(at, (seat, entry), &item, &mut next),
-                What::Unrecorded(ref task) => self.add_unrecorded(task, &item, &mut next),
+                What::Scope(at) => self.add_scope(at, &item.place, &mut next),
+                What::Tasks(at, ref mut tasks) => {
+                    if let Some((seat, entry)) = tasks.next() {
+                        let place = item.place;
+                        next.push(item);
+                        self.add_task(at, (seat, entry), &place, &mut next);
+                    }
+                }
+                What::Unrecorded(ref task) => self.add_unrecorded(task, &item.place, &mut next),
             }
         }
         self.tree
@@ -126,7 +144,8 @@ impl Builder {
     fn leave_out(&mut self, what: &What) {
         self.tree.left_out += match what {
             What::Scope(at) => 1 + self.scopes[*at].record().map_or(0, |record| record.len()),
-            What::Task(..) | What::Unrecorded(_) => 1,
+            What::Tasks(_, tasks) => tasks.len(),
+            What::Unrecorded(_) => 1,
         };
     }
 
@@ -136,7 +155,7 @@ impl Builder {
         self.tree.nodes.len() - 1
     }
 
-    fn add_scope(&mut self, at: usize, item: &Next, next: &mut Vec<Next>) {
+    fn add_scope(&mut self, at: usize, item: &Below, next: &mut Vec<Next>) {
         let scope = self.scopes[at].clone();
         let record = scope.record();
         let deadline = deadline_of(&scope, item.deadline);
@@ -149,7 +168,7 @@ impl Builder {
             scope.kind(),
             item,
         );
-        node.name = scope.given_name().unwrap_or_default().to_owned();
+        node.given = scope.given_name().map(str::to_owned);
         node.location = scope.location();
         node.age = record.map_or(Duration::ZERO, |record| self.since(record.opened));
         node.deadline = deadline;
@@ -177,28 +196,31 @@ impl Builder {
         });
         self.tree.left_out += left_out;
         let index = self.push(node, source);
-        let below = |what| Next {
-            what,
+        let place = Below {
             depth: item.depth + 1,
             parent: Some(index),
             deadline,
             grace,
         };
         if let Some(tasks) = self.unrecorded.remove(&address(&scope)) {
-            next.extend(tasks.into_iter().map(|task| below(What::Unrecorded(task))));
+            next.extend(tasks.into_iter().map(|task| Next {
+                what: What::Unrecorded(task),
+                place,
+            }));
         }
-        next.extend(
-            entries
-                .into_iter()
-                .rev()
-                .map(|(seat, entry)| below(What::Task(at, seat, Box::new(entry)))),
-        );
+        if !entries.is_empty() {
+            next.push(Next {
+                what: What::Tasks(at, entries.into_iter()),
+                place,
+            });
+        }
     }
 
     /// Copies of what is recorded of the tasks of a scope, and how many it has more.
     fn entries(&self, record: &ScopeRecord) -> (Vec<(Seat, Entry)>, usize) {
         let most = self.most.min(self.max_nodes - self.tree.nodes.len());
-        let (mut entries, mut from, mut more) = (Vec::new(), 0, true);
+        let (mut from, mut more) = (0, true);
+        let mut entries = Vec::with_capacity(most.min(record.len()));
         while more && entries.len() < most {
             let (some, is_more) = record.some(&mut from, AT_ONCE.min(most - entries.len()));
             entries.extend(some);
@@ -212,7 +234,7 @@ impl Builder {
         (entries, left_out)
     }
 
-    fn add_task(&mut self, at: usize, (seat, entry): (Seat, &Entry), item: &Next, next: &mut Vec<Next>) {
+    fn add_task(&mut self, at: usize, (seat, entry): (Seat, Entry), item: &Below, next: &mut Vec<Next>) {
         let scope = self.scopes[at].clone();
         let Some(record) = scope.record() else { return };
         let info = match entry.info() {
@@ -221,11 +243,10 @@ impl Builder {
                 .located(entry.at.or_else(|| scope.location())),
         };
         let mut node = self.node(NodeId::Task(entry.id), entry.kind, item);
-        info.name().clone_into(&mut node.name);
         node.location = info.location();
         node.age = self.since(entry.spawned);
-        node.state = self.state(entry, record);
-        node.stopping = self.stopping(entry, &scope, record, item.grace);
+        node.state = self.state(&entry, record);
+        node.stopping = self.stopping(&entry, &scope, record, item.grace);
         let held = entry.rare.as_ref().map_or([0; 3], |rare| rare.held);
         let held = Held::ALL.into_iter().zip(held).filter(|(_, since)| *since != 0);
         node.holding = held
@@ -251,10 +272,9 @@ impl Builder {
         self.add_with_scopes(node, Some(source), (address(&scope), entry.id), item, next);
     }
 
-    fn add_unrecorded(&mut self, task: &Arc<TaskNode>, item: &Next, next: &mut Vec<Next>) {
+    fn add_unrecorded(&mut self, task: &Arc<TaskNode>, item: &Below, next: &mut Vec<Next>) {
         let kind = if task.info.is_body() { Kind::Body } else { Kind::Child };
         let mut node = self.node(NodeId::Task(task.info.id()), kind, item);
-        task.info.name().clone_into(&mut node.name);
         node.location = task.info.location();
         node.info = Some(task.info.clone());
         let place = (address(&task.scope), task.info.id());
@@ -266,18 +286,20 @@ impl Builder {
         mut node: Node,
         source: Option<Source>,
         place: Place,
-        item: &Next,
+        item: &Below,
         next: &mut Vec<Next>,
     ) {
         let scopes = self.in_task.remove(&place).unwrap_or_default();
         node.runs_scope = !scopes.is_empty();
         let index = self.push(node, source);
-        next.extend(scopes.into_iter().rev().map(|at| Next {
-            what: What::Scope(at),
+        let place = Below {
             depth: item.depth + 1,
             parent: Some(index),
-            deadline: item.deadline,
-            grace: item.grace,
+            ..*item
+        };
+        next.extend(scopes.into_iter().rev().map(|at| Next {
+            what: What::Scope(at),
+            place,
         }));
     }
 }

@@ -186,7 +186,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// let tree = purview_core::block_on(fail_fast::<()>().name("import").run(async |s| Ok(s.snapshot()))).unwrap();
     /// assert_eq!(tree.nodes().len(), 1);
-    /// assert_eq!(tree.nodes()[0].name, "import");
+    /// assert_eq!(tree.nodes()[0].name(), "import");
     /// ```
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::of_scope(&self.shared.node)

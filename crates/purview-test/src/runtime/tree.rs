@@ -50,8 +50,8 @@ impl Tree<'_> {
 
     fn write_scope(&mut self, scope: &Node) -> Result {
         self.out.push_str("scope");
-        if !scope.name.is_empty() {
-            write!(self.out, " `{}`", scope.name)?;
+        if !scope.name().is_empty() {
+            write!(self.out, " `{}`", scope.name())?;
         }
         if let Some(stopping) = &scope.stopping {
             write!(self.out, ", stopped: {}", stopping.reason)?;
