@@ -46,6 +46,9 @@ mod guests {}
 #[doc = include_str!("../../docs/src/guide/runtimes.md")]
 mod runtimes {}
 
+#[doc = include_str!("../../docs/src/guide/observing.md")]
+mod observing {}
+
 #[doc = include_str!("../../docs/src/migration.md")]
 mod migration {}
 

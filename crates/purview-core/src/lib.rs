@@ -3,12 +3,11 @@
 
 mod block_on;
 mod cancel;
-#[doc(hidden)]
-pub mod census;
 mod context;
 mod engine;
 mod error;
 pub mod gather;
+pub mod inspect;
 mod ops;
 mod panic;
 pub mod policy;

@@ -42,6 +42,7 @@ use crate::select::select;
 /// assert_eq!(value, square(index as u32 + 1).await.unwrap());
 /// # }) }
 /// ```
+#[track_caller]
 pub fn gather<I>(futures: I) -> Gather<Items<I::Item>>
 where
     I: IntoIterator,
@@ -66,6 +67,7 @@ where
 /// assert_eq!(purview::gather_stream(halves).limit(1).await.unwrap(), [2, 1]);
 /// # }) }
 /// ```
+#[track_caller]
 pub fn gather_stream<S>(stream: S) -> Gather<Pulled<S>>
 where
     S: Stream,
@@ -106,6 +108,7 @@ where
 /// assert_eq!(pages.concat(), "012345678");
 /// # Ok(()) }) }
 /// ```
+#[track_caller]
 pub fn try_gather<I>(futures: I) -> Gather<Items<I::Item>, mode::TryAll>
 where
     I: IntoIterator,

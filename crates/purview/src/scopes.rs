@@ -40,6 +40,7 @@ use crate::select::select;
 /// assert_eq!((sum, product), (6, 6));
 /// # }) }
 /// ```
+#[track_caller]
 pub fn scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output>
 where
     F: FnOnce(Scope<'env, JoinAll>) -> B,
@@ -72,6 +73,7 @@ where
 /// assert_eq!(count.get(), 3);
 /// # }) }
 /// ```
+#[track_caller]
 pub fn local_scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output, Local>
 where
     F: FnOnce(LocalScope<'env, JoinAll>) -> B,
@@ -124,6 +126,7 @@ where
 /// assert!(failed.await.map(|()| 0).is_err());
 /// # }) }
 /// ```
+#[track_caller]
 pub fn try_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R>
 where
     F: FnOnce(Scope<'env, FailFast<E>>) -> B,
@@ -156,6 +159,7 @@ where
 /// assert_eq!(result, Ok(12));
 /// # }) }
 /// ```
+#[track_caller]
 pub fn try_local_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R, Local>
 where
     F: FnOnce(LocalScope<'env, FailFast<E>>) -> B,

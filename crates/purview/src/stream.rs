@@ -47,6 +47,7 @@ use crate::fail_fast;
 /// assert_eq!(events.try_collect::<Vec<_>>().await?, [10, 20]);
 /// # Ok(()) }) }
 /// ```
+#[track_caller]
 pub fn stream<T, E, F, Fut>(capacity: usize, f: F) -> ScopedStream<T, E>
 where
     F: FnOnce(Scope<'static, FailFast<E>>, Sender<T>) -> Fut,

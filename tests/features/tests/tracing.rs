@@ -71,3 +71,22 @@ fn a_cancelled_scope_tells_its_name_and_the_reason() {
         .expect(&text);
     assert!(line.contains("import") && line.contains("enough"), "{line}");
 }
+
+#[test]
+fn a_report_is_a_warning_that_names_the_task() {
+    use purview::inspect::{self, Options};
+
+    let text = told(|| {
+        // Every poll takes longer than no time.
+        inspect::enable(Options::new().slow_poll(std::time::Duration::ZERO)).unwrap();
+        purview::block_on(purview::scope(async |s| {
+            s.task().name("slow").spawn(async {}).await;
+        }));
+    });
+    let line = text
+        .lines()
+        .find(|line| line.contains("slow poll: `slow`"))
+        .expect(&text);
+    assert!(line.contains("WARN") && line.contains("purview::inspect"), "{line}");
+    assert!(line.contains(file!()), "{line}");
+}

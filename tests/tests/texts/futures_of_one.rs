@@ -10,7 +10,7 @@ use std::{
 use purview::{
     CancelToken, ContextKey, Embedded, cancelled, context_key, retry, shield, sleep, sleep_until, timeout, timeout_at,
 };
-use purview_core::census::Census;
+use purview_core::inspect::{Inspector, Options};
 use purview_tests::{by_hand, polled_on_every_runtime};
 
 use crate::Unprintable;
@@ -100,10 +100,11 @@ fn a_key_shows_the_type_of_its_values() {
 }
 
 #[test]
-fn a_census_shows_nobody_in_particular() {
-    let census = Census::default();
-    assert_eq!(format!("{census:?}"), "Census { .. }");
-    assert_eq!(format!("{:?}", census.install(Arc::new(Embedded))), "Installed { .. }");
+fn an_inspector_shows_no_task_in_particular() {
+    let inspector = Inspector::new(Options::new(), None, None);
+    assert_eq!(format!("{inspector:?}"), "Inspector { .. }");
+    let installed = inspector.install(Arc::new(Embedded));
+    assert_eq!(format!("{installed:?}"), "InstalledInspector { .. }");
 }
 
 fn who_a_task_is_shows_its_number_and_its_name() {

@@ -1,7 +1,7 @@
 //! `run <key load> <n> <times>`: does it so many times, for a tool that counts what the process does.
 //!
 //! Three times less once is what doing it twice costs, without what is made once for a process or a thread.
-//! `run --all` and `run --guarded` print the names, and `run --units <key load> <n>` of how many the cost is.
+//! With `--inspect` before these, scopes and tasks are recorded. `run --all` and `run --guarded` print the names, and `run --units <key load> <n>` of how many the cost is.
 #![forbid(unsafe_code)]
 
 use purview_bench::key::{self, Key};
@@ -17,7 +17,14 @@ fn find(name: &str) -> &'static Key {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
+    let arguments = match arguments.as_slice() {
+        ["--inspect", rest @ ..] => {
+            purview::inspect::enable(purview::inspect::Options::new()).expect("once");
+            rest
+        }
+        arguments => arguments,
+    };
+    match arguments {
         ["--all"] => key::all().for_each(|key| println!("{}", key.name)),
         ["--guarded"] => key::GUARDED.iter().for_each(|key| println!("{}", key.name)),
         ["--units", name, n] => println!("{}", (find(name).units)(number(n))),

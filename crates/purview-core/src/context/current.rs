@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     sync::thread_local,
-    tree::{ScopeNode, TaskInfo, TaskNode},
+    tree::{ScopeNode, Seat, TaskId, TaskInfo, TaskNode},
 };
 
 thread_local! {
@@ -131,6 +131,16 @@ pub(super) fn place() -> Place {
             Place::new(task, env.is_shielded())
         })
         .unwrap_or_default()
+}
+
+/// The task that is being polled, by its scope and its seat there: of the inside of a timeout the task around.
+pub(crate) fn recorded_task() -> Option<(Arc<ScopeNode>, Seat, TaskId)> {
+    let (mut scope, mut seat, mut id) = with(|env| Some((env.scope()?.clone(), env.seat(), env.id())))?;
+    while seat == Seat::NONE {
+        let task = scope.link()?.task;
+        (scope, seat, id) = (task.scope.clone(), task.seat(), task.info.id());
+    }
+    Some((scope, seat, id))
 }
 
 /// What surrounds a closure of the task that is being polled, on a thread that may block.

@@ -1,9 +1,9 @@
-use std::sync::Arc;
+use std::{panic::Location, sync::Arc};
 
 use super::{Binding, TaskSpan};
 use crate::{
     cancel::CancelReason,
-    tree::{Role, ScopeNode, TaskId, TaskInfo, TaskNode},
+    tree::{Role, ScopeNode, Seat, TaskId, TaskInfo, TaskNode},
 };
 
 /// What surrounds the code of one task: kept with its future, and swapped into a thread-local while it is polled.
@@ -12,11 +12,15 @@ pub(crate) struct Env {
     id: TaskId,
     /// Of a child, its number in its scope.
     number: u64,
+    /// Where it is recorded in its scope, if it is.
+    seat: Seat,
     which: Which,
     flags: u8,
     /// Made when something asks for it.
     task: Option<Arc<TaskNode>>,
     pub(super) bindings: Option<Arc<Binding>>,
+    /// Where the task was spawned, if that is not where its scope was opened.
+    at: Option<&'static Location<'static>>,
     /// Not there while the task is polled.
     pub(super) span: TaskSpan,
 }
@@ -54,10 +58,12 @@ impl Default for Env {
             scope: None,
             id: TaskId::NONE,
             number: 0,
+            seat: Seat::NONE,
             which: Which::Body,
             flags: 0,
             task: None,
             bindings: None,
+            at: None,
             span: TaskSpan::default(),
         }
     }
@@ -69,10 +75,12 @@ impl Env {
             scope: Some(scope),
             id,
             number,
+            seat: Seat::NONE,
             which: Which::Child,
             flags: 0,
             task: None,
             bindings,
+            at: None,
             span: TaskSpan::default(),
         }
     }
@@ -112,6 +120,8 @@ impl Env {
             scope: Some(task.scope.clone()),
             id: task.info.id(),
             number: 0,
+            at: task.info.location(),
+            seat: task.seat(),
             which: Which::Body,
             flags: if task.role == Role::Daemon { DAEMON } else { 0 },
             task: Some(task),
@@ -152,7 +162,9 @@ impl Env {
     pub(crate) fn make_task(&mut self) -> Option<Arc<TaskNode>> {
         if self.task.is_none() {
             let scope = self.scope.clone()?;
-            self.task = Some(TaskNode::new(self.info()?, scope, self.role()));
+            let task = TaskNode::new(self.info()?, scope, self.role());
+            task.take_seat(self.seat);
+            self.task = Some(task);
         }
         self.task.clone()
     }
@@ -171,15 +183,18 @@ impl Env {
             return Some(task.info.clone());
         }
         let scope = self.scope.as_ref()?;
-        Some(match self.which {
+        let info = match self.which {
             Which::Child => TaskInfo::numbered(self.id, scope.naming(), self.number),
             Which::Body => TaskInfo::body(self.id, scope.naming()),
             Which::Finalizer => TaskInfo::finalizer(self.id, scope.naming()),
-            Which::Same => match scope.link() {
-                Some(link) => link.task.info.clone(),
-                None => scope.body_info(),
-            },
-        })
+            Which::Same => {
+                return Some(match scope.link() {
+                    Some(link) => link.task.info.clone(),
+                    None => scope.body_info(),
+                });
+            }
+        };
+        Some(info.located(self.at.or(scope.location())))
     }
 
     pub(crate) fn role(&self) -> Role {
@@ -188,6 +203,49 @@ impl Env {
             _ if self.has(DAEMON) => Role::Daemon,
             _ => Role::Ordinary,
         }
+    }
+
+    /// The task was spawned there.
+    pub(crate) fn spawned_at(&mut self, at: &'static Location<'static>) {
+        self.at = Some(at);
+    }
+
+    /// Where the task is recorded in its scope.
+    pub(crate) fn seat(&self) -> Seat {
+        if self.seat == Seat::NONE {
+            self.task.as_ref().map_or(Seat::NONE, |task| task.seat())
+        } else {
+            self.seat
+        }
+    }
+
+    pub(crate) fn take_seat(&mut self, seat: Seat) {
+        self.seat = seat;
+        if let Some(task) = &self.task {
+            task.take_seat(seat);
+        }
+    }
+
+    /// Whether it is a task of its own, and not the inside of a timeout.
+    pub(crate) fn is_task(&self) -> bool {
+        self.which != Which::Same && self.scope.is_some()
+    }
+
+    /// Whether it is named after its number in its scope.
+    pub(crate) fn is_numbered(&self) -> bool {
+        self.which == Which::Child
+    }
+
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    pub(crate) fn location(&self) -> Option<&'static Location<'static>> {
+        self.at
+    }
+
+    pub(crate) fn is_body(&self) -> bool {
+        self.which == Which::Body && self.task.as_ref().is_none_or(|task| task.info.is_body())
     }
 
     pub(crate) fn has_place(&self) -> bool {

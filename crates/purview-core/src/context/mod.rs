@@ -15,7 +15,9 @@ pub(crate) mod unwind;
 
 pub(crate) use self::{
     binding::Binding,
-    current::{bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, scope, task, visible_task},
+    current::{
+        bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, recorded_task, scope, task, visible_task,
+    },
     env::Env,
     place::Place,
     span::{GivenSpan, Outcome, TaskSpan, open_gather, open_scope, scope_cut},

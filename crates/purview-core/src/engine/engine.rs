@@ -218,6 +218,7 @@ impl Engine {
             until,
         };
         scope_cut(node.given_name(), reason);
+        node.note_grace(until);
         node.begin_cut(reason.clone());
         node.set_grace(grace);
         self.panicked.run(|| {

@@ -48,6 +48,7 @@ impl Engine {
         };
         let node = self.node.clone();
         node.set_grace(grace);
+        node.note_grace(until);
         self.panicked.run(|| node.node().end_grace());
         members.cut(self, &reason);
     }

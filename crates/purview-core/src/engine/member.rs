@@ -7,7 +7,15 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::pass::{self, Turn};
-use crate::{cancel::CancelReason, context::Env, panic::catch_expected, policy::End, stack::with_room, tree::TaskNode};
+use crate::{
+    cancel::CancelReason,
+    context::Env,
+    inspect,
+    panic::{Panic, catch_expected},
+    policy::End,
+    stack::with_room,
+    tree::TaskNode,
+};
 
 pin_project! {
     /// A future polled as a task: inside its surroundings, with its panics caught, stopped where it is to stop and does
@@ -157,13 +165,33 @@ impl<F: Future> Member<F> {
         Poll::Ready(self.drop_future(end))
     }
 
-    fn poll_inside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, crate::panic::Panic> {
+    fn poll_inside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        if inspect::is_on() {
+            self.poll_recorded(cx)
+        } else {
+            self.poll_bare(cx)
+        }
+    }
+
+    #[cold]
+    fn poll_recorded(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        let polled = self.as_mut().env_mut().note_poll(cx.waker());
+        let counted = inspect::counted(polled.as_ref());
+        let result = match &counted {
+            Some(waker) => self.as_mut().poll_bare(&mut Context::from_waker(waker)),
+            None => self.as_mut().poll_bare(cx),
+        };
+        drop(counted);
+        self.env.note_polled(polled, matches!(result, Ok(Poll::Pending)));
+        result
+    }
+
+    fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
         let this = self.project();
         let fut = this
             .fut
             .as_pin_mut()
             .expect("a task that has ended is not polled again");
-        this.env.note_poll();
         let task: Option<Arc<TaskNode>> = this.env.task().cloned();
         let _polling = task.as_ref().map(|task| task.begin_poll());
         let mut span = this.env.take_span();

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, mem, num::NonZeroUsize, sync::Arc, time::Duration};
+use std::{borrow::Cow, mem, num::NonZeroUsize, panic::Location, sync::Arc, time::Duration};
 
 use super::rate::Rate;
 use crate::{
@@ -43,9 +43,20 @@ pub(crate) struct Options {
     pub(crate) fallback: Option<RuntimeChoice>,
     pub(crate) cancel_on: Vec<CancelToken>,
     pub(crate) spans: ScopeSpans,
+    /// Where the program opens it.
+    pub(crate) at: Option<&'static Location<'static>>,
 }
 
 impl Options {
+    /// Notes where the program opens it.
+    #[track_caller]
+    pub(crate) fn opened_here(self) -> Self {
+        Self {
+            at: Some(Location::caller()),
+            ..self
+        }
+    }
+
     /// Makes the node; grace, limit and rate are left for the engine and its members.
     pub(crate) fn make_node(&mut self) -> Arc<ScopeNode> {
         let node = ScopeNode::new(ScopeOptions {
@@ -54,6 +65,7 @@ impl Options {
             runtime: self.runtime.take(),
             fallback: self.fallback,
             spans: mem::take(&mut self.spans),
+            at: self.at,
         });
         for token in self.cancel_on.drain(..) {
             node.cancel_on(&token);

@@ -10,7 +10,7 @@ use std::{cell::Cell, num::NonZeroU32, sync::Arc, task::Waker};
 
 #[cfg(loom)]
 use crate::sync::LocalCell as _;
-use crate::{census, context::Env, sync::thread_local, tree::ScopeNode, wake::part};
+use crate::{context::Env, inspect, sync::thread_local, tree::ScopeNode, wake::part};
 
 /// How much a pass does, less what is kept for children that an earlier pass did not reach.
 const STEPS: u32 = 126;
@@ -55,7 +55,7 @@ pub(crate) fn begin(number: u32) -> Running {
     };
     PASS.set(Pass {
         number,
-        steps: census::steps().map_or(STEPS, NonZeroU32::get),
+        steps: inspect::steps().map_or(STEPS, NonZeroU32::get),
         row,
         depth: outer.depth + 1,
         spare: SPARE,

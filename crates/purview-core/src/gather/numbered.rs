@@ -11,6 +11,7 @@ use crate::{
     cancel::CancelReason,
     context::{Binding, Env, TaskSpan},
     engine::{ByNode, Member, Seated, pass::Turn},
+    inspect::{self, How},
     panic::FirstPanic,
     policy::End,
     tree::{ScopeNode, TaskId, TaskNode},
@@ -107,9 +108,15 @@ fn left<O>(index: usize, fails: Fails<O>, env: &mut Env, end: End<O>) -> Left<O>
 /// The task has ended; gives its node where something that it has started still runs on another thread. The end of that
 /// wakes the gather.
 pub(super) fn end_task<O>(env: &Env, end: End<O>) -> (End<O>, Option<Arc<TaskNode>>) {
-    env.note_end();
-    let Some(task) = env.task() else { return (end, None) };
+    if inspect::is_on() {
+        env.note_how(How::of(&end));
+    }
+    let Some(task) = env.task() else {
+        env.note_end();
+        return (end, None);
+    };
     let end = end.after(|| task.end());
+    env.note_end();
     if !task.is_elsewhere() {
         return (end, None);
     }

@@ -18,10 +18,13 @@ impl<S: Source> Opened<S> {
         mut options: Options,
     ) -> Self {
         let node = options.make_node();
+        node.set_gather();
         open_gather(&node);
+        let futures = Futures::new(source, reports_each, fails, &mut options);
+        node.note_total(futures.left());
         Self {
             engine: Engine::new(node, options.grace),
-            futures: Futures::new(source, reports_each, fails, &mut options),
+            futures,
         }
     }
 

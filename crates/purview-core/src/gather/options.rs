@@ -76,6 +76,7 @@ pub type Completed<F> = Gather<Items<F>, mode::Completed>;
 ///     assert_eq!(error.to_string(), "task-1: unlucky");
 /// });
 /// ```
+#[track_caller]
 pub fn gather<I>(futures: I) -> Gather<Items<I::Item>>
 where
     I: IntoIterator,
@@ -100,6 +101,7 @@ where
 /// let all = gather_stream(ids.map(async |id| Ok::<u32, ()>(id))).limit(10);
 /// assert_eq!(purview_core::block_on(all).unwrap().iter().sum::<u32>(), 5050);
 /// ```
+#[track_caller]
 pub fn gather_stream<S>(stream: S) -> Gather<Pulled<S>>
 where
     S: Stream,
@@ -109,12 +111,13 @@ where
 }
 
 impl<S: Source> Gather<S> {
+    #[track_caller]
     fn new(source: S) -> Self {
         Self {
             source: Some(source),
             mode: All(()),
             reports_each: false,
-            options: Options::default(),
+            options: Options::default().opened_here(),
             opened: None,
             outcome: Outcome::new(),
         }

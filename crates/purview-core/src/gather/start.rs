@@ -11,6 +11,7 @@ use crate::{
     cancel::CancelReason,
     engine::{Engine, pass},
     panic::catch_expected,
+    tree::ScopeNode,
     wake::{part, part_waker},
 };
 
@@ -78,6 +79,8 @@ impl<S: Source> Futures<S> {
             }
             pulled
         });
+        // The stream is the user's, and may have taken its time.
+        ScopeNode::note_pass();
         match pulled {
             Ok(Poll::Ready(Some(fut))) => return Some(fut),
             Ok(Poll::Ready(None)) => self.state = SourceState::JustExhausted,

@@ -7,8 +7,8 @@ use std::{
 
 use crate::{
     cancel::{CancelReason, CancelToken, Holder},
-    census,
     context::{Surroundings, surrounding_nodes, task, visible_task},
+    inspect::{self, WaitsFor},
 };
 
 /// Waits until the innermost scope around the caller is cancelled, or this task alone, and says why.
@@ -147,7 +147,7 @@ impl Future for Cancelled {
         if polled.is_ready() {
             this.forget();
         } else {
-            census::waits(|| census::Wait::Cancellation);
+            inspect::waits(|| WaitsFor::Cancellation);
         }
         polled
     }

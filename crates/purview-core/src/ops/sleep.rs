@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    census::{self, Wait},
     context,
+    inspect::{self, WaitsFor},
     runtime::{OneTimer, Runtime, RuntimeChoice, Timer, outside_scopes},
 };
 
@@ -88,7 +88,7 @@ impl Future for Sleep {
         }
         let polled = this.timer.set(Some(at), &**runtime, cx.waker());
         if polled.is_pending() {
-            census::waits(|| Wait::Until(at));
+            inspect::waits(|| WaitsFor::Until(at));
         }
         polled
     }

@@ -134,7 +134,6 @@ impl Opened {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        env.note_end();
         if !needs_drop::<F>() {
             return;
         }

@@ -135,6 +135,13 @@ pub trait Policy {
         None
     }
 
+    /// Whether what a child returned is a failure: [observers](crate::inspect::Observer) are told so, and with the feature
+    /// `tracing` its span, whose `outcome` is then `failed` and not `returned`. By default nothing is.
+    fn is_failure<T>(child: &Self::Child<T>) -> bool {
+        let _ = child;
+        false
+    }
+
     /// Whether what a child's `Task` would yield must come back through [`unclaimed`](Self::unclaimed) if the task is
     /// never awaited. By default it need not.
     fn keeps_unclaimed<T>(&self, joined: &Self::Joined<T>) -> bool {
@@ -147,13 +154,6 @@ pub trait Policy {
     fn unclaimed<T>(&mut self, task: &TaskInfo, joined: Self::Joined<T>) -> Option<Self::Joined<T>> {
         let _ = task;
         Some(joined)
-    }
-
-    /// Whether what a child returned is a failure. With the feature `tracing` its span says so on close: `outcome` is then
-    /// `failed`, not `returned`. By default nothing is.
-    fn is_failure<T>(child: &Self::Child<T>) -> bool {
-        let _ = child;
-        false
     }
 
     /// Whether [`finish`](Self::finish) has anything to give. If not, as in a [`scope`](crate::scope) that its parent

@@ -13,7 +13,8 @@ pub(crate) fn outside_scopes(fallback: Option<RuntimeChoice>) -> Arc<dyn Runtime
     installed().unwrap_or_else(|| fallback.map_or_else(Embedded::shared, |choose| choose()))
 }
 
-fn installed() -> Option<Arc<dyn Runtime>> {
+/// The test runtime that polls on this thread.
+pub(crate) fn installed() -> Option<Arc<dyn Runtime>> {
     // A thread that is being torn down has no thread-locals any more.
     INSTALLED
         .try_with(|installed| installed.borrow().clone())

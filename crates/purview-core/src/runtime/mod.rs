@@ -14,7 +14,7 @@ mod timer;
 mod traits;
 
 pub use crate::ops::{current, current_or};
-pub(crate) use choose::{InstalledRuntime, install, outside_scopes};
+pub(crate) use choose::{InstalledRuntime, install, installed, outside_scopes};
 pub use embedded::Embedded;
 pub(crate) use pool::give_closure;
 pub(crate) use timer::OneTimer;

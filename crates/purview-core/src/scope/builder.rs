@@ -197,26 +197,29 @@ impl<P: Policy> Builder<P> {
     /// Opens the scope, calls `body` with its handle at once, and gives the future that runs both.
     ///
     /// The body is polled like a child, beside the others. See [`Run`] for what dropping and panics do.
+    #[track_caller]
     pub fn run<'env, F, B, R>(self, body: F) -> Run<'env, P, B, R>
     where
         F: FnOnce(Scope<'env, P, Threads>) -> B,
         B: Future<Output = P::Child<R>>,
     {
-        Run::new(self.policy, self.options, body)
+        Run::new(self.policy, self.options.opened_here(), body)
     }
 
     /// As [`run`](Self::run), with children that need not be `Send`; the scope is then not `Send` either.
+    #[track_caller]
     pub fn run_local<'env, F, B, R>(self, body: F) -> Run<'env, P, B, R, Local>
     where
         F: FnOnce(Scope<'env, P, Local>) -> B,
         B: Future<Output = P::Child<R>>,
     {
-        Run::new(self.policy, self.options, body)
+        Run::new(self.policy, self.options.opened_here(), body)
     }
 }
 
 impl<E> Builder<FailFast<E>> {
     /// For facades: what [`try_scope`](crate::try_scope) is.
+    #[track_caller]
     #[doc(hidden)]
     pub fn run_bare<'env, F, B, R>(mut self, body: F) -> TryRun<'env, E, B, R>
     where
@@ -228,6 +231,7 @@ impl<E> Builder<FailFast<E>> {
     }
 
     /// For facades: what [`try_local_scope`](crate::try_local_scope) is.
+    #[track_caller]
     #[doc(hidden)]
     pub fn run_local_bare<'env, F, B, R>(mut self, body: F) -> TryRun<'env, E, B, R, Local>
     where

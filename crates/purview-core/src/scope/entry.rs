@@ -29,6 +29,7 @@ use crate::policy::{FailFast, JoinAll};
 /// }));
 /// assert_eq!((total, words.len()), (11, 3));
 /// ```
+#[track_caller]
 pub fn scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output>
 where
     F: FnOnce(Scope<'env, JoinAll, Threads>) -> B,
@@ -52,6 +53,7 @@ where
 /// }));
 /// assert_eq!(*log.borrow(), [0, 1, 2]);
 /// ```
+#[track_caller]
 pub fn local_scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output, Local>
 where
     F: FnOnce(Scope<'env, JoinAll, Local>) -> B,
@@ -87,6 +89,7 @@ where
 /// }));
 /// assert_eq!(both.unwrap(), "12");
 /// ```
+#[track_caller]
 pub fn try_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R>
 where
     F: FnOnce(Scope<'env, FailFast<E>, Threads>) -> B,
@@ -96,6 +99,7 @@ where
 }
 
 /// As [`try_scope`], for children that need not be `Send`.
+#[track_caller]
 pub fn try_local_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R, Local>
 where
     F: FnOnce(Scope<'env, FailFast<E>, Local>) -> B,

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     cancel::{CancelReason, CancelToken},
     error::TooLate,
+    inspect::Snapshot,
     policy::Policy,
 };
 
@@ -173,6 +174,22 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// no cancellation.
     pub fn is_cancelled(&self) -> bool {
         self.shared.node.cancelled().is_some()
+    }
+
+    /// This scope as it is now, with the tasks in it and the scopes that these run: see
+    /// [`inspect::snapshot`](crate::inspect::snapshot).
+    ///
+    /// Before [`inspect::enable`](crate::inspect::enable) nothing is recorded of tasks: then it shows the scope alone.
+    ///
+    /// ```
+    /// use purview_core::fail_fast;
+    ///
+    /// let tree = purview_core::block_on(fail_fast::<()>().name("import").run(async |s| Ok(s.snapshot()))).unwrap();
+    /// assert_eq!(tree.nodes().len(), 1);
+    /// assert_eq!(tree.nodes()[0].name(), "import");
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::of_scope(&self.shared.node)
     }
 
     /// Accepts no more children; those that it has run on. An [open](crate::Builder::open) scope then ends with the

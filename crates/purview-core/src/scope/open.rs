@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    census::{self, Wait},
     context::{Env, Outcome, is_inside, open_scope},
     engine::{Engine, pass::Turn},
+    inspect::{self, WaitsFor},
     panic::expect_panics,
     policy::Policy,
     tree::ScopeNode,
@@ -44,11 +44,12 @@ impl<P: Policy> Builder<P> {
     /// drop(service);
     /// worker.join().unwrap().unwrap();
     /// ```
+    #[track_caller]
     pub fn open(self) -> (Scope<'static, P>, Driver<P>)
     where
         P: Send + 'static,
     {
-        let (engine, children) = Children::new(self.policy, self.options);
+        let (engine, children) = Children::new(self.policy, self.options.opened_here());
         engine.node.set_open();
         let scope = Scope::new(&children.shared);
         let mut env = Env::body(engine.node.clone());
@@ -218,7 +219,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         poll_fn(|cx| {
             let polled = waiting.scope.poll_ended(&mut waiting.key, cx);
             if polled.is_pending() {
-                census::waits(|| Wait::End {
+                inspect::waits(|| WaitsFor::End {
                     scope: waiting.scope.given_name().map(str::to_owned),
                     driven: waiting.scope.is_polled(),
                 });

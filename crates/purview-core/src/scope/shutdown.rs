@@ -59,7 +59,12 @@ impl Shutdown {
     pub(super) fn begin_grace(&self, node: &ScopeNode) {
         if self.has_begun() {
             let now = node.now();
-            self.lock().until.resolve(now);
+            let at = {
+                let mut state = self.lock();
+                state.until.resolve(now);
+                state.until.at()
+            };
+            node.note_grace(at);
         }
     }
 

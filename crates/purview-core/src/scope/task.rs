@@ -1,16 +1,16 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll},
 };
 
 use super::slot::{JoinSlot, Take};
 use crate::{
     cancel::CancelReason,
-    census::{self, Wait},
     context::unwind,
-    tree::TaskId,
+    inspect::{self, WaitsFor},
+    tree::{TaskId, TaskInfo},
 };
 
 /// A child of a scope: awaiting it gives what the scope's [policy](crate::Policy) makes of the child's end.
@@ -42,13 +42,16 @@ use crate::{
 /// ```
 pub struct Task<J> {
     slot: Arc<JoinSlot<J>>,
-    /// Under which it waits for the end of the scope.
-    key: Option<u64>,
+    /// Made when it is asked for.
+    info: OnceLock<Box<TaskInfo>>,
 }
 
 impl<J> Task<J> {
     pub(super) fn new(slot: Arc<JoinSlot<J>>) -> Self {
-        Self { slot, key: None }
+        Self {
+            slot,
+            info: OnceLock::new(),
+        }
     }
 
     /// The child's number, unique in the process and rising with the order of spawning.
@@ -58,7 +61,19 @@ impl<J> Task<J> {
 
     /// The child's name; never empty.
     pub fn name(&self) -> &str {
-        self.slot.name()
+        self.info().name()
+    }
+
+    /// Which task the child is: its number, its name and where it was spawned.
+    ///
+    /// ```
+    /// purview_core::block_on(purview_core::scope(async |s| {
+    ///     let task = s.spawn(async {});
+    ///     assert_eq!(task.info().location().unwrap().line(), line!() - 1);
+    /// }));
+    /// ```
+    pub fn info(&self) -> &TaskInfo {
+        self.info.get_or_init(|| Box::new(self.slot.info()))
     }
 
     /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
@@ -102,19 +117,19 @@ impl<J> Future for Task<J> {
         match this.slot.poll(cx) {
             Take::Value(value) => Poll::Ready(value),
             Take::NotYet => {
-                census::waits(|| Wait::Task(this.slot.info()));
+                inspect::waits(|| WaitsFor::Task(this.slot.info()));
                 Poll::Pending
             }
-            Take::Taken => panic!("task `{}` was polled after it had given its value", this.slot.name()),
+            Take::Taken => panic!("task `{}` was polled after it had given its value", this.name()),
             Take::Never => {
-                let name = this.slot.name();
+                let name = this.name();
                 if this.slot.was_stopped() && this.slot.scope().cut().is_none() {
                     panic!(
                         "task `{name}` was cancelled and has no value to give: do not await a cancelled task, or use \
                          `settled()`, whose tasks yield `Err(TaskError::Cancelled(..))`"
                     );
                 }
-                match this.slot.scope().poll_ended(&mut this.key, cx) {
+                match this.slot.poll_scope_ended(cx) {
                     Poll::Pending => unwind::never(),
                     Poll::Ready(()) => panic!(
                         "task `{name}` has no value to give: its scope has ended and it did not succeed; await it \
@@ -128,9 +143,7 @@ impl<J> Future for Task<J> {
 
 impl<J> Drop for Task<J> {
     fn drop(&mut self) {
-        if self.key.is_some() {
-            self.slot.scope().forget_end_waiter(self.key);
-        }
+        self.slot.forget_end_waiter();
     }
 }
 

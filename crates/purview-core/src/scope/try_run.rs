@@ -51,6 +51,7 @@ impl<E> Builder<FailFast<E>> {
     /// }
     /// assert_eq!(purview_core::block_on(import()).unwrap(), 2);
     /// ```
+    #[track_caller]
     pub fn try_run<'env, F, B, R>(self, body: F) -> TryRun<'env, E, B, R>
     where
         F: FnOnce(Scope<'env, FailFast<E>, Threads>) -> B,
@@ -73,6 +74,7 @@ impl<E> Builder<FailFast<E>> {
     /// }));
     /// assert_eq!(out.unwrap(), 7);
     /// ```
+    #[track_caller]
     pub fn try_run_local<'env, F, B, R>(self, body: F) -> TryRun<'env, E, B, R, Local>
     where
         F: FnOnce(Scope<'env, FailFast<E>, Local>) -> B,

@@ -12,6 +12,7 @@ impl TaskNode {
     pub(crate) fn hold(&self, kind: HoldKind) {
         if self.holds.add(kind) {
             with_room(|| self.scope.hold(kind));
+            self.note_held(kind);
             // It may have ended meanwhile, and then holds nothing any more.
             full_fence();
             if self.is_ended() && kind != HoldKind::Elsewhere && self.holds.clear(kind) {
@@ -25,6 +26,7 @@ impl TaskNode {
             return;
         }
         with_room(|| self.scope.let_go(kind));
+        self.note_let_go(kind);
         // Within its own poll the task is looked at afterwards; else it has to be polled for that. One of the two threads
         // sees what the other has done.
         // Seeded: neither sees the other.

@@ -1,6 +1,7 @@
 use std::{
     borrow::Cow,
     fmt,
+    panic::Location,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -37,9 +38,13 @@ impl fmt::Display for TaskId {
 pub struct TaskInfo {
     id: TaskId,
     label: Label,
-    /// Made when first asked for, so that an unnamed child costs no allocation.
-    text: OnceLock<Box<str>>,
+    /// Made when first asked for, so that an unnamed child costs no allocation. A box of a box, because it is rarely there.
+    text: OnceLock<Box<Text>>,
+    at: Option<&'static Location<'static>>,
 }
+
+#[derive(Clone)]
+struct Text(Box<str>);
 
 #[derive(Clone)]
 enum Label {
@@ -77,7 +82,13 @@ impl TaskInfo {
             id,
             label,
             text: OnceLock::new(),
+            at: None,
         }
+    }
+
+    /// The same task, which was spawned there.
+    pub(crate) fn located(self, at: Option<&'static Location<'static>>) -> Self {
+        Self { at, ..self }
     }
 
     /// The task's number.
@@ -93,10 +104,27 @@ impl TaskInfo {
             Label::Numbered(..) | Label::Body(_) | Label::Finalizer(_) => "",
         };
         if given.is_empty() {
-            self.text.get_or_init(|| self.default_name().into())
+            &self.text.get_or_init(|| Box::new(Text(self.default_name().into()))).0
         } else {
             given
         }
+    }
+
+    /// Where the task was spawned, in the program's own source: the call of `spawn` or one of its relatives; for a body
+    /// that of `scope` or `run`, for a future of a gather that of `gather`.
+    ///
+    /// `None` where no scope has spawned it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let line = purview_core::block_on(purview_core::scope(async |s| {
+    ///     s.spawn(async { purview_core::current().unwrap().location().unwrap().line() }).await
+    /// }));
+    /// assert_eq!(line, line!() - 2);
+    /// ```
+    pub fn location(&self) -> Option<&'static Location<'static>> {
+        self.at
     }
 
     fn default_name(&self) -> String {

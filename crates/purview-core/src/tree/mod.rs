@@ -6,6 +6,8 @@ mod ended;
 mod holding;
 mod info;
 mod link;
+pub(crate) mod record;
+mod recorded;
 mod scope_node;
 mod spans;
 mod stop;
@@ -16,6 +18,7 @@ pub(crate) use self::{
     bound::Bound,
     holding::Hold,
     info::Naming,
+    record::Seat,
     scope_node::{Grace, Link, ScopeNode, ScopeOptions},
     spans::ScopeSpans,
     task_node::{HoldKind, Role, TaskNode},

@@ -1,5 +1,6 @@
 use std::{
     borrow::Cow,
+    panic::Location,
     sync::{Arc, PoisonError},
     task::{Wake, Waker},
 };
@@ -7,6 +8,7 @@ use std::{
 use super::{
     bound::Bound,
     info::{Naming, TaskId, TaskInfo},
+    record::ScopeRecord,
     spans::ScopeSpans,
     task_node::{Holds, TaskNode},
 };
@@ -33,6 +35,9 @@ pub(crate) struct ScopeNode {
     naming: OnceLock<Arc<Naming>>,
     fallback: Option<RuntimeChoice>,
     pub(super) spans: ScopeSpans,
+    at: Option<&'static Location<'static>>,
+    /// What is recorded of its tasks, where that is enabled.
+    record: OnceLock<Arc<ScopeRecord>>,
     cold: Mutex<Cold>,
 }
 
@@ -81,6 +86,8 @@ pub(crate) struct ScopeOptions {
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) fallback: Option<RuntimeChoice>,
     pub(crate) spans: ScopeSpans,
+    /// Where the program opens it.
+    pub(crate) at: Option<&'static Location<'static>>,
 }
 
 /// It has been polled.
@@ -93,6 +100,8 @@ const OPEN: u8 = 1 << 2;
 const SOFT: u8 = 1 << 3;
 /// All of the subtree has been told of its cancellation.
 const TOLD: u8 = 1 << 6;
+/// It is a gather.
+const GATHER: u8 = 1 << 7;
 
 /// How long holds count in a scope or task that is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,6 +149,8 @@ impl ScopeNode {
             naming: OnceLock::new(),
             fallback: options.fallback,
             spans: options.spans,
+            at: options.at,
+            record: OnceLock::new(),
             cold: Mutex::new(Cold {
                 link: None,
                 bound: options.bound,
@@ -182,9 +193,24 @@ impl ScopeNode {
         self.naming.get_or_init(|| Arc::new(Naming::new(self.name.clone())))
     }
 
+    /// Where the program opens it.
+    pub(crate) fn location(&self) -> Option<&'static Location<'static>> {
+        self.at
+    }
+
+    /// What is recorded of its tasks.
+    pub(crate) fn record(&self) -> Option<&Arc<ScopeRecord>> {
+        self.record.get()
+    }
+
+    /// What is recorded of its tasks, from now on if not before.
+    pub(crate) fn record_or(&self, make: impl FnOnce() -> Arc<ScopeRecord>) -> &Arc<ScopeRecord> {
+        self.record.get_or_init(make)
+    }
+
     /// The body of a scope, as a task.
     pub(crate) fn body_info(&self) -> TaskInfo {
-        TaskInfo::body(TaskId::next(), self.naming())
+        TaskInfo::body(TaskId::next(), self.naming()).located(self.at)
     }
 
     pub(crate) fn runtime(&self) -> Arc<dyn Runtime> {
@@ -213,6 +239,14 @@ impl ScopeNode {
     /// Whether it has no body, and ends when nothing can be spawned any more.
     pub(crate) fn is_open(&self) -> bool {
         self.has(OPEN)
+    }
+
+    pub(crate) fn set_gather(&self) {
+        self.set(GATHER);
+    }
+
+    pub(crate) fn is_gather(&self) -> bool {
+        self.has(GATHER)
     }
 
     pub(crate) fn is_polled(&self) -> bool {
@@ -268,6 +302,9 @@ impl Cancellable for ScopeNode {
 
     fn fired(&self, again: bool) {
         self.set(TOLD);
+        if !again {
+            self.note_told();
+        }
         if !again || self.cut.get().is_none() {
             self.signal.raise(part::CANCEL);
         }

@@ -19,6 +19,7 @@ impl TaskNode {
         if self.is_ended() || self.stop.set(reason.clone()).is_err() {
             return false;
         }
+        self.note_stopped(&reason);
         let mut panicked = FirstPanic::default();
         let this: Arc<dyn Cancellable> = self.clone();
         panicked.run(|| {

@@ -5,13 +5,14 @@ use std::{
 
 use super::{
     info::TaskInfo,
+    record::Seat,
     scope_node::{Grace, ScopeNode},
 };
 use crate::{
     cancel::{CancelReason, CancelToken, Cancellable, Node, Told},
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicIsize, AtomicU8, Ordering, fence},
+        atomic::{AtomicIsize, AtomicU8, AtomicU32, Ordering, fence},
     },
 };
 
@@ -37,6 +38,8 @@ pub(crate) struct TaskNode {
     /// Why this task alone is to stop.
     pub(super) stop: OnceLock<CancelReason>,
     pub(super) flags: AtomicU8,
+    /// Where it is recorded in its scope, if it is.
+    seat: AtomicU32,
     poller: Mutex<Option<Waker>>,
 }
 
@@ -53,6 +56,7 @@ impl TaskNode {
             holds: Holds::default(),
             stop: OnceLock::new(),
             flags: AtomicU8::new(0),
+            seat: AtomicU32::new(0),
             poller: Mutex::default(),
         });
         let told = if role == Role::Finalizer {
@@ -123,6 +127,14 @@ impl TaskNode {
         self.flags.fetch_or(grace.flag(), Ordering::AcqRel);
         self.node.end_grace();
         self.wake();
+    }
+
+    pub(crate) fn seat(&self) -> Seat {
+        Seat(self.seat.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn take_seat(&self, seat: Seat) {
+        self.seat.store(seat.0, Ordering::Relaxed);
     }
 
     fn has(&self, flag: u8) -> bool {

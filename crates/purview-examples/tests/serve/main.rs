@@ -5,5 +5,6 @@
 mod program;
 
 mod connections;
+mod inspected;
 mod server;
 mod shutdown;

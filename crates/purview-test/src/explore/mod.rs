@@ -13,8 +13,14 @@ pub use jitter::{Jitter, jitter};
 pub use seeds::Seeds;
 pub use yield_now::{YieldNow, yield_now};
 
+use purview_core::inspect::{Options, Timeline};
+
 use crate::VirtualRuntime;
 
+/// So many polls of a schedule are drawn.
+const POLLS: usize = 10_000;
+/// And in so many columns.
+const WIDTH: usize = 120;
 /// The variable that has [`explore`] try one seed only, or a few.
 const SEED: &str = "PURVIEW_SEED";
 
@@ -42,8 +48,8 @@ const SEED: &str = "PURVIEW_SEED";
 /// # Panics
 ///
 /// When the program panics, is stuck (see [`Stalled`](crate::Stalled)), does not end within 1,000,000 steps, or
-/// gives different values under different seeds. The seed, or the two that differ, are printed with how to replay them, and
-/// the panic is passed on.
+/// gives different values under different seeds. The seed, or the two that differ, are printed with how to replay them and
+/// with a timeline of the scopes and tasks under the last schedule; and the panic is passed on.
 ///
 /// # Examples
 ///
@@ -92,10 +98,12 @@ where
     let at = Location::caller();
     let mut first: Option<(u64, T)> = None;
     for (passed, &seed) in seeds.iter().enumerate() {
-        let value = match catch_unwind(AssertUnwindSafe(|| replay(seed, &mut program))) {
+        let timeline = Timeline::new().in_steps().max_polls(POLLS);
+        let runtime = VirtualRuntime::exploring(seed).inspect(Options::new().observer(timeline.clone()));
+        let value = match catch_unwind(AssertUnwindSafe(|| runtime.run(program()))) {
             Ok(value) => value,
             Err(payload) => {
-                report(at, passed, &[seed]);
+                report(at, passed, &[seed], &timeline);
                 resume_unwind(payload)
             }
         };
@@ -103,7 +111,7 @@ where
             None => first = Some((seed, value)),
             Some((_, expected)) if *expected == value => {}
             Some((other, expected)) => {
-                report(at, passed, &[*other, seed]);
+                report(at, passed, &[*other, seed], &timeline);
                 panic!("the value depends on the schedule: seed {other} gave {expected:?}, seed {seed} gave {value:?}");
             }
         }
@@ -143,7 +151,7 @@ fn parse(seeds: &str) -> Vec<u64> {
 }
 
 /// The last of `seeds` failed: by itself, or because it gave another value than the first.
-fn report(at: &Location<'_>, passed: usize, seeds: &[u64]) {
+fn report(at: &Location<'_>, passed: usize, seeds: &[u64], timeline: &Timeline) {
     let seed = seeds.last().expect("one has failed");
     let list = seeds.iter().map(u64::to_string).collect::<Vec<_>>();
     let call = match seeds {
@@ -152,7 +160,8 @@ fn report(at: &Location<'_>, passed: usize, seeds: &[u64]) {
     };
     eprintln!(
         "purview-test: failed under seed {seed} ({passed} seeds passed before), explored at {at}; \
-         replay it with {SEED}={}, or purview_test::{call}",
-        list.join(",")
+         replay it with {SEED}={}, or purview_test::{call}; what ran when, by events:\n{}",
+        list.join(","),
+        timeline.to_text(WIDTH)
     );
 }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use purview_core::census::Installed;
+use purview_core::inspect::InstalledInspector;
 
 use super::VirtualRuntime;
 
@@ -21,14 +21,14 @@ pub(super) fn get() -> Option<VirtualRuntime> {
 
 /// Scopes that this thread polls from now on count in the runtime, and use it where they name no other.
 pub(super) fn enter(runtime: VirtualRuntime) -> Entered {
-    let census = runtime.shared.census.install(Arc::new(runtime.clone()));
+    let inspector = runtime.shared.inspector().install(Arc::new(runtime.clone()));
     DRIVING.with(|driving| driving.borrow_mut().push(runtime));
-    Entered { _census: census }
+    Entered { _inspector: inspector }
 }
 
 /// Leaves the runtime when it is dropped.
 pub(super) struct Entered {
-    _census: Installed,
+    _inspector: InstalledInspector,
 }
 
 impl Drop for Entered {

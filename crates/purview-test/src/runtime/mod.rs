@@ -27,6 +27,8 @@ use std::{
 pub use idle::Idle;
 pub use stall::Stalled;
 
+use purview_core::inspect::Options as InspectOptions;
+
 use self::{
     schedule::Schedule,
     shared::{Options, Shared},
@@ -141,6 +143,28 @@ impl VirtualRuntime {
     /// unless told otherwise, 10,000,000 in [`run`](crate::run()), 1,000,000 under [`explore`](crate::explore()).
     pub fn max_steps(self, steps: u64) -> Self {
         self.shared.lock().options.max_steps = Some(steps);
+        self
+    }
+
+    /// What is recorded and reported of the scopes and tasks that the runtime polls, and to which observers, in place of
+    /// what [`inspect::enable`](purview_core::inspect::enable) has set for the process. Times are the runtime's. To be
+    /// called before anything is polled.
+    ///
+    /// ```
+    /// use purview_core::{inspect::{self, Options, Report}, scope, sleep};
+    /// use purview_test::VirtualRuntime;
+    /// use std::time::Duration;
+    ///
+    /// let second = Duration::from_secs(1);
+    /// let reports = VirtualRuntime::new().inspect(Options::new().lost_waker(second)).run(scope(async |s| {
+    ///     s.task().name("stuck").daemon().spawn(std::future::pending::<()>());
+    ///     sleep(2 * second).await;
+    ///     inspect::check()
+    /// }));
+    /// assert!(matches!(&reports[..], [Report::LostWaker { idle, .. }] if *idle == 2 * second));
+    /// ```
+    pub fn inspect(self, options: InspectOptions) -> Self {
+        self.shared.inspect(options);
         self
     }
 

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use purview_core::census::Census;
+use purview_core::inspect::{Inspector, Options as InspectOptions};
 
 use super::{
     drive,
@@ -23,7 +23,7 @@ use super::{
 pub(super) struct Shared {
     state: Mutex<State>,
     /// The scopes and tasks that this runtime runs, in case that it has to say which of them are stuck.
-    pub(super) census: Census,
+    inspector: Mutex<Inspector>,
     /// Notified whenever a thread that drives the runtime could have something new to do.
     changed: Condvar,
 }
@@ -59,6 +59,16 @@ pub(super) struct Options {
 }
 
 impl Shared {
+    pub(super) fn inspector(&self) -> Inspector {
+        self.inspector.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Records what is polled from now on with these options.
+    pub(super) fn inspect(&self, options: InspectOptions) {
+        let inspector = self.lock().inspector(options);
+        *self.inspector.lock().unwrap_or_else(PoisonError::into_inner) = inspector;
+    }
+
     pub(super) fn new(schedule: Schedule, options: Options) -> Self {
         let state = State {
             base: Instant::now(),
@@ -77,10 +87,10 @@ impl Shared {
             steps_at_this_instant: 0,
             ignored_wakes: 0,
         };
-        let census = Census::default().with_steps(state.schedule.scope_steps());
+        let inspector = Mutex::new(state.inspector(InspectOptions::new()));
         Self {
             state: Mutex::new(state),
-            census,
+            inspector,
             changed: Condvar::new(),
         }
     }
@@ -143,6 +153,10 @@ impl Drop for Shared {
 }
 
 impl State {
+    fn inspector(&self, options: InspectOptions) -> Inspector {
+        Inspector::new(options, Some(self.base), self.schedule.scope_steps())
+    }
+
     pub(super) fn now(&self) -> Instant {
         self.base + self.elapsed
     }

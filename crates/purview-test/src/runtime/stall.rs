@@ -67,8 +67,7 @@ impl Shared {
 
 impl Shared {
     fn describe(&self, kind: StallKind, out: &mut String) -> fmt::Result {
-        // What the census holds can be dropped here, which may run user code: not under the lock.
-        let scopes = self.census.scopes();
+        let scopes = self.inspector().snapshot();
         let now = self.lock().now();
         self.lock().describe_run(kind, out)?;
         Tree { kind, now, out }.write(&scopes)?;

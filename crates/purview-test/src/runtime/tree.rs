@@ -7,7 +7,7 @@ use std::{
 
 use purview_core::{
     TaskInfo,
-    census::{LiveScope, LiveTask, Wait},
+    inspect::{Kind, Node, Queued, Snapshot, State, WaitsFor},
 };
 
 use super::stall::{StallKind, count};
@@ -19,81 +19,99 @@ pub(super) struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    pub(super) fn write(&mut self, scopes: &[LiveScope]) -> Result {
-        if !scopes.is_empty() {
+    pub(super) fn write(&mut self, tree: &Snapshot) -> Result {
+        if !tree.nodes().is_empty() {
             self.out.push_str("scopes, and who in them has not ended:\n");
         }
-        scopes.iter().try_for_each(|scope| self.write_scope(scope, 1))
+        for (index, node) in tree.nodes().iter().enumerate() {
+            let indent = 2 * (node.depth + 1);
+            match node.task() {
+                // It runs when all others have ended.
+                Some(_) if node.kind == Kind::Finalizer && node.state == State::Queued(Queued::Turn) => {}
+                Some(task) => {
+                    write!(self.out, "{:indent$}", "")?;
+                    self.write_task(node, task, tree.children(index).next().is_some())?;
+                }
+                None => {
+                    write!(self.out, "{:indent$}", "")?;
+                    self.write_scope(node)?;
+                }
+            }
+        }
+        if tree.left_out() > 0 {
+            writeln!(
+                self.out,
+                "  and {} more",
+                count(tree.left_out() as u64, "scope or task")
+            )?;
+        }
+        Ok(())
     }
 
-    fn write_scope(&mut self, scope: &LiveScope, depth: usize) -> Result {
-        let indent = 2 * depth;
-        write!(self.out, "{:indent$}scope", "")?;
-        if let Some(name) = &scope.name {
-            write!(self.out, " `{name}`")?;
+    fn write_scope(&mut self, scope: &Node) -> Result {
+        self.out.push_str("scope");
+        if !scope.name().is_empty() {
+            write!(self.out, " `{}`", scope.name())?;
         }
-        if let Some(reason) = &scope.cancelled {
-            write!(self.out, ", stopped: {reason}")?;
+        if let Some(stopping) = &scope.stopping {
+            write!(self.out, ", stopped: {}", stopping.reason)?;
         }
-        if scope.open {
-            self.out
-                .push_str(", open: waits until it is closed, or its last handle dropped");
+        match scope.state {
+            State::Open => self
+                .out
+                .push_str(", open: waits until it is closed, or its last handle dropped"),
+            State::NotPolled => self.out.push_str(", which nothing has polled"),
+            _ => {}
         }
         self.out.push('\n');
-        scope.tasks.iter().try_for_each(|task| self.write_task(task, depth + 1))
+        Ok(())
     }
 
-    fn write_task(&mut self, task: &LiveTask, depth: usize) -> Result {
-        let indent = 2 * depth;
-        write!(self.out, "{:indent$}", "")?;
-        if task.body {
-            write!(self.out, "the body (task {})", task.info.id())?;
+    fn write_task(&mut self, node: &Node, task: &TaskInfo, runs_scope: bool) -> Result {
+        if node.kind == Kind::Body {
+            write!(self.out, "the body (task {})", task.id())?;
         } else {
-            write_info(&task.info, self.out)?;
+            write_info(task, self.out)?;
         }
-        if task.closure {
+        match node.state {
             // What it waited for is not forgotten between polls, as there are none: it would be told for ever.
-            self.out.push_str(": runs or blocks, in a closure");
-        } else if task.polls == 0 {
+            State::Running(_) => self.out.push_str(": runs or blocks, in a closure"),
             // A limit or a rate keeps it back.
-            self.out.push_str(": waits for its turn to start");
-        } else {
-            write!(self.out, ": polled {}", count(task.polls, "time"))?;
-            self.write_waits(task)?;
+            State::Queued(_) => self.out.push_str(": waits for its turn to start"),
+            _ => {
+                write!(self.out, ": polled {}", count(node.polls, "time"))?;
+                self.write_waits(node, runs_scope)?;
+            }
         }
-        if let Some(reason) = &task.cancelled {
-            write!(self.out, "; holds, though stopped: {reason}")?;
+        if let Some(stopping) = node.stopping.as_ref().filter(|_| !node.holding.is_empty()) {
+            write!(self.out, "; holds, though stopped: {}", stopping.reason)?;
         }
         self.out.push('\n');
-        task.scopes
-            .iter()
-            .try_for_each(|scope| self.write_scope(scope, depth + 1))
+        Ok(())
     }
 
-    fn write_waits(&mut self, task: &LiveTask) -> Result {
-        if task.waits.is_empty() && task.scopes.is_empty() {
+    fn write_waits(&mut self, node: &Node, runs_scope: bool) -> Result {
+        if node.waits.is_empty() && !runs_scope {
             self.out.push_str(match self.kind {
                 StallKind::Deadlock => ", waits for something that no scope knows of",
                 StallKind::Endless => ", is never done, or waits for something that no scope knows of",
             });
         }
-        for wait in &task.waits {
+        for wait in &node.waits {
             match wait {
-                Wait::Task(info) => {
+                WaitsFor::Task(info) => {
                     self.out.push_str(", awaits ");
                     write_info(info, self.out)?;
                 }
-                Wait::Ready(info) => {
+                WaitsFor::Ready(info) => {
                     self.out.push_str(", waits until ready is ");
                     write_info(info, self.out)?;
                 }
-                Wait::Cancellation => self.out.push_str(", waits for a cancellation"),
-                Wait::Permit => self.out.push_str(", waits for a permit"),
-                Wait::Until(at) => {
+                WaitsFor::Until(at) => {
                     let left = at.saturating_duration_since(self.now);
                     write!(self.out, ", sleeps for another {left:?}")?;
                 }
-                Wait::End { scope, driven } => {
+                WaitsFor::End { scope, driven } => {
                     self.out.push_str(", awaits the shutdown of ");
                     match scope {
                         Some(name) => write!(self.out, "scope `{name}`")?,
@@ -104,7 +122,7 @@ impl Tree<'_> {
                             .push_str(", whose driver nobody has polled: spawn it, or await it beside this");
                     }
                 }
-                _ => {}
+                other => write!(self.out, ", waits for {other}")?,
             }
         }
         Ok(())

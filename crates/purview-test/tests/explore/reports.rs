@@ -123,6 +123,8 @@ fn seeds_that_differ_are_replayed_together() {
         "{text}"
     );
     assert!(text.contains("explored at ") && text.contains("reports.rs:"), "{text}");
+    let (_, timeline) = text.split_once("what ran when, by events:\n").expect(&text);
+    assert!(timeline.contains("█") && timeline.contains(" events\n"), "{text}");
     let again = in_a_process(me, Some(seeds));
     assert!(
         again.contains("the value depends on the schedule: seed 0 gave [1, 2], seed "),

@@ -72,11 +72,20 @@ struct Run {
 /// What came of a `gather!`: its slots, why it was cut, those that failed, and its node.
 pub(super) type Outcome<'a, S> = (Pin<&'a mut S>, Option<CancelReason>, Vec<usize>, &'a ScopeNode);
 
+fn gather_node<S: Slots>(options: &mut Options) -> Arc<ScopeNode> {
+    let node = options.make_node();
+    node.set_gather();
+    open_gather(&node);
+    node.note_total(Some(S::LEN));
+    node
+}
+
 impl<S: Slots> Slotted<S> {
+    #[track_caller]
     pub(super) fn new(slots: S) -> Self {
         Self {
             slots,
-            options: Options::default(),
+            options: Options::default().opened_here(),
             opened: None,
         }
     }
@@ -86,7 +95,7 @@ impl<S: Slots> Slotted<S> {
         let this = self.project();
         let options = this.options;
         let Opened { engine, run } = this.opened.get_or_insert_with(|| Opened {
-            engine: Engine::new(open_node(options), options.grace),
+            engine: Engine::new(gather_node::<S>(options), options.grace),
             run: Run {
                 started: 0,
                 ended: 0,
@@ -254,12 +263,6 @@ impl<S: Slots> Members for SlotMembers<'_, S> {
     fn due(&self, _: &Engine) -> Option<Instant> {
         self.run.next_start
     }
-}
-
-fn open_node(options: &mut Options) -> Arc<ScopeNode> {
-    let node = options.make_node();
-    open_gather(&node);
-    node
 }
 
 fn abandon<S: Slots>(engine: &mut Engine, mut members: SlotMembers<'_, S>) {

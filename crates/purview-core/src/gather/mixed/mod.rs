@@ -46,6 +46,7 @@ pin_project! {
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple> Mixed<Fs> {
     #[doc(hidden)]
+    #[track_caller]
     pub fn new(futures: Fs) -> Self {
         Self {
             slotted: Slotted::new(futures.into_slots()),

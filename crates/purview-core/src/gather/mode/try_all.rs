@@ -51,6 +51,7 @@ use crate::{
 /// }
 /// assert_eq!(purview_core::block_on(pages()).unwrap(), 9);
 /// ```
+#[track_caller]
 pub fn try_gather<I>(futures: I) -> Gather<Items<I::Item>, TryAll>
 where
     I: IntoIterator,

@@ -9,6 +9,7 @@ use std::{
 use super::closure::{Closure, Ended};
 use crate::{
     context,
+    inspect::{self, WaitsFor},
     ops::{Cancelled, ambient_runtime, cancelled},
     panic::{FirstPanic, expect_panics},
     runtime::RuntimeChoice,
@@ -135,6 +136,7 @@ impl<T: Send + 'static> Future for Unblocked<T> {
                 Ended::Lost(why) => panic!("`spawn_blocking` at {}: {why}", this.caller),
             }
         }
+        inspect::waits(|| WaitsFor::Closure);
         // It is told, so that a closure which has not started is skipped, and the task is released.
         if !this.abandons && Pin::new(&mut this.told).poll(cx).is_ready() {
             this.skipped = this.closure.skip();

@@ -14,6 +14,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, Outcome},
     engine::pass::Turn,
+    inspect::{self, How},
     panic::{Panic, catch, discard},
     policy::{End, Policy},
 };
@@ -78,14 +79,20 @@ pub(crate) trait Child<P: Policy> {
     }
 }
 
-/// Tells the span of a task how it ended.
-pub(super) fn end_span<P: Policy, T>(env: &mut Env, end: &End<P::Child<T>>) {
+/// Tells the span of a task, and what is recorded of it, how it ended.
+pub(super) fn note_outcome<P: Policy, T>(env: &mut Env, end: &End<P::Child<T>>) {
     env.end_span(|| match end {
         End::Returned(child) if P::is_failure::<T>(child) => Outcome::Failed,
         End::Returned(_) => Outcome::Returned,
         End::Panicked(_) => Outcome::Panicked,
         End::Cancelled(reason) => Outcome::Cancelled(reason),
     });
+    if inspect::is_on() {
+        env.note_how(match end {
+            End::Returned(child) if P::is_failure::<T>(child) => Some(How::Failed),
+            end => How::of(end),
+        });
+    }
 }
 
 /// What the end of a task means for its scope.

@@ -41,8 +41,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     pub(super) fn drain_queue(&mut self) {
         let children = &mut *self.children;
         children.shared.take_children(&mut children.taken);
-        for mut child in children.taken.drain(..) {
-            child.pinned().env_mut().note_queued();
+        for child in children.taken.drain(..) {
             let env = child.get().env();
             match (env.role(), env.task()) {
                 (Role::Daemon, Some(task)) => drop(children.daemons.insert(task.info.id(), task.clone())),
@@ -51,6 +50,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             let queue = if env.has_place() {
                 &mut children.ready
             } else {
+                env.note_limited();
                 &mut children.waiting
             };
             queue.push_back(child);

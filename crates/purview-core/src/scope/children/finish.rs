@@ -133,10 +133,10 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
     /// A task has ended: what waits for its token is told, and what it has left running elsewhere is waited for.
     #[inline]
     fn finish_task(&mut self, engine: &mut Engine, env: &Env, verdict: &Verdict) {
-        env.note_end();
         if let Some(task) = env.task() {
             self.finish_node(engine, task, verdict);
         }
+        env.note_end();
     }
 
     fn finish_node(&mut self, engine: &mut Engine, task: &Arc<TaskNode>, verdict: &Verdict) {

@@ -97,6 +97,9 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
     /// Makes the scope's engine, and what it runs besides the body.
     pub(super) fn new(policy: P, mut options: Options) -> (Engine, Self) {
         let node = options.make_node();
+        if options.rate.is_some() {
+            node.note_rate();
+        }
         let children = Self {
             shared: Shared::new(node.clone(), options.limit, options.rate.is_some()),
             policy: Some(policy),

@@ -19,13 +19,14 @@ pub(super) use self::{
     parallel::ParallelFuture,
 };
 use super::{
-    child::{Child, Verdict, end_span, report},
+    child::{Child, Verdict, note_outcome, report},
     slot::JoinSlot,
 };
 use crate::{
     cancel::CancelReason,
     context::Env,
     engine::pass::{self, Turn},
+    inspect::How,
     panic::catch,
     policy::{End, Policy},
     tree::TaskNode,
@@ -124,7 +125,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.get_mut();
         let end = this.end.take().expect("a child that has ended says how");
-        end_span::<P, T>(&mut this.env, &end);
+        note_outcome::<P, T>(&mut this.env, &end);
         // The runtime has lost it: nothing asked for that, and its task may have no way to say so.
         let lost = match &end {
             End::Cancelled(reason) if this.task().stopped().is_none() => Some(Box::new(reason.clone())),
@@ -141,6 +142,8 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         self.work.abandon();
         let told = catch(|| self.slot.fill_with(|| (P::refused::<T>(reason), ())));
         self.task().end();
+        self.env.note_how(Some(How::Cancelled(CancelReason::Ended)));
+        self.env.note_end();
         if let Err(panic) = told {
             panic.resume();
         }

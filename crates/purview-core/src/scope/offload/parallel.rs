@@ -14,7 +14,7 @@ use crate::{
     policy::End,
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
-    tree::{HoldKind, TaskNode},
+    tree::{HoldKind, ScopeNode, TaskNode},
     wake::wake_quietly,
 };
 
@@ -130,6 +130,7 @@ impl<F: Future> ParallelFuture<F> {
     pub(super) fn poll_elsewhere(&self, cx: &mut Context<'_>) -> Poll<Option<End<F::Output>>> {
         // Not on the task itself, which is to be dropped after this poll where nothing else holds it.
         let scope = self.task.scope.clone();
+        ScopeNode::note_pass();
         scope.hold(HoldKind::Elsewhere);
         let polled = self.poll_slot(cx, None);
         scope.let_go(HoldKind::Elsewhere);

@@ -5,8 +5,8 @@ pub(super) enum Content<J> {
     Waiting(Option<Waker>),
     Value(J),
     Taken,
-    /// The policy gave nothing for it.
-    Never,
+    /// The policy gave nothing for it; under which key the task then waits for the end of the scope.
+    Never(Option<u64>),
 }
 
 /// What a look at it gives.
@@ -18,6 +18,13 @@ pub(in crate::scope) enum Take<J> {
 }
 
 impl<J> Content<J> {
+    pub(super) fn end_key(&self) -> Option<u64> {
+        match self {
+            Self::Never(key) => *key,
+            _ => None,
+        }
+    }
+
     /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
     pub(super) fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
         match mem::replace(self, Self::Taken) {
@@ -27,8 +34,8 @@ impl<J> Content<J> {
             }
             Self::Value(value) => (Take::Value(value), Some(waker)),
             Self::Taken => (Take::Taken, Some(waker)),
-            Self::Never => {
-                *self = Self::Never;
+            Self::Never(key) => {
+                *self = Self::Never(key);
                 (Take::Never, Some(waker))
             }
         }

@@ -2,8 +2,9 @@ mod content;
 
 use std::{
     mem,
+    panic::Location,
     sync::{Arc, PoisonError},
-    task::{Context, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use self::content::Content;
@@ -14,7 +15,7 @@ use crate::{
     engine::Stop,
     panic::{catch, discard},
     sync::{
-        Mutex, MutexGuard, OnceLock,
+        Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
     tree::{ScopeNode, TaskId, TaskInfo, TaskNode},
@@ -30,8 +31,8 @@ pub(super) struct JoinSlot<J> {
     id: TaskId,
     /// The child's number in its scope, and the flags below.
     number: AtomicU64,
-    /// Made when the name is asked for.
-    info: OnceLock<Box<TaskInfo>>,
+    /// Where it was spawned.
+    at: &'static Location<'static>,
     state: Mutex<SlotState<J>>,
 }
 
@@ -41,7 +42,9 @@ const STOPPED: u64 = 1 << 63;
 const ENDED: u64 = 1 << 62;
 /// It has a node in the tree.
 const HAS_NODE: u64 = 1 << 61;
-const FLAGS: u64 = STOPPED | ENDED | HAS_NODE;
+/// Its `Task` waits for the end of the scope.
+const WAITS_FOR_END: u64 = 1 << 60;
+const FLAGS: u64 = STOPPED | ENDED | HAS_NODE | WAITS_FOR_END;
 
 struct SlotState<J> {
     content: Content<J>,
@@ -54,12 +57,18 @@ struct SlotState<J> {
 }
 
 impl<J> JoinSlot<J> {
-    pub(super) fn new(scope: Arc<ScopeNode>, id: TaskId, number: u64, task: Option<Arc<TaskNode>>) -> Arc<Self> {
+    pub(super) fn new(
+        scope: Arc<ScopeNode>,
+        id: TaskId,
+        number: u64,
+        at: &'static Location<'static>,
+        task: Option<Arc<TaskNode>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             scope,
             id,
             number: AtomicU64::new((number & !FLAGS) | if task.is_some() { HAS_NODE } else { 0 }),
-            info: OnceLock::new(),
+            at,
             state: Mutex::new(SlotState {
                 content: Content::Waiting(None),
                 stop: None,
@@ -73,10 +82,6 @@ impl<J> JoinSlot<J> {
         self.id
     }
 
-    pub(super) fn name(&self) -> &str {
-        self.info.get_or_init(|| Box::new(self.info())).name()
-    }
-
     /// Which task the child is.
     pub(super) fn info(&self) -> TaskInfo {
         let number = self.number.load(Ordering::Acquire);
@@ -85,7 +90,7 @@ impl<J> JoinSlot<J> {
                 return task.info.clone();
             }
         }
-        TaskInfo::numbered(self.id, self.scope.naming(), number & !FLAGS)
+        TaskInfo::numbered(self.id, self.scope.naming(), number & !FLAGS).located(Some(self.at))
     }
 
     pub(super) fn scope(&self) -> &Arc<ScopeNode> {
@@ -184,7 +189,7 @@ impl<J> JoinSlot<J> {
 
     /// The child has ended: leaves what the policy made of that, and wakes what awaits it.
     pub(super) fn fill(&self, joined: Option<J>) {
-        let content = joined.map_or(Content::Never, Content::Value);
+        let content = joined.map_or(Content::Never(None), Content::Value);
         let (old, poller) = {
             let mut state = self.lock();
             self.set(ENDED);
@@ -217,7 +222,7 @@ impl<J> JoinSlot<J> {
 
     /// Whether the policy gave nothing for it.
     pub(super) fn has_no_value(&self) -> bool {
-        matches!(self.lock().content, Content::Never)
+        matches!(self.lock().content, Content::Never(_))
     }
 
     /// Looks through a value that was not taken; may leave something else in its place.
@@ -249,7 +254,7 @@ impl<J> JoinSlot<J> {
                     }
                 }
                 Content::Taken => return Take::Taken,
-                Content::Never => return Take::Never,
+                Content::Never(_) => return Take::Never,
             }
         }
         let waker = cx.waker().clone();
@@ -257,6 +262,24 @@ impl<J> JoinSlot<J> {
         let (take, left) = self.lock().content.take_or_wait(waker);
         drop(left);
         take
+    }
+
+    /// There is no value to come: waits for the end of the scope.
+    pub(super) fn poll_scope_ended(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut key = self.lock().content.end_key();
+        let polled = self.scope.poll_ended(&mut key, cx);
+        self.lock().content = Content::Never(key);
+        self.set(WAITS_FOR_END);
+        polled
+    }
+
+    /// Its `Task` is dropped, and waits no more.
+    #[inline]
+    pub(super) fn forget_end_waiter(&self) {
+        if self.has(WAITS_FOR_END) {
+            let key = self.lock().content.end_key();
+            self.scope.forget_end_waiter(key);
+        }
     }
 
     fn has(&self, flag: u64) -> bool {

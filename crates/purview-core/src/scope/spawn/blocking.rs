@@ -1,6 +1,7 @@
 use super::{Here, NewTask, TaskBuilder};
 use crate::{
     cancel::CancelToken,
+    inspect,
     policy::Policy,
     scope::{handle::Scope, kind::Kind, offload::BlockingCall, task::Task},
 };
@@ -43,7 +44,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
         P::Joined<T>: Send + 'env,
     {
         let shared = &self.scope.shared;
-        let new = NewTask::with_node(shared, self.options);
+        let new = NewTask::with_node(shared, self.options, inspect::Kind::Blocking);
         shared.offload::<T, _>(new, |env| BlockingCall::new(env, f))
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    panic::Location,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -9,6 +10,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, GivenSpan, Outcome, TaskSpan, bindings},
     engine::{ByNode, Member, pass::Turn},
+    inspect::{self, How},
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
     scope::{
@@ -46,18 +48,27 @@ impl<P: Fallible> Finalized<P> for Result<(), P::Error> {
 }
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
+    #[track_caller]
     fn defer_as<F: Future>(&self, fut: F, forget: impl FnOnce(Box<Finalizer<F>>) -> Boxed<'env, P, K>) {
         let node = &self.shared.node;
         let mut env = Env::finalizer(node.clone(), bindings());
+        env.spawned_at(Location::caller());
         if TaskSpan::is_wanted() {
             let task = env.named_info().expect("a finalizer is in a scope");
             env.set_span(TaskSpan::of_child(&task, node, GivenSpan::default(), false));
         }
+        env.note_spawned(inspect::Kind::Finalizer);
+        let (seat, info) = (env.seat(), env.named_info());
         let finalizer = Box::new(Finalizer {
             end: None,
             member: Member::new(fut, env),
         });
-        drop(self.shared.push_finalizer(forget(finalizer)));
+        if let Err(refused) = self.shared.push_finalizer(forget(finalizer)) {
+            drop(refused);
+            if let Some(info) = info {
+                self.shared.node.note_refused(seat, || info.clone());
+            }
+        }
     }
 }
 
@@ -95,6 +106,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// }));
     /// assert_eq!(*log.lock().unwrap(), ["query", "close"]);
     /// ```
+    #[track_caller]
     pub fn defer<F>(&self, fut: F)
     where
         F: Future<Output: Finalized<P> + Send + 'env> + Send + 'env,
@@ -105,6 +117,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
 
 impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     /// As in a `Send` scope, for futures that need not be `Send`.
+    #[track_caller]
     pub fn defer<F>(&self, fut: F)
     where
         F: Future<Output: Finalized<P> + 'env> + 'env,
@@ -146,18 +159,22 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let info = self.member.env().named_info().expect("a finalizer is in a scope");
         let this = self.project();
+        let env = this.member.env_mut();
         let end = this.end.take().expect("a finalizer that has ended says how");
+        let how = if inspect::is_on() { How::of(&end) } else { None };
         let end = match end {
             End::Returned(value) => value.failure(),
             End::Panicked(panic) => Some(End::Panicked(panic)),
             End::Cancelled(reason) => Some(End::Cancelled(reason)),
         };
-        this.member.env_mut().end_span(|| match &end {
+        env.end_span(|| match &end {
             None => Outcome::Returned,
             Some(End::Returned(_)) => Outcome::Failed,
             Some(End::Panicked(_)) => Outcome::Panicked,
             Some(End::Cancelled(reason)) => Outcome::Cancelled(reason),
         });
+        let failed = matches!(end, Some(End::Returned(_))).then_some(How::Failed);
+        env.note_how(how.or(failed));
         let Some(end) = end else { return Verdict::quiet() };
         Verdict::of(end, abandoned, |end| {
             let (joined, flow) = policy.child_ended::<()>(&info, end);

@@ -8,8 +8,8 @@ use std::{
 use super::{NewTask, TaskBuilder};
 use crate::{
     cancel::CancelReason,
-    census::{self, Wait},
     error::{RejectReason, Rejected},
+    inspect::{self, WaitsFor},
     policy::Policy,
     scope::{
         child::Child,
@@ -101,6 +101,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// assert_eq!(*rejected.reason(), RejectReason::Full);
     /// # drop((first, driver));
     /// ```
+    #[track_caller]
     pub fn try_enter<T, F>(&self, fut: F) -> Result<Entered<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + Send + 'static,
@@ -152,6 +153,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// # Errors
     ///
     /// As [`Scope::try_enter`].
+    #[track_caller]
     pub fn try_enter<T, F>(self, fut: F) -> Result<Entered<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + Send + 'static,
@@ -166,6 +168,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         self.enlist_guest::<T, F>(fut, true)
     }
 
+    #[track_caller]
     fn enlist_guest<T, F>(mut self, fut: F, has_place: bool) -> Result<Entered<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + Send + 'static,
@@ -176,8 +179,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     {
         let shared = &self.scope.shared;
         self.options.has_place = has_place;
-        self.options.is_guest = true;
-        let mut new = NewTask::with_node(shared, self.options);
+        let mut new = NewTask::with_node(shared, self.options, inspect::Kind::Guest);
         let slot = new.slot(shared);
         let has_place = shared.place_for(&mut new.env, has_place);
         // With a place, and without a rate, it need not wait for the engine.
@@ -241,7 +243,7 @@ impl<J> Future for Entered<J> {
                 None => match slot.poll(cx) {
                     Take::Value(joined) => guest.refused().map_or(Ok(joined), Err),
                     Take::NotYet => {
-                        census::waits(|| Wait::Task(guest.info().clone()));
+                        inspect::waits(|| WaitsFor::Task(guest.info().clone()));
                         return Poll::Pending;
                     }
                     Take::Never | Take::Taken => Err(guest.reason()),

@@ -95,6 +95,7 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         self
     }
 
+    #[track_caller]
     fn spawn_as<T, F>(
         mut self,
         fut: F,
@@ -107,6 +108,7 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         shared.spawn(new, fut, has_place, forget)
     }
 
+    #[track_caller]
     fn try_spawn_as<T, F>(
         mut self,
         fut: F,
@@ -120,10 +122,11 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         let mut new = NewTask::new(shared, self.options);
         new.env.give_place();
         let slot = new.slot(shared);
-        let task = Task::new(slot.clone());
+        let (task, seat) = (Task::new(slot.clone()), new.env.seat());
         match shared.enlist(true, Box::new(LocalChild::new(slot, fut, new.env)), forget) {
             Ok(()) => Ok(task),
             Err(child) => {
+                shared.node.note_refused(seat, || task.info().clone());
                 let fut = child
                     .into_future()
                     .expect("a child that was not accepted was not polled");
@@ -191,6 +194,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// [`Rejected`] with the future, unpolled, where the scope is cancelled, has ended, or has as many children as its
     /// limit allows.
+    #[track_caller]
     pub fn try_spawn<T, F>(&self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + Send + 'env,
@@ -222,6 +226,7 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     ///
     /// [`Rejected`] with the future, unpolled, where the scope is cancelled, has ended, or has as many children as its
     /// limit allows.
+    #[track_caller]
     pub fn try_spawn<T, F>(&self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + 'env,
@@ -251,6 +256,7 @@ impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
     /// # Errors
     ///
     /// As [`Scope::try_spawn`].
+    #[track_caller]
     pub fn try_spawn<T, F>(self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + Send + 'env,
@@ -280,6 +286,7 @@ impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
     /// # Errors
     ///
     /// As [`Scope::try_spawn`].
+    #[track_caller]
     pub fn try_spawn<T, F>(self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
         F: Future<Output = P::Child<T>> + 'env,

@@ -1,9 +1,10 @@
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, panic::Location, sync::Arc};
 
 use crate::{
     cancel::CancelReason,
     context::{Env, GivenSpan, TaskSpan, bindings},
     error::RejectReason,
+    inspect,
     panic::catch,
     policy::Policy,
     scope::{
@@ -15,7 +16,7 @@ use crate::{
         slot::JoinSlot,
         task::Task,
     },
-    tree::{Role, TaskId, TaskInfo, TaskNode},
+    tree::{Role, Seat, TaskId, TaskInfo, TaskNode},
 };
 
 /// What is said of a child before it is spawned.
@@ -25,7 +26,6 @@ pub(in crate::scope) struct TaskOptions<'a> {
     pub(super) span: GivenSpan<'a>,
     /// It has its place under the limit already.
     pub(super) has_place: bool,
-    pub(super) is_guest: bool,
 }
 
 impl Default for TaskOptions<'_> {
@@ -35,7 +35,6 @@ impl Default for TaskOptions<'_> {
             role: Role::Ordinary,
             span: GivenSpan::default(),
             has_place: false,
-            is_guest: false,
         }
     }
 }
@@ -44,52 +43,75 @@ impl Default for TaskOptions<'_> {
 pub(in crate::scope) struct NewTask {
     id: TaskId,
     number: u64,
+    at: &'static Location<'static>,
     pub(in crate::scope) env: Env,
 }
 
 impl NewTask {
+    #[track_caller]
     pub(super) fn new<P: Policy, K: Kind>(shared: &Shared<'_, P, K>, options: TaskOptions<'_>) -> Self {
-        if options.name.is_some() || options.role != Role::Ordinary {
-            return Self::with_node(shared, options);
+        if options.role == Role::Daemon {
+            return Self::with_node(shared, options, inspect::Kind::Daemon);
         }
-        let (id, number) = (TaskId::next(), shared.next_number());
+        if options.name.is_some() {
+            return Self::with_node(shared, options, inspect::Kind::Child);
+        }
+        let (id, number, at) = (TaskId::next(), shared.next_number(), Location::caller());
         let mut env = Env::child(shared.node.clone(), id, number, bindings());
+        env.spawned_at(at);
         if TaskSpan::is_wanted() {
-            let info = TaskInfo::numbered(id, shared.node.naming(), number);
-            env.set_span(new_span(shared, &info, options));
+            let info = TaskInfo::numbered(id, shared.node.naming(), number).located(Some(at));
+            env.set_span(new_span(shared, &info, options, false));
         }
-        Self { id, number, env }
+        env.note_spawned(inspect::Kind::Child);
+        Self { id, number, at, env }
     }
 
     /// A task that needs its node from the start.
+    #[track_caller]
     pub(in crate::scope) fn with_node<P: Policy, K: Kind>(
         shared: &Shared<'_, P, K>,
         mut options: TaskOptions<'_>,
+        kind: inspect::Kind,
     ) -> Self {
         let (id, number, role) = (TaskId::next(), shared.next_number(), options.role);
         let info = match options.name.take() {
             Some(name) => TaskInfo::named(id, name),
             None => TaskInfo::numbered(id, shared.node.naming(), number),
         };
+        let at = Location::caller();
+        let info = info.located(Some(at));
         let span = if TaskSpan::is_wanted() {
-            new_span(shared, &info, options)
+            new_span(shared, &info, options, kind == inspect::Kind::Guest)
         } else {
             TaskSpan::default()
         };
         let task = TaskNode::new(info, shared.node.clone(), role);
         let mut env = Env::of(task, bindings());
         env.set_span(span);
-        Self { id, number, env }
+        env.note_spawned(kind);
+        Self { id, number, at, env }
     }
 
     pub(super) fn slot<J, P: Policy, K: Kind>(&self, shared: &Shared<'_, P, K>) -> Arc<JoinSlot<J>> {
-        JoinSlot::new(shared.node.clone(), self.id, self.number, self.env.task().cloned())
+        JoinSlot::new(
+            shared.node.clone(),
+            self.id,
+            self.number,
+            self.at,
+            self.env.task().cloned(),
+        )
     }
 }
 
 /// Makes the span of a child. What makes it may be the user's, and panic: the place under the limit is not lost with it.
-fn new_span<P: Policy, K: Kind>(shared: &Shared<'_, P, K>, task: &TaskInfo, options: TaskOptions<'_>) -> TaskSpan {
-    let made = catch(|| TaskSpan::of_child(task, &shared.node, options.span, options.is_guest));
+fn new_span<P: Policy, K: Kind>(
+    shared: &Shared<'_, P, K>,
+    task: &TaskInfo,
+    options: TaskOptions<'_>,
+    is_guest: bool,
+) -> TaskSpan {
+    let made = catch(|| TaskSpan::of_child(task, &shared.node, options.span, is_guest));
     made.unwrap_or_else(|panic| {
         if options.has_place {
             shared.free_place();
@@ -108,20 +130,20 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     ) -> Task<P::Joined<T>> {
         let slot = new.slot(self);
         let task = Task::new(slot.clone());
-        let node = new.env.task().cloned();
+        let (node, seat) = (new.env.task().cloned(), new.env.seat());
         if let Some(reason) = self.node.refuses() {
             // First: a destructor that panics must not take the place with it.
             if has_place {
                 self.free_place();
             }
             drop(fut);
-            Self::refuse::<T>(node.as_deref(), &slot, reason.clone());
+            self.refuse::<T>(node.as_deref(), seat, &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env, has_place);
         if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
             drop(child);
-            Self::refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
+            self.refuse::<T>(node.as_deref(), seat, &slot, CancelReason::Ended);
         }
         task
     }
@@ -139,17 +161,17 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let task = Task::new(slot.clone());
         // The work has surroundings of its own, of the same task: they are needed on the other thread.
         let work = make(new.env.same());
-        let node = new.env.task().cloned();
+        let (node, seat) = (new.env.task().cloned(), new.env.seat());
         if let Some(reason) = self.node.refuses() {
             drop(work);
-            Self::refuse::<T>(node.as_deref(), &slot, reason.clone());
+            self.refuse::<T>(node.as_deref(), seat, &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env, false);
         let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
         if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
             drop(child);
-            Self::refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
+            self.refuse::<T>(node.as_deref(), seat, &slot, CancelReason::Ended);
         }
         task
     }
@@ -194,7 +216,14 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// The task of a child that was not accepted says what the policy says to that.
-    pub(super) fn refuse<T>(task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>, reason: CancelReason) {
+    pub(super) fn refuse<T>(
+        &self,
+        task: Option<&TaskNode>,
+        seat: Seat,
+        slot: &JoinSlot<P::Joined<T>>,
+        reason: CancelReason,
+    ) {
+        self.node.note_refused(seat, || slot.info());
         if let Some(task) = task {
             task.end();
         }

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use super::{NewTask, Parallel, TaskBuilder};
 use crate::{
+    inspect,
     policy::Policy,
     scope::{handle::Scope, kind::Kind, offload::ParallelFuture, task::Task},
 };
@@ -54,7 +55,7 @@ impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
         P::Joined<T>: Send + 'env,
     {
         let shared = &self.scope.shared;
-        let new = NewTask::with_node(shared, self.options);
+        let new = NewTask::with_node(shared, self.options, inspect::Kind::Parallel);
         shared.offload::<T, _>(new, |env| Arc::new(ParallelFuture::new(env, fut)))
     }
 }

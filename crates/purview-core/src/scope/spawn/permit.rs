@@ -7,7 +7,7 @@ use std::{
 
 use super::TaskBuilder;
 use crate::{
-    census::{self, Wait},
+    inspect::{self, WaitsFor},
     panic::FirstPanic,
     policy::Policy,
     scope::{
@@ -136,7 +136,7 @@ impl<'env, P: Policy, K: Kind> Future for Waiter<'env, P, K> {
                 if is_released() {
                     return Poll::Ready(None);
                 }
-                census::waits(|| Wait::Permit);
+                inspect::waits(|| WaitsFor::Permit);
                 return Poll::Pending;
             }
         }

@@ -10,14 +10,14 @@ use pin_project_lite::pin_project;
 use super::{NewTask, TaskOptions, ready_cell::ReadyCell};
 use crate::{
     cancel::CancelReason,
-    census::{self, Wait},
     context::Env,
     engine::{ByNode, Member, pass::Turn},
     error::{AlreadyReady, StartError},
+    inspect::{self, WaitsFor},
     panic::catch,
     policy::{End, Fallible},
     scope::{
-        child::{Child, Verdict, end_span, report, withhold_panic},
+        child::{Child, Verdict, note_outcome, report, withhold_panic},
         handle::Scope,
         kind::{Boxed, Kind, Local, Threads},
         slot::{JoinSlot, Take},
@@ -74,7 +74,7 @@ impl<V, E> Future for Start<V, E> {
                 Poll::Ready(Err(error))
             }
             Take::NotYet | Take::Taken | Take::Never => {
-                census::waits(|| Wait::Ready(this.task.info.clone()));
+                inspect::waits(|| WaitsFor::Ready(this.task.info.clone()));
                 Poll::Pending
             }
         }
@@ -101,6 +101,7 @@ impl<V, E> fmt::Debug for Start<V, E> {
 }
 
 impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
+    #[track_caller]
     fn start_as<V, T, F, Fut>(
         &self,
         f: F,
@@ -110,7 +111,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
         F: FnOnce(Ready<V>) -> Fut,
     {
         let shared = &self.shared;
-        let mut new = NewTask::with_node(shared, TaskOptions::default());
+        let mut new = NewTask::with_node(shared, TaskOptions::default(), inspect::Kind::Child);
         let task = new.env.task().expect("made just above").clone();
         let (ready, failed) = (ReadyCell::new(), new.slot(shared));
         let start = Start {
@@ -120,6 +121,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
             done: false,
         };
         let refuse = |reason| {
+            shared.node.note_refused(task.seat(), || task.info.clone());
             task.end();
             failed.fill(Some(StartError::Cancelled(reason)));
         };
@@ -174,6 +176,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// }));
     /// assert_eq!(port.unwrap(), 80);
     /// ```
+    #[track_caller]
     pub fn start<V, T, F, Fut>(&self, f: F) -> Start<V, P::Error>
     where
         F: FnOnce(Ready<V>) -> Fut,
@@ -194,6 +197,7 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
     /// # Errors
     ///
     /// [`StartError`] when the child failed, panicked, was cancelled or returned without being ready.
+    #[track_caller]
     pub fn start<V, T, F, Fut>(&self, f: F) -> Start<V, P::Error>
     where
         F: FnOnce(Ready<V>) -> Fut,
@@ -247,7 +251,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
-        end_span::<P, T>(this.member.env_mut(), &end);
+        note_outcome::<P, T>(this.member.env_mut(), &end);
         if this.ready.close() {
             return report::<P, T>(policy, this.slot, end, abandoned);
         }

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     error::Closed,
+    inspect::{self, WaitsFor},
     panic::{FirstPanic, OneByOne, no_second_panic},
     sync::{Mutex, MutexGuard},
     wake::{Waiters, wake_all},
@@ -105,7 +106,11 @@ impl<T> Sending<'_, T> {
         if let Some(receiver) = receiver {
             receiver.wake();
         }
-        if through { Poll::Ready(Ok(())) } else { Poll::Pending }
+        if through {
+            return Poll::Ready(Ok(()));
+        }
+        inspect::waits(|| WaitsFor::Room);
+        Poll::Pending
     }
 }
 
@@ -189,6 +194,7 @@ impl<T> Channel<T> {
         let old = queue.receiver.replace(waker);
         drop(queue);
         drop(old);
+        inspect::waits(|| WaitsFor::Item);
         Poll::Pending
     }
 

@@ -10,6 +10,7 @@ use futures_core::Stream;
 use super::channel::{Channel, Sender};
 use crate::{
     cancel::CancelReason,
+    inspect,
     panic::FirstPanic,
     policy::Fallible,
     scope::{
@@ -80,8 +81,9 @@ fn produced<T>(channel: Arc<Channel<T>>, task: Arc<TaskNode>) -> Produced<T> {
 }
 
 impl<P: Fallible, K: Kind> Scope<'_, P, K> {
+    #[track_caller]
     fn new_producer(&self) -> (NewTask, Arc<TaskNode>) {
-        let new = NewTask::with_node(&self.shared, TaskOptions::default());
+        let new = NewTask::with_node(&self.shared, TaskOptions::default(), inspect::Kind::Child);
         let task = new.env.task().expect("made just above").clone();
         (new, task)
     }
@@ -115,6 +117,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// }));
     /// assert_eq!(sum.unwrap(), 10);
     /// ```
+    #[track_caller]
     pub fn produce<T, F, Fut>(&self, capacity: usize, f: F) -> Produced<T>
     where
         F: FnOnce(Sender<T>) -> Fut,
@@ -133,6 +136,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
 
 impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
     /// As in a `Send` scope, for futures that need not be `Send`.
+    #[track_caller]
     pub fn produce<T, F, Fut>(&self, capacity: usize, f: F) -> Produced<T>
     where
         F: FnOnce(Sender<T>) -> Fut,

@@ -9,6 +9,7 @@ use std::{
 use super::channel::{Channel, Sender};
 use crate::{
     error::{Closed, TrySendError},
+    inspect::{self, WaitsFor},
     panic::no_second_panic,
     wake::wake_all,
 };
@@ -115,6 +116,9 @@ impl<'a, T> Reserving<'a, T> {
         };
         drop(queue);
         drop(unused);
+        if reserved.is_pending() {
+            inspect::waits(|| WaitsFor::Room);
+        }
         reserved
     }
 }

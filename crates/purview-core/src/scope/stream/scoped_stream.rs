@@ -66,6 +66,7 @@ use crate::{
 /// }
 /// assert_eq!(purview_core::block_on(events().try_collect::<Vec<_>>()).unwrap(), [10, 20]);
 /// ```
+#[track_caller]
 pub fn stream<T, E, F, Fut>(capacity: usize, f: F) -> ScopedStream<T, E>
 where
     F: FnOnce(Scope<'static, FailFast<E>, Threads>, Sender<T>) -> Fut,
@@ -94,6 +95,7 @@ impl<E> Builder<FailFast<E>> {
     /// assert_eq!(*items[0].as_ref().unwrap(), 1);
     /// assert_eq!(items[1].as_ref().unwrap_err().kind(), io::ErrorKind::TimedOut);
     /// ```
+    #[track_caller]
     pub fn stream<T, F, Fut>(self, capacity: usize, f: F) -> ScopedStream<T, E>
     where
         F: FnOnce(Scope<'static, FailFast<E>, Threads>, Sender<T>) -> Fut,

@@ -35,6 +35,14 @@ pub(crate) struct Args {
     #[arg(long, value_enum, default_value_t = Executor::Embedded)]
     pub(crate) runtime: Executor,
 
+    /// Draw all that ran in this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) svg: Option<PathBuf>,
+
+    /// Write a trace of all that ran for Perfetto or about:tracing
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
     /// Print JSON instead of the table and the timeline
     #[arg(long)]
     pub(crate) json: bool,

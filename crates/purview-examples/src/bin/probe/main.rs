@@ -19,11 +19,14 @@ mod targets;
 mod timeline;
 
 use std::{
-    io::{self, BufWriter},
+    fs::File,
+    io::{self, BufWriter, Write},
+    path::Path,
     process::ExitCode,
 };
 
 use clap::Parser;
+use purview::inspect::{self, Options, Timeline};
 use purview_examples::cli;
 
 use crate::{args::Args, loopback::Loopback, record::Record, report::Report};
@@ -61,24 +64,42 @@ fn run(args: &Args) -> Result<bool, String> {
     };
     raise_descriptor_limit(args, targets.len())?;
 
+    let timeline = timeline::of_targets(Timeline::new(), &targets);
+    inspect::enable(Options::new().observer(timeline.clone())).map_err(|error| error.to_string())?;
     let record = Record::new(targets.len());
     args.runtime
         .block_on(run::probe_all(args, &targets, listeners.as_ref(), &record))
         .map_err(|error| format!("the listeners on loopback failed: {error}"))?;
 
     let (elapsed, runs) = record.into_runs();
+    if let Some(file) = &args.svg {
+        draw(file, |picture| timeline.write_svg(picture))?;
+    }
+    if let Some(file) = &args.trace {
+        draw(file, |trace| timeline.write_chrome_trace(trace))?;
+    }
     let report = Report {
         args,
         targets: &targets,
         bad_lines: &bad_lines,
         elapsed,
         runs,
+        timeline,
     };
     match report.write(&mut BufWriter::new(io::stdout().lock())) {
         // The reader of our output (`| head`) has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the report: {error}")),
         _ => Ok(report.is_good()),
     }
+}
+
+fn draw(file: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), String> {
+    let drawn = File::create(file).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush()
+    });
+    drawn.map_err(|error| format!("cannot write {}: {error}", file.display()))
 }
 
 /// Every probe under way holds a socket.

@@ -3,6 +3,8 @@ use std::{
     time::Duration,
 };
 
+use purview::inspect::Timeline;
+
 use crate::{
     args::Args,
     json,
@@ -22,6 +24,7 @@ pub(crate) struct Report<'a> {
     pub(crate) bad_lines: &'a [BadLine],
     pub(crate) elapsed: Duration,
     pub(crate) runs: Vec<Run>,
+    pub(crate) timeline: Timeline,
 }
 
 impl Report<'_> {
@@ -48,7 +51,7 @@ impl Report<'_> {
             writeln!(out)?;
         } else {
             table::write(out, self.targets, &self.runs)?;
-            timeline::write(out, self.targets, &self.runs, self.elapsed)?;
+            timeline::write(out, &self.timeline, self.targets, &self.runs, self.elapsed)?;
             writeln!(out, "\n{}", self.summary())?;
             if self.args.targets.is_none() {
                 writeln!(

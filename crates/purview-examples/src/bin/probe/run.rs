@@ -10,6 +10,7 @@ use crate::{
     progress::Progress,
     record::{Outcome, Record},
     targets::Target,
+    timeline,
 };
 
 /// Probes every target, as many at a time as the limit allows, until the policy says stop.
@@ -39,7 +40,7 @@ pub(crate) async fn probe_all(
                 progress.one_done();
                 result
             });
-            let probes = gather(probes).name("targets").limit(args.limit);
+            let probes = gather(probes).name(timeline::GATHER).limit(args.limit);
             match args.policy {
                 Policy::FailFast => drop(probes.await),
                 Policy::Settled => drop(probes.settled().await),

@@ -3,31 +3,41 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    latency::latency,
-    record::{Outcome, Run},
-    table,
-    targets::Target,
-};
+use purview::inspect::Timeline;
 
+use crate::{latency::latency, record::Run, table, targets::Target};
+
+const WIDTH: usize = 100;
 const COLUMNS: usize = 60;
 /// With more targets than this, a row is no longer one target but all those that ended alike.
 const ROWS: usize = 40;
 /// From none to all that ran at the same time.
 const DENSITY: &[u8] = b" .:-=+*#%@";
-const LEGEND: &str = ". waits for its turn   = runs   * answered   ! did not   x cancelled";
+/// The name of the gather, whose futures are the probes.
+pub(crate) const GATHER: &str = "targets";
+
+/// Calls each probe by its target.
+pub(crate) fn of_targets(timeline: Timeline, targets: &[Target]) -> Timeline {
+    let names: Vec<String> = targets.iter().map(table::name).collect();
+    timeline.labelled(move |task| {
+        let index = task.name().strip_prefix(GATHER)?.strip_prefix('/')?;
+        names.get(index.parse::<usize>().ok()?).cloned()
+    })
+}
 
 /// Draws which probe ran when, which answered and which was cancelled.
-pub(crate) fn write(out: &mut impl Write, targets: &[Target], runs: &[Run], total: Duration) -> io::Result<()> {
+pub(crate) fn write(
+    out: &mut impl Write,
+    timeline: &Timeline,
+    targets: &[Target],
+    runs: &[Run],
+    total: Duration,
+) -> io::Result<()> {
+    if targets.len() <= ROWS {
+        return write!(out, "\n{}", timeline.clone().within(GATHER).to_text(WIDTH));
+    }
     let scale = Scale { total };
     writeln!(out, "\n0 {:->COLUMNS$} {}", ">", latency(total))?;
-    if targets.len() <= ROWS {
-        let names: Vec<String> = targets.iter().map(table::name).collect();
-        for (name, run) in names.iter().zip(runs) {
-            writeln!(out, "  {:COLUMNS$} {name}", bar(&scale, run))?;
-        }
-        return writeln!(out, "  {LEGEND}");
-    }
     let mut peak = 0;
     for name in ["answered", "refused", "timed out", "failed", "cancelled"] {
         let alike: Vec<&Run> = runs.iter().filter(|run| run.outcome.name() == name).collect();
@@ -66,19 +76,6 @@ impl Scale {
         let part = at.as_secs_f64() / self.total.as_secs_f64().max(f64::MIN_POSITIVE);
         ((part * COLUMNS as f64) as usize).min(COLUMNS - 1)
     }
-}
-
-fn bar(scale: &Scale, run: &Run) -> String {
-    let (started, ended) = match run.span {
-        Some((started, ended)) => (scale.column(started), scale.column(ended)),
-        None => (COLUMNS - 1, COLUMNS - 1),
-    };
-    let mark = match run.outcome {
-        Outcome::Answered(_) => "*",
-        Outcome::Cancelled => "x",
-        Outcome::Refused(_) | Outcome::TimedOut(_) | Outcome::Failed(_) => "!",
-    };
-    ".".repeat(started) + &"=".repeat(ended - started) + mark
 }
 
 /// How many of `runs` were under way in each column.

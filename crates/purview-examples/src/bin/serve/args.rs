@@ -9,6 +9,7 @@ Protocol: the client sends lines; each is appended to the journal and answered w
 
 SIGTERM or Ctrl-C: no new connections; a line that has begun to arrive is read to its end and answered, within --grace.
 A second signal cuts the grace short. The journal is flushed in either case.
+SIGUSR1 prints the live scopes and tasks to stderr, with --inspect.
 
 Exit code: 0 when every connection could finish, 1 when one was cut or the journal is incomplete, 2 for bad usage.";
 
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     /// Work on each line for so long before it is answered
     #[arg(long, value_name = "DURATION", value_parser = cli::duration)]
     pub(crate) work: Option<Duration>,
+
+    /// Show operators the live scopes and tasks over HTTP: a page at /, text at /scopes, /scopes.json, /metrics
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) inspect: Option<SocketAddr>,
 
     /// The executor to run on
     #[arg(long, value_enum, default_value_t = Executor::Embedded)]

@@ -2,12 +2,15 @@
 //!
 //! `cargo run -p purview-examples --bin serve`, then `nc 127.0.0.1 7070`. One scope owns the server: a daemon flushes the
 //! journal, another waits for signals, a finalizer flushes what is left. In it a scope owns the connections, each of
-//! which is a scope of its own. [`service`] is where they meet.
+//! which is a scope of its own. [`service`] is where they meet. With `--inspect 127.0.0.1:7071` the live tree of all that is
+//! a page there.
 
 mod args;
 mod connection;
 mod journal;
 mod lines;
+mod numbers;
+mod operator;
 mod roster;
 mod service;
 mod signals;
@@ -18,7 +21,7 @@ use async_io::Async;
 use clap::Parser;
 use purview_examples::cli;
 
-use crate::{args::Args, journal::Journal, roster::Roster};
+use crate::{args::Args, journal::Journal, operator::Operator, roster::Roster};
 
 /// How many clients may wait to be accepted. The standard library asks for 128; more than that at once, and the rest
 /// would try again only a second later.
@@ -43,11 +46,25 @@ fn run(args: &Args) -> Result<bool, String> {
     // Every connection is a file descriptor. Where this is refused, `accept` says so in time.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
     println!("listening on {address}");
+    let operator = match args.inspect {
+        Some(at) => {
+            let cannot = |error| format!("cannot listen on {at}: {error}; choose another --inspect");
+            let operator = Operator::bind(at).map_err(cannot)?;
+            println!("inspect at http://{}/", operator.address().map_err(cannot)?);
+            Some(operator)
+        }
+        None => None,
+    };
 
     let roster = Roster::default();
-    let ended = args
-        .runtime
-        .block_on(service::run(args, listener, &journal, &roster, signals));
+    let ended = args.runtime.block_on(service::run(
+        args,
+        listener,
+        &journal,
+        &roster,
+        signals,
+        operator.as_ref(),
+    ));
 
     let partings = roster.take_partings();
     for visit in &partings.finished {

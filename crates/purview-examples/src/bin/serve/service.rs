@@ -9,7 +9,7 @@ use async_io::Async;
 use async_signal::Signals;
 use purview::{CancelReason, CancelToken, ScopeError, fail_fast, settled};
 
-use crate::{args::Args, connection, journal::Journal, roster::Roster, signals};
+use crate::{args::Args, connection, journal::Journal, operator::Operator, roster::Roster, signals};
 
 /// How long to wait when the system has no socket for a new connection.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
@@ -21,6 +21,7 @@ pub(crate) async fn run(
     journal: &Journal,
     roster: &Roster,
     signals: Signals,
+    operator: Option<&Operator>,
 ) -> Result<(), ScopeError<io::Error>> {
     let (stop, hurry) = (CancelToken::new(), CancelToken::new());
     fail_fast()
@@ -33,6 +34,9 @@ pub(crate) async fn run(
             drop(s.task().name("flusher").daemon().spawn(flusher));
             let watch = signals::watch(signals, &stop, &hurry);
             drop(s.task().name("signals").daemon().spawn(watch));
+            if let Some(operator) = operator {
+                drop(s.task().name("operator").daemon().spawn(operator.serve()));
+            }
 
             // A second signal drops the scope of the connections, and with it every one of them, at once.
             if hurry

@@ -1,0 +1,99 @@
+//! What is shown of one task.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use super::{
+    Kind, Node, NodeId, Queued, State, Stopping,
+    tree::{Below, Builder},
+};
+use crate::{
+    cancel::CancelReason,
+    tree::{
+        ScopeNode,
+        record::{Entry, ScopeRecord, nanos},
+    },
+};
+
+impl Builder {
+    pub(super) fn node(&self, id: NodeId, kind: Kind, item: &Below) -> Node {
+        Node {
+            id,
+            kind,
+            given: None,
+            location: None,
+            age: Duration::ZERO,
+            state: State::Idle(Duration::ZERO),
+            deadline: None,
+            left: None,
+            stopping: None,
+            progress: None,
+            holding: Vec::new(),
+            polls: 0,
+            busy: Duration::ZERO,
+            longest: Duration::ZERO,
+            polled: None,
+            waits: Vec::new(),
+            wakers: None,
+            wakes: None,
+            left_out: 0,
+            depth: item.depth,
+            parent: item.parent,
+            info: None,
+            heard: false,
+            runs_scope: false,
+        }
+    }
+
+    pub(super) fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
+        let running = entry.rare.as_ref().map_or(0, |rare| rare.running);
+        if entry.polling != 0 {
+            State::Polled(self.since(entry.polling))
+        } else if running != 0 {
+            State::Running(self.since(running))
+        } else if entry.polls > 0 {
+            State::Idle(self.since(entry.polled))
+        } else if entry.limited {
+            State::Queued(Queued::Limit)
+        } else if record.has_rate.load(Ordering::Relaxed) && entry.kind != Kind::Finalizer {
+            State::Queued(Queued::Rate)
+        } else {
+            State::Queued(Queued::Turn)
+        }
+    }
+
+    pub(super) fn stopping(
+        &self,
+        entry: &Entry,
+        scope: &ScopeNode,
+        record: &ScopeRecord,
+        grace: u64,
+    ) -> Option<Stopping> {
+        let grace = self.until(grace);
+        if let Some((reason, since)) = entry.told() {
+            return Some(Stopping {
+                reason: reason.clone(),
+                since: Some(self.since(*since)),
+                grace,
+            });
+        }
+        // A finalizer does not see the cancellation of its scope.
+        let reason = scope.cancelled().filter(|_| entry.kind != Kind::Finalizer)?;
+        Some(Stopping {
+            reason: CancelReason::clone(reason),
+            since: self.if_set(record.told.load(Ordering::Relaxed)),
+            grace,
+        })
+    }
+
+    pub(super) fn since(&self, at: u64) -> Duration {
+        nanos(self.now.saturating_sub(at))
+    }
+
+    pub(super) fn if_set(&self, at: u64) -> Option<Duration> {
+        (at != 0).then(|| self.since(at))
+    }
+
+    pub(super) fn until(&self, at: u64) -> Option<Duration> {
+        (at > self.now).then(|| nanos(at - self.now))
+    }
+}

@@ -1,0 +1,33 @@
+//! What is recorded of live scopes and tasks, where that is enabled: in the scopes' own nodes, so that no lock is shared by
+//! scopes that have nothing to do with each other.
+
+mod entry;
+mod how;
+mod observer;
+mod options;
+mod recorder;
+mod registry;
+mod report;
+mod scope_record;
+mod slab;
+mod waits;
+mod waker;
+
+pub(crate) use self::{
+    entry::Entry,
+    recorder::{
+        InstalledRecorder, Recorder, clock, enable, install, installed_steps, is_on, nanos, recorder, time_passes,
+    },
+    report::Short,
+    scope_record::{Polled, ScopeRecord},
+    slab::Seat,
+    waker::CountedWaker,
+};
+pub use self::{
+    how::{Held, How, Kind},
+    observer::{Observer, ScopeId, ScopeInfo, Spawned},
+    options::Options,
+    recorder::AlreadyEnabled,
+    report::{Holder, Report},
+    waits::WaitsFor,
+};

@@ -1,0 +1,256 @@
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    error::Error,
+    fmt,
+    marker::PhantomData,
+    num::NonZeroU32,
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use super::{
+    observer::{Observer, ScopeId},
+    options::Options,
+    registry::{Listed, Registry},
+    report::Report,
+};
+use crate::{
+    panic::{Panic, catch, discard},
+    runtime::{Timer, installed},
+};
+
+/// How many recorders there are: where it is 0, nothing else is looked at.
+static ON: AtomicUsize = AtomicUsize::new(0);
+/// How many of these are a test runtime's.
+static INSTALLED: AtomicUsize = AtomicUsize::new(0);
+/// That of the process.
+static ENABLED: OnceLock<Arc<Recorder>> = OnceLock::new();
+
+thread_local! {
+    /// That of the test runtime that polls on this thread.
+    static HERE: RefCell<Option<Arc<Recorder>>> = const { RefCell::new(None) };
+    /// When the last poll on this thread ended, and by which recorder, until something else runs.
+    static LAST: Cell<(usize, u64)> = const { Cell::new((0, 0)) };
+    /// An observer is being called on this thread.
+    static IN_OBSERVER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Where scopes and tasks are recorded, and what is told of them.
+pub(crate) struct Recorder {
+    pub(crate) options: Options,
+    /// For each observer, whether it has panicked.
+    broken: Vec<AtomicBool>,
+    /// How much one poll of a scope does, where that is not as elsewhere.
+    steps: Option<NonZeroU32>,
+    since: Instant,
+    scopes: Registry,
+    serial: AtomicU64,
+}
+
+/// Whether anything is recorded anywhere. One relaxed load: this is all that a spawn or a poll costs where it is not.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    ON.load(Ordering::Relaxed) != 0
+}
+
+/// That of the test runtime that polls here, else that of the process.
+pub(crate) fn recorder() -> Option<Arc<Recorder>> {
+    if INSTALLED.load(Ordering::Relaxed) != 0 {
+        let here = HERE.try_with(|here| here.borrow().clone()).ok().flatten();
+        if here.is_some() {
+            return here;
+        }
+    }
+    ENABLED.get().cloned()
+}
+
+/// After how many steps a scope yields, as the test runtime that polls here says.
+pub(crate) fn installed_steps() -> Option<NonZeroU32> {
+    if INSTALLED.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
+    HERE.try_with(|here| here.borrow().as_ref()?.steps).ok().flatten()
+}
+
+/// [`enable`](super::enable) was called before; the first options stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AlreadyEnabled {}
+
+impl fmt::Display for AlreadyEnabled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("inspection is enabled already, with the options of the first call")
+    }
+}
+
+impl Error for AlreadyEnabled {}
+
+pub(crate) fn enable(options: Options) -> Result<Arc<Recorder>, AlreadyEnabled> {
+    let recorder = Recorder::new(options, None, None);
+    if ENABLED.set(recorder.clone()).is_err() {
+        return Err(AlreadyEnabled {});
+    }
+    ON.fetch_add(1, Ordering::Relaxed);
+    Ok(recorder)
+}
+
+/// Records on this thread what is polled here, until the guard is dropped.
+pub(crate) fn install(recorder: Arc<Recorder>) -> InstalledRecorder {
+    INSTALLED.fetch_add(1, Ordering::Relaxed);
+    ON.fetch_add(1, Ordering::Relaxed);
+    InstalledRecorder {
+        outer: HERE.with(|here| here.replace(Some(recorder))),
+        here: PhantomData,
+    }
+}
+
+/// Puts back what was installed before when dropped.
+#[must_use]
+pub(crate) struct InstalledRecorder {
+    outer: Option<Arc<Recorder>>,
+    /// It belongs to this thread.
+    here: PhantomData<*const ()>,
+}
+
+impl Drop for InstalledRecorder {
+    fn drop(&mut self) {
+        INSTALLED.fetch_sub(1, Ordering::Relaxed);
+        ON.fetch_sub(1, Ordering::Relaxed);
+        let outer = self.outer.take();
+        let left = HERE.try_with(|here| here.replace(outer));
+        drop(left);
+    }
+}
+
+impl Recorder {
+    pub(crate) fn new(options: Options, since: Option<Instant>, steps: Option<NonZeroU32>) -> Arc<Self> {
+        Arc::new(Self {
+            broken: options.observers.iter().map(|_| AtomicBool::new(false)).collect(),
+            options,
+            steps,
+            since: since.unwrap_or_else(clock),
+            scopes: Registry::default(),
+            serial: AtomicU64::new(0),
+        })
+    }
+
+    /// Nanoseconds since it was made, and never 0.
+    pub(crate) fn now(&self) -> u64 {
+        self.at(clock())
+    }
+
+    /// The time at which a poll begins: that at which the last one ended, where nothing of the user's ran since.
+    pub(super) fn begins(&self) -> u64 {
+        let (recorder, at) = LAST.try_with(Cell::take).unwrap_or_default();
+        if recorder == std::ptr::from_ref(self).addr() {
+            at
+        } else {
+            self.now()
+        }
+    }
+
+    /// The time at which a poll ends. After one that is pending nothing of the user's runs before the next.
+    pub(super) fn ends(&self, is_pending: bool) -> u64 {
+        let now = self.now();
+        if is_pending {
+            let _ = LAST.try_with(|last| last.set((std::ptr::from_ref(self).addr(), now)));
+        }
+        now
+    }
+
+    /// The same of an instant.
+    pub(crate) fn at(&self, at: Instant) -> u64 {
+        let since = at.saturating_duration_since(self.since);
+        // Enough for 584 years, and quicker than in 128 bits.
+        let nanos = since.as_secs().saturating_mul(1_000_000_000);
+        nanos.saturating_add(u64::from(since.subsec_nanos())).max(1)
+    }
+
+    pub(super) fn next_scope(&self) -> ScopeId {
+        ScopeId(self.serial.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(super) fn list(&self, scope: Weak<dyn Any + Send + Sync>) -> Listed {
+        self.scopes.add(scope)
+    }
+
+    pub(super) fn unlist(&self, listed: &Listed) {
+        self.scopes.remove(listed);
+    }
+
+    /// The scopes that are listed.
+    pub(crate) fn scopes(&self) -> Vec<Arc<dyn Any + Send + Sync>> {
+        self.scopes.all()
+    }
+
+    /// Whether anything is to be told of what happens here.
+    pub(crate) fn has_observers(&self) -> bool {
+        !self.broken.is_empty() && !IN_OBSERVER.try_with(Cell::get).unwrap_or(true)
+    }
+
+    /// Tells all observers that have not panicked. To be called under no lock.
+    pub(crate) fn tell(&self, tell: impl Fn(&dyn Observer)) {
+        if !self.has_observers() {
+            return;
+        }
+        let panicked: Vec<Panic> = without_observers(|| {
+            let observers = self.options.observers.iter().zip(&self.broken);
+            let whole = observers.filter(|(_, broken)| !broken.load(Ordering::Relaxed));
+            whole
+                .filter_map(|(observer, broken)| {
+                    let panic = catch(|| tell(&**observer)).err()?;
+                    broken.store(true, Ordering::Relaxed);
+                    Some(panic)
+                })
+                .collect()
+        });
+        time_passes();
+        for panic in panicked {
+            let message = panic.message().unwrap_or("its payload is not text").to_owned();
+            discard(panic);
+            self.report(&Report::ObserverPanicked { message });
+        }
+    }
+
+    pub(crate) fn report(&self, report: &Report) {
+        #[cfg(feature = "tracing")]
+        tracing::warn!(target: "purview::inspect", "{report}");
+        self.tell(|observer| observer.reported(report));
+    }
+}
+
+/// Runs what is recorded, and told to no observer.
+pub(crate) fn without_observers<T>(f: impl FnOnce() -> T) -> T {
+    struct Back(bool);
+    impl Drop for Back {
+        fn drop(&mut self) {
+            let _ = IN_OBSERVER.try_with(|inside| inside.set(self.0));
+        }
+    }
+    let _back = Back(IN_OBSERVER.try_with(|inside| inside.replace(true)).unwrap_or(true));
+    f()
+}
+
+/// The clock of the test runtime that polls here, else the system's: no runtime of the user's is asked.
+pub(crate) fn clock() -> Instant {
+    if INSTALLED.load(Ordering::Relaxed) != 0 {
+        if let Some(runtime) = installed() {
+            return runtime.now();
+        }
+    }
+    Instant::now()
+}
+
+/// Something of the user's, or of an executor's, has run since the last poll ended.
+pub(crate) fn time_passes() {
+    let _ = LAST.try_with(|last| last.set((0, 0)));
+}
+
+/// A number of nanoseconds as a duration.
+pub(crate) fn nanos(nanos: u64) -> Duration {
+    Duration::from_nanos(nanos)
+}

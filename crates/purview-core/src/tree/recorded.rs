@@ -1,0 +1,93 @@
+//! What the nodes themselves have recorded: holds, requests to stop, and the end of a scope.
+
+use std::sync::Arc;
+
+use super::{
+    record::{Held, Kind, ScopeInfo, ScopeRecord, is_on},
+    scope_node::ScopeNode,
+    task_node::{HoldKind, TaskNode},
+};
+use crate::cancel::CancelReason;
+
+impl ScopeNode {
+    /// Which scope it is, for observers.
+    pub(crate) fn scope_info(&self, record: &ScopeRecord) -> ScopeInfo {
+        ScopeInfo {
+            id: record.id,
+            name: self.given_name().map(str::to_owned),
+            kind: self.kind(),
+            location: self.location(),
+        }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        if self.is_gather() { Kind::Gather } else { Kind::Scope }
+    }
+
+    /// It was told to stop.
+    pub(super) fn note_told(&self) {
+        if !is_on() {
+            return;
+        }
+        let Some((record, reason)) = self.record().zip(self.reason()) else {
+            return;
+        };
+        if *reason != CancelReason::Ended && record.note_told() && record.recorder.has_observers() {
+            let info = self.scope_info(record);
+            record.recorder.tell(|observer| observer.cut(&info, reason));
+        }
+    }
+
+    /// It has ended.
+    pub(crate) fn note_closed(&self) {
+        if !is_on() {
+            return;
+        }
+        let Some(record) = self.record() else { return };
+        if record.close() && record.recorder.has_observers() {
+            let info = self.scope_info(record);
+            record.recorder.tell(|observer| observer.closed(&info));
+        }
+    }
+}
+
+impl TaskNode {
+    /// The record of its scope, where it is recorded itself.
+    fn record(&self) -> Option<&Arc<ScopeRecord>> {
+        if is_on() { self.scope.record() } else { None }
+    }
+
+    /// The first hold of a kind has been taken.
+    pub(super) fn note_held(&self, kind: HoldKind) {
+        let Some(record) = self.record() else { return };
+        let (now, kind) = (record.recorder.now(), kind as usize);
+        let noted = record.with(self.seat(), self.info.id(), |entry| entry.rare().held[kind] = now);
+        if noted.is_some() {
+            record
+                .recorder
+                .tell(|observer| observer.held(&self.info, Held::ALL[kind]));
+        }
+    }
+
+    /// The last hold of a kind has been let go.
+    pub(super) fn note_let_go(&self, kind: HoldKind) {
+        let Some(record) = self.record() else { return };
+        let kind = kind as usize;
+        let noted = record.with(self.seat(), self.info.id(), |entry| {
+            std::mem::take(&mut entry.rare().held[kind])
+        });
+        if noted.is_some_and(|since| since != 0) {
+            record
+                .recorder
+                .tell(|observer| observer.let_go(&self.info, Held::ALL[kind]));
+        }
+    }
+
+    /// It alone was told to stop.
+    pub(super) fn note_stopped(&self, reason: &CancelReason) {
+        let Some(record) = self.record() else { return };
+        let told = (reason.clone(), record.recorder.now());
+        let left = record.with(self.seat(), self.info.id(), |entry| entry.rare().told.replace(told));
+        drop(left);
+    }
+}

@@ -1,0 +1,164 @@
+//! Ages, deadlines and graces are those of the clock.
+
+use std::time::Duration;
+
+use purview::{
+    CancelReason, fail_fast,
+    inspect::{Options, Queued, State},
+    settled, shield, sleep,
+};
+use purview_tests::{Gate, by_hand, yield_now};
+
+use crate::{inspected, never, node};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_task_is_as_old_as_it_is_and_idle_since_its_last_poll() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let (service, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    let gate = Gate::new();
+    let waits = gate.clone();
+    service.task().name("child").spawn::<(), _>(async move {
+        loop {
+            waits.wait().await;
+        }
+    });
+    clock.advance(SECOND);
+    let tree = inspector.snapshot();
+    assert_eq!(node(&tree, "child").state, State::Queued(Queued::Turn));
+    assert!(driver.poll().is_pending());
+    clock.advance(3 * SECOND);
+    gate.wake();
+    assert!(driver.poll().is_pending());
+    clock.advance(5 * SECOND);
+    let tree = inspector.snapshot();
+    let child = node(&tree, "child");
+    assert_eq!(child.age, 9 * SECOND);
+    assert_eq!(child.state, State::Idle(5 * SECOND));
+    assert_eq!(
+        (child.polls, child.busy, child.polled),
+        (2, Duration::ZERO, Some(5 * SECOND))
+    );
+    assert_eq!(tree.nodes()[0].age, 9 * SECOND);
+}
+
+#[test]
+fn polls_are_timed() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let time = clock.clone();
+    let mut run = by_hand(settled::<()>().run(async |s| {
+        s.task().name("busy").spawn(async move {
+            for seconds in [2, 5, 1] {
+                time.advance(seconds * SECOND);
+                yield_now().await;
+            }
+            never().await
+        });
+        never().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let tree = inspector.snapshot();
+    let busy = node(&tree, "busy");
+    assert_eq!((busy.busy, busy.longest), (8 * SECOND, 5 * SECOND));
+    assert!(busy.to_string().contains("polls 4 busy 8.0 s longest 5.0 s"), "{busy}");
+}
+
+#[test]
+fn the_time_that_is_left_is_that_of_the_earliest_deadline_around() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let inner = async || {
+        let inner = fail_fast::<()>()
+            .name("inner")
+            .timeout(60 * SECOND)
+            .run(async |_| never().await);
+        let hidden = shield(fail_fast::<()>().name("hidden").run(async |_| never().await));
+        let _ = futures::future::join(inner, hidden).await;
+    };
+    let mut run = by_hand(fail_fast::<()>().name("outer").timeout(10 * SECOND).run(async |_| {
+        inner().await;
+        Ok(())
+    }));
+    assert!(run.poll().is_pending());
+    clock.advance(4 * SECOND);
+    let tree = inspector.snapshot();
+    assert_eq!(node(&tree, "outer").left, Some(6 * SECOND));
+    assert_eq!(node(&tree, "inner").left, Some(6 * SECOND));
+    assert_eq!(node(&tree, "hidden").left, None, "a shield is between");
+}
+
+#[test]
+fn a_grace_is_shown_until_it_ends() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let gate = Gate::new();
+    let held = gate.wait();
+    let (service, driver) = settled::<()>().name("service").grace(10 * SECOND).open();
+    let mut driver = by_hand(driver);
+    service.task().name("holds").spawn(async {
+        shield(held).await;
+        Ok(())
+    });
+    assert!(driver.poll().is_pending());
+    clock.advance(2 * SECOND);
+    service.cancel();
+    assert!(driver.poll().is_pending());
+    clock.advance(3 * SECOND);
+    let tree = inspector.snapshot();
+    for name in ["service", "holds"] {
+        let stopping = node(&tree, name).stopping.clone().expect("it is told");
+        assert_eq!(stopping.reason, CancelReason::Requested(None));
+        assert_eq!((stopping.since, stopping.grace), (Some(3 * SECOND), Some(7 * SECOND)));
+    }
+    assert_eq!(node(&tree, "holds").holding[0].since, 5 * SECOND);
+    gate.open();
+    driver.finish().ok();
+}
+
+#[test]
+fn a_shutdown_is_a_grace_in_which_nothing_is_dropped() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let (service, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    service.task().name("deaf").spawn(async {
+        sleep(100 * SECOND).await;
+        Ok(())
+    });
+    assert!(driver.poll().is_pending());
+    let mut shutdown = by_hand(service.shutdown(20 * SECOND));
+    assert!(shutdown.poll().is_pending());
+    assert!(driver.poll_until_idle().is_pending());
+    clock.advance(5 * SECOND);
+    let tree = inspector.snapshot();
+    let deaf = node(&tree, "deaf");
+    let stopping = deaf.stopping.as_ref().expect("it is told");
+    assert_eq!((stopping.since, stopping.grace), (Some(5 * SECOND), Some(15 * SECOND)));
+    assert!(deaf.is_deaf(), "{deaf}");
+    assert!(
+        deaf.to_string().contains("not polled since, in grace for 15.0 s"),
+        "{deaf}"
+    );
+    clock.advance(15 * SECOND);
+    driver.finish().ok();
+    assert!(shutdown.poll().is_ready());
+}
+
+#[test]
+fn a_child_that_was_told_alone_says_why() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let gate = Gate::new();
+    let held = gate.wait();
+    let (service, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    let task = service.task().name("holds").spawn(async {
+        shield(held).await;
+        Ok(())
+    });
+    assert!(driver.poll().is_pending());
+    task.cancel();
+    clock.advance(SECOND);
+    let tree = inspector.snapshot();
+    let stopping = node(&tree, "holds").stopping.clone().expect("it is told");
+    assert_eq!(stopping.since, Some(SECOND));
+    assert!(tree.nodes()[0].stopping.is_none());
+}

@@ -1,0 +1,155 @@
+//! What a timeline draws of a run.
+
+use std::time::Duration;
+
+use purview::{
+    fail_fast, gather,
+    inspect::{Options, Timeline},
+    settled, shield, sleep,
+};
+use purview_tests::by_hand;
+use serde_json::Value;
+
+use crate::{inspected, never};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A run of ten seconds: one child sleeps for four, one fails after ten, one is cancelled by that.
+fn run() -> Timeline {
+    let timeline = Timeline::new();
+    let (_inspector, _installed, clock) = inspected(Options::new().observer(timeline.clone()));
+    let mut run = by_hand(fail_fast::<&str>().name("run").run(async |s| {
+        s.task().name("four").spawn(async {
+            sleep(4 * SECOND).await;
+            Ok(())
+        });
+        s.task().name("fails").spawn(async {
+            shield(sleep(10 * SECOND)).await;
+            Err::<(), _>("broken")
+        });
+        s.task().name("<never>").spawn(never());
+        let pages = gather([4, 10].map(async |n| {
+            sleep(n * SECOND).await;
+            Ok::<_, &str>(n)
+        }));
+        pages.name("pages").await.map_err(|_| "pages")?;
+        Ok(())
+    }));
+    for _ in 0..5 {
+        assert!(run.poll_until_idle().is_pending());
+        clock.advance(2 * SECOND);
+    }
+    assert!(run.poll_until_idle().is_ready());
+    timeline
+}
+
+#[test]
+fn as_text_each_task_has_a_line() {
+    let text = run().to_text(60);
+    let drawn: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let names_and_ends: Vec<_> = drawn
+        .iter()
+        .map(|line| (line.split_whitespace().next(), line.split_whitespace().last()))
+        .filter_map(|(name, end)| Some((name?, end?)))
+        .collect();
+    let ended = |name: &str| {
+        names_and_ends
+            .iter()
+            .find(|(drawn, _)| *drawn == name)
+            .expect("it ran")
+            .1
+    };
+    assert_eq!(ended("four"), "returned");
+    assert_eq!(ended("fails"), "failed");
+    assert_eq!(ended("<never>"), "cancelled");
+    assert_eq!(ended("pages/0"), "returned");
+    let names: Vec<_> = names_and_ends.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names,
+        ["run", "pages", "pages/0", "pages/1", "four", "fails", "<never>", "0"]
+    );
+    let fails = drawn.iter().find(|line| line.contains("fails")).expect("it ran");
+    assert!(fails.contains("█═══") && fails.contains("═█"), "{fails}");
+    let four = drawn.iter().find(|line| line.contains("four")).expect("it ran");
+    assert!(four.contains("█──") && four.contains("─█"), "{four}");
+    assert!(drawn.last().is_some_and(|axis| axis.ends_with("10.0 s")), "{drawn:#?}");
+}
+
+#[test]
+fn a_part_can_be_drawn_under_other_names() {
+    let timeline = run()
+        .within("pages")
+        .labelled(|task| task.name().ends_with("/1").then(|| "ten".to_owned()));
+    let drawn = timeline.to_text(60);
+    let names: Vec<_> = drawn
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert_eq!(names, ["pages", "pages/0", "ten", "0"], "{drawn}");
+}
+
+#[test]
+fn a_picture_needs_nothing_else_and_escapes_names() {
+    let mut svg = Vec::new();
+    run().write_svg(&mut svg).expect("a vector can be written to");
+    let svg = String::from_utf8(svg).expect("it is text");
+    assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\"") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("&lt;never&gt;") && !svg.contains("<never>"));
+    assert!(!svg.contains("href"), "it loads nothing");
+    for tag in ["g", "text", "title", "style"] {
+        let count = |text: String| svg.matches(&text).count();
+        assert_eq!(
+            count(format!("<{tag}>")) + count(format!("<{tag} ")),
+            count(format!("</{tag}>")),
+            "{tag}"
+        );
+    }
+    assert!(svg.contains("told to stop: a task failed"), "{svg}");
+    assert!(svg.contains("timelines.rs:"), "where each was spawned is its title");
+}
+
+#[test]
+fn a_trace_is_one_for_chrome() {
+    let mut trace = Vec::new();
+    run()
+        .write_chrome_trace(&mut trace)
+        .expect("a vector can be written to");
+    let trace: Value = serde_json::from_slice(&trace).expect("it is JSON");
+    let events = trace["traceEvents"].as_array().expect("a list");
+    let of = |phase: &str, name: &str| {
+        let found = events
+            .iter()
+            .filter(|event| event["ph"] == phase && event["name"] == name);
+        found.cloned().collect::<Vec<_>>()
+    };
+    let four = &of("X", "four")[0];
+    assert_eq!((&four["ts"], &four["dur"]), (&0.0.into(), &4_000_000.0.into()));
+    assert_eq!(four["args"]["ended"], "returned");
+    assert_eq!(
+        of("X", "poll").iter().filter(|poll| poll["tid"] == four["tid"]).count(),
+        2
+    );
+    assert_eq!(of("X", "holds")[0]["dur"], 10_000_000.0);
+    assert_eq!(of("i", "told to stop")[0]["args"]["reason"], "a task failed");
+    let named = of("M", "thread_name")
+        .iter()
+        .any(|event| event["args"]["name"] == "  <never>");
+    assert!(named);
+}
+
+#[test]
+fn polls_beyond_the_bound_are_counted() {
+    let timeline = Timeline::new().max_polls(3);
+    let (_inspector, _installed, _) = inspected(Options::new().observer(timeline.clone()));
+    by_hand(settled::<()>().run(async |s| {
+        s.spawn(async {
+            purview_tests::yields(9).await;
+            Ok(())
+        });
+        Ok(())
+    }))
+    .finish()
+    .expect("nothing fails");
+    assert_eq!(timeline.left_out(), 8);
+    assert!(timeline.to_text(60).ends_with("8 later polls were not kept\n"));
+}
