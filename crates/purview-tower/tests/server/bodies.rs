@@ -11,7 +11,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use purview::{CancelReason, remaining, shield, sleep};
-use purview_tower::{BodyError, Fixed, OnDisconnect, ResponseBody, RunOn, Server, server};
+use purview_tower::{BodyError, Fixed, GrpcTimeout, OnDisconnect, ResponseBody, RunOn, Server, server};
 use tower::{Layer, ServiceExt};
 
 use crate::setting::{GRPC, Log, Open, SECOND, grpc_status, open, request, settle};
@@ -157,6 +157,16 @@ async fn a_body_that_is_not_polled_any_more_is_cut_by_its_deadline() {
         }
         assert!(body.frame().await.is_none());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_with_more_time_than_there_is_is_sent() {
+    let service = open();
+    let layer = layer(&service).deadline(GrpcTimeout);
+    let answer = ask(&layer, request(&[("grpc-timeout", "99999999H")]), || ticks().take(2)).await;
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "01");
+    settle().await;
+    assert!(service.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
