@@ -201,7 +201,7 @@ fn what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed() {
     let closed = by_hand(tx.send(Unprintable)).finish().expect_err("nobody receives");
     ends_here(
         &closed,
-        "nobody receives any more: the stream of this producer has been dropped",
+        "the stream that receives from this producer has been dropped",
     );
     assert_eq!(format!("{closed:?}"), "Closed { .. }");
 }

@@ -24,7 +24,7 @@ pub struct AlreadyReady;
 #[non_exhaustive]
 pub struct TooLate;
 
-/// The receiving side of a [`produce`](crate::Scope::produce) was dropped; the item comes back.
+/// The stream of a [`produce`](crate::Scope::produce) was dropped. Contains the item that was not sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed<T>(pub T);
 
@@ -36,7 +36,7 @@ impl<T> fmt::Debug for Closed<T> {
 
 impl<T> fmt::Display for Closed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody receives any more: the stream of this producer has been dropped")
+        f.write_str("the stream that receives from this producer has been dropped")
     }
 }
 
