@@ -39,6 +39,9 @@ mod guests {}
 #[doc = include_str!("../../docs/src/guide/runtimes.md")]
 mod runtimes {}
 
+#[doc = include_str!("../../docs/src/guide/wasm.md")]
+mod wasm {}
+
 #[doc = include_str!("../../docs/src/migration.md")]
 mod migration {}
 

@@ -17,6 +17,7 @@ pub mod runtime;
 mod scope;
 mod stack;
 mod sync;
+mod time;
 mod tree;
 mod wake;
 

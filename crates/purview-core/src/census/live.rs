@@ -1,6 +1,4 @@
-use std::time::Instant;
-
-use crate::{cancel::CancelReason, tree::TaskInfo};
+use crate::{cancel::CancelReason, time::Instant, tree::TaskInfo};
 
 /// What a task waits for, as far as that can be seen from here.
 #[derive(Clone, Debug)]

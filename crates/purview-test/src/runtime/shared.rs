@@ -8,10 +8,10 @@ use std::{
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     task::Waker,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use purview_core::census::Census;
+use purview_core::{census::Census, runtime::Instant};
 
 use super::{
     drive,

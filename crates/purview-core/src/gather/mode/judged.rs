@@ -1,7 +1,6 @@
 use std::{
     mem,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use super::Mode;
@@ -16,6 +15,7 @@ use crate::{
         outcome::Outcome,
         source::Source,
     },
+    time::Instant,
     wake::part,
 };
 
