@@ -48,5 +48,5 @@ if ! compgen -G "$("${RUSTC:-rustc}" --print sysroot)/lib/rustlib/*/bin/rust-lld
     [ -x "$lld" ] || lld=$(command -v rust-lld || command -v wasm-ld) || skip "no linker to build the tests with"
     export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$lld
 fi
-cargo test --quiet --target "$target"
+cargo test --target "$target"
 echo "the tests in $fixture pass under node $(node --version)"
