@@ -199,10 +199,7 @@ fn what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed() {
     drop(items);
     let tx = kept.lock().expect("nobody panics").take().expect("the producer ran");
     let closed = by_hand(tx.send(Unprintable)).finish().expect_err("nobody receives");
-    ends_here(
-        &closed,
-        "the stream that receives from this producer has been dropped",
-    );
+    ends_here(&closed, "the stream that receives from this producer has been dropped");
     assert_eq!(format!("{closed:?}"), "Closed { .. }");
 }
 
