@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::task_error::write_inner;
 use crate::cancel::CancelReason;
 
 /// A race over no futures at all.
@@ -114,9 +115,10 @@ impl<E> RetryError<E> {
 impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.attempts {
-            1 => write!(f, "failed at the only attempt: {}", self.error),
-            n => write!(f, "failed after {n} attempts: {}", self.error),
+            1 => f.write_str("failed at the only attempt: ")?,
+            n => write!(f, "failed after {n} attempts: ")?,
         }
+        write_inner(&self.error, f)
     }
 }
 
