@@ -16,10 +16,10 @@ wake-ups-of-a-pass-are-lost|scope/driver.rs|self.signal.end();|self.signal.end_q
 a-later-failure-cuts-again|scope/leaving.rs|} else if self.is_running() {|} else {|the first failure is not the reason any more|fail_fast
 a-deadline-beats-the-value|scope/driver.rs|let expired = self.is_running() && state.is_expired();|let expired = self.is_running() && state.is_expired(); if expired { self.cut(&CancelReason::DeadlineExceeded, body.as_mut()); }|a value that came in the same pass as the deadline is lost|deadlines
 polled-after-the-cancellation|scope/child.rs|if let Some(reason) = is_to_be_cut(frame) {|if let Some(reason) = None::<CancelReason> {|a task that was cancelled runs once more|cancellation
-a-place-is-not-given-back|scope/leaving.rs|if frame.is_admitted() {|if frame.is_admitted() && false {|a limit lets nobody in any more once it was reached|lifecycle
-told-before-it-is-dropped|scope/child.rs|Poll::Ready(self.drop_future(end))|Poll::Ready(end)|whoever awaits a child finds its future still there|lifecycle
-nobody-is-told-of-a-value|scope/task.rs|waker.wake();|drop(waker);|who waits for a task is not woken when it ends|lifecycle
-only-the-first-waiter-is-woken|cancel/node.rs|told.wakers.extend(waiters.into_values());|told.wakers.extend(waiters.into_values().take(1));|all who wait on a token but one sleep for ever|tokens
+a-place-is-not-given-back|scope/leaving.rs|if frame.is_admitted() {|if frame.is_admitted() && false {|a limit that was reached once starts no more children|lifecycle
+told-before-it-is-dropped|scope/child.rs|Poll::Ready(self.drop_future(end))|Poll::Ready(end)|a child is awaited to its end, and its future still exists|lifecycle
+nobody-is-told-of-a-value|scope/task.rs|waker.wake();|drop(waker);|a waiter for a task is not woken when the task ends|lifecycle
+only-the-first-waiter-is-woken|cancel/node.rs|told.wakers.extend(waiters.into_values());|told.wakers.extend(waiters.into_values().take(1));|all waiters of a token but one are never woken|tokens
 a-child-token-stands-alone|cancel/token.rs|self.node.adopt(&child.node, None);||cancelling a token does not reach the tokens below it|tokens
 DEFECTS
 }
@@ -27,7 +27,7 @@ DEFECTS
 tree=$builds/seeded/tree
 rm -rf "$tree" && mkdir -p "$tree"
 git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c --ignore-failed-read -f - 2>/dev/null | tar -x -C "$tree"
-# That a program fails is enough here; nobody reads the smallest that does.
+# That a program fails is enough here; the smallest that does is not needed.
 sed -i 's/^const ATTEMPTS: u64 = .*/const ATTEMPTS: u64 = 0;/' "$tree/crates/purview-test/tests/model/case.rs"
 # A test that hangs because of a defect need not hang for long.
 export PURVIEW_HANG=${PURVIEW_HANG:-15}

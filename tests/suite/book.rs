@@ -49,6 +49,9 @@ mod runtimes {}
 #[doc = include_str!("../../docs/src/guide/observing.md")]
 mod observing {}
 
+#[doc = include_str!("../../docs/src/guide/wasm.md")]
+mod wasm {}
+
 #[doc = include_str!("../../docs/src/migration.md")]
 mod migration {}
 

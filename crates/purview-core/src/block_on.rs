@@ -19,7 +19,8 @@ use crate::{
 /// # Panics
 ///
 /// Inside a task of a scope, where it would keep the thread from all other tasks that are polled on it, and could wait
-/// for one of them for ever.
+/// for one of them for ever. On `wasm32-unknown-unknown` when the future has to wait: a thread there cannot sleep, and
+/// the host's event loop has to be returned to.
 ///
 /// ```
 /// assert_eq!(purview_core::block_on(async { 1 + 1 }), 2);
@@ -45,9 +46,23 @@ pub fn block_on<F: Future>(fut: F) -> F::Output {
             return output;
         }
         while !parker.woken.swap(false, Ordering::Acquire) {
-            thread::park();
+            sleep_until_unparked();
         }
     }
+}
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+fn sleep_until_unparked() {
+    thread::park();
+}
+
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+#[track_caller]
+fn sleep_until_unparked() {
+    panic!(
+        "`block_on` cannot wait on this target, where a thread cannot sleep: hand the future to the host's event loop, \
+         for example with `wasm_bindgen_futures::spawn_local`"
+    );
 }
 
 struct Parker {

@@ -16,6 +16,7 @@ pub mod runtime;
 mod scope;
 mod stack;
 mod sync;
+mod time;
 mod tree;
 mod wake;
 

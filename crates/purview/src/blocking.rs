@@ -10,7 +10,7 @@ use crate::select::select;
 /// `to_thread.run_sync`.
 ///
 /// The closure is given to the pool at the first poll. **While it runs, the task that awaits it holds**: when its scope is
-/// cancelled it is polled on until the closure has ended, within the grace of the scopes around. A closure that the pool
+/// cancelled it is polled until the closure has ended, within the grace of the scopes around. A closure that the pool
 /// has not started is skipped then. [`abandon`](Unblocked::abandon) turns that off.
 ///
 /// **Dropping the future** before the closure has started skips it. One that runs cannot be stopped: it keeps running,

@@ -1,6 +1,6 @@
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use purview_core::{Sleep, Timeout};
+use purview_core::{Sleep, Timeout, runtime::Instant};
 
 use crate::select::select;
 

@@ -186,6 +186,30 @@ async fn retries_count_their_attempts() {
     goes_on_behind(&tried(2).await, "failed after 3 attempts: the disk is full");
 }
 
+async fn the_alternate_form_shows_the_chain_of_an_error_that_has_one() {
+    let failed = || async { Err::<(), _>(anyhow::anyhow!("disk full").context("writing rows")) };
+    let error = fail_fast()
+        .name("import")
+        .run(async |_| retry([], failed).await)
+        .await
+        .expect_err("the body fails");
+    assert_eq!(error.to_string(), "import: failed at the only attempt: writing rows");
+    assert_eq!(
+        format!("{error:#}"),
+        "import: failed at the only attempt: writing rows: disk full"
+    );
+    let started = fail_fast::<anyhow::Error>()
+        .run(async |s| Ok(s.start(async |_: purview::Ready<()>| failed().await).await))
+        .await
+        .expect("only the start fails");
+    let error = started.expect_err("it fails before it is ready");
+    assert_eq!(error.to_string(), "failed before it was ready: writing rows");
+    assert_eq!(
+        format!("{error:#}"),
+        "failed before it was ready: writing rows: disk full"
+    );
+}
+
 fn what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed() {
     let kept = Arc::new(Mutex::new(None));
     let (scope, driver) = settled::<()>().open();
@@ -199,10 +223,7 @@ fn what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed() {
     drop(items);
     let tx = kept.lock().expect("nobody panics").take().expect("the producer ran");
     let closed = by_hand(tx.send(Unprintable)).finish().expect_err("nobody receives");
-    ends_here(
-        &closed,
-        "nobody receives any more: the stream of this producer has been dropped",
-    );
+    ends_here(&closed, "the stream that receives from this producer has been dropped");
     assert_eq!(format!("{closed:?}"), "Closed { .. }");
 }
 
@@ -247,6 +268,7 @@ on_every_runtime!(
     a_race_that_all_lost_to_panics_has_no_failure_to_take_out,
     a_start_says_why_there_is_nothing_to_wait_for,
     retries_count_their_attempts,
+    the_alternate_form_shows_the_chain_of_an_error_that_has_one,
     a_future_that_is_handed_back_comes_with_the_reason,
 );
 polled_on_every_runtime!(what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed);

@@ -1,7 +1,6 @@
 use std::{
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
 };
 
 use super::{pass, stage::Stage};
@@ -11,6 +10,7 @@ use crate::{
     panic::FirstPanic,
     runtime::OneTimer,
     stack::with_room,
+    time::{Duration, Instant},
     tree::{Grace, ScopeNode},
     wake::{Signal, part, part_waker},
 };

@@ -1,12 +1,15 @@
 //! How long what holds is waited for, once a scope or a gather is cut.
 
-use std::time::{Duration, Instant};
-
 use super::{
     engine::{Engine, Members},
     stage::Stage,
 };
-use crate::{cancel::CancelReason, tree::Grace, wake::part};
+use crate::{
+    cancel::CancelReason,
+    time::{Duration, Instant},
+    tree::Grace,
+    wake::part,
+};
 
 impl Engine {
     /// When a grace ends, here or in a scope around, it ends for the whole subtree; the finalizers in it share one more.

@@ -1,6 +1,7 @@
 #[cfg(feature = "rate-limit")]
 use std::time::Duration;
-use std::time::Instant;
+
+use crate::time::Instant;
 
 /// How often children may start.
 ///

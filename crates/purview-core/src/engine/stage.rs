@@ -1,6 +1,4 @@
-use std::time::Instant;
-
-use crate::{cancel::CancelReason, tree::Grace};
+use crate::{cancel::CancelReason, time::Instant, tree::Grace};
 
 /// How far a scope or a gather has come.
 pub(crate) enum Stage {

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use super::task_error::write_inner;
 use crate::cancel::CancelReason;
 
 /// A race over no futures at all.
@@ -24,7 +25,7 @@ pub struct AlreadyReady;
 #[non_exhaustive]
 pub struct TooLate;
 
-/// The receiving side of a [`produce`](crate::Scope::produce) was dropped; the item comes back.
+/// The stream of a [`produce`](crate::Scope::produce) was dropped. Contains the item that was not sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed<T>(pub T);
 
@@ -36,7 +37,7 @@ impl<T> fmt::Debug for Closed<T> {
 
 impl<T> fmt::Display for Closed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody receives any more: the stream of this producer has been dropped")
+        f.write_str("the stream that receives from this producer has been dropped")
     }
 }
 
@@ -114,9 +115,10 @@ impl<E> RetryError<E> {
 impl<E: fmt::Display> fmt::Display for RetryError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.attempts {
-            1 => write!(f, "failed at the only attempt: {}", self.error),
-            n => write!(f, "failed after {n} attempts: {}", self.error),
+            1 => f.write_str("failed at the only attempt: ")?,
+            n => write!(f, "failed after {n} attempts: ")?,
         }
+        write_inner(&self.error, f)
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{Failure, TaskError};
+use super::{Failure, TaskError, task_error::write_inner};
 use crate::{cancel::CancelReason, panic::OneByOne};
 
 /// Why a scope or a gather has no value, and every failure in it.
@@ -86,7 +86,7 @@ impl<E: fmt::Display> fmt::Display for ScopeError<E> {
                 if !self.is_failed() {
                     write!(f, "{}; while cleaning up: ", self.reason)?;
                 }
-                write!(f, "{first}")?;
+                write_inner(first, f)?;
                 match rest.len() {
                     0 => Ok(()),
                     1 => write!(f, " (and 1 more failure)"),

@@ -46,6 +46,15 @@ impl<E: Error + 'static> Error for TaskError<E> {
     }
 }
 
+/// An error inside the message of another one. anyhow's and eyre's errors show their chain under `{:#}`.
+pub(super) fn write_inner(error: &impl fmt::Display, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if f.alternate() {
+        write!(f, "{error:#}")
+    } else {
+        write!(f, "{error}")
+    }
+}
+
 /// Why [`Scope::start`](crate::Scope::start) has no value to return.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -63,7 +72,10 @@ pub enum StartError<E> {
 impl<E: fmt::Display> fmt::Display for StartError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(error) => write!(f, "failed before it was ready: {error}"),
+            Self::Failed(error) => {
+                f.write_str("failed before it was ready: ")?;
+                write_inner(error, f)
+            }
             Self::Panicked(panic) => write!(f, "panicked before it was ready: {panic}"),
             Self::Cancelled(reason) => write!(f, "cancelled before it was ready: {reason}"),
             Self::NeverReady => f.write_str("ended without having said that it was ready"),
@@ -92,7 +104,10 @@ pub struct Failure<E> {
 impl<E: fmt::Display> fmt::Display for Failure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.error {
-            TaskError::Failed(error) => write!(f, "{}: {error}", self.task.name()),
+            TaskError::Failed(error) => {
+                write!(f, "{}: ", self.task.name())?;
+                write_inner(error, f)
+            }
             TaskError::Panicked(panic) => write!(f, "{} panicked: {panic}", self.task.name()),
             TaskError::Cancelled(reason) => write!(f, "{} was cancelled: {reason}", self.task.name()),
         }

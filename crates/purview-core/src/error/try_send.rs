@@ -1,6 +1,6 @@
 use std::{error::Error, fmt};
 
-/// [`Sender::try_send`](crate::Sender::try_send) did not send; the item comes back.
+/// [`Sender::try_send`](crate::Sender::try_send) did not send. Contains the item.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TrySendError<T> {

@@ -3,7 +3,6 @@ use std::{
     num::NonZeroUsize,
     sync::Arc,
     task::{Poll, Waker},
-    time::Instant,
 };
 
 use super::{
@@ -17,6 +16,7 @@ use crate::{
     context::{self, Binding},
     engine::{Engine, Members, Options, Progress, Rate, Set, pass},
     panic::OneByOne,
+    time::Instant,
     tree::TaskNode,
     wake::part,
 };

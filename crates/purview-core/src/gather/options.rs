@@ -1,9 +1,4 @@
-use std::{
-    borrow::Cow,
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use futures_core::Stream;
 
@@ -17,6 +12,7 @@ use crate::{
     cancel::CancelToken,
     engine::{Limit, Options},
     runtime::{Runtime, RuntimeChoice},
+    time::{Duration, Instant},
 };
 
 /// Many futures of one kind, run side by side in the task that awaits them: made by [`gather`] or [`gather_stream`].

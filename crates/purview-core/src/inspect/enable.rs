@@ -1,8 +1,9 @@
-use std::{fmt, num::NonZeroU32, sync::Arc, time::Instant};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 
 use super::{AlreadyEnabled, Options, Snapshot};
 use crate::{
     runtime::{InstalledRuntime, Runtime, install},
+    time::Instant,
     tree::record::{self, InstalledRecorder, Recorder, recorder},
 };
 

@@ -5,13 +5,13 @@ use std::{
     num::NonZeroU32,
     sync::{Arc, Weak, atomic::Ordering},
     task::Waker,
-    time::Instant,
 };
 
 use crate::{
     cancel::CancelReason,
     context::{self, Env},
     policy::End,
+    time::Instant,
     tree::{
         ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
         record::{

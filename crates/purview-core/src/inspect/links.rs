@@ -1,11 +1,12 @@
 //! Which scope is in which: from the links of the scopes to the tasks that run them.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     ScopeId,
     tree::{Builder, address},
 };
+use crate::time::Instant;
 use crate::tree::{Link, ScopeNode, TaskNode};
 
 impl Builder {

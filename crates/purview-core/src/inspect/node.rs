@@ -1,12 +1,9 @@
-use std::{
-    fmt,
-    panic::Location,
-    time::{Duration, Instant},
-};
+use std::{fmt, panic::Location, time::Duration};
 
 use super::{Held, Kind, ScopeId, WaitsFor};
 use crate::{
     cancel::CancelReason,
+    time::Instant,
     tree::{TaskId, TaskInfo},
 };
 

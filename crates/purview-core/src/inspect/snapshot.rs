@@ -1,12 +1,10 @@
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use super::{
     Node,
     tree::{Source, Tree},
 };
+use crate::time::Instant;
 use crate::tree::{
     ScopeNode,
     record::{Recorder, recorder},

@@ -3,10 +3,11 @@
 use std::{
     collections::HashMap,
     sync::{Arc, atomic::Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{Held, Holding, Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
+use crate::time::Instant;
 use crate::tree::{
     ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
     record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},

@@ -1,6 +1,8 @@
-use std::time::{Duration, Instant};
-
-use crate::{context, runtime::Timer};
+use crate::{
+    context,
+    runtime::Timer,
+    time::{Duration, Instant},
+};
 
 /// The instant by which the caller must be done: the earliest deadline of the scopes around it.
 ///

@@ -13,7 +13,7 @@ use crate::{
 
 /// Waits until the innermost scope around the caller is cancelled, or this task alone, and says why.
 ///
-/// A task that waits here *holds*: when its scope is cancelled it is not dropped at once but polled on, so that it can
+/// A task that waits here *holds*: when its scope is cancelled it is polled instead of dropped at once, so that it can
 /// react. The hold ends as this future completes, so what follows runs up to the next suspension only; clean-up that
 /// itself awaits goes into [`shield`](crate::shield). A task waiting here is also released, with
 /// [`CancelReason::Ended`], when it is a daemon and the last ordinary child has ended.

@@ -13,7 +13,7 @@ use crate::{
 
 /// Runs `fut` to its end although the scope around it is cancelled, bounded by the grace of the scopes around it.
 ///
-/// The task that is inside holds: it is polled on after its scope was cancelled, until the shield ends; the
+/// The task that is inside holds: it continues to be polled after its scope was cancelled, until the shield ends; the
 /// cancellation then takes effect at its next suspension. Inside, neither the cancellation nor the deadline of the
 /// scopes around is visible; those set inside are, and act as ever. Shields nest. Taken from trio's shielded cancel
 /// scopes and Kotlin's `NonCancellable`.

@@ -3,13 +3,13 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
 };
 
 use crate::{
     context,
     inspect::{self, WaitsFor},
     runtime::{OneTimer, Runtime, RuntimeChoice, Timer, outside_scopes},
+    time::{Duration, Instant},
 };
 
 /// Waits for a duration, on the clock of the scope around the caller.

@@ -4,7 +4,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
 };
 
 use pin_project_lite::pin_project;
@@ -17,6 +16,7 @@ use crate::{
     panic::{FirstPanic, catch_expected, expect_panics},
     policy::End,
     runtime::{OneTimer, RuntimeChoice},
+    time::{Duration, Instant},
     tree::{Bound, Grace, ScopeNode, ScopeOptions},
     wake::part,
 };
@@ -26,18 +26,18 @@ use crate::{
 /// It is a scope of its own: [`deadline`](crate::deadline) and [`cancelled`](crate::cancelled) inside see it, and when
 /// time is up `fut` is cancelled in two phases. It is dropped at once unless it holds (it is inside a
 /// [`shield`](crate::shield), waits on `cancelled()`, runs a blocking closure, or nests a scope with clean-up to do); then
-/// it is polled on until it lets go, and a value that it gives meanwhile is returned. So a closure that runs for ten
-/// seconds makes a timeout of one second take ten: nothing that an awaited scope has started outlives it. A runtime's own
-/// `timeout` would drop `fut` in any case. [`Duration::MAX`], or one too large for the clock, is no deadline. Taken from
-/// `asyncio.timeout` and trio's `fail_after`.
+/// it is polled until it releases the hold, and a value that it returns meanwhile is `Ok`. So a closure that runs for ten
+/// seconds makes a timeout of one second take ten: nothing that an awaited scope has started outlives the scope. A
+/// runtime's own `timeout` drops `fut` in any case. [`Duration::MAX`], or a duration too large for the clock, is no
+/// deadline. Taken from `asyncio.timeout` and trio's `fail_after`.
 ///
 /// A future that owns nothing to drop ([`needs_drop`](std::mem::needs_drop) is false), such as `&mut fut` or
-/// `stream.next()`, is only polled no further when time is up: nothing in it is told or waited for, and it continues when
-/// it is polled again. So `timeout(d, &mut fut)` in a loop loses nothing, as with tokio's.
+/// `stream.next()`, is not cancelled when time is up. Polling it stops, no part of it is waited for, and it continues
+/// when it is polled again. So `timeout(d, &mut fut)` in a loop loses nothing, as with tokio's.
 ///
-/// A value that arrives in the very poll in which the time runs out is returned. With a deadline that has passed already
-/// `fut` is never polled. Where a scope around has a deadline that is not later and both have passed, this one stays
-/// pending: the outer scope reports.
+/// A value that arrives in the same poll in which the time runs out is returned. If the deadline has passed before the
+/// first poll, `fut` is never polled. If a scope around has a deadline that is not later and both have passed, this
+/// future stays pending, and the outer scope reports.
 ///
 /// # Errors
 ///

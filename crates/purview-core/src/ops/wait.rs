@@ -4,7 +4,6 @@ use std::{
     pin::pin,
     sync::Arc,
     task::{Context, Poll, Wake, Waker},
-    time::{Duration, Instant},
 };
 
 use event_listener::{Event, Listener};
@@ -12,6 +11,7 @@ use event_listener::{Event, Listener};
 use crate::{
     cancel::{CancelReason, CancelToken},
     context,
+    time::{Duration, Instant},
 };
 
 impl CancelToken {
@@ -23,8 +23,8 @@ impl CancelToken {
     /// # Panics
     ///
     /// Inside a task of a scope, where it would keep the thread from everything else that is to be polled on it: as
-    /// [`block_on`](crate::block_on). In a closure of [`spawn_blocking`](fn@crate::spawn_blocking) it may be called. On a
-    /// thread of an executor outside any scope it cannot be told from a thread that may block, and blocks it.
+    /// [`block_on`](crate::block_on). In a closure of [`spawn_blocking`](fn@crate::spawn_blocking) it may be called. A
+    /// thread of an executor cannot be recognised outside a scope; there it blocks.
     ///
     /// # Examples
     ///

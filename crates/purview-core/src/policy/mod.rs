@@ -117,8 +117,8 @@ pub trait Policy {
     /// A [`cancel_on`](crate::Builder::cancel_on) token, the deadline or the parent has stopped the scope while its body or
     /// children other than daemons were under way. Called at most once, before [`finish`](Self::finish).
     ///
-    /// It tells such a stop from one through the scope's own handle or token, after which a body's value may still be the
-    /// whole result. By default it does nothing.
+    /// So a policy can distinguish such a stop from one through the scope's own handle or token, after which a body's value
+    /// may still be the whole result. By default it does nothing.
     fn stopped_by_others(&mut self) {}
 
     /// Whether on cancellation the children go first, so that the body sees their tasks resolve and can return what it
@@ -179,7 +179,7 @@ pub trait Fallible: Policy {
 
     /// Puts it together again: how the error of a finalizer enters the policy, as a child that returned it.
     ///
-    /// A policy that gives `None`, which is the default, is told of a failing finalizer as of one that panicked.
+    /// For a policy that gives `None`, which is the default, a failing finalizer is reported as one that panicked.
     fn from_result<T>(result: Result<T, Self::Error>) -> Option<Self::Child<T>> {
         drop(result);
         None

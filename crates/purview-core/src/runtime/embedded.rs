@@ -1,15 +1,18 @@
 use std::{
     pin::Pin,
     sync::{Arc, LazyLock},
-    time::{Duration, Instant},
 };
 
 use super::{BoxFuture, Runtime, SpawnError, Spawner, Timer};
+
+use crate::time::{Duration, Instant};
 
 /// The default runtime, which needs no executor.
 ///
 /// Its clock is the system's, its timers are `futures-timer`'s (one helper thread for the process), and it has no
 /// threads to run work on: parallel children run in the scope's own task, blocking closures are refused.
+///
+/// On `wasm32-unknown-unknown` its clock is the host's `performance.now()`, and its timers are `setTimeout`'s.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Embedded;
 
@@ -21,8 +24,19 @@ impl Embedded {
     }
 }
 
-/// `futures-timer` adds a delay to the present instant; far beyond any process's life it would overflow.
+/// The longest delay that is handed to `futures-timer`, which adds it to the present instant: beyond any process's life
+/// it would overflow.
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 const FAR_FUTURE: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+/// `setTimeout` keeps its milliseconds in 31 bits. A timer that completes early is asked again.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+const FAR_FUTURE: Duration = Duration::from_millis(i32::MAX as u64 - 1);
+
+/// `setTimeout` is given whole milliseconds; rounded down, it would fire early.
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+const ROUNDING: Duration = Duration::from_micros(999);
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+const ROUNDING: Duration = Duration::ZERO;
 
 impl Timer for Embedded {
     fn now(&self) -> Instant {
@@ -34,7 +48,7 @@ impl Timer for Embedded {
         if delay.is_zero() {
             return Box::pin(std::future::ready(()));
         }
-        Box::pin(futures_timer::Delay::new(delay.min(FAR_FUTURE)))
+        Box::pin(futures_timer::Delay::new(delay.min(FAR_FUTURE) + ROUNDING))
     }
 }
 

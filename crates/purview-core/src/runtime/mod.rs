@@ -6,6 +6,9 @@
 //! Which runtime serves a scope: the one given with `.runtime(..)`; else the enclosing scope's; else the one the
 //! facade crate selected by its features; else [`Embedded`], which keeps time with a helper thread and runs parallel
 //! children in the scope's own task.
+//!
+//! [`Instant`] is the type of a clock's instants: the standard library's, and `web_time`'s on `wasm32-unknown-unknown`,
+//! where the standard library has no clock.
 
 mod choose;
 mod embedded;
@@ -13,7 +16,10 @@ mod pool;
 mod timer;
 mod traits;
 
-pub use crate::ops::{current, current_or};
+pub use crate::{
+    ops::{current, current_or},
+    time::Instant,
+};
 pub(crate) use choose::{InstalledRuntime, install, installed, outside_scopes};
 pub use embedded::Embedded;
 pub(crate) use pool::give_closure;

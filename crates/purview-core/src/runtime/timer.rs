@@ -1,9 +1,8 @@
-use std::{
-    task::{Context, Poll, Waker},
-    time::Instant,
-};
+use std::task::{Context, Poll, Waker};
 
 use super::{BoxFuture, Runtime};
+
+use crate::time::Instant;
 
 /// One timer of a runtime: set again when the instant that it waits for changes, and made only for a wait.
 #[derive(Default)]

@@ -1,4 +1,6 @@
-use std::{borrow::Cow, pin::Pin, sync::Arc, time::Instant};
+use std::{borrow::Cow, pin::Pin, sync::Arc};
+
+use crate::time::Instant;
 
 /// The futures a [`Spawner`] is given.
 pub type BoxFuture = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;

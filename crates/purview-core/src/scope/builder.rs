@@ -1,9 +1,4 @@
-use std::{
-    borrow::Cow,
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{
     handle::Scope,
@@ -15,6 +10,7 @@ use crate::{
     engine::{Limit, Options},
     policy::{FailFast, Policy, Settled},
     runtime::{Runtime, RuntimeChoice},
+    time::{Duration, Instant},
 };
 
 /// Builder for a scope; from [`fail_fast`], [`settled`] or [`with_policy`].

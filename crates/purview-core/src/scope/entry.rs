@@ -8,10 +8,10 @@ use crate::policy::{FailFast, JoinAll};
 
 /// Runs `body` with a scope whose children cannot fail, and resolves to what it returns once all of them have ended.
 ///
-/// Children may borrow whatever outlives the scope, run beside the body in this very task, and are dropped before the
-/// scope resolves: as [`std::thread::scope`] for tasks. A panic of one cancels the others and is resumed here. To learn
-/// of cancellations and deadlines use [`fail_fast`]: this scope has no value for one, and panics when it is cancelled
-/// through its own handle before its body has returned.
+/// Children may borrow whatever outlives the scope. They run beside the body, in the task that awaits the scope, and are
+/// dropped before the scope resolves: it is [`std::thread::scope`] for tasks. A panic cancels the others and is resumed in
+/// the task that awaits the scope. To learn of cancellations and deadlines, use [`fail_fast`]: this scope has no value for
+/// a cancellation, and panics when it is cancelled through its own handle before its body has returned.
 ///
 /// **Dropping the future** drops the body and every child, at once.
 ///
@@ -38,8 +38,8 @@ where
     with_policy(JoinAll::new()).run(body)
 }
 
-/// As [`scope`], for children that need not be `Send`. Its future is not `Send` either: what an executor moves between
-/// threads, as `tokio::spawn` does, is a [`scope`].
+/// As [`scope`], for children that need not be `Send`. Its future is not `Send` either. An executor that moves futures
+/// between threads, as `tokio::spawn` does, needs a [`scope`].
 ///
 /// ```
 /// use std::{cell::RefCell, rc::Rc};
@@ -62,11 +62,11 @@ where
     with_policy(JoinAll::new()).run_local(body)
 }
 
-/// Runs `body` with a scope that the first error ends, of a child or of the body, and resolves to that error.
+/// Runs `body` with a scope that ends at the first error, of a child or of the body, and resolves to that error.
 ///
-/// Siblings and body are cancelled at once; awaiting a task gives its value, because a failure never comes back to the
-/// body. `?` inside works on anything that converts into the scope's error. The other failures, if any, and
-/// cancellations, are what [`fail_fast`]'s error is for.
+/// The first error cancels the siblings and the body. Awaiting a task gives its value and not a `Result`, because the body
+/// is dropped at a failure and never sees one. `?` inside works on anything that converts into the scope's error. For
+/// further failures, and for cancellations, use [`fail_fast`].
 ///
 /// The error type must be named somewhere: by the function around, or at the end of the body with `Ok::<_, MyError>(())`.
 /// A child that never ends has no value from which its type could be inferred: `s.spawn::<(), _>(async { loop { .. } })`.

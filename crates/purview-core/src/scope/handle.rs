@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, sync::atomic::Ordering, time::Instant};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc, sync::atomic::Ordering};
 
 use super::{
     kind::{Kind, Local, Sealed, Threads},
@@ -9,6 +9,7 @@ use crate::{
     error::TooLate,
     inspect::Snapshot,
     policy::Policy,
+    time::Instant,
 };
 
 /// A handle to a scope: spawns children into it, cancels it, and inspects its state.
@@ -81,16 +82,16 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         }
     }
 
-    /// Asks the whole scope to stop; without effect on one that is cancelled already or has ended.
+    /// Cancels the scope. Has no effect if it is cancelled already or has ended.
     ///
-    /// Its token fires, for the whole subtree. Children and body are then dropped without another poll, the body
-    /// first, then newest to oldest, but for those that hold (see [`shield`](crate::shield) and
-    /// [`cancelled`](crate::cancelled)), which are polled on until they let go or the grace is over. Under
+    /// The scope's token fires, for the whole subtree. Body and children are then dropped without another poll: first the
+    /// body, then the children, newest to oldest. Those that hold (see [`shield`](crate::shield) and
+    /// [`cancelled`](crate::cancelled)) are polled until they release the hold or the grace is over. Under
     /// [`settled`](crate::settled) the body is kept until the children have ended, and may return what it has.
     ///
-    /// This only asks, and returns at once, from any thread: the scope acts on it when it is next polled. What the scope
-    /// then resolves to is the policy's to say; [`scope`](crate::scope) and [`try_scope`](crate::try_scope) have no value
-    /// for it, and panic if their body has not returned yet.
+    /// Returns at once, and may be called from any thread; the scope acts on it when it is next polled. What the scope then
+    /// resolves to depends on the policy. [`scope`](crate::scope) and [`try_scope`](crate::try_scope) have no value for a
+    /// cancellation, and panic if their body has not returned yet.
     ///
     /// ```
     /// use purview_core::fail_fast;

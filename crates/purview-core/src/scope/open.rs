@@ -168,7 +168,7 @@ impl<P: Policy> Child<P> for Intake<P> {
 }
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
-    /// Accepts no more children, gives those that it has `grace` to end, and says how it went.
+    /// Accepts no more children, gives the children that are left `grace` to end, and reports how they ended.
     ///
     /// The scope's token fires at once, so that all waits on it, or on [`cancelled`](crate::cancelled), end. Unlike
     /// with [`cancel`](Self::cancel) no child is dropped before `grace` has passed, whether it holds or not. Then all
@@ -176,15 +176,15 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// further `grace`. Closures that run are waited for. So a shutdown takes at most twice the grace at any depth, plus
     /// closures that run.
     ///
-    /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it, without finalizers. So does a
-    /// cancellation of the scope, through a handle or a token, and its deadline: what does not hold is dropped at once,
-    /// and the reason stays "shutdown". A scope that was cancelled before is not held up.
+    /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it, without finalizers. A cancellation of
+    /// the scope, through a handle or a token, and its deadline shorten it too: what does not hold is dropped at once, and
+    /// the reason stays "shutdown". A scope that was cancelled before is not delayed.
     ///
     /// Awaited by a child of the same scope, or by its body, it waits for itself, until the grace is over and that child
-    /// is cut.
+    /// is dropped.
     ///
-    /// Completes when the scope has ended, which takes its driver being polled; the result of the scope, and the failures
-    /// in it, come out of the driver. Having been shut down is no error there. On a scope that has ended it completes at
+    /// Completes when the scope has ended, for which its driver has to be polled. The result of the scope, and its
+    /// failures, come out of the driver. A shutdown is not an error there. On a scope that has ended it completes at
     /// once. A policy that lets a failure cancel the others does so during a shutdown too.
     ///
     /// # Cancel safety

@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::{Arc, PoisonError};
 
 use super::{kind::Kind, shared::Shared};
 use crate::{
@@ -11,6 +8,7 @@ use crate::{
         Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
     tree::{Bound, ScopeNode, TaskInfo},
     wake::part,
 };

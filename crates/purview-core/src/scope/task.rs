@@ -76,22 +76,22 @@ impl<J> Task<J> {
         self.info.get_or_init(|| Box::new(self.slot.info()))
     }
 
-    /// Whether the child has ended, its future has been dropped, and what there is to yield can be had. It stays true.
+    /// Whether the child has ended, its future has been dropped, and its result is available. Stays true.
     ///
-    /// A child that another thread is running while the future of its scope is dropped counts as ended from then on;
-    /// that thread drops it when its present poll is over.
+    /// A child that another thread is polling while the future of its scope is dropped counts as ended from then on; that
+    /// thread drops it at the end of the poll.
     pub fn is_finished(&self) -> bool {
         self.slot.is_ended()
     }
 
-    /// Asks this child alone to stop; the scope and its siblings are not touched, and it counts as no failure.
+    /// Cancels this child only. Its siblings and the scope continue, and it is not a failure.
     ///
-    /// A child that does not hold is dropped when its scope is next polled, without being polled itself; one that
-    /// holds (see [`shield`](crate::shield), [`cancelled`](crate::cancelled)) is polled on until it lets go, or until
-    /// the scope's grace has passed since. Without effect on a child that has ended or was cancelled before.
+    /// A child that does not hold is dropped when its scope is next polled, without another poll. A child that holds (see
+    /// [`shield`](crate::shield), [`cancelled`](crate::cancelled)) is polled until it releases the hold, or until the
+    /// scope's grace has passed. Has no effect on a child that has ended or was cancelled before.
     ///
-    /// What awaiting the task then gives is the policy's to say: `Err(TaskError::Cancelled(..))` under
-    /// [`settled`](crate::settled); under the other built-in policies nothing could be given, and awaiting it panics.
+    /// What awaiting the task gives then depends on the policy: `Err(TaskError::Cancelled(..))` under
+    /// [`settled`](crate::settled). The other built-in policies have no value for it, and awaiting it panics.
     ///
     /// ```
     /// use purview_core::{CancelReason, TaskError, settled};

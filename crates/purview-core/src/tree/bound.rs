@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use crate::time::{Duration, Instant};
 
 /// A scope's own deadline: given as a duration, an instant or both, and one instant from the first poll on.
 #[derive(Clone, Copy, Debug, Default)]

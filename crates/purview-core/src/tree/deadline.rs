@@ -1,7 +1,5 @@
-use std::time::Instant;
-
 use super::scope_node::{Link, ScopeNode};
-use crate::{runtime::Timer, wake::part};
+use crate::{runtime::Timer, time::Instant, wake::part};
 
 impl ScopeNode {
     /// The time of the runtime that serves it.

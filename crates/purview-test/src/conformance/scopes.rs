@@ -10,7 +10,8 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// A deadline fires, not early, and cancels what the scope runs.
 pub async fn scopes_end_at_their_deadline(case: Case) {
-    let _waits = case.waits_for("a scope has not ended at its deadline: its timer did not complete, or woke nobody");
+    let _waits =
+        case.waits_for("a scope has not ended at its deadline: its timer did not complete, or did not call its waker");
     let (before, held) = (case.runtime.now(), Arc::new(()));
     let inside = Arc::clone(&held);
     let scope = fail_fast::<Infallible>()

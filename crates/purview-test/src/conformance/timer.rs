@@ -74,7 +74,7 @@ pub async fn dropped_timers_release_their_wakers(case: Case) {
     drop((sleep, waker));
     case.eventually("a dropped timer keeps its waker", || Arc::strong_count(&woken) == 1)
         .await;
-    assert!(!woken.0.is_set(), "a dropped timer woke somebody");
+    assert!(!woken.0.is_set(), "a dropped timer called its waker");
 }
 
 /// A timer can be made and polled on a thread that the runtime knows nothing of, and awaited by a waker of any kind.
@@ -90,7 +90,7 @@ pub async fn timers_work_on_any_thread(case: Case) {
         Some(sleep)
     });
     case.wait(
-        "a timer that was polled on a thread of the test's own woke nobody",
+        "a timer that was polled on a thread of the test's own did not call its waker",
         fired.wait(),
     )
     .await;

@@ -17,12 +17,9 @@ mod timers;
 mod traits;
 mod tree;
 
-use std::{
-    fmt,
-    num::NonZeroU32,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
+
+use purview_core::runtime::Instant;
 
 pub use idle::Idle;
 pub use stall::Stalled;

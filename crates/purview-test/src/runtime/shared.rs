@@ -8,10 +8,13 @@ use std::{
     fmt,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak},
     task::Waker,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use purview_core::inspect::{Inspector, Options as InspectOptions};
+use purview_core::{
+    inspect::{Inspector, Options as InspectOptions},
+    runtime::Instant,
+};
 
 use super::{
     drive,

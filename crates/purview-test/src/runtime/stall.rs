@@ -151,13 +151,13 @@ impl State {
         let hope = match task.wakers_held() {
             _ if self.tasks.woken().contains(&id) => "is ready",
             _ if task.ignored_wakes > 0 => {
-                "woken only through the waker of an earlier poll, where whoever wakes must use that of the latest"
+                "woken only through the waker of an earlier poll; only that of the latest poll counts"
             }
-            (0, 0) => "nobody holds its waker, so nothing can wake it",
+            (0, 0) => "its waker is held nowhere, so nothing can wake it",
             (0, _) if only_the_latest => {
-                "only the waker of an earlier poll is held, where whoever wakes must use that of the latest"
+                "only the waker of an earlier poll is held; only that of the latest poll counts"
             }
-            _ => "somebody holds its waker",
+            _ => "its waker is held",
         };
         writeln!(out, ": polled {}, {hope}", count(task.polls, "time"))
     }

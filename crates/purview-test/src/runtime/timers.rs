@@ -5,8 +5,9 @@ use std::{
     pin::Pin,
     sync::{Arc, Weak},
     task::{Context, Poll, Waker},
-    time::Instant,
 };
+
+use purview_core::runtime::Instant;
 
 use super::{schedule::Schedule, shared::Shared};
 

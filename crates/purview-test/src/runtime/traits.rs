@@ -1,8 +1,8 @@
 //! The virtual runtime as what a scope asks of an executor.
 
-use std::{pin::Pin, time::Instant};
+use std::pin::Pin;
 
-use purview_core::{BoxFuture, SpawnError, Spawner, Timer};
+use purview_core::{BoxFuture, SpawnError, Spawner, Timer, runtime::Instant};
 
 use super::{VirtualRuntime, drive, task::Work, timers::Sleep};
 

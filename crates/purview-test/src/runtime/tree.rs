@@ -1,13 +1,11 @@
 //! The scopes that have not ended, and what each child in them waits for.
 
-use std::{
-    fmt::{Result, Write},
-    time::Instant,
-};
+use std::fmt::{Result, Write};
 
 use purview_core::{
     TaskInfo,
     inspect::{Kind, Node, Queued, Snapshot, State, WaitsFor},
+    runtime::Instant,
 };
 
 use super::stall::{StallKind, count};
@@ -21,7 +19,8 @@ pub(super) struct Tree<'a> {
 impl Tree<'_> {
     pub(super) fn write(&mut self, tree: &Snapshot) -> Result {
         if !tree.nodes().is_empty() {
-            self.out.push_str("scopes, and who in them has not ended:\n");
+            self.out
+                .push_str("scopes, and the tasks in them that have not ended:\n");
         }
         for (index, node) in tree.nodes().iter().enumerate() {
             let indent = 2 * (node.depth + 1);
@@ -119,7 +118,7 @@ impl Tree<'_> {
                     }
                     if !driven {
                         self.out
-                            .push_str(", whose driver nobody has polled: spawn it, or await it beside this");
+                            .push_str(", whose driver was never polled: spawn it, or await it beside this");
                     }
                 }
                 other => write!(self.out, ", waits for {other}")?,

@@ -169,7 +169,7 @@ fn who_awaits_a_shutdown_that_nobody_drives_is_told_so() {
         &seen,
         &[
             "scope `test`",
-            "  the body: polled 1 time, awaits the shutdown of scope `hasher`, whose driver nobody has polled: spawn it, or \
+            "  the body: polled 1 time, awaits the shutdown of scope `hasher`, whose driver was never polled: spawn it, or \
              await it beside this",
         ],
     );

@@ -1,12 +1,12 @@
-use std::{pin::Pin, time::Instant};
+use std::pin::Pin;
 
-use purview_core::{BoxFuture, SpawnError, Spawner, Timer};
+use purview_core::{BoxFuture, SpawnError, Spawner, Timer, runtime::Instant};
 
 /// The default runtime, which needs no executor.
 ///
 /// Its clock is the system's, its timers are `futures-timer`'s (one helper thread for the process), parallel children
 /// run in the scope's own task, and blocking closures run on the `blocking` crate's pool of threads. Without the
-/// feature `blocking` there is no pool, and closures are refused.
+/// feature `blocking`, and on wasm, there is no pool, and closures are refused.
 ///
 /// # Examples
 ///

@@ -21,6 +21,9 @@
 //! | `async-std` | `AsyncStd` | async-io's | async-std's executor | the `blocking` crate's pool |
 //! | none | [`Embedded`] | `futures-timer`'s | in the scope's own task | the `blocking` crate's pool (feature `blocking`, on by default) |
 //!
+//! On `wasm32-unknown-unknown` [`Embedded`] uses the host's clock and `setTimeout`, and has no threads. [`Instant`] is the
+//! type of a clock's instants on every target: the standard library's, and `web_time`'s there.
+//!
 //! ```
 //! # #[cfg(not(feature = "blocking"))] fn main() {}
 //! # #[cfg(feature = "blocking")] fn main() { purview::block_on(async {
@@ -35,7 +38,7 @@
 //! ```
 
 mod current;
-#[cfg(feature = "blocking")]
+#[cfg(all(feature = "blocking", not(target_family = "wasm")))]
 mod embedded;
 
 #[doc(inline)]
@@ -43,7 +46,7 @@ pub use purview_core::runtime::*;
 
 pub use crate::block_on::block_on;
 pub use current::current;
-#[cfg(feature = "blocking")]
+#[cfg(all(feature = "blocking", not(target_family = "wasm")))]
 pub use embedded::Embedded;
 #[cfg(feature = "async-std")]
 #[cfg_attr(docsrs, doc(cfg(feature = "async-std")))]

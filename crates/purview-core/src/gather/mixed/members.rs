@@ -4,7 +4,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use pin_project_lite::pin_project;
@@ -18,6 +17,7 @@ use crate::{
     context::{self, Binding, open_gather},
     engine::{Engine, Members, Options, Progress, Rate, pass},
     panic::FirstPanic,
+    time::Instant,
     tree::{ScopeNode, TaskNode},
     wake::part,
 };

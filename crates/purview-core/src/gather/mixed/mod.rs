@@ -11,7 +11,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::{Duration, Instant},
 };
 
 use pin_project_lite::pin_project;
@@ -27,6 +26,7 @@ use crate::{
     error::ScopeError,
     panic::{OneByOne, expect_panics},
     runtime::{Runtime, RuntimeChoice},
+    time::{Duration, Instant},
 };
 
 pin_project! {

@@ -6,7 +6,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
-    time::Instant,
 };
 
 use pin_project_lite::pin_project;
@@ -25,6 +24,7 @@ use crate::{
         source::Source,
     },
     panic::{FirstPanic, OneByOne, expect_panics},
+    time::Instant,
     tree::ScopeNode,
     wake::{part, part_waker},
 };

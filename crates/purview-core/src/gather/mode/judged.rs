@@ -1,7 +1,6 @@
 use std::{
     mem,
     task::{Context, Poll, ready},
-    time::Instant,
 };
 
 use super::Mode;
@@ -17,6 +16,7 @@ use crate::{
         source::Source,
         spans::Fails,
     },
+    time::Instant,
     wake::part,
 };
 

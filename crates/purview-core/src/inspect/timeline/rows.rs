@@ -1,12 +1,10 @@
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use super::track::{Task, Tracks};
 use crate::{
     cancel::CancelReason,
     inspect::{How, Kind, ScopeId},
+    time::Instant,
     tree::{TaskId, TaskInfo},
 };
 

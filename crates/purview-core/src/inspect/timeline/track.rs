@@ -1,11 +1,9 @@
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use crate::{
     cancel::CancelReason,
     inspect::{Held, How, Kind, ScopeId, ScopeInfo, Spawned},
+    time::Instant,
     tree::{TaskId, TaskInfo},
 };
 

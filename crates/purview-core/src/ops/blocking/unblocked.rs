@@ -23,7 +23,7 @@ use crate::{
 /// As Python's `asyncio.to_thread` and trio's `to_thread.run_sync`.
 ///
 /// The closure is given to the pool at the first poll. **While it runs, the task that awaits it holds**: when its scope is
-/// cancelled it is polled on until the closure has ended, within the grace of the scopes around; after the grace the task
+/// cancelled it is polled until the closure has ended, within the grace of the scopes around; after the grace the task
 /// is dropped, and the scopes still wait for the closure. A closure that the pool has not started is skipped then.
 /// [`abandon`](Unblocked::abandon) turns that off.
 ///
@@ -78,7 +78,7 @@ pub struct Unblocked<T> {
 }
 
 impl<T> Unblocked<T> {
-    /// Lets go of the closure: once dropped or cancelled, one that runs no longer keeps its scope waiting.
+    /// Does not wait for a closure that runs: once this future is dropped or cancelled, its scope no longer waits for it.
     ///
     /// It then keeps running by itself, and its value is dropped. For calls that may hang, such as a name lookup. As
     /// trio's `abandon_on_cancel=True`.

@@ -15,7 +15,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
 };
 
 use self::in_set::InSet;
@@ -32,6 +31,7 @@ use crate::{
         pass::{self, Turn},
     },
     policy::Policy,
+    time::{Duration, Instant},
     tree::{Grace, TaskId, TaskNode},
     wake::part,
 };

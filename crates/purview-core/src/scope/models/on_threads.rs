@@ -4,7 +4,6 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex, OnceLock, PoisonError},
     task::{Context, Waker},
-    time::Instant,
 };
 
 use loom::{
@@ -17,6 +16,7 @@ use crate::{
     Driver, Scope, Settled,
     runtime::{BoxFuture, SpawnError, Spawner, Timer},
     settled,
+    time::Instant,
 };
 
 /// A runtime with a thread for each child, on which time stands still.

@@ -23,27 +23,27 @@ use crate::{
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Runs `fut` in the task that awaits the result, as a member of this scope: a *guest*.
     ///
-    /// What awaits the guest polls it, and decides by that where and how much in parallel it runs: a web server, an
-    /// executor's task, another scope. Everything else is the scope's. Name, token, deadline, context values and holds
+    /// The task that awaits the guest polls it: a request of a web server, an executor's task, another scope. So guests of
+    /// different tasks run in parallel. In all else a guest is like a child. Name, token, deadline, context values and holds
     /// are those of a child; [`len`](Self::len) and the [`limit`](crate::Builder::limit) count it, from this call on;
-    /// [`shutdown`](Self::shutdown) tells it, waits for it and lists it in its [`Report`](crate::Report); its end goes to
-    /// the policy. When the scope is cancelled, or its grace is over, the guest is destroyed wherever it is, and a poll
-    /// that is under way elsewhere is waited for.
+    /// [`shutdown`](Self::shutdown) signals it, waits for it and lists it in its [`Report`](crate::Report); its end goes to
+    /// the policy. When the scope is cancelled, or its grace is over, the guest is dropped wherever it is, and a poll of it
+    /// that is under way on another thread is waited for.
     ///
     /// A guest belongs to this scope alone: a timeout or a scope around the call is not seen inside, and can only drop
     /// the guest. Two nested calls take two places under the limit.
     ///
     /// It begins when it is first polled; under a limit or a [rate](crate::Builder::rate), when its turn has come. Its
-    /// end is judged in the next pass of the scope, so an [open](crate::Builder::open) scope needs its driver polled in a
-    /// task of its own: a guest whose driver is never polled does not resolve.
+    /// end is processed in the next pass of the scope, so the driver of an [open](crate::Builder::open) scope has to be
+    /// polled in a task of its own: a guest whose driver is never polled does not resolve.
     ///
     /// # On drop
     ///
     /// Dropped while it waits for its turn, or before its first poll, the guest leaves the queue without having been
     /// polled. Dropped later, it is cancelled in two phases, as by [`Task::cancel`](crate::Task::cancel): its token
     /// fires; if it does not hold, it is dropped at once; if it holds (see [`shield`](crate::shield) and
-    /// [`cancelled`](crate::cancelled), or a nested scope with finalizers), the scope polls it on until it lets go, or
-    /// the scope's grace has passed. This is how a server cleans up after a client that has left. The clean-up runs in
+    /// [`cancelled`](crate::cancelled), or a nested scope with finalizers), the scope polls it until it releases the hold,
+    /// or the scope's grace has passed. This is how a server cleans up after a client that has left. The clean-up runs in
     /// the scope's task: context values stay, what the executor of the first task keeps for its tasks does not.
     ///
     /// # Errors

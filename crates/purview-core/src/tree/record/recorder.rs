@@ -9,7 +9,7 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
 use crate::{
     panic::{Panic, catch, discard},
     runtime::{Timer, installed},
+    time::Instant,
 };
 
 /// How many recorders there are: where it is 0, nothing else is looked at.

@@ -30,7 +30,7 @@ impl From<io::Error> for Miss {
 impl fmt::Display for Miss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused => f.write_str("nobody listens on this port"),
+            Self::Refused => f.write_str("no program listens on this port"),
             Self::TimedOut(patience) => write!(f, "no answer within {}", humantime::format_duration(*patience)),
             Self::Failed(error) if is_out_of_descriptors(error) => {
                 write!(f, "{error}; lower --limit or raise `ulimit -n`")
