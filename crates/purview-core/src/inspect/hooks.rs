@@ -269,7 +269,11 @@ fn leave(record: &ScopeRecord, seat: Seat, id: TaskId, info: impl FnOnce() -> Op
     let Some(left) = record.remove(seat, id) else { return };
     if record.recorder.has_observers() {
         if let Some(task) = info() {
-            let how = left.as_ref().and_then(|rare| rare.how.clone()).unwrap_or(How::Returned);
+            let how = left
+                .0
+                .as_ref()
+                .and_then(|rare| rare.how.clone())
+                .unwrap_or(How::Returned);
             record.recorder.tell(|observer| observer.ended(&task, &how));
         }
     }

@@ -37,8 +37,8 @@ impl Builder {
             match task_around(&scope) {
                 Some(task) => {
                     let around = address(&task.scope);
-                    if !known.contains_key(&around) {
-                        known.insert(around, self.scopes.len());
+                    let next = self.scopes.len();
+                    if *known.entry(around).or_insert(next) == next {
                         self.scopes.push(task.scope.clone());
                     }
                     if task.scope.record().is_none() {

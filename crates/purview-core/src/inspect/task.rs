@@ -14,9 +14,10 @@ use crate::{
     },
 };
 
-impl Builder {
-    pub(super) fn node(&self, id: NodeId, kind: Kind, item: &Below) -> Node {
-        Node {
+impl Node {
+    /// One of which nothing more is known.
+    pub(super) fn new(id: NodeId, kind: Kind, item: &Below) -> Self {
+        Self {
             id,
             kind,
             given: None,
@@ -43,7 +44,9 @@ impl Builder {
             runs_scope: false,
         }
     }
+}
 
+impl Builder {
     pub(super) fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
         let running = entry.rare.as_ref().map_or(0, |rare| rare.running);
         if entry.polling != 0 {

@@ -164,7 +164,7 @@ impl Builder {
         let grace = earlier(own_grace, item.grace);
         let (mut entries, left_out) = record.map_or_else(Default::default, |record| self.entries(record));
         entries.sort_by_key(|(_, entry)| entry.id);
-        let mut node = self.node(
+        let mut node = Node::new(
             NodeId::Scope(record.map_or(ScopeId(0), |record| record.id)),
             scope.kind(),
             item,
@@ -243,7 +243,7 @@ impl Builder {
             None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
                 .located(entry.at.or_else(|| scope.location())),
         };
-        let mut node = self.node(NodeId::Task(entry.id), entry.kind, item);
+        let mut node = Node::new(NodeId::Task(entry.id), entry.kind, item);
         node.location = info.location();
         node.age = self.since(entry.spawned);
         node.state = self.state(&entry, record);
@@ -275,7 +275,7 @@ impl Builder {
 
     fn add_unrecorded(&mut self, task: &Arc<TaskNode>, item: &Below, next: &mut Vec<Next>) {
         let kind = if task.info.is_body() { Kind::Body } else { Kind::Child };
-        let mut node = self.node(NodeId::Task(task.info.id()), kind, item);
+        let mut node = Node::new(NodeId::Task(task.info.id()), kind, item);
         node.location = task.info.location();
         node.info = Some(task.info.clone());
         let place = (address(&task.scope), task.info.id());

@@ -1,6 +1,7 @@
 //! The trace event format: one track for each task, with what it did inside of each other.
 
 use std::{
+    fmt::Write as _,
     io::{self, Write},
     time::Duration,
 };
@@ -87,14 +88,17 @@ impl<W: Write> Events<'_, W> {
 }
 
 fn arguments(row: &Row) -> String {
-    let mut arguments = format!("{{\"kind\":\"{}\"", row.kind);
-    if let Some(location) = &row.location {
-        arguments += &format!(",\"location\":{}", quoted(location));
-    }
-    if let Some(how) = &row.how {
-        arguments += &format!(",\"ended\":{}", quoted(&how.to_string()));
-    }
-    arguments + "}"
+    let kind = format!("\"kind\":\"{}\"", row.kind);
+    let location = row
+        .location
+        .as_ref()
+        .map(|location| format!("\"location\":{}", quoted(location)));
+    let ended = row
+        .how
+        .as_ref()
+        .map(|how| format!("\"ended\":{}", quoted(&how.to_string())));
+    let all: Vec<String> = [Some(kind), location, ended].into_iter().flatten().collect();
+    format!("{{{}}}", all.join(","))
 }
 
 /// With the nanoseconds as a fraction.
@@ -110,7 +114,10 @@ fn quoted(text: &str) -> String {
                 quoted.push('\\');
                 quoted.push(c);
             }
-            c if c.is_control() => quoted += &format!("\\u{:04x}", u32::from(c)),
+            c if c.is_control() => {
+                // Writing to a string cannot fail.
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
             c => quoted.push(c),
         }
     }

@@ -8,12 +8,12 @@ use std::{
 };
 
 use super::{
-    entry::{Entry, Rare},
+    entry::Entry,
     how::How,
     observer::ScopeId,
     recorder::Recorder,
     registry::Listed,
-    slab::{Seat, Slab},
+    slab::{Left, Seat, Slab},
     waits::WaitsFor,
     waker::CountedWaker,
 };
@@ -90,9 +90,8 @@ impl ScopeRecord {
     }
 
     /// The task has ended, or was never in the scope. Gives what was recorded of it that is rare.
-    pub(crate) fn remove(&self, seat: Seat, id: TaskId) -> Option<Option<Box<Rare>>> {
-        let removed = self.lock().remove(seat, id);
-        removed
+    pub(crate) fn remove(&self, seat: Seat, id: TaskId) -> Option<Left> {
+        self.lock().remove(seat, id)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -28,6 +28,9 @@ struct Place {
     next_free: u32,
 }
 
+/// What is left of a task that has ended.
+pub(crate) struct Left(pub(crate) Option<Box<Rare>>);
+
 impl Slab {
     /// [`Seat::NONE`] where there are more tasks than can be counted.
     pub(super) fn add(&mut self, entry: Entry) -> Seat {
@@ -52,7 +55,7 @@ impl Slab {
     }
 
     /// Gives what is to be dropped outside of the lock.
-    pub(super) fn remove(&mut self, seat: Seat, id: TaskId) -> Option<Option<Box<Rare>>> {
+    pub(super) fn remove(&mut self, seat: Seat, id: TaskId) -> Option<Left> {
         let place = self.places.get_mut(seat.index()?)?;
         let entry = &mut place.entry;
         if entry.id != id {
@@ -61,7 +64,7 @@ impl Slab {
         entry.id = TaskId::NONE;
         place.next_free = std::mem::replace(&mut self.free, seat.0);
         self.live -= 1;
-        Some(entry.rare.take())
+        Some(Left(entry.rare.take()))
     }
 
     pub(super) fn len(&self) -> usize {
