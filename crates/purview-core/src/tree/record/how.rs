@@ -72,9 +72,9 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum How {
-    /// It returned. Of a future of a gather this is said of an error too, because the gather's mode says what that is.
+    /// It returned.
     Returned,
-    /// It returned an error, under a policy that knows of errors.
+    /// It returned what its policy takes for a failure, as an error; of a future of a gather, an error.
     Failed,
     /// It panicked, or its destructor did.
     Panicked,
