@@ -72,9 +72,10 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum How {
-    /// It returned.
+    /// It returned. Without the feature `tracing` this is said of a future of a `gather` that returned an error too: what
+    /// tells the two apart takes room in each of them.
     Returned,
-    /// It returned what its policy takes for a failure, as an error; of a future of a gather, an error.
+    /// It returned what its policy takes for a failure, as an error.
     Failed,
     /// It panicked, or its destructor did.
     Panicked,
