@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::cancel::CancelReason;
 
-/// What a [`Node`](super::Node) of the tree is, and what an [`Observer`](super::Observer) is told of.
+/// What a [`Node`](crate::inspect::Node) of the tree is, and what an [`Observer`](crate::inspect::Observer) is told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -68,7 +68,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// How a task ended, as an [`Observer`](super::Observer) is told.
+/// How a task ended, as an [`Observer`](crate::inspect::Observer) is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum How {

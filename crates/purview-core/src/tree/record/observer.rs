@@ -61,10 +61,10 @@ pub struct Spawned<'a> {
 }
 
 /// Is told of what happens to tasks: for metrics, logs and timelines. Given to
-/// [`Options::observer`](super::Options::observer).
+/// [`Options::observer`](crate::inspect::Options::observer).
 ///
 /// Every method does nothing by default. They are called on the thread on which the thing happens, never under a lock of
-/// this crate, and often: what is slow in them makes the program slow. They may call [`snapshot`](super::snapshot), spawn
+/// this crate, and often: what is slow in them makes the program slow. They may call [`snapshot`](crate::inspect::snapshot), spawn
 /// and cancel; what they do so is recorded, and told to no observer.
 ///
 /// A panic in a method goes no further. That observer is told nothing any more, and the others are told once, by

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use super::observer::Observer;
 
-/// What is recorded of live tasks, what is reported of them, and to what: for [`enable`](super::enable).
+/// What is recorded of live tasks, what is reported of them, and to what: for [`enable`](crate::inspect::enable).
 ///
 /// | option | what it costs where it is on | default |
 /// |---|---|---|
@@ -66,7 +66,7 @@ impl Options {
         self
     }
 
-    /// How many scopes and tasks a [`Snapshot`](super::Snapshot) shows at most; it says how many it leaves out. Default:
+    /// How many scopes and tasks a [`Snapshot`](crate::inspect::Snapshot) shows at most; it says how many it leaves out. Default:
     /// 100,000.
     pub fn max_nodes(mut self, n: usize) -> Self {
         self.max_nodes = n;
@@ -74,7 +74,7 @@ impl Options {
     }
 
     /// Reports each poll that took longer: the first one of each task at once, then one each second and task, with how many
-    /// there were. One that is still under way is reported by a [`check`](super::check). Default: none is.
+    /// there were. One that is still under way is reported by a [`check`](crate::inspect::check). Default: none is.
     ///
     /// A poll that takes long keeps the siblings of the task from being polled: it computes, or it blocks the thread. As
     /// the slow callbacks of asyncio's debug mode.
@@ -84,21 +84,21 @@ impl Options {
         self
     }
 
-    /// Reports, in a [`check`](super::check), a task that was told to stop this long ago, has not ended, and has not been
+    /// Reports, in a [`check`](crate::inspect::check), a task that was told to stop this long ago, has not ended, and has not been
     /// polled since: it does not wait for its cancellation. Default: none is.
     pub fn not_polled_again(mut self, after: Duration) -> Self {
         self.not_polled_again = Some(after);
         self
     }
 
-    /// Reports, in a [`check`](super::check), a scope that was told to stop this long ago and has not ended, with the
+    /// Reports, in a [`check`](crate::inspect::check), a scope that was told to stop this long ago and has not ended, with the
     /// tasks that it waits for; again after each further such time. Default: none is.
     pub fn held_up(mut self, after: Duration) -> Self {
         self.held_up = Some(after);
         self
     }
 
-    /// Reports, in a [`check`](super::check), a task that has been idle this long, waits for nothing that is known, and
+    /// Reports, in a [`check`](crate::inspect::check), a task that has been idle this long, waits for nothing that is known, and
     /// none of whose wakers is alive: nothing can ever wake it, other than its cancellation. Default: none is.
     pub fn lost_waker(mut self, after: Duration) -> Self {
         self.lost_waker = Some(after);
@@ -114,7 +114,7 @@ impl Options {
         self
     }
 
-    /// Has a thread call [`check`](super::check) at this interval, for as long as the process runs. Default: none does, and
+    /// Has a thread call [`check`](crate::inspect::check) at this interval, for as long as the process runs. Default: none does, and
     /// only what a poll shows is reported by itself. There is no such thread on wasm, nor under a test runtime.
     pub fn check_every(mut self, interval: Duration) -> Self {
         self.check_every = Some(interval);

@@ -3,13 +3,13 @@ use std::{fmt, time::Duration};
 use super::how::{Held, Kind};
 use crate::{cancel::CancelReason, tree::info::TaskInfo};
 
-/// Something that is rarely meant, as an [`Observer`](super::Observer) is told, and `tracing` where the feature is on.
+/// Something that is rarely meant, as an [`Observer`](crate::inspect::Observer) is told, and `tracing` where the feature is on.
 ///
 /// Its [`Display`](fmt::Display) is one line that names the task and where it was spawned.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Report {
-    /// A poll took longer than [`Options::slow_poll`](super::Options::slow_poll).
+    /// A poll took longer than [`Options::slow_poll`](crate::inspect::Options::slow_poll).
     SlowPoll {
         /// The task that was polled.
         task: TaskInfo,
@@ -21,7 +21,7 @@ pub enum Report {
         others: u64,
     },
     /// A task was told to stop and has not been polled since: see
-    /// [`Options::not_polled_again`](super::Options::not_polled_again).
+    /// [`Options::not_polled_again`](crate::inspect::Options::not_polled_again).
     NotPolledAgain {
         /// The task.
         task: TaskInfo,
@@ -30,9 +30,9 @@ pub enum Report {
         /// How long ago.
         since: Duration,
     },
-    /// A scope was told to stop and has not ended: see [`Options::held_up`](super::Options::held_up).
+    /// A scope was told to stop and has not ended: see [`Options::held_up`](crate::inspect::Options::held_up).
     HeldUp {
-        /// The scope, as its line in a [`Snapshot`](super::Snapshot) begins.
+        /// The scope, as its line in a [`Snapshot`](crate::inspect::Snapshot) begins.
         scope: String,
         /// Why it was told to stop.
         reason: CancelReason,
@@ -41,14 +41,14 @@ pub enum Report {
         /// The tasks that it waits for, those in nested scopes too; a task that only waits for such a scope is left out.
         by: Vec<Holder>,
     },
-    /// No waker of a task that is idle is alive: see [`Options::lost_waker`](super::Options::lost_waker).
+    /// No waker of a task that is idle is alive: see [`Options::lost_waker`](crate::inspect::Options::lost_waker).
     LostWaker {
         /// The task.
         task: TaskInfo,
         /// For how long it has been idle.
         idle: Duration,
     },
-    /// A task wakes itself in every poll: see [`Options::yields`](super::Options::yields).
+    /// A task wakes itself in every poll: see [`Options::yields`](crate::inspect::Options::yields).
     Yields {
         /// The task.
         task: TaskInfo,
@@ -70,7 +70,7 @@ pub struct Holder {
     pub task: TaskInfo,
     /// What it is.
     pub kind: Kind,
-    /// What it does, as in its line of a [`Snapshot`](super::Snapshot).
+    /// What it does, as in its line of a [`Snapshot`](crate::inspect::Snapshot).
     pub state: String,
     /// Why it holds, where it does.
     pub why: Option<Held>,

@@ -4,7 +4,7 @@ use crate::tree::info::TaskInfo;
 /// What a task was found to wait for when it was polled last.
 ///
 /// Only waits on what the crate itself offers are known. A task that has none of them, and runs no scope, waits for
-/// something else: see [`Node::waits`](super::Node::waits).
+/// something else: see [`Node::waits`](crate::inspect::Node::waits).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum WaitsFor {
