@@ -23,7 +23,9 @@ fn a_hold_let_go_on_another_thread_is_seen() {
         let (open, driver) = OnThreads::default().open();
         // One with a name has its node from the start.
         drop(open.task().name("held").spawn(pending::<Result<(), ()>>()));
-        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let mut taken = Vec::new();
+        open.shared.take_children(&mut taken);
+        let mut child = taken.pop().expect("spawned just now");
         let task = child.get().env().task().expect("it has a name").clone();
         task.hold(HoldKind::Shield);
         let holder = task.clone();

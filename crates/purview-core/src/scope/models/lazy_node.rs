@@ -28,7 +28,9 @@ fn cancelled_in_its_first_poll<F>(
     explore(name, preemptions, move || {
         let (open, driver) = OnThreads::default().open();
         let task = open.spawn(child());
-        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let mut taken = Vec::new();
+        open.shared.take_children(&mut taken);
+        let mut child = taken.pop().expect("spawned just now");
         assert!(child.get().env().task().is_none(), "it has a node already");
         let canceller = thread::spawn(move || {
             task.cancel();

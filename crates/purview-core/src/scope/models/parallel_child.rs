@@ -80,7 +80,9 @@ fn cancelled_while_another_thread_polls_it_it_is_dropped() {
         let (fate, executor) = (Fate::default(), OnThreads::default());
         let (open, driver) = executor.open();
         let task = open.spawn_parallel(fate.for_ever());
-        let mut child = open.shared.take_children().pop().expect("spawned just now");
+        let mut taken = Vec::new();
+        open.shared.take_children(&mut taken);
+        let mut child = taken.pop().expect("spawned just now");
         let canceller = thread::spawn(move || task.cancel());
         block_on(poll_fn(|cx| child.pinned().poll(cx)));
         assert_eq!(fate.drops(), 1, "its end means dropped");
