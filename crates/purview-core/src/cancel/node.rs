@@ -35,6 +35,11 @@ pub(crate) trait Cancellable: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn grace_ended(&self) -> bool {
         true
     }
+
+    /// Whether it is a scope or a task, and no token of its own.
+    fn is_scope_or_task(&self) -> bool {
+        false
+    }
 }
 
 /// What a node is told when the one above it is cancelled.
@@ -50,6 +55,9 @@ pub(crate) enum Told {
 
 /// What a wait for cancellation keeps from being dropped, from the cancellation on until the wait has completed.
 pub(crate) trait Holder: Send + Sync {
+    /// Whether its own cancellation, where it is polled now, fires this token too. Asked as the token fires, because the
+    /// scopes around may have moved since the wait began.
+    fn is_cancelled_with(&self, token: &Node) -> bool;
     fn hold(&self);
     fn let_go(&self);
 }
@@ -74,8 +82,8 @@ pub(crate) struct Node {
 #[derive(Default)]
 pub(super) struct Listeners {
     pub(super) waiters: Waiters,
-    /// What the waiters of these keys keep from being dropped once the token has fired.
-    pub(super) holders: BTreeMap<u64, Arc<dyn Holder>>,
+    /// What the waiters of these keys may keep from being dropped once the token has fired, and whether they do.
+    pub(super) holders: BTreeMap<u64, (Arc<dyn Holder>, bool)>,
     pub(super) below: Below,
     /// What is below has been told, or is being told.
     pub(super) told: bool,
@@ -103,7 +111,7 @@ impl Node {
     }
 
     /// Waits for the cancellation under `key`, which is made by the first call. From the cancellation on until the wait
-    /// is [forgotten](Self::forget_waiter), `holder` is held.
+    /// is [forgotten](Self::forget_waiter), `holder` is held, if its own cancellation fires this token.
     pub(crate) fn poll_cancelled(
         &self,
         key: &mut Option<u64>,
@@ -115,10 +123,10 @@ impl Node {
         }
         {
             let listeners = self.lock();
-            let held = key.and_then(|key| listeners.holders.get(&key));
-            let same_holder = match (held, holder) {
+            let known = key.and_then(|key| listeners.holders.get(&key));
+            let same_holder = match (known, holder) {
                 (None, None) => true,
-                (Some(held), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(held), Arc::as_ptr(holder)),
+                (Some((known, _)), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(known), Arc::as_ptr(holder)),
                 _ => false,
             };
             if same_holder && listeners.waiters.has(*key, cx.waker()) {
@@ -139,7 +147,7 @@ impl Node {
         let old_waker = listeners.waiters.put(key, waker);
         let place = key.expect("a waiter has a key");
         let old_holder = match holder {
-            Some(holder) => listeners.holders.insert(place, holder.clone()),
+            Some(holder) => listeners.holders.insert(place, (holder.clone(), false)),
             None => listeners.holders.remove(&place),
         };
         drop(listeners);
@@ -147,17 +155,23 @@ impl Node {
         Poll::Pending
     }
 
-    /// Takes a waiter out; gives whether it had been told, and its holder is held.
+    /// Takes a waiter out; gives whether its holder is held.
     pub(crate) fn forget_waiter(&self, key: Option<u64>) -> bool {
         let Some(place) = key else { return false };
-        let (waker, holder, told) = {
+        let (waker, holder) = {
             let mut listeners = self.lock();
-            let waker = listeners.waiters.remove(key);
-            let told = waker.is_none();
-            (waker, listeners.holders.remove(&place), told)
+            (listeners.waiters.remove(key), listeners.holders.remove(&place))
         };
+        let is_held = holder.as_ref().is_some_and(|(_, is_held)| *is_held);
         no_second_panic(|| drop((waker, holder)));
-        told
+        is_held
+    }
+
+    /// The holder of this waiter is held; not where the waiter was forgotten meanwhile.
+    pub(super) fn note_held(&self, place: u64) -> bool {
+        let mut listeners = self.lock();
+        let holder = listeners.holders.get_mut(&place);
+        holder.map(|(_, is_held)| *is_held = true).is_some()
     }
 
     /// Whether one of `nodes`, by their addresses, is this node or above it: their cancellation fires this one.
@@ -179,7 +193,7 @@ impl Node {
         std::ptr::from_ref(self).addr()
     }
 
-    fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
+    pub(super) fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
         self.lock_parents().iter().map(|parent| parent.node.clone()).collect()
     }
 

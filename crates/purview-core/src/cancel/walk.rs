@@ -1,7 +1,6 @@
 //! What happens to a whole tree of nodes: cancellation, the ordinary end, and the end of a grace.
 
 use std::{
-    mem,
     sync::{Arc, Weak},
     task::Waker,
 };
@@ -122,7 +121,8 @@ fn below(node: &Node, is_told: impl Fn(Told) -> bool) -> Vec<Arc<dyn Cancellable
 #[derive(Default)]
 struct Walk {
     next: Vec<(Arc<dyn Cancellable>, CancelReason)>,
-    holders: Vec<Arc<dyn Holder>>,
+    /// Holders whose wait was forgotten as they were held.
+    forgotten: Vec<Arc<dyn Holder>>,
     told: Vec<Heard>,
 }
 
@@ -164,7 +164,7 @@ impl Walk {
     }
 
     fn take_listeners(&mut self, node: &Node, reason: &CancelReason, is_told: impl Fn(Told) -> bool) {
-        let (waiters, holders) = {
+        let (waiters, holders): (_, Vec<_>) = {
             let mut listeners = node.lock();
             let Listeners {
                 waiters,
@@ -183,9 +183,15 @@ impl Walk {
                 self.next
                     .extend(reason.and_then(|reason| Some((node.upgrade()?, reason))));
             }
-            (waiters.take_all(), mem::take(holders))
+            let holders = holders.iter().map(|(place, (holder, _))| (*place, holder.clone()));
+            (waiters.take_all(), holders.collect())
         };
-        self.holders.extend(holders.into_values());
+        for (place, holder) in holders {
+            if holder.is_cancelled_with(node) {
+                holder.hold();
+                self.forgotten.extend((!node.note_held(place)).then_some(holder));
+            }
+        }
         self.told.extend(waiters.into_values().map(Heard::Waiter));
     }
 
@@ -194,10 +200,10 @@ impl Walk {
         while let Some((node, reason)) = self.next.pop() {
             self.fire(node, reason, true);
         }
-        for holder in self.holders {
-            holder.hold();
-        }
         let mut panicked = FirstPanic::default();
+        for holder in self.forgotten {
+            panicked.run(|| holder.let_go());
+        }
         for heard in self.told {
             panicked.run(|| match heard {
                 Heard::Node(node, again) => node.fired(again),

@@ -19,7 +19,7 @@ pub(crate) use self::{
     env::Env,
     place::Place,
     span::{TaskSpan, scope_cut},
-    surroundings::{Surroundings, is_inside, surrounding_nodes},
+    surroundings::{Surroundings, is_inside},
 };
 pub use self::{
     current::current,

@@ -4,7 +4,7 @@ use super::rate::Rate;
 use crate::{
     cancel::CancelToken,
     runtime::{Runtime, RuntimeChoice},
-    tree::{Bound, ScopeNode, ScopeOptions},
+    tree::{Bound, GivenGrace, ScopeNode, ScopeOptions},
 };
 
 /// A number of children that may run at once: a [`NonZeroUsize`], or a `usize` that is not zero.
@@ -50,6 +50,7 @@ impl Options {
         let node = ScopeNode::new(ScopeOptions {
             name: self.name.take(),
             bound: self.bound,
+            grace: GivenGrace::Own(self.grace),
             runtime: self.runtime.take(),
             fallback: self.fallback,
         });

@@ -35,10 +35,12 @@ struct Pass {
     spare: u32,
     /// A child has come up for the second time, or one was turned away.
     over: bool,
+    /// One has come up for the third time: those behind it wait for the next pass, in their order.
+    puts_off: bool,
 }
 
 thread_local! {
-    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false }) };
+    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false, puts_off: false }) };
 }
 
 /// A pass that is under way; puts back the one around it when dropped.
@@ -60,6 +62,7 @@ pub(crate) fn begin(number: u32) -> Running {
         depth: outer.depth + 1,
         spare: SPARE,
         over: false,
+        puts_off: false,
     });
     Running(outer)
 }
@@ -105,6 +108,11 @@ pub(crate) fn end() {
     });
 }
 
+/// Whether those that come up are to wait for the next pass, in their order.
+pub(crate) fn puts_off() -> bool {
+    PASS.get().puts_off
+}
+
 /// A child was polled, and is still pending.
 pub(crate) fn count_pending() {
     let pass = PASS.get();
@@ -130,28 +138,52 @@ pub(crate) struct Turn {
     passed_over: bool,
 }
 
+/// What becomes of a member that comes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admitted {
+    Yes,
+    /// It goes to the end of the queue.
+    PassedOver,
+    /// It waits for the next pass, and so do all behind it.
+    PutOff,
+}
+
 impl Turn {
     /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
     /// in by the next pass even where that one has done enough.
     ///
     /// The set may still do a few polls after the first member that came up twice. Those that it comes to are polled,
-    /// because they would lose their places, but none a third time.
-    pub(crate) fn admit(&mut self) -> bool {
+    /// because they would lose their places, but none a third time: that one and those behind it are put off.
+    pub(crate) fn admit(&mut self) -> Admitted {
         let mut pass = PASS.get();
         let again = self.number == pass.number;
         let enough = pass.steps == 0 || pass.row >= ROW;
         let third = again && self.twice;
-        let admitted = !third && (!enough || (self.passed_over && pass.spare > 0));
-        if admitted {
-            pass.spare -= u32::from(enough);
-            pass.steps = pass.steps.saturating_sub(1);
-            pass.over |= again;
-            self.number = pass.number;
-            self.twice = again;
+        let admitted = if enough && !(self.passed_over && pass.spare > 0) {
+            Admitted::PassedOver
+        } else if third || pass.puts_off {
+            Admitted::PutOff
         } else {
-            pass.over = true;
+            Admitted::Yes
+        };
+        match admitted {
+            Admitted::Yes => {
+                pass.spare -= u32::from(enough);
+                pass.steps = pass.steps.saturating_sub(1);
+                pass.over |= again;
+                self.number = pass.number;
+                self.twice = again;
+                self.passed_over = false;
+            }
+            Admitted::PassedOver => {
+                pass.over = true;
+                self.passed_over = true;
+            }
+            Admitted::PutOff => {
+                pass.over = true;
+                pass.puts_off = true;
+            }
         }
-        self.passed_over = !admitted;
         PASS.set(pass);
         admitted
     }

@@ -7,7 +7,7 @@ use std::{
 use futures_util::stream::{FuturesUnordered, Stream};
 use pin_project_lite::pin_project;
 
-use super::pass::{self, Turn};
+use super::pass::{self, Admitted, Turn};
 use crate::{
     context::Env,
     tree::ScopeNode,
@@ -53,17 +53,27 @@ impl<M: Seated> Future for Seat<M> {
         let Some(member) = this.member.as_ref().get_ref() else {
             return Poll::Pending;
         };
-        if member.is_to_be_dropped() {
+        let scope = member.env().scope();
+        // A scope that was cancelled a moment ago is cut first: that decides what is polled on.
+        let is_cancelled = scope.is_some_and(|scope| scope.signal().is_raised(part::CANCEL));
+        let admitted = if is_cancelled {
+            Admitted::PutOff
+        } else if member.is_to_be_dropped() {
             pass::count_step();
-        } else if member
-            .env()
-            .scope()
-            .is_some_and(|scope| scope.signal().is_raised(part::CANCEL))
-            || !this.turn.admit()
-        {
-            // A scope that was cancelled a moment ago is cut first: that decides what is polled on.
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+            Admitted::Yes
+        } else {
+            this.turn.admit()
+        };
+        match (admitted, scope) {
+            (Admitted::Yes, _) => {}
+            (Admitted::PutOff, Some(scope)) => {
+                scope.put_off(cx.waker().clone());
+                return Poll::Pending;
+            }
+            (Admitted::PassedOver | Admitted::PutOff, _) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
         let polled = M::poll_out(this.member, cx);
         if polled.is_pending() {
@@ -107,7 +117,8 @@ impl<M: Seated> Set<M> {
         node.signal().raise(part::CHILDREN);
     }
 
-    /// Polls those that were woken until one has ended.
+    /// Polls those that were woken until one has ended, or the rest is put off: those keep the order in which they were
+    /// woken.
     pub(crate) fn poll(&mut self, node: &Arc<ScopeNode>) -> Poll<Option<M::Out>> {
         let Some(futures) = &mut self.futures else {
             return Poll::Ready(None);
@@ -115,6 +126,20 @@ impl<M: Seated> Set<M> {
         let waker = self
             .waker
             .get_or_insert_with(|| part_waker::<{ part::CHILDREN }, _>(node));
-        Pin::new(futures).poll_next(&mut Context::from_waker(waker))
+        let cx = &mut Context::from_waker(waker);
+        loop {
+            let polled = Pin::new(&mut *futures).poll_next(cx);
+            if !node.signal().is_raised(part::CANCEL) && !pass::puts_off() {
+                return polled;
+            }
+            // All that is left in the queue is put off before any of it comes back.
+            if polled.is_pending() && node.signal().take(part::CHILDREN) {
+                continue;
+            }
+            for waker in node.take_put_off() {
+                waker.wake();
+            }
+            return polled;
+        }
     }
 }

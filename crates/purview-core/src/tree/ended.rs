@@ -15,7 +15,7 @@ impl ScopeNode {
         let waiters = left.waiters;
         let mut panicked = FirstPanic::default();
         panicked.run(|| self.signal().close());
-        panicked.run(|| drop((link, left.stopped, left.runtime)));
+        panicked.run(|| drop((link, left.stopped, left.runtime, left.if_moved)));
         panicked.run(|| self.node().end());
         self.node().leave_all();
         if !waiters.is_empty() {

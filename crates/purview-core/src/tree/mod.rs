@@ -3,6 +3,7 @@
 mod bound;
 mod deadline;
 mod ended;
+mod grace;
 mod holding;
 mod info;
 mod link;
@@ -13,8 +14,9 @@ mod task_node;
 pub use self::info::{TaskId, TaskInfo};
 pub(crate) use self::{
     bound::Bound,
+    grace::{GivenGrace, Grace},
     holding::Hold,
     info::Naming,
-    scope_node::{Grace, Link, ScopeNode, ScopeOptions},
+    scope_node::{ScopeNode, ScopeOptions},
     task_node::{HoldKind, Role, TaskNode},
 };

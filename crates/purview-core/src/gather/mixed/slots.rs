@@ -75,7 +75,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     fn poll(self: Pin<&mut Self>) -> Poll<Left> {
         let mut this = self.project();
         let waker = this.waker.as_ref().expect("it has its waker from its start on");
-        if !this.turn.admit() {
+        if this.turn.admit() != pass::Admitted::Yes {
             waker.wake_by_ref();
             return Poll::Pending;
         }

@@ -50,8 +50,10 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if child.get().env().has_place() {
             engine.panicked.run(|| shared.free_place());
         }
+        // One that panics as it is dropped was cut all the same.
+        let is_cut = verdict.cancelled || (verdict.panicked && child.get().is_stopped());
         let task = child.get().env().task();
-        if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()) {
+        if let Some(task) = task.filter(|task| is_cut && task.is_elsewhere()) {
             self.wait_elsewhere(engine, task.clone());
             engine.signal().raise(part::CHILDREN);
         }
@@ -69,8 +71,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         let abandoned = self.children.abandoned.clone();
         let verdict = self.body.as_mut().report(self.children.policy(), abandoned.as_ref());
         engine.panicked.run(|| self.body.end());
+        let is_cut = verdict.cancelled || (verdict.panicked && self.body.env().is_stopped());
         let task = self.body.env().task();
-        if let Some(task) = task.filter(|task| verdict.cancelled && task.is_elsewhere()).cloned() {
+        if let Some(task) = task.filter(|task| is_cut && task.is_elsewhere()).cloned() {
             self.wait_elsewhere(engine, task);
         }
         self.act(engine, verdict, Role::Ordinary);
