@@ -57,19 +57,21 @@ impl Case {
         perform(&self.program(), self.schedule).0
     }
 
-    pub(crate) fn run(self) -> Result<(), Failure> {
+    pub(crate) fn run(self) -> Result<(), Box<Failure>> {
         self.run_as(self.program())
     }
 
     /// Runs this program in place of its own.
-    fn run_as(self, program: ScopeSpec) -> Result<(), Failure> {
+    fn run_as(self, program: ScopeSpec) -> Result<(), Box<Failure>> {
         let (trace, ended) = perform(&program, self.schedule);
         let checked = reference::check(&program, &trace, ended);
-        checked.map_err(|divergence| Failure {
-            case: self,
-            program,
-            trace,
-            divergence,
+        checked.map_err(|divergence| {
+            Box::new(Failure {
+                case: self,
+                program,
+                trace,
+                divergence,
+            })
         })
     }
 }
@@ -83,7 +85,7 @@ fn perform(program: &ScopeSpec, schedule: u64) -> (Trace, Result<(), Stalled>) {
 
 impl Failure {
     /// Takes one part after the other out of the program, as long as it breaks the same rule.
-    pub(crate) fn shrink(mut self) -> Self {
+    pub(crate) fn shrink(mut self: Box<Self>) -> Box<Self> {
         let mut attempts = ATTEMPTS;
         loop {
             let before = attempts;

@@ -49,7 +49,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// The shortest run that breaks each rule, and how many do: for the time in which scopes learn something.
 fn survey(numbers: impl Iterator<Item = u64>) -> String {
-    let mut rules: BTreeMap<String, (u64, Failure)> = BTreeMap::new();
+    let mut rules: BTreeMap<String, (u64, Box<Failure>)> = BTreeMap::new();
     for failure in numbers.filter_map(|number| Case::random(number).run().err()) {
         let rule = failure.rule();
         let (count, shortest) = match rules.remove(&rule) {
