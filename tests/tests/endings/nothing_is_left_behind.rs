@@ -1,14 +1,25 @@
 //! A closure that runs, and a parallel child that another thread is polling, hold everything that is awaited around them,
 //! wherever they were started.
 
-use std::{future::pending, pin::pin, thread, time::Duration};
+use std::{
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    thread,
+    time::Duration,
+};
 
 use futures::{
     FutureExt,
     future::{Either, select},
 };
-use purview::{cancelled, checkpoint, fail_fast, gather, gather_stream, retry, scope, settled, timeout};
-use purview_tests::{Gate, HandExecutor, by_hand, on_every_runtime, polled_on_every_runtime_and_in_virtual_time};
+use purview::{
+    CancelToken, FailFast, Ready, Scope, cancelled, checkpoint, fail_fast, gather, gather_stream, retry, scope,
+    settled, timeout,
+};
+use purview_tests::{
+    Gate, HandExecutor, PanicsOnDrop, by_hand, on_every_runtime, polled_on_every_runtime_and_in_virtual_time,
+};
 
 use crate::work::{Work, on, work};
 
@@ -159,7 +170,79 @@ async fn on_the_pool_of_the_runtime() {
     assert!(over.load(SeqCst), "the function goes on while its closure runs");
 }
 
+/// A child that is dropped while the work in it runs, however it goes.
+fn is_waited_for_when_it_is_cut(child: impl AsyncFn(Scope<'static, FailFast<&'static str>>, Work)) {
+    for parallel in [false, true] {
+        let (executor, token) = (HandExecutor::new(), CancelToken::new());
+        let (work, control) = work(parallel);
+        let scope = on(&executor).grace(Duration::ZERO).cancel_on(token.clone());
+        let mut run = by_hand(scope.run(async |s| {
+            child(s, work).await;
+            Ok(())
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        control.while_it_runs(&executor, || {
+            token.cancel();
+            assert!(
+                run.poll_until_idle().is_pending(),
+                "parallel {parallel}: the scope goes on while its work runs"
+            );
+        });
+        let ended = catch_unwind(AssertUnwindSafe(|| run.finish()));
+        assert!(ended.is_err() || ended.is_ok_and(|out| out.is_err()));
+    }
+}
+
+fn though_the_child_panics_as_it_is_dropped() {
+    is_waited_for_when_it_is_cut(async |s, work| {
+        let child = s.spawn(async {
+            let _bomb = PanicsOnDrop("bomb");
+            work.in_a_scope().await;
+            Ok(())
+        });
+        child.await;
+    });
+}
+
+fn though_the_body_panics_as_it_is_dropped() {
+    is_waited_for_when_it_is_cut(async |_, work| {
+        let _bomb = PanicsOnDrop("bomb");
+        work.in_a_scope().await;
+    });
+}
+
+fn though_what_a_timeout_drops_panics() {
+    for parallel in [false, true] {
+        let executor = HandExecutor::new();
+        let (work, control) = work(parallel);
+        let mut run = by_hand(on(&executor).grace(Duration::ZERO).run(async |_| {
+            let inside = async {
+                let _bomb = PanicsOnDrop("bomb");
+                work.in_a_scope().await;
+            };
+            timeout(HOUR, inside).await.map_err(|_| "late")
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        control.while_it_runs(&executor, || {
+            executor.clock().advance(HOUR);
+            assert!(run.poll_until_idle().is_pending(), "parallel {parallel}");
+        });
+        assert!(catch_unwind(AssertUnwindSafe(|| run.finish())).is_err());
+    }
+}
+
+fn of_a_child_that_is_not_ready() {
+    is_waited_for_when_it_is_cut(async |s, work| {
+        let started = s.start(|_: Ready<()>| work.in_a_scope().map(Ok::<(), &str>));
+        drop(started.await);
+    });
+}
+
 polled_on_every_runtime_and_in_virtual_time!(
+    though_the_child_panics_as_it_is_dropped,
+    though_the_body_panics_as_it_is_dropped,
+    though_what_a_timeout_drops_panics,
+    of_a_child_that_is_not_ready,
     of_a_nested_scope,
     two_scopes_further_in,
     in_the_body_of_a_nested_scope,

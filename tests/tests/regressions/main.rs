@@ -22,6 +22,7 @@ mod bad_timers;
 mod cancellation_during_a_shutdown;
 mod ends_that_come_late;
 mod executors_that_do_as_they_like;
+mod found_by_the_model;
 mod hidden_values_are_released;
 mod panics_do_not_keep_a_scope_from_ending;
 mod polling_again_after_a_panic_says_so;

@@ -3,7 +3,7 @@ use std::{
     mem,
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{Arc, PoisonError},
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
 };
 
 use super::{
@@ -34,6 +34,11 @@ pub(crate) trait Cancellable: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn grace_ended(&self) -> bool {
         true
     }
+
+    /// Whether it is a scope or a task, and no token of its own.
+    fn is_scope_or_task(&self) -> bool {
+        false
+    }
 }
 
 /// What a node is told when the one above it is cancelled.
@@ -49,6 +54,9 @@ pub(crate) enum Told {
 
 /// What a wait for cancellation keeps from being dropped, from the cancellation on until the wait has completed.
 pub(crate) trait Holder: Send + Sync {
+    /// Whether its own cancellation, where it is polled now, fires this token too. Asked as the token fires, because the
+    /// scopes around may have moved since the wait began.
+    fn is_cancelled_with(&self, token: &Node) -> bool;
     fn hold(&self);
     fn let_go(&self);
 }
@@ -72,28 +80,12 @@ pub(crate) struct Node {
 
 #[derive(Default)]
 pub(super) struct Listeners {
-    pub(super) waiters: Waiters<Waiting>,
+    pub(super) waiters: Waiters,
+    /// What the waiters of these keys may keep from being dropped once the token has fired, and whether they do.
+    pub(super) holders: Waiters<(Arc<dyn Holder>, bool)>,
     pub(super) below: Below,
     /// What is below has been told, or is being told.
     pub(super) told: bool,
-}
-
-/// A wait for the cancellation.
-pub(super) struct Waiting {
-    pub(super) waker: Waker,
-    /// What it keeps from being dropped once the token has fired.
-    pub(super) holder: Option<Arc<dyn Holder>>,
-}
-
-impl Waiting {
-    fn is(&self, waker: &Waker, holder: Option<&Arc<dyn Holder>>) -> bool {
-        let same_holder = match (&self.holder, holder) {
-            (None, None) => true,
-            (Some(held), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(held), Arc::as_ptr(holder)),
-            _ => false,
-        };
-        same_holder && self.waker.will_wake(waker)
-    }
 }
 
 impl Cancellable for Node {
@@ -118,7 +110,7 @@ impl Node {
     }
 
     /// Waits for the cancellation under `key`, which is made by the first call. From the cancellation on until the wait
-    /// is [forgotten](Self::forget_waiter), `holder` is held.
+    /// is [forgotten](Self::forget_waiter), `holder` is held, if its own cancellation fires this token.
     pub(crate) fn poll_cancelled(
         &self,
         key: &mut Option<u64>,
@@ -130,15 +122,17 @@ impl Node {
         }
         {
             let listeners = self.lock();
+            let same_holder = match (listeners.holders.get(*key), holder) {
+                (None, None) => true,
+                (Some((known, _)), Some(holder)) => std::ptr::addr_eq(Arc::as_ptr(known), Arc::as_ptr(holder)),
+                _ => false,
+            };
             let waiting = listeners.waiters.get(*key);
-            if waiting.is_some_and(|waiting| waiting.is(cx.waker(), holder)) {
+            if same_holder && waiting.is_some_and(|waiting| waiting.will_wake(cx.waker())) {
                 return self.reason.get().cloned().map_or(Poll::Pending, Poll::Ready);
             }
         }
-        let waiting = Waiting {
-            waker: cx.waker().clone(),
-            holder: holder.cloned(),
-        };
+        let waker = cx.waker().clone();
         let mut listeners = self.lock();
         // Seeded: it has looked just above.
         if let Some(reason) = self
@@ -149,21 +143,35 @@ impl Node {
             drop(listeners);
             return Poll::Ready(reason.clone());
         }
-        let old = listeners.waiters.put(key, waiting);
+        let old_waker = listeners.waiters.put(key, waker);
+        let old_holder = match holder {
+            Some(holder) => listeners.holders.put(key, (holder.clone(), false)),
+            None => listeners.holders.remove(*key),
+        };
         drop(listeners);
-        drop(old);
+        drop((old_waker, old_holder));
         Poll::Pending
     }
 
-    /// Takes a waiter out; gives whether it had been told, and its holder is held.
+    /// Takes a waiter out; gives whether its holder is held.
     pub(crate) fn forget_waiter(&self, key: Option<u64>) -> bool {
         if key.is_none() {
             return false;
         }
-        let waiting = self.lock().waiters.remove(key);
-        let told = waiting.is_none();
-        no_second_panic(|| drop(waiting));
-        told
+        let (waker, holder) = {
+            let mut listeners = self.lock();
+            (listeners.waiters.remove(key), listeners.holders.remove(key))
+        };
+        let is_held = holder.as_ref().is_some_and(|(_, is_held)| *is_held);
+        no_second_panic(|| drop((waker, holder)));
+        is_held
+    }
+
+    /// The holder of this waiter is held; not where the waiter was forgotten meanwhile.
+    pub(super) fn note_held(&self, place: u64) -> bool {
+        let mut listeners = self.lock();
+        let holder = listeners.holders.get_mut(place);
+        holder.map(|(_, is_held)| *is_held = true).is_some()
     }
 
     /// Whether one of `nodes`, by their addresses, is this node or above it: their cancellation fires this one.
@@ -185,7 +193,7 @@ impl Node {
         std::ptr::from_ref(self).addr()
     }
 
-    fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
+    pub(super) fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
         self.lock_parents().iter().map(|parent| parent.node.clone()).collect()
     }
 

@@ -77,6 +77,18 @@ impl CancelToken {
     pub(crate) fn node(&self) -> &Node {
         self.0.node()
     }
+
+    /// Whether the cancellation of a scope or a task fires it.
+    pub(crate) fn is_below_a_scope(&self) -> bool {
+        let mut next = vec![self.0.clone()];
+        while let Some(node) = next.pop() {
+            if node.is_scope_or_task() {
+                return true;
+            }
+            next.append(&mut node.node().parent_nodes());
+        }
+        false
+    }
 }
 
 impl Default for CancelToken {

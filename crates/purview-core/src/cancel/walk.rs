@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     CancelReason,
-    node::{Cancellable, Holder, Listeners, Node, Told, Waiting},
+    node::{Cancellable, Holder, Listeners, Node, Told},
     parents::Parent,
 };
 use crate::{panic::FirstPanic, sync::atomic::Ordering};
@@ -119,7 +119,8 @@ fn below(node: &Node, is_told: impl Fn(Told) -> bool) -> Vec<Arc<dyn Cancellable
 #[derive(Default)]
 struct Walk {
     next: Vec<(Arc<dyn Cancellable>, CancelReason)>,
-    holders: Vec<Arc<dyn Holder>>,
+    /// Holders whose wait was forgotten as they were held.
+    forgotten: Vec<Arc<dyn Holder>>,
     told: Vec<Heard>,
 }
 
@@ -162,9 +163,14 @@ impl Walk {
 
     /// Gives whether there were any.
     fn take_listeners(&mut self, node: &Node, reason: &CancelReason, is_told: impl Fn(Told) -> bool) -> bool {
-        let waiters = {
+        let (waiters, holders): (_, Vec<_>) = {
             let mut listeners = node.lock();
-            let Listeners { waiters, below, told } = &mut *listeners;
+            let Listeners {
+                waiters,
+                holders,
+                below,
+                told,
+            } = &mut *listeners;
             *told = true;
             if waiters.is_empty() && below.is_empty() {
                 return false;
@@ -176,12 +182,16 @@ impl Walk {
                 self.next
                     .extend(reason.and_then(|reason| Some((node.upgrade()?, reason))));
             }
-            waiters.take_all()
+            let holders = holders.iter().map(|(place, (holder, _))| (place, holder.clone()));
+            (waiters.take_all(), holders.collect())
         };
-        for Waiting { waker, holder } in waiters {
-            self.holders.extend(holder);
-            self.told.push(Heard::Waiter(waker));
+        for (place, holder) in holders {
+            if holder.is_cancelled_with(node) {
+                holder.hold();
+                self.forgotten.extend((!node.note_held(place)).then_some(holder));
+            }
         }
+        self.told.extend(waiters.into_iter().map(Heard::Waiter));
         true
     }
 
@@ -190,10 +200,10 @@ impl Walk {
         while let Some((node, reason)) = self.next.pop() {
             self.fire(node, reason, true);
         }
-        for holder in self.holders {
-            holder.hold();
-        }
         let mut panicked = FirstPanic::default();
+        for holder in self.forgotten {
+            panicked.run(|| holder.let_go());
+        }
         for heard in self.told {
             panicked.run(|| match heard {
                 Heard::Node(node, again) => node.fired(again),

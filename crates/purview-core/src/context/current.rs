@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     sync::thread_local,
-    tree::{ScopeNode, Seat, TaskId, TaskInfo, TaskNode},
+    tree::{Grace, ScopeNode, Seat, TaskId, TaskInfo, TaskNode},
 };
 
 thread_local! {
@@ -152,9 +152,10 @@ pub(crate) fn of_closure() -> Env {
     .may_block()
 }
 
-/// Whether the task that is being polled, or a scope around it, was cancelled.
+/// Whether the task that is being polled, or a scope around it, was cancelled; behind a shield, whether its grace is over.
 pub(crate) fn is_cancelled_here() -> bool {
-    visible_task().is_some_and(|task| task.node().reason().is_some())
+    let cancelled = visible_task().is_some_and(|task| task.node().reason().is_some());
+    cancelled || task().is_some_and(|task| task.grace() > Grace::Holds)
 }
 
 /// The task whose thread must not be blocked.

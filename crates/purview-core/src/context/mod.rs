@@ -21,7 +21,7 @@ pub(crate) use self::{
     env::Env,
     place::Place,
     span::{GivenSpan, Outcome, TaskSpan, open_gather, open_scope, scope_cut},
-    surroundings::{Surroundings, is_inside, surrounding_nodes},
+    surroundings::{Surroundings, is_inside},
 };
 pub use self::{
     current::current,

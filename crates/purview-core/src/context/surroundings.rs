@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::current::with;
-use crate::tree::{Link, ScopeNode};
+use crate::tree::ScopeNode;
 
 /// Which task runs now, as an address to compare: a future that remembers it sees that it was moved.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -19,29 +19,6 @@ impl Surroundings {
             shielded: env.is_shielded(),
         })
     }
-}
-
-/// The nodes whose cancellation is that of the code that runs now: its task, its scope, and those around up to a shield.
-pub(crate) fn surrounding_nodes() -> Vec<usize> {
-    let (mut nodes, scope) = with(|env| {
-        let scope = env.scope().filter(|_| !env.is_shielded()).cloned();
-        let task = env.task().filter(|_| scope.is_some());
-        (
-            task.map(|task| task.node().address()).into_iter().collect::<Vec<_>>(),
-            scope,
-        )
-    });
-    let Some(scope) = scope else { return nodes };
-    nodes.push(scope.node().address());
-    let mut link = scope.link();
-    while let Some(Link {
-        task, shielded: false, ..
-    }) = link
-    {
-        nodes.extend([task.node().address(), task.scope.node().address()]);
-        link = task.scope.link();
-    }
-    nodes
 }
 
 /// Whether the code that runs now is that of a task of this scope, or of a scope inside.

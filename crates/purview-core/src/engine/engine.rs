@@ -265,12 +265,20 @@ impl Engine {
             self.timer.clear();
             return;
         }
+        let is_deadline = self.is_running() && at == self.deadline;
         let node = &self.node;
         let waker = self
             .timer_waker
             .get_or_insert_with(|| part_waker::<{ part::TIMER }, _>(node));
         if self.timer.set(at, &*node.runtime(), waker).is_ready() {
-            node.signal().raise(part::TIMER);
+            // A deadline that is left to one further out is looked at again when that has changed.
+            let is_left = || is_deadline && !node.is_expired();
+            if is_left() {
+                node.wake_if_moved(waker);
+            }
+            if !is_left() {
+                node.signal().raise(part::TIMER);
+            }
         }
     }
 }

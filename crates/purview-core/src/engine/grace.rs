@@ -17,10 +17,18 @@ impl Engine {
         if self.node.signal().take(part::GRACE) {
             if self.is_running() {
                 let reason = self.node.reason().cloned().unwrap_or(CancelReason::Parent);
+                self.stopped_by_others = true;
                 self.cut(&reason, members);
             }
-            if self.stage.grace() == Some(Grace::Holds) {
-                self.enter_grace(Grace::Finalizers, None, members);
+            if let Stage::Cut {
+                grace: Grace::Holds,
+                until,
+                ..
+            } = self.stage
+            {
+                // Its own grace still counts where it is shorter.
+                let until = until.zip(self.grace).and_then(|(until, more)| until.checked_add(more));
+                self.enter_grace(Grace::Finalizers, until, members);
             }
         }
         let Stage::Cut {

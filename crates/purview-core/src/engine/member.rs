@@ -115,14 +115,14 @@ impl<F: Future> Member<F> {
         turn: &mut Turn,
         cx: &mut Context<'_>,
     ) -> Poll<End<F::Output>> {
-        if stop.is_stopped(&self.env) && !self.env.holds() {
-            pass::count_step();
+        let is_to_be_dropped = stop.is_stopped(&self.env) && !self.env.holds();
+        if !turn.admits(&self.env, is_to_be_dropped, cx.waker()) {
+            return Poll::Pending;
+        }
+        if is_to_be_dropped {
             pass::count_poll(false);
             let reason = stop.reason(&self.env);
             return Poll::Ready(self.cut(reason));
-        }
-        if !turn.admits(&self.env, cx.waker()) {
-            return Poll::Pending;
         }
         let polled = self.as_mut().poll_unstopped(stop, true, cx);
         pass::count_poll(polled.is_pending());

@@ -4,7 +4,7 @@ use super::rate::Rate;
 use crate::{
     cancel::CancelToken,
     runtime::{Runtime, RuntimeChoice},
-    tree::{Bound, ScopeNode, ScopeOptions, ScopeSpans},
+    tree::{Bound, GivenGrace, ScopeNode, ScopeOptions, ScopeSpans},
 };
 
 /// A number of children that may run at once: a [`NonZeroUsize`], or a `usize` that is not zero.
@@ -62,6 +62,7 @@ impl Options {
         let node = ScopeNode::new(ScopeOptions {
             name: self.name.take(),
             bound: self.bound,
+            grace: GivenGrace::Own(self.grace),
             runtime: self.runtime.take(),
             fallback: self.fallback,
             spans: mem::take(&mut self.spans),

@@ -6,11 +6,11 @@
 //! every pass, which is quadratic in their number. The budget cannot be seen from here, but it shows: a long row of
 //! `Pending`s. Nested scopes share that row, because they share the budget, and only the outermost begins anew.
 
-use std::{cell::Cell, num::NonZeroU32, sync::Arc, task::Waker};
+use std::{cell::Cell, num::NonZeroU32, task::Waker};
 
 #[cfg(loom)]
 use crate::sync::LocalCell as _;
-use crate::{context::Env, inspect, sync::thread_local, tree::ScopeNode, wake::part};
+use crate::{context::Env, inspect, sync::thread_local, wake::part};
 
 /// How much a pass does, less what is kept for children that an earlier pass did not reach.
 const STEPS: u32 = 126;
@@ -35,10 +35,12 @@ struct Pass {
     spare: u32,
     /// A child has come up for the second time, or one was turned away.
     over: bool,
+    /// One has come up for the third time: those behind it wait for the next pass, in their order.
+    puts_off: bool,
 }
 
 thread_local! {
-    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false }) };
+    static PASS: Cell<Pass> = const { Cell::new(Pass { number: 0, steps: 0, row: 0, depth: 0, spare: 0, over: false, puts_off: false }) };
 }
 
 /// A pass that is under way; puts back the one around it when dropped.
@@ -60,6 +62,7 @@ pub(crate) fn begin(number: u32) -> Running {
         depth: outer.depth + 1,
         spare: SPARE,
         over: false,
+        puts_off: false,
     });
     Running(outer)
 }
@@ -105,6 +108,11 @@ pub(crate) fn end() {
     });
 }
 
+/// Whether those that come up are to wait for the next pass, in their order.
+pub(crate) fn puts_off() -> bool {
+    PASS.get().puts_off
+}
+
 /// A member was polled: how many in a row are pending?
 pub(crate) fn count_poll(is_pending: bool) {
     let pass = PASS.get();
@@ -123,39 +131,73 @@ pub(crate) struct Turn {
     passed_over: bool,
 }
 
+/// What becomes of a member that comes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admitted {
+    Yes,
+    /// It goes to the end of the queue.
+    PassedOver,
+    /// It waits for the next pass, and so do all behind it.
+    PutOff,
+}
+
 impl Turn {
-    /// Whether a member that comes up may be polled now; else it is woken, to come up again. One whose scope was cancelled
-    /// a moment ago may not: the scope is cut first, which decides what is polled on.
-    pub(crate) fn admits(&mut self, env: &Env, waker: &Waker) -> bool {
-        let is_cancelled = |scope: &Arc<ScopeNode>| scope.signal().is_raised(part::CANCEL);
-        let admitted = !env.scope().is_some_and(is_cancelled) && self.admit();
-        if !admitted {
-            waker.wake_by_ref();
+    /// Whether a member that comes up in a set may be polled now, or dropped; else it comes up again. One whose scope was
+    /// cancelled a moment ago is put off: the scope is cut first, which decides what is polled on.
+    pub(crate) fn admits(&mut self, env: &Env, is_to_be_dropped: bool, waker: &Waker) -> bool {
+        let scope = env.scope();
+        let admitted = if scope.is_some_and(|scope| scope.signal().is_raised(part::CANCEL)) {
+            Admitted::PutOff
+        } else if is_to_be_dropped {
+            // That is no poll of it.
+            count_step();
+            Admitted::Yes
+        } else {
+            self.admit()
+        };
+        match (admitted, scope) {
+            (Admitted::Yes, _) => return true,
+            (Admitted::PutOff, Some(scope)) => scope.put_off(waker.clone()),
+            (Admitted::PassedOver | Admitted::PutOff, _) => waker.wake_by_ref(),
         }
-        admitted
+        false
     }
 
     /// Whether a member that comes up may be polled. One that is passed over loses its place in the queue; it is then let
     /// in by the next pass even where that one has done enough.
     ///
     /// The set may still do a few polls after the first member that came up twice. Those that it comes to are polled,
-    /// because they would lose their places, but none a third time.
-    fn admit(&mut self) -> bool {
+    /// because they would lose their places, but none a third time: that one and those behind it are put off.
+    pub(crate) fn admit(&mut self) -> Admitted {
         let mut pass = PASS.get();
         let again = self.number == pass.number;
         let enough = pass.steps == 0 || pass.row >= ROW;
         let third = again && self.twice;
-        let admitted = !third && (!enough || (self.passed_over && pass.spare > 0));
-        if admitted {
-            pass.spare -= u32::from(enough);
-            pass.steps = pass.steps.saturating_sub(1);
-            pass.over |= again;
-            self.number = pass.number;
-            self.twice = again;
+        let admitted = if enough && !(self.passed_over && pass.spare > 0) {
+            Admitted::PassedOver
+        } else if third || pass.puts_off {
+            Admitted::PutOff
         } else {
-            pass.over = true;
+            Admitted::Yes
+        };
+        match admitted {
+            Admitted::Yes => {
+                pass.spare -= u32::from(enough);
+                pass.steps = pass.steps.saturating_sub(1);
+                pass.over |= again;
+                self.number = pass.number;
+                self.twice = again;
+                self.passed_over = false;
+            }
+            Admitted::PassedOver => {
+                pass.over = true;
+                self.passed_over = true;
+            }
+            Admitted::PutOff => {
+                pass.over = true;
+                pass.puts_off = true;
+            }
         }
-        self.passed_over = !admitted;
         PASS.set(pass);
         admitted
     }

@@ -7,7 +7,7 @@ use std::{
 use futures_util::stream::{FuturesUnordered, Stream};
 use pin_project_lite::pin_project;
 
-use super::pass::Turn;
+use super::pass::{self, Turn};
 use crate::{
     tree::ScopeNode,
     wake::{part, part_waker},
@@ -83,7 +83,8 @@ impl<M: Seated> Set<M> {
         node.signal().raise(part::CHILDREN);
     }
 
-    /// Polls those that were woken until one has ended.
+    /// Polls those that were woken until one has ended, or the rest is put off: those keep the order in which they were
+    /// woken.
     pub(crate) fn poll(&mut self, node: &Arc<ScopeNode>) -> Poll<Option<M::Out>> {
         let Some(futures) = &mut self.futures else {
             return Poll::Ready(None);
@@ -91,6 +92,20 @@ impl<M: Seated> Set<M> {
         let waker = self
             .waker
             .get_or_insert_with(|| part_waker::<{ part::CHILDREN }, _>(node));
-        Pin::new(futures).poll_next(&mut Context::from_waker(waker))
+        let cx = &mut Context::from_waker(waker);
+        loop {
+            let polled = Pin::new(&mut *futures).poll_next(cx);
+            if !node.signal().is_raised(part::CANCEL) && !pass::puts_off() {
+                return polled;
+            }
+            // All that is left in the queue is put off before any of it comes back.
+            if polled.is_pending() && node.signal().take(part::CHILDREN) {
+                continue;
+            }
+            for waker in node.take_put_off() {
+                waker.wake();
+            }
+            return polled;
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     cancel::{CancelReason, CancelToken, Holder},
-    context::{Surroundings, surrounding_nodes, task, visible_task},
+    context::{Surroundings, visible_task},
     inspect::{self, WaitsFor},
 };
 
@@ -84,7 +84,7 @@ struct Wait {
     token: CancelToken,
     key: Option<u64>,
     place: Surroundings,
-    /// The task that holds from the cancellation on, if that is its own.
+    /// The task that holds from the cancellation on, where that is its own.
     holder: Option<Arc<dyn Holder>>,
 }
 
@@ -109,8 +109,8 @@ impl Cancelled {
         if self.wait.as_ref().is_none_or(|wait| wait.place != here) {
             self.forget();
             let (token, holder) = if let Some(token) = &self.given {
-                let own = token.node().is_below(&surrounding_nodes());
-                (token.clone(), if own { task() } else { None })
+                let may_be_own = token.is_below_a_scope();
+                (token.clone(), if may_be_own { visible_task() } else { None })
             } else {
                 let task = visible_task()?;
                 (task.token(), Some(task))

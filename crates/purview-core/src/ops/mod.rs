@@ -4,6 +4,7 @@ mod ambient;
 mod blocking;
 mod cancelled;
 mod checkpoint;
+mod opened;
 mod runtime;
 mod shield;
 mod sleep;

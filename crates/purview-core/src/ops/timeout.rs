@@ -2,12 +2,12 @@ use std::{
     fmt,
     mem::needs_drop,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
+use super::opened::{Opened, waits};
 use crate::{
     cancel::CancelReason,
     context::{Env, Place, bindings, unwind},
@@ -17,7 +17,7 @@ use crate::{
     policy::End,
     runtime::{OneTimer, RuntimeChoice},
     time::{Duration, Instant},
-    tree::{Bound, Grace, ScopeNode, ScopeOptions},
+    tree::{Bound, Grace},
     wake::part,
 };
 
@@ -26,10 +26,10 @@ use crate::{
 /// It is a scope of its own: [`deadline`](crate::deadline) and [`cancelled`](crate::cancelled) inside see it, and when
 /// time is up `fut` is cancelled in two phases. It is dropped at once unless it holds (it is inside a
 /// [`shield`](crate::shield), waits on `cancelled()`, runs a blocking closure, or nests a scope with clean-up to do); then
-/// it is polled until it releases the hold, and a value that it returns meanwhile is `Ok`. So a closure that runs for ten
-/// seconds makes a timeout of one second take ten: nothing that an awaited scope has started outlives the scope. A
-/// runtime's own `timeout` drops `fut` in any case. [`Duration::MAX`], or a duration too large for the clock, is no
-/// deadline. Taken from `asyncio.timeout` and trio's `fail_after`.
+/// it is polled until it releases the hold, or until the grace of the scope around is over, and a value that it returns
+/// meanwhile is `Ok`. So a closure that runs for ten seconds makes a timeout of one second take ten: nothing that an awaited
+/// scope has started outlives the scope. A runtime's own `timeout` drops `fut` in any case. [`Duration::MAX`], or a duration
+/// too large for the clock, is no deadline. Taken from `asyncio.timeout` and trio's `fail_after`.
 ///
 /// A future that owns nothing to drop ([`needs_drop`](std::mem::needs_drop) is false), such as `&mut fut` or
 /// `stream.next()`, is not cancelled when time is up. Polling it stops, no part of it is waited for, and it continues
@@ -105,49 +105,6 @@ pin_project! {
     }
 }
 
-/// The scope that a timeout is, from its first poll on.
-struct Opened {
-    node: Arc<ScopeNode>,
-    place: Option<Place>,
-    /// Time is up: what holds is waited for.
-    cut: bool,
-    ended: bool,
-}
-
-impl Opened {
-    fn new(bound: Bound, fallback: Option<RuntimeChoice>) -> Self {
-        Self {
-            node: ScopeNode::new(ScopeOptions {
-                bound,
-                fallback,
-                ..ScopeOptions::default()
-            }),
-            place: None,
-            cut: false,
-            ended: false,
-        }
-    }
-
-    /// What was polled inside and lives on, because it was only borrowed, belongs to this place until it is polled
-    /// elsewhere: then the nodes are left as they are.
-    fn end<F>(&mut self, env: &Env) {
-        if std::mem::replace(&mut self.ended, true) {
-            return;
-        }
-        if !needs_drop::<F>() {
-            return;
-        }
-        let mut panicked = FirstPanic::default();
-        panicked.run(|| {
-            if let Some(task) = env.task() {
-                task.end();
-            }
-        });
-        panicked.run(|| self.node.end());
-        panicked.resume_if_expected();
-    }
-}
-
 impl<F> Timeout<F> {
     fn new(bound: Bound, fut: F) -> Self {
         Self {
@@ -168,9 +125,6 @@ impl<F> Timeout<F> {
     }
 }
 
-/// How long an outer deadline that has passed is waited for.
-const AGAIN: Duration = Duration::from_millis(1);
-
 impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, DeadlineExceeded>;
 
@@ -190,6 +144,13 @@ impl<F: Future> Future for Timeout<F> {
         let grace_ended = node.signal().is_raised(part::GRACE);
         node.signal().clear();
 
+        // A grace around has ended: only finalizers in here are waited for.
+        if grace_ended {
+            node.begin_cut(CancelReason::Parent);
+        }
+        if (grace_ended && node.grace() == Grace::Holds) || opened.until.is_some_and(|until| until <= node.now()) {
+            opened.end_grace();
+        }
         let own = node.own_deadline();
         // A look at the clock is half of what a timeout costs.
         let is_late = node.is_overdue();
@@ -203,6 +164,8 @@ impl<F: Future> Future for Timeout<F> {
                     opened.end::<F>(this.member.env());
                     return Poll::Ready(Ok(value));
                 }
+                // What still runs elsewhere is waited for first.
+                Poll::Ready(End::Panicked(panic)) if opened.cut => opened.panicked.keep(panic),
                 Poll::Ready(End::Panicked(panic)) => {
                     *this.done = true;
                     let _ = catch_expected(|| opened.end::<F>(this.member.env()));
@@ -211,35 +174,33 @@ impl<F: Future> Future for Timeout<F> {
                 Poll::Ready(End::Cancelled(_)) | Poll::Pending => {}
             }
         }
-        if expired {
+        // The deadline around may have been moved during the poll.
+        if expired && node.is_expired() {
             if !needs_drop::<F>() {
                 *this.done = true;
                 this.timer.clear();
                 opened.end::<F>(this.member.env());
                 return Poll::Ready(Err(DeadlineExceeded));
             }
-            opened.cut = true;
             this.timer.clear();
-            node.begin_cut(CancelReason::Parent);
-            node.cancel(CancelReason::Parent);
-            node.node().tell_again();
-        }
-        if grace_ended {
-            // A grace around has ended: only finalizers in here are waited for.
-            node.begin_cut(CancelReason::Parent);
-            node.set_grace(Grace::Finalizers);
-            node.node().end_grace();
+            opened.cut();
         }
         if opened.cut || grace_ended {
             node.signal().begin(cx.waker());
-            let waits = waits(&node, this.member.as_mut());
+            let (is_waiting, end) = waits(&node, this.member.as_mut());
             node.signal().end();
-            if let End::Panicked(panic) = waits.1 {
+            if let End::Panicked(panic) = end {
+                opened.panicked.keep(panic);
+            }
+            if !is_waiting && opened.panicked.is_some() {
                 *this.done = true;
                 let _ = catch_expected(|| opened.end::<F>(this.member.env()));
-                panic.resume();
+                opened.panicked.resume();
             }
-            if waits.0 || !opened.cut {
+            if is_waiting || !opened.cut {
+                if this.timer.set(opened.until, &*node.runtime(), cx.waker()).is_ready() {
+                    cx.waker().wake_by_ref();
+                }
                 return Poll::Pending;
             }
             *this.done = true;
@@ -253,10 +214,11 @@ impl<F: Future> Future for Timeout<F> {
                 // An outer deadline is reported, and what reports it drops this.
                 return unwind::never();
             }
-            // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, this one
-            // must be looked at again; and at once, where it is its own time that ran out during this poll.
-            let again = node.now().checked_add(AGAIN).filter(|_| !node.is_expired());
-            if this.timer.set(again, &*node.runtime(), cx.waker()).is_ready() || again.is_none() {
+            // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, or what is
+            // in between be polled elsewhere, this one must be looked at again; and at once, where it is its own time that
+            // ran out during this poll.
+            node.wake_if_moved(cx.waker());
+            if node.is_expired() {
                 cx.waker().wake_by_ref();
             }
             return Poll::Pending;
@@ -264,23 +226,6 @@ impl<F: Future> Future for Timeout<F> {
         node.signal().end();
         Poll::Pending
     }
-}
-
-/// Drops the future where it does not hold; gives whether something is still waited for, and how that drop went.
-fn waits<F>(node: &Arc<ScopeNode>, mut member: Pin<&mut Member<F>>) -> (bool, End<()>) {
-    if let Some(task) = member.env().task() {
-        task.set_poller(&node.clone().into());
-    }
-    let mut end = End::Returned(());
-    if member.is_live() {
-        if member.env().holds() {
-            return (true, end);
-        }
-        end = member.as_mut().cut(CancelReason::Parent);
-    }
-    // What runs on other threads is waited for, also when the future has been dropped.
-    let elsewhere = member.env().task().is_some_and(|task| task.is_elsewhere());
-    (elsewhere, end)
 }
 
 impl<F> fmt::Debug for Timeout<F> {

@@ -1,5 +1,11 @@
+use std::task::Waker;
+
 use super::scope_node::{Link, ScopeNode};
-use crate::{runtime::Timer, time::Instant, wake::part};
+use crate::{
+    runtime::Timer,
+    time::Instant,
+    wake::{part, wake_all},
+};
 
 impl ScopeNode {
     /// The time of the runtime that serves it.
@@ -40,6 +46,32 @@ impl ScopeNode {
         found
     }
 
+    /// Has `waker` woken when the outer deadline is moved, or one of the scopes between is polled elsewhere: then another
+    /// deadline may count.
+    pub(crate) fn wake_if_moved(&self, waker: &Waker) {
+        let outer = self.outer_deadline();
+        let mut link = self.link();
+        while let Some(Link {
+            task, shielded: false, ..
+        }) = link
+        {
+            let waker = waker.clone();
+            let mut cold = task.scope.lock();
+            let spare = if cold.if_moved.iter().any(|known| known.will_wake(&waker)) {
+                Some(waker)
+            } else {
+                cold.if_moved.push(waker);
+                None
+            };
+            drop(cold);
+            drop(spare);
+            if task.scope.own_deadline() == outer {
+                return;
+            }
+            link = task.scope.link();
+        }
+    }
+
     /// Whether the scope's own deadline has passed.
     pub(crate) fn is_overdue(&self) -> bool {
         self.own_deadline().is_some_and(|own| own <= self.now())
@@ -62,8 +94,13 @@ impl ScopeNode {
         if self.is_ended() || self.node().reason().is_some() {
             return false;
         }
-        self.lock().bound.set(at);
+        let if_moved = {
+            let mut cold = self.lock();
+            cold.bound.set(at);
+            std::mem::take(&mut cold.if_moved)
+        };
         self.signal().raise(part::TIMER);
+        wake_all(if_moved);
         true
     }
 }

@@ -15,7 +15,7 @@ impl ScopeNode {
         let mut panicked = FirstPanic::default();
         panicked.run(|| {
             self.signal().close();
-            drop((link, left.stopped));
+            drop((link, left.stopped, left.if_moved));
         });
         // The runtime is the user's code too.
         panicked.run(|| drop(left.runtime));

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    scope_node::{Grace, ScopeNode},
+    grace::Grace,
+    scope_node::{Link, ScopeNode},
     task_node::{HoldKind, Role, TaskNode, full_fence},
 };
-use crate::{cancel::Holder, stack::with_room};
+use crate::{
+    cancel::{Holder, Node},
+    stack::with_room,
+};
 
 impl TaskNode {
     pub(crate) fn hold(&self, kind: HoldKind) {
@@ -27,14 +31,15 @@ impl TaskNode {
         }
         with_room(|| self.scope.let_go(kind));
         self.note_let_go(kind);
-        // Within its own poll the task is looked at afterwards; else it has to be polled for that. One of the two threads
-        // sees what the other has done.
+        // Within its own poll the task is looked at afterwards; else it has to be woken for that, unless something else
+        // holds it. One of the two threads sees what the other has done.
         // Seeded: neither sees the other.
         if !cfg!(purview_seeded_bug = "hold-let-go-unseen") {
             full_fence();
         }
         // A task that has ended is waited for while something of it runs elsewhere.
-        if !self.is_being_polled() && (self.stopped().is_some() || self.is_ended()) {
+        let is_looked_at = || self.is_ended() || (self.stopped().is_some() && !self.holds());
+        if !self.is_being_polled() && is_looked_at() {
             self.wake();
         }
     }
@@ -69,6 +74,25 @@ impl TaskNode {
 
 /// A wait for cancellation that has been told.
 impl Holder for TaskNode {
+    fn is_cancelled_with(&self, token: &Node) -> bool {
+        if self.role == Role::Finalizer {
+            return false;
+        }
+        let mut nodes = vec![self.node().address(), self.scope.node().address()];
+        if nodes.contains(&token.address()) {
+            return true;
+        }
+        let mut link = self.scope.link();
+        while let Some(Link {
+            task, shielded: false, ..
+        }) = link
+        {
+            nodes.extend([task.node().address(), task.scope.node().address()]);
+            link = task.scope.link();
+        }
+        token.is_below(&nodes)
+    }
+
     fn hold(&self) {
         Self::hold(self, HoldKind::Shield);
     }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::{
+    grace::Grace,
     scope_node::{ENDED, Left, Link, POLLED, ScopeNode},
-    task_node::{HoldKind, TaskNode},
+    task_node::{HoldKind, Role, TaskNode},
 };
 use crate::{
     cancel::{Cancellable, Told},
     stack::with_room,
+    wake::wake_all,
 };
 
 impl ScopeNode {
@@ -35,11 +37,13 @@ impl ScopeNode {
         let looked =
             cfg!(purview_seeded_bug = "moved-with-old-counts").then(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
         // Under one lock with the counts: a hold that another thread takes or lets go now is moved, or finds the new task.
-        let (old, held) = {
+        let (old, held, if_moved) = {
             let mut cold = self.lock();
             let held = looked.unwrap_or_else(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
-            (std::mem::replace(&mut cold.link, link), held)
+            let if_moved = std::mem::take(&mut cold.if_moved);
+            (std::mem::replace(&mut cold.link, link), held, if_moved)
         };
+        let moved = old.is_some();
         for (kind, _) in HoldKind::ALL.into_iter().zip(held).filter(|(_, held)| *held) {
             if let Some(task) = &new {
                 task.hold(kind);
@@ -51,6 +55,11 @@ impl ScopeNode {
         if let Some(old) = old {
             self.node().leave(old.key, &*old.task);
         }
+        // Where it comes, the grace may be over already. What only begins there is part of what still runs there.
+        if moved && new.is_some_and(|task| task.role != Role::Finalizer && task.grace() > Grace::Holds) {
+            self.grace_ended();
+        }
+        wake_all(if_moved);
     }
 
     pub(crate) fn link(&self) -> Option<Link> {

@@ -3,6 +3,7 @@
 mod bound;
 mod deadline;
 mod ended;
+mod grace;
 mod holding;
 mod info;
 mod link;
@@ -16,10 +17,11 @@ mod task_node;
 pub use self::info::{TaskId, TaskInfo};
 pub(crate) use self::{
     bound::Bound,
+    grace::{GivenGrace, Grace},
     holding::Hold,
     info::Naming,
     record::Seat,
-    scope_node::{Grace, Link, ScopeNode, ScopeOptions},
+    scope_node::{Link, ScopeNode, ScopeOptions},
     spans::ScopeSpans,
     task_node::{HoldKind, Role, TaskNode},
 };

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     bound::Bound,
+    grace::GivenGrace,
     info::{Naming, TaskId, TaskInfo},
     record::ScopeRecord,
     spans::ScopeSpans,
@@ -29,7 +30,7 @@ pub(crate) struct ScopeNode {
     node: Node,
     /// Why plain children are being dropped; set when that begins, which is after the token has fired.
     pub(super) cut: OnceLock<CancelReason>,
-    flags: AtomicU8,
+    pub(super) flags: AtomicU8,
     pub(super) holds: Holds,
     pub(super) name: Option<Cow<'static, str>>,
     naming: OnceLock<Arc<Naming>>,
@@ -38,6 +39,7 @@ pub(crate) struct ScopeNode {
     at: Option<&'static Location<'static>>,
     /// What is recorded of its tasks, where that is enabled.
     record: OnceLock<Arc<ScopeRecord>>,
+    pub(super) grace: GivenGrace,
     cold: Mutex<Cold>,
 }
 
@@ -50,6 +52,10 @@ pub(super) struct Cold {
     pub(super) stopped: Vec<Arc<TaskNode>>,
     /// Waiters for the end.
     pub(super) end_waiters: Waiters,
+    /// Tasks that came up when the scope had been cancelled and was not cut: wakers of ours.
+    put_off: Vec<Waker>,
+    /// What its deadline, or one further out, keeps pending: to be woken when that is moved, or the scope is polled elsewhere.
+    pub(super) if_moved: Vec<Waker>,
 }
 
 /// What a scope that has ended keeps no longer.
@@ -57,6 +63,7 @@ pub(super) struct Left {
     pub(super) runtime: Option<Arc<dyn Runtime>>,
     pub(super) stopped: Vec<Arc<TaskNode>>,
     pub(super) waiters: Vec<Waker>,
+    pub(super) if_moved: Vec<Waker>,
 }
 
 impl Cold {
@@ -65,6 +72,7 @@ impl Cold {
             runtime: self.runtime.take(),
             stopped: std::mem::take(&mut self.stopped),
             waiters: self.end_waiters.take_all(),
+            if_moved: std::mem::take(&mut self.if_moved),
         }
     }
 }
@@ -83,6 +91,7 @@ pub(crate) struct Link {
 pub(crate) struct ScopeOptions {
     pub(crate) name: Option<Cow<'static, str>>,
     pub(crate) bound: Bound,
+    pub(crate) grace: GivenGrace,
     pub(crate) runtime: Option<Arc<dyn Runtime>>,
     pub(crate) fallback: Option<RuntimeChoice>,
     pub(crate) spans: ScopeSpans,
@@ -103,40 +112,6 @@ const TOLD: u8 = 1 << 6;
 /// It is a gather.
 const GATHER: u8 = 1 << 7;
 
-/// How long holds count in a scope or task that is cancelled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Grace {
-    /// All holds count.
-    Holds,
-    /// The grace has ended; finalizers share one more.
-    Finalizers,
-    /// No hold counts.
-    Over,
-}
-
-/// Its grace has ended: only finalizers are waited for. A bit of the flags of a scope, and of those of a task.
-const FINALIZING: u8 = 1 << 4;
-/// The grace of its finalizers has ended too.
-const OVER: u8 = 1 << 5;
-
-impl Grace {
-    pub(super) fn of(flags: u8) -> Self {
-        match flags {
-            flags if flags & OVER != 0 => Self::Over,
-            flags if flags & FINALIZING != 0 => Self::Finalizers,
-            _ => Self::Holds,
-        }
-    }
-
-    pub(super) fn flag(self) -> u8 {
-        match self {
-            Self::Holds => 0,
-            Self::Finalizers => FINALIZING,
-            Self::Over => OVER,
-        }
-    }
-}
-
 impl ScopeNode {
     pub(crate) fn new(options: ScopeOptions) -> Arc<Self> {
         Arc::new(Self {
@@ -151,12 +126,15 @@ impl ScopeNode {
             spans: options.spans,
             at: options.at,
             record: OnceLock::new(),
+            grace: options.grace,
             cold: Mutex::new(Cold {
                 link: None,
                 bound: options.bound,
                 runtime: options.runtime,
                 stopped: Vec::new(),
                 end_waiters: Waiters::default(),
+                put_off: Vec::new(),
+                if_moved: Vec::new(),
             }),
         })
     }
@@ -269,17 +247,18 @@ impl ScopeNode {
         self.has(SOFT)
     }
 
-    pub(crate) fn grace(&self) -> Grace {
-        Grace::of(self.flags.load(Ordering::Acquire))
-    }
-
-    pub(crate) fn set_grace(&self, grace: Grace) {
-        self.set(grace.flag());
-    }
-
     /// Whether its cancellation has reached all that is below it.
     pub(crate) fn is_told(&self) -> bool {
         self.has(TOLD)
+    }
+
+    /// Has a task polled again after the cut.
+    pub(crate) fn put_off(&self, waker: Waker) {
+        self.lock().put_off.push(waker);
+    }
+
+    pub(crate) fn take_put_off(&self) -> Vec<Waker> {
+        std::mem::take(&mut self.lock().put_off)
     }
 
     pub(super) fn set(&self, flag: u8) {
@@ -314,6 +293,10 @@ impl Cancellable for ScopeNode {
         self.signal.raise(part::GRACE);
         // Its own engine tells those in it.
         false
+    }
+
+    fn is_scope_or_task(&self) -> bool {
+        true
     }
 }
 

@@ -3,11 +3,7 @@ use std::{
     task::Waker,
 };
 
-use super::{
-    info::TaskInfo,
-    record::Seat,
-    scope_node::{Grace, ScopeNode},
-};
+use super::{grace::Grace, info::TaskInfo, record::Seat, scope_node::ScopeNode};
 use crate::{
     cancel::{CancelReason, CancelToken, Cancellable, Node, Told},
     sync::{
@@ -154,6 +150,10 @@ impl Cancellable for TaskNode {
     fn grace_ended(&self) -> bool {
         // Finalizers have a grace of their own.
         self.role != Role::Finalizer
+    }
+
+    fn is_scope_or_task(&self) -> bool {
+        true
     }
 }
 

@@ -24,6 +24,14 @@ impl<T> Waiters<T> {
         self.waiting.as_ref()?.get(&key?)
     }
 
+    pub(crate) fn get_mut(&mut self, key: u64) -> Option<&mut T> {
+        self.waiting.as_mut()?.get_mut(&key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, &T)> {
+        self.waiting.iter().flatten().map(|(key, waiter)| (*key, waiter))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_none()
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use purview_test::Stalled;
 
 use crate::{
-    generate, generate::Breadth, interpret, program::ScopeSpec, quiet, reference, reference::Divergence, trace::Trace,
+    generate, generate::Breadth, interpret, program::ScopeSpec, quiet, reference, reference::Divergence, shrink,
+    trace::Trace,
 };
 
 /// What decides a run: a failing one is written down like this, and can be replayed for ever.
@@ -23,6 +24,8 @@ pub(crate) struct Case {
 /// A run that is not as the model says.
 pub(crate) struct Failure {
     case: Case,
+    /// That of the case, or a smaller one.
+    program: ScopeSpec,
     trace: Trace,
     divergence: Divergence,
 }
@@ -30,7 +33,7 @@ pub(crate) struct Failure {
 /// How much is shown of a long run, from its beginning and from its end.
 const SHOWN: usize = 200;
 
-/// How many programs are tried in search of a smaller one.
+/// How many programs are tried in search of a smaller one, at most.
 const ATTEMPTS: u64 = 30_000;
 
 impl Case {
@@ -45,48 +48,59 @@ impl Case {
         }
     }
 
+    fn program(self) -> ScopeSpec {
+        generate::program(self.seed, self.size, self.breadth)
+    }
+
     /// What happens.
     pub(crate) fn trace(self) -> Trace {
-        self.perform().1
+        perform(&self.program(), self.schedule).0
     }
 
-    fn perform(self) -> (ScopeSpec, Trace, Result<(), Stalled>) {
-        let program = generate::program(self.seed, self.size, self.breadth);
-        quiet::hush();
-        let (trace, ended) = interpret::run(&program, self.schedule);
-        quiet::speak();
-        (program, trace, ended)
+    pub(crate) fn run(self) -> Result<(), Box<Failure>> {
+        self.run_as(self.program())
     }
 
-    pub(crate) fn run(self) -> Result<(), Failure> {
-        let (program, trace, ended) = self.perform();
+    /// Runs this program in place of its own.
+    fn run_as(self, program: ScopeSpec) -> Result<(), Box<Failure>> {
+        let (trace, ended) = perform(&program, self.schedule);
         let checked = reference::check(&program, &trace, ended);
-        checked.map_err(|divergence| Failure {
-            case: self,
-            trace,
-            divergence,
+        checked.map_err(|divergence| {
+            Box::new(Failure {
+                case: self,
+                program,
+                trace,
+                divergence,
+            })
         })
     }
 }
 
+fn perform(program: &ScopeSpec, schedule: u64) -> (Trace, Result<(), Stalled>) {
+    quiet::hush();
+    let performed = interpret::run(program, schedule);
+    quiet::speak();
+    performed
+}
+
 impl Failure {
-    /// Looks for a program that breaks the same rule in fewer steps.
-    pub(crate) fn shrink(mut self) -> Self {
-        for seed in 0..ATTEMPTS {
-            let size = 1 + u32::try_from(seed % u64::from(self.case.size)).expect("smaller than the size");
-            if let Err(failure) = (Case {
-                seed,
-                size,
-                ..self.case
-            })
-            .run()
-            {
-                if failure.rule() == self.rule() && failure.trace.len() < self.trace.len() {
-                    self = failure;
+    /// Takes one part after the other out of the program, as long as it breaks the same rule.
+    pub(crate) fn shrink(mut self: Box<Self>) -> Box<Self> {
+        let mut attempts = ATTEMPTS;
+        loop {
+            let before = attempts;
+            let mut part = 0;
+            while let Some(program) = shrink::without(&self.program, part).filter(|_| attempts > 0) {
+                attempts -= 1;
+                match self.case.run_as(program) {
+                    Err(failure) if failure.rule() == self.rule() => self = failure,
+                    _ => part += 1,
                 }
             }
+            if attempts == 0 || before - attempts == part as u64 {
+                return self;
+            }
         }
-        self
     }
 
     /// How many events there were.
@@ -94,18 +108,19 @@ impl Failure {
         self.trace.len()
     }
 
-    /// The rule, without who broke it when.
+    /// The rule, without what broke it and when.
     pub(crate) fn rule(&self) -> String {
-        let letters = |c: &char| c.is_alphabetic() || c.is_whitespace();
-        self.divergence.what.chars().filter(letters).take(60).collect()
+        let apart = |c: char| c.is_whitespace() || "()[]{},:".contains(c);
+        let words = self.divergence.rule.split(apart);
+        let words = words.filter(|word| !word.is_empty() && !word.chars().any(|c| c.is_ascii_digit()));
+        words.collect::<Vec<_>>().join(" ")
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let case = self.case;
-        let program = generate::program(case.seed, case.size, case.breadth);
-        describe(f, &program, &self.trace, &self.divergence)?;
+        describe(f, &self.program, &self.trace, &self.divergence)?;
         write!(f, "to keep it as a regression test, add to `regressions.rs`: {case:?}")
     }
 }
@@ -128,9 +143,7 @@ pub(crate) fn run_bytes(bytes: &[u8]) -> Result<(), String> {
         return Ok(());
     };
     let program = generate::program_of_bytes(choices, 2 + u32::from(*size) % 14);
-    quiet::hush();
-    let (trace, ended) = interpret::run(&program, u64::from(*schedule));
-    quiet::speak();
+    let (trace, ended) = perform(&program, u64::from(*schedule));
     reference::check(&program, &trace, ended).map_err(|divergence| {
         let mut text = String::new();
         describe(&mut text, &program, &trace, &divergence).expect("a string takes everything");

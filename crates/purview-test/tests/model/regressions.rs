@@ -1,7 +1,7 @@
 //! Cases that once diverged.
 //!
 //! A case means something to one generator only: whoever changes that has to find these anew, or lets them go. What they
-//! showed stays in `found_by_the_model.rs`, as small programs.
+//! showed stays in `found_by_the_model`, among the regressions of the shared suite, as small programs.
 
 use crate::{case::Case, generate::Breadth};
 
@@ -11,6 +11,13 @@ const fn case(seed: u64, size: u32, schedule: u64) -> Case {
         size,
         schedule,
         breadth: Breadth::Narrow,
+    }
+}
+
+const fn moving(seed: u64, size: u32, schedule: u64) -> Case {
+    Case {
+        breadth: Breadth::Moving,
+        ..case(seed, size, schedule)
     }
 }
 
@@ -44,5 +51,41 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     Case {
         breadth: Breadth::Wide,
         ..case(4_188_782, 12, 14)
+    },
+    // Whether a wait held was decided as it began, and its scope moved out of a shield then.
+    moving(199_401, 15, 2),
+    moving(261_667, 9, 2),
+    // One that came up between a cancellation and the cut lost its place, and so did one that came up three times.
+    case(162_168, 8, 15),
+    moving(14_558, 14, 15),
+    // What held in a timeout was waited for without a bound.
+    moving(160_074, 14, 9),
+    moving(242_033, 3, 8),
+    // A timeout that had left it to another, or to a deadline that was moved then, expired a millisecond late.
+    moving(253_247, 3, 9),
+    moving(199_421, 7, 4),
+    moving(460_315, 11, 15),
+    // A gather that had left it to a deadline further out had itself polled again and again.
+    moving(1_584_323, 15, 13),
+    // A timeout expired although a deadline around it had been set to that instant.
+    moving(258_666, 4, 12),
+    // The body went on when a child that was cancelled alone had panicked.
+    case(84_001, 3, 0),
+    // `Ok` hid that the grace of what was around had ended.
+    case(4363, 11, 7),
+    // A grace that was shorter than the one around it was forgotten.
+    moving(61_117, 9, 13),
+    // The end of a grace did not reach what had moved.
+    moving(1_369_607, 3, 5),
+    moving(1_150_529, 11, 4),
+    // A scope resolved while a closure of its ran.
+    moving(265_223, 9, 0),
+    moving(10_973, 13, 15),
+    // A scope that its parent had cancelled stayed pending where that was not around it.
+    moving(166_312, 8, 7),
+    // A child in a shield was polled because something of it on another thread had paused.
+    Case {
+        breadth: Breadth::Wide,
+        ..case(279_923, 9, 10)
     },
 ];

@@ -121,7 +121,7 @@ pub(crate) enum Event {
     Drives(ScopeId),
     /// The scope's future is left behind by the actor that polled it last, for any other.
     IsLeft(ScopeId),
-    /// The scope's future is moved into the innermost timeout of the actor that polled it last.
+    /// The actor that is being polled has the scope's future now, where it stands.
     IsOwned(ScopeId),
     ScopeEnds(ScopeId, Outcome),
     /// The scope's future is about to be dropped, by whoever awaits it.

@@ -10,7 +10,10 @@ use super::wakers::member_waker;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Env, TaskSpan},
-    engine::{ByNode, Member, pass::Turn},
+    engine::{
+        ByNode, Member,
+        pass::{self, Admitted, Turn},
+    },
     error::{Failure, TaskError},
     gather::{numbered::end_task, outcome::into_result, spans::Fails},
     panic::{OneByOne, Panic},
@@ -77,8 +80,13 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     fn poll(self: Pin<&mut Self>) -> Poll<Left> {
         let mut this = self.project();
         let waker = this.waker.as_ref().expect("it has its waker from its start on");
+        if this.turn.admit() != Admitted::Yes {
+            waker.wake_by_ref();
+            return Poll::Pending;
+        }
         let mut cx = Context::from_waker(waker);
-        let polled = this.member.as_mut().poll_in_turn(&ByNode, this.turn, &mut cx);
+        let polled = this.member.as_mut().poll(&ByNode, &mut cx);
+        pass::count_poll(polled.is_pending());
         polled.map(|end| left(this.member.env_mut(), end, this.end))
     }
 

@@ -124,7 +124,7 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
         let mut body = OneByOne::new(body.take().filter(|_| self.lost.is_none()));
         let stop = engine.stage.stopped().cloned().or_else(|| self.broke.clone());
         let policy = self.policy.take().expect("a scope resolves once");
-        if !policy.can_finish(body.is_some(), stop.as_ref()) {
+        if !policy.can_finish(body.is_some(), stop.as_ref()) && !is_elsewhere(engine) {
             self.policy = Some(policy);
             return unwind::never();
         }
@@ -140,12 +140,15 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
     pub(in crate::scope) fn poll_again<R>(&mut self, engine: &mut Engine) -> Poll<P::Output<R>> {
         let policy = self.policy.take();
         let policy = policy.expect("a scope must not be polled after it has resolved");
-        // What its parent cancelled has a right to say so only while that is around it.
-        let elsewhere = engine.stage.stopped() == Some(&CancelReason::Parent) && !is_cancelled_here();
-        if !elsewhere {
+        if !is_elsewhere(engine) {
             self.policy = Some(policy);
             return unwind::never();
         }
         Poll::Ready(policy.finish(None, engine.stage.stopped().cloned()))
     }
+}
+
+/// Whether the parent that cancelled the scope is not around it any more: then there is nothing that drops it.
+fn is_elsewhere(engine: &Engine) -> bool {
+    engine.stage.stopped() == Some(&CancelReason::Parent) && !is_cancelled_here()
 }

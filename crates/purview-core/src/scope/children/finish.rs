@@ -29,7 +29,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         }
         let verdict = self.children.report(child.pinned());
         let env = child.get().env();
-        self.children.finish_task(engine, env, &verdict);
+        // One that panics as it is dropped was cut all the same.
+        let is_cut = verdict.cancelled || (verdict.panicked && child.get().stopped().is_some());
+        self.children.finish_task(engine, env, is_cut);
         let children = &mut *self.children;
         match role {
             Role::Ordinary => {
@@ -62,7 +64,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         self.note_stop(engine);
         self.children.body = BodyStage::Ended;
         let verdict = self.children.report(self.body.as_mut());
-        self.children.finish_task(engine, self.body.env(), &verdict);
+        let env = self.body.env();
+        let is_cut = verdict.cancelled || (verdict.panicked && env.is_stopped());
+        self.children.finish_task(engine, env, is_cut);
         self.act(engine, verdict, Role::Ordinary);
     }
 
@@ -132,16 +136,16 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
 
     /// A task has ended: what waits for its token is told, and what it has left running elsewhere is waited for.
     #[inline]
-    fn finish_task(&mut self, engine: &mut Engine, env: &Env, verdict: &Verdict) {
+    fn finish_task(&mut self, engine: &mut Engine, env: &Env, is_cut: bool) {
         if let Some(task) = env.task() {
-            self.finish_node(engine, task, verdict);
+            self.finish_node(engine, task, is_cut);
         }
         env.note_end();
     }
 
-    fn finish_node(&mut self, engine: &mut Engine, task: &Arc<TaskNode>, verdict: &Verdict) {
+    fn finish_node(&mut self, engine: &mut Engine, task: &Arc<TaskNode>, is_cut: bool) {
         engine.panicked.run(|| task.end());
-        if verdict.cancelled && task.is_elsewhere() {
+        if is_cut && task.is_elsewhere() {
             task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
             self.elsewhere.push(task.clone());
             engine.signal().raise(part::CHILDREN);

@@ -151,6 +151,10 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
         self.end_shutdown_grace(engine);
         self.stop_single_tasks(engine);
         self.end_single_graces(engine);
+        // A task that was dropped for one of these may have panicked.
+        if let Some(reason) = self.children.verdict.take() {
+            return Progress::Cut(reason);
+        }
         let mut busy = false;
         let signal = engine.node.clone();
         let signal = signal.signal();
@@ -171,7 +175,8 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
         }
         // Those that are started are polled just below.
         self.admit(engine);
-        if signal.take(part::CHILDREN) {
+        // After a cut the pass goes on, but those that were woken wait for the next one where it has done enough.
+        if !pass::is_over() && signal.take(part::CHILDREN) {
             busy |= self.poll_children(engine);
         }
         if let Some(reason) = self.children.verdict.take() {
@@ -236,7 +241,8 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     /// One that is to see its tasks resolve has its last turn when they have.
     fn is_bodys_turn(&self, engine: &Engine) -> bool {
         let children = &*self.children;
-        let last_turn = self.body.env().is_kept() && children.ordinary == 0 && children.daemons.is_empty();
+        let others = children.ordinary > children.beyond_grace || !children.daemons.is_empty();
+        let last_turn = self.body.env().is_kept() && !others;
         !engine.late
             && !last_turn
             && engine.signal().is_raised(part::BODY)

@@ -96,9 +96,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         let task = this.task().clone();
         task.set_poller(cx.waker());
         let stopped = task.stopped().cloned().filter(|_| !task.holds());
-        if stopped.is_some() {
-            pass::count_step();
-        } else if !turn.admits(&this.env, cx.waker()) {
+        if !turn.admits(&this.env, stopped.is_some(), cx.waker()) {
             return Poll::Pending;
         }
         if let Some(reason) = stopped {

@@ -257,6 +257,8 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
         }
         let failed = this.failed;
         let (end, raised) = withhold_panic(end, abandoned);
+        let panicked = matches!(end, End::Panicked(_));
+        let cancelled = matches!(end, End::Cancelled(_));
         let told = catch(|| {
             let error = match end {
                 End::Returned(child) => {
@@ -268,6 +270,8 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
             failed.fill(Some(error));
         });
         let told = told.map(|()| Verdict {
+            panicked,
+            cancelled,
             raised,
             ..Verdict::quiet()
         });

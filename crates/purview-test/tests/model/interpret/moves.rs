@@ -105,12 +105,19 @@ where
     /// Gives the others a few turns to leave something.
     async fn take_what_is_left(&self) -> Option<Scoped> {
         for _ in 0..TURNS {
-            if let Some(scope) = self.world.shared.take(self.within) {
-                return Some(scope);
+            let taken = self.take_first();
+            if taken.is_some() {
+                return taken;
             }
             self.wait(Wait::Yield, turn()).await;
         }
-        self.world.shared.take(self.within)
+        self.take_first()
+    }
+
+    fn take_first(&self) -> Option<Scoped> {
+        let taken = self.world.shared.take(self.within)?;
+        self.world.log(Event::IsOwned(taken.id()));
+        Some(taken)
     }
 
     async fn poll_in(&mut self, scope: &mut Scoped, place: Polls) {

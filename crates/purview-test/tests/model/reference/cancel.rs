@@ -1,5 +1,7 @@
 //! Who holds, who is cancelled, and for what reason.
 
+use std::time::Duration;
+
 use purview_core::CancelReason;
 
 use super::{
@@ -53,11 +55,19 @@ impl Model<'_> {
         };
         reasons.extend(else_due);
         let told = reasons.contains(&CancelReason::Parent);
+        let was_due = self.scope(id).was_due.as_ref();
+        let since = was_due.map_or(now, |(_, since, _)| *since);
+        let moved = if was_due.is_some_and(|(.., moved)| *moved) {
+            Maybe::Perhaps
+        } else {
+            Maybe::No
+        };
         self.scope_mut(id).cut = Some(Cut {
             reasons,
             at: now,
+            since,
             by_others,
-            moved: false,
+            moved,
         });
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
         for actor in actors {
@@ -65,7 +75,9 @@ impl Model<'_> {
                 Some(Wait::Token(token)) if token != id => self.scope(token).cut.is_some(),
                 _ => false,
             };
-            self.actor_mut(actor).told |= told && token;
+            // What was told before it came here is not certain to hold.
+            let told = told && token && !self.moving;
+            self.actor_mut(actor).told |= told;
             self.actor_mut(actor).held = self.holds(actor, Due::Possibly);
             self.cut_inside(actor, 0);
         }
@@ -80,9 +92,13 @@ impl Model<'_> {
         let actors: Vec<ActorId> = scope.doomed().filter(ordinary).collect();
         let unreported = |actor: &ActorId| scope.unreported.iter().any(|(ended, _)| ended == actor);
         let body_runs = by_others == Maybe::Yes && self.actor(scope.body).exists();
-        if by_others == Maybe::No || actors[1..].iter().any(|actor| self.actor(*actor).exists()) {
+        // One that came late may have been refused.
+        let refused = |actor: &ActorId| self.actor(*actor).late && self.actor(*actor).life == Life::Unstarted;
+        let existing = || actors[1..].iter().filter(|actor| self.actor(**actor).exists());
+        if by_others == Maybe::No || existing().any(|actor| !refused(actor)) {
             by_others
         } else if body_runs
+            || existing().next().is_some()
             || actors.iter().any(unreported)
             || self.dropping.iter().any(|what| self.was_under_way(id, *what))
         {
@@ -111,7 +127,18 @@ impl Model<'_> {
     pub(super) fn due(&self, id: ScopeId, when: Due) -> Vec<CancelReason> {
         let scope = self.scope(id);
         let mut due = Vec::new();
-        if scope.deadline.is_some_and(|deadline| deadline <= self.now) {
+        // It is left to one that is not later, which nothing may look at.
+        let is_left = |deadline: Duration| {
+            scope.link.filter(|link| !link.shielded).is_some_and(|link| {
+                let around = || self.deadline_inside(link.owner, link.depth);
+                link.ended || around().map_or(true, |at| at.is_some_and(|at| at <= deadline))
+            })
+        };
+        let looked_at = |deadline| when == Due::Possibly || (!self.is_suspended(id) && !is_left(deadline));
+        if scope
+            .deadline
+            .is_some_and(|deadline| deadline <= self.now && looked_at(deadline))
+        {
             due.push(CancelReason::DeadlineExceeded);
         }
         for (_, fate) in scope.unreported.iter().filter(|_| scope.kind != Kind::Settled) {
@@ -120,6 +147,9 @@ impl Model<'_> {
                 Fate::Panicked(_) => due.push(CancelReason::Panicked),
                 Fate::Returned | Fate::Cancelled => {}
             }
+        }
+        if let Some((was_due, ..)) = scope.was_due.as_ref().filter(|_| when == Due::Possibly) {
+            due.extend(was_due.iter().cloned());
         }
         let around = scope.link.filter(|link| !link.ended);
         if around.is_some_and(|link| self.is_due_around(link, when)) {
@@ -167,7 +197,7 @@ impl Model<'_> {
     /// this is asked only where a cancellation was seen, or must have come. Whom this was not seen of may have been
     /// spawned since, and is certain of it only once everybody waits.
     fn stop_daemons(&mut self, id: ScopeId, seen_of: Option<ActorId>) {
-        let now = self.now;
+        let (now, step) = (self.now, self.step);
         for daemon in self.scope(id).children.clone() {
             let actor = self.actor_mut(daemon);
             if !actor.is_daemon() || !actor.is_alive() || actor.alone.is_some() {
@@ -178,7 +208,7 @@ impl Model<'_> {
                 continue;
             }
             actor.alone = Some((vec![CancelReason::Ended], now));
-            actor.nudged = true;
+            actor.nudge(step);
             self.cut_inside(daemon, 0);
         }
     }

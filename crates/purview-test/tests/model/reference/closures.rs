@@ -8,8 +8,8 @@ use crate::program::{ActorId, ScopeId};
 /// A closure that ran when its scope was dropped.
 pub(super) struct Outliving {
     pub(super) closure: ActorId,
-    /// The scopes around.
-    pub(super) around: Vec<ScopeId>,
+    /// The innermost scope that was not dropped with it.
+    pub(super) within: ScopeId,
     /// Its scope was dropped because a grace ended, so that those around wait for it. Where something else dropped the
     /// scope's future they need not.
     pub(super) certain: bool,
@@ -36,16 +36,26 @@ impl Model<'_> {
     /// The future of this scope is no more: nor is anything in it, but for closures that run.
     pub(super) fn future_was_dropped(&mut self, id: ScopeId) -> Rule {
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
-        let certain = !self
-            .dropping
-            .iter()
-            .any(|what| matches!(what, Dropped::Scope(_) | Dropped::Group(_)));
+        // A timeout waits for what it has polled.
+        let link = self.scope(id).link;
+        let is_mere_drop = |what: &Dropped| match what {
+            Dropped::Scope(_) | Dropped::Group(_) => true,
+            Dropped::Inside(owner, index) => !link.is_some_and(|link| link.owner == *owner && link.depth > *index),
+            Dropped::Actor(_) => false,
+        };
+        let certain = !self.dropping.iter().any(is_mere_drop);
+        let within = self.scope(id).link.map_or(id, |link| self.actor(link.owner).scope);
+        for outliving in &mut self.outliving {
+            if outliving.within == id {
+                outliving.within = within;
+                outliving.certain &= certain;
+            }
+        }
         for actor in actors {
             if self.actor(actor).blocks.is_some() {
-                let around = self.around(id);
                 self.outliving.push(Outliving {
                     closure: actor,
-                    around,
+                    within,
                     certain,
                 });
             } else {
@@ -54,6 +64,11 @@ impl Model<'_> {
         }
         self.scope_mut(id).over = true;
         Ok(())
+    }
+
+    /// Whether a scope is this one, or in it.
+    pub(super) fn is_around(&self, id: ScopeId, inside: ScopeId) -> bool {
+        id == inside || self.around(inside).contains(&id)
     }
 
     fn around(&self, id: ScopeId) -> Vec<ScopeId> {

@@ -1,10 +1,12 @@
 //! Who may be dropped, and in which order.
 
+use purview_core::CancelReason;
+
 use super::{
     Dropped, Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, LastTurn, Life},
+    state::{Fate, LastTurn, Life, Maybe},
 };
 use crate::{
     program::{ActorId, ScopeId},
@@ -20,7 +22,7 @@ impl Model<'_> {
         if around.is_some_and(|around| self.has_the_future_of(around, scope_id)) {
             self.in_order(id, |_| true)?;
         } else if actor.is_alive() {
-            let refused = self.actor(id).late && around.is_some();
+            let refused = self.actor(id).late && (around.is_some() || self.scope(scope_id).over);
             ensure!(
                 around.is_none() || refused || self.is_condemned(id, Due::Possibly),
                 "it is dropped inside {around:?}"
@@ -29,8 +31,10 @@ impl Model<'_> {
             ensure!(explained, "there is no reason to drop it: {:?}", self.actor(id).role);
             let actor = self.actor(id);
             if actor.alone.is_none() && !actor.late && actor.was_last.is_none() && !actor.held {
+                // The end of a grace further out may be seen later.
                 self.in_order(id, |other| {
-                    self.is_condemned(other, Due::Possibly) && !self.actor(other).held
+                    let condemned = self.is_condemned(other, Due::Possibly) && !self.holds(other, Due::Possibly);
+                    condemned && !self.actor(other).held
                 })?;
             }
         }
@@ -39,8 +43,17 @@ impl Model<'_> {
             self.daemons_were_last(scope);
         }
         self.gives_up_start(id);
+        self.future_is_dropped(self.nested(id));
         self.dropping.push(Dropped::Actor(id));
         Ok(())
+    }
+
+    /// A scope whose future is dropped with something else is cancelled by that.
+    pub(super) fn future_is_dropped(&mut self, scope: Option<ScopeId>) {
+        if let Some(scope) = scope {
+            let reason = CancelReason::Requested(Some("the scope's future was dropped".into()));
+            self.cut(scope, vec![reason], Maybe::No);
+        }
     }
 
     /// The body is dropped first, then the newest child, the oldest last.
@@ -145,7 +158,7 @@ impl Model<'_> {
     /// being polled if nobody woke it.
     pub(super) fn leave_body_alone(&mut self, id: ScopeId) {
         let (now, scope) = (self.now, self.scope(id));
-        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        let others = self.has_others(scope);
         if !others && scope.last_turn == LastTurn::No && self.holds(scope.body, Due::Possibly) {
             self.scope_mut(id).last_turn = LastTurn::Maybe(now);
         }

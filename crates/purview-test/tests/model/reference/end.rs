@@ -137,7 +137,7 @@ impl Model<'_> {
         };
         match scope.kind {
             Kind::Join if scope.value => Some(Outcome::Value(scope.body)),
-            Kind::Join if stop == Some(CancelReason::Parent) && !self.was_moved(id) => None,
+            Kind::Join if stop == Some(CancelReason::Parent) && self.was_moved(id) == Maybe::No => None,
             Kind::Join => Some(Outcome::Panicked(Origin::NoValue)),
             Kind::FailFast => {
                 let asked_to = if on(Feature::Stopped) {
@@ -172,8 +172,8 @@ impl Model<'_> {
     }
 
     /// Whether the scope was polled elsewhere since it was cancelled.
-    pub(super) fn was_moved(&self, id: ScopeId) -> bool {
-        self.scope(id).cut.as_ref().is_some_and(|cut| cut.moved)
+    pub(super) fn was_moved(&self, id: ScopeId) -> Maybe {
+        self.scope(id).cut.as_ref().map_or(Maybe::No, |cut| cut.moved)
     }
 
     /// Leaves out in which order failures are reported where the contract does not say.

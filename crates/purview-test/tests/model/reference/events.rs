@@ -44,19 +44,21 @@ impl Model<'_> {
                 self.scope_mut(*scope).over = true;
             }
             Event::ScopeIsDropped(scope) => {
-                self.cut(*scope, vec![CancelReason::Ended], Maybe::No);
+                self.future_is_dropped(Some(*scope));
                 self.dropping.push(Dropped::Scope(*scope));
             }
             Event::ScopeWasDropped(scope, panic) => return self.scope_was_dropped(*scope, *panic),
             Event::Spawns { child, scope, place } => self.spawns(*child, *scope, *place),
             Event::Defers { finalizer, scope } => {
-                let actor = Actor::new(self.scripts[finalizer], *scope, Role::Finalizer);
+                let mut actor = Actor::new(self.scripts[finalizer], *scope, Role::Finalizer);
+                actor.late = self.scope(*scope).over;
                 self.actors.insert(*finalizer, actor);
                 self.scope_mut(*scope).finalizers.push(*finalizer);
             }
             Event::Polled(actor) => return self.polled(*actor),
             Event::Pends(actor) => {
                 ensure!(self.polling.pop() == Some(*actor), "somebody else was being polled");
+                self.was_polled(*actor, false);
             }
             Event::Ended(actor, how) => return self.ended(*actor, *how),
             Event::Woken(actor) => self.is_woken(*actor),
@@ -147,7 +149,7 @@ impl Model<'_> {
             Some(Wait::Forever) | None => false,
         };
         let actor = self.actor_mut(id);
-        (actor.wait, actor.last_wait) = (None, wait);
+        (actor.wait, actor.last_wait, actor.told) = (None, wait, false);
         ensure!(goes_on, "what it waited for has not come: {wait:?}");
         Ok(())
     }
@@ -165,6 +167,7 @@ impl Model<'_> {
         if taken {
             ensure!(self.scope(id).cut.is_none(), "the scope is cancelled");
             self.scope_mut(id).deadline = deadline;
+            self.scope_mut(id).was_due = None;
         } else {
             self.explain_scope(id);
             let scope = self.scope(id);
@@ -174,11 +177,11 @@ impl Model<'_> {
     }
 
     fn cancels_task(&mut self, child: ActorId) {
-        let now = self.now;
+        let (now, step) = (self.now, self.step);
         let actor = self.actor_mut(child);
         if actor.is_alive() && actor.alone.is_none() {
             actor.alone = Some((vec![CancelReason::Requested(None)], now));
-            actor.nudged = true;
+            actor.nudge(step);
             self.cut_inside(child, 0);
         }
     }

@@ -6,6 +6,8 @@
 //! - No failure is lost: where a member failed or panicked, the mode that has to says so.
 //! - A shutdown accounts for everybody who was there when it began.
 
+use std::time::Duration;
+
 use super::{Model, Rule, ensure, members::Member, state::Life};
 use crate::{
     door::Door,
@@ -19,6 +21,7 @@ pub(super) struct Running {
     /// Spawned when all is over, which nobody polls.
     pub(super) late: Option<ActorId>,
     pub(super) over: bool,
+    pub(super) deadline: Option<Duration>,
     /// How many had ended, and been cut, when the shutdown began.
     before_shutdown: (usize, usize),
 }
@@ -37,6 +40,7 @@ impl Model<'_> {
             late: members.last().copied().filter(|_| comes_late),
             members,
             over: false,
+            deadline: group.timeout.map(|timeout| self.now + timeout),
             before_shutdown: (0, 0),
         };
         self.running.insert(id, running);
@@ -93,7 +97,8 @@ impl Model<'_> {
     pub(super) fn group_ends(&mut self, id: GroupId, told: &Told) -> Rule {
         self.group_is_gone(id)?;
         let running = &self.running[&id];
-        self.tells_the_truth(&running.members, told)?;
+        let races = matches!(self.groups[&id].kind, GroupKind::Gather(Mode::First));
+        self.tells_the_truth(&running.members, told, races)?;
         let how: Vec<_> = running.members.iter().map(|member| self.members[member].how).collect();
         let panics = self.panics_in(id);
         let failed = how.contains(&Some(How::Failed)) || !panics.is_empty();
@@ -142,16 +147,17 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Who is told of is told of once, and as it ended.
-    fn tells_the_truth(&self, members: &[ActorId], told: &Told) -> Rule {
+    /// Who is told of is told of once, and as it ended. A race that is cancelled gives the first that had not ended then,
+    /// whatever it does after that.
+    fn tells_the_truth(&self, members: &[ActorId], told: &Told, races: bool) -> Rule {
         for (place, (at, seen)) in told.results.iter().enumerate() {
             let again = told.results[..place].iter().any(|(earlier, _)| earlier == at);
-            let how = self.members[&members[*at]].how;
+            let Member { how, cut_before, .. } = self.members[&members[*at]];
             let fits = match seen {
                 Seen::Value(id) => *id == members[*at] && how == Some(How::Returned),
                 Seen::Failed(id) => *id == members[*at] && how == Some(How::Failed),
                 Seen::Panicked(origin) => how == Some(How::Panicked(*origin)),
-                Seen::Cancelled(_) => how.is_none(),
+                Seen::Cancelled(_) => how.is_none() || (races && cut_before),
             };
             ensure!(fits && !again, "{at} is told of as {seen:?}, and ended as {how:?}");
         }

@@ -38,7 +38,10 @@ impl Model<'_> {
     /// What a scope that is linked so hears of what is around it.
     pub(super) fn hears_at(&self, link: Link) -> Option<Vec<CancelReason>> {
         let apart = link.shielded || link.ended || self.actor(link.owner).role == Role::Finalizer;
-        self.hears_inside(link.owner, link.depth).filter(|_| !apart)
+        if apart {
+            return None;
+        }
+        self.hears_inside(link.owner, link.depth)
     }
 
     /// What the token of a scope says, if it says anything.

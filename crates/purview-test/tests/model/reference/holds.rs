@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Model,
     cancel::Due,
-    state::{Frame, LastTurn, Life, Link, Role, Scope},
+    state::{Cut, Frame, LastTurn, Life, Link, Role, Scope},
 };
 use crate::{
     features::{Feature, on},
@@ -49,7 +49,11 @@ impl Model<'_> {
         };
         let shield = |frame: &Frame| matches!(frame, Frame::Shield);
         let waits = |wait| match wait {
-            Some(Wait::Cancelled) => true,
+            // One that was told holds until it has reacted.
+            Some(Wait::Cancelled) => {
+                let told = how_sure == Due::Possibly && !self.may_hear(id).is_empty();
+                told || self.reaches(id, None, against)
+            }
             Some(Wait::Token(token)) => self.counts(id, token, against, how_sure),
             _ => false,
         };
@@ -67,42 +71,85 @@ impl Model<'_> {
             scopes.any(|(nested, ..)| self.scope_holds(nested, against, how_sure))
         };
         let itself = actor.role == Role::Finalizer || actor.blocks.is_some() || waits(actor.wait);
-        itself || actor.frames[from.min(actor.frames.len())..].iter().any(shield) || in_group() || inside()
+        let perhaps = || how_sure == Due::Possibly && self.has_closures(id);
+        itself || perhaps() || actor.frames[from.min(actor.frames.len())..].iter().any(shield) || in_group() || inside()
     }
 
     fn scope_holds(&self, id: ScopeId, against: Against, how_sure: Due) -> bool {
         let scope = self.scope(id);
         let pending = scope.finalizers.iter().any(|finalizer| self.actor(*finalizer).exists());
-        pending || scope.doomed().any(|actor| self.holds_against(actor, against, how_sure))
+        // What is linked to a child that has ended counts until the scope has heard of that.
+        let ended = |(child, _): &(ActorId, _)| {
+            let mut inside = self.linked(*child);
+            how_sure == Due::Possibly && inside.any(|(nested, ..)| self.scope_holds(nested, against, how_sure))
+        };
+        let holds = |actor| self.holds_against(actor, against, how_sure);
+        pending || scope.doomed().any(holds) || scope.unreported.iter().any(ended)
     }
 
     /// Whether a wait for the token of this scope counts where the cancellation begins: that is this scope, or what is
-    /// around it.
+    /// around it, if it reaches this scope from there.
     fn counts(&self, id: ActorId, token: ScopeId, against: Against, how_sure: Due) -> bool {
-        let fired = self.scope(token).cut.is_some();
-        if self.actor(id).told || (fired && how_sure == Due::Possibly) {
+        if self.actor(id).told || (how_sure == Due::Possibly && self.may_have_fired(token)) {
             return true;
         }
-        let mut actor = id;
+        self.reaches(id, Some(token), against)
+    }
+
+    /// Whether the cancellation reaches this actor, and on its way the token of this scope.
+    fn reaches(&self, id: ActorId, token: Option<ScopeId>, against: Against) -> bool {
+        let (mut actor, mut fires) = (id, token.is_none());
         loop {
             let around = self.actor(actor).scope;
-            match against {
-                Against::Task(task) | Against::Timeout(task, _) if task == actor => return false,
-                _ if around == token => return true,
-                Against::Scope(scope) if scope == around => return false,
-                _ => {}
+            if matches!(against, Against::Task(task) | Against::Timeout(task, _) if task == actor) {
+                return fires;
             }
-            match self.scope(around).link {
-                Some(link) if self.is_reached(link, 0) => actor = link.owner,
-                _ => return false,
+            fires |= token == Some(around);
+            if against == Against::Scope(around) {
+                return fires;
             }
+            let Some(link) = self.scope(around).link else {
+                return false;
+            };
+            let from = match against {
+                Against::Timeout(task, index) if task == link.owner => index + 1,
+                _ => 0,
+            };
+            if !self.is_reached(link, from) {
+                return false;
+            }
+            actor = link.owner;
         }
+    }
+
+    fn may_have_fired(&self, token: ScopeId) -> bool {
+        self.scope(token).cut.is_some() || !self.due(token, Due::Possibly).is_empty()
+    }
+
+    /// Whether a closure runs in a scope that was polled in this actor last, or further in: of one whose scope was dropped,
+    /// or left behind, the contract does not say whether it holds.
+    pub(super) fn has_closures(&self, id: ActorId) -> bool {
+        self.closures_run_in(|owner, _| owner == id)
+    }
+
+    fn closures_run_in(&self, is_inside: impl Fn(ActorId, ScopeId) -> bool) -> bool {
+        let mut running = self.actors.values().filter(|actor| actor.blocks.is_some());
+        running.any(|closure| {
+            let mut scope = closure.scope;
+            while let Some(link) = self.scope(scope).link {
+                scope = self.actor(link.owner).scope;
+                if is_inside(link.owner, scope) {
+                    return true;
+                }
+            }
+            false
+        })
     }
 
     /// The token it waits for may have fired at this very instant, before it was cancelled.
     pub(super) fn may_be_told(&self, id: ActorId) -> bool {
         match self.actor(id).wait {
-            Some(Wait::Token(token)) => self.scope(token).cut.is_some() || !self.due(token, Due::Possibly).is_empty(),
+            Some(Wait::Token(token)) => self.may_have_fired(token),
             _ => false,
         }
     }
@@ -114,7 +161,8 @@ impl Model<'_> {
         let scope = self.scope(actor.scope);
         let finalizes = finalizes || actor.role == Role::Finalizer;
         let over = |since| self.is_over(scope, since, finalizes, how_sure);
-        let here = scope.cut.as_ref().is_some_and(|cut| over(cut.at));
+        let begun = |cut: &Cut| if how_sure == Due::Possibly { cut.since } else { cut.at };
+        let here = scope.cut.as_ref().is_some_and(|cut| over(begun(cut)));
         let alone = match (&actor.alone, actor.was_last) {
             // Since when a daemon is cancelled that may have been the last one before is not certain.
             (Some((_, since)), Some(before)) => how_sure == Due::Possibly && over(before.min(*since)),
@@ -125,7 +173,8 @@ impl Model<'_> {
         let on_turn =
             |owner: &ActorId| (how_sure == Due::Certainly || !on(Feature::Finalizers)) && self.polling.contains(owner);
         let around = scope.link.filter(|link| !link.ended && !on_turn(&link.owner));
-        here || alone || around.is_some_and(|link| self.grace_around(link, finalizes, how_sure))
+        let before = how_sure == Due::Possibly && scope.was_over[usize::from(finalizes)];
+        here || alone || before || around.is_some_and(|link| self.grace_around(link, finalizes, how_sure))
     }
 
     /// Whether the grace of what is around a scope is over.
@@ -138,7 +187,11 @@ impl Model<'_> {
     pub(super) fn timeout_is_over(&self, id: ActorId, index: usize, finalizes: bool, how_sure: Due) -> bool {
         let actor = self.actor(id);
         let scope = self.scope(actor.scope);
+        // It may have fired earlier than that was noticed.
         let fired = match actor.frames.get(index) {
+            Some(Frame::Timeout(timeout)) if how_sure == Due::Possibly => {
+                timeout.fired.map(|fired| fired.min(timeout.until))
+            }
             Some(Frame::Timeout(timeout)) => timeout.fired,
             _ => None,
         };
@@ -157,11 +210,12 @@ impl Model<'_> {
     }
 
     /// Whether there are finalizers inside this actor, above its frame `from`.
-    pub(super) fn has_finalizers(&self, id: ActorId, from: usize) -> bool {
+    pub(super) fn has_finalizers(&self, id: ActorId, from: usize, how_sure: Due) -> bool {
         let inside = |(_, scope, link): (ScopeId, &Scope, Link)| {
             let exist = |finalizer: &ActorId| self.actor(*finalizer).exists();
-            let deeper = || scope.doomed().any(|actor| self.has_finalizers(actor, 0));
-            link.depth >= from && (scope.finalizers.iter().any(exist) || deeper())
+            let deeper = || scope.doomed().any(|actor| self.has_finalizers(actor, 0, how_sure));
+            let counts = link.depth >= from && (!link.ended || how_sure == Due::Possibly);
+            counts && (scope.finalizers.iter().any(exist) || deeper())
         };
         on(Feature::Finalizers) && self.linked(id).any(inside)
     }
@@ -176,7 +230,7 @@ impl Model<'_> {
             return false;
         }
         let over = || {
-            let finalizes = self.has_finalizers(id, 0);
+            let finalizes = self.has_finalizers(id, 0, how_sure.other());
             self.grace_is_over(id, finalizes, how_sure)
         };
         !self.holds(id, how_sure.other()) || over()
@@ -193,10 +247,20 @@ impl Model<'_> {
     /// unless it never began.
     pub(super) fn is_spared(&self, id: ActorId) -> bool {
         let scope = self.scope(self.actor(id).scope);
-        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        let others = self.has_others(scope);
         let turn_left = self.actor(id).woken && !self.had_last_turn(scope);
         let body = id == scope.body && self.actor(id).life == Life::Live;
         body && scope.kind == Kind::Settled && scope.cut.is_some() && (others || turn_left)
+    }
+
+    /// Whether there are children for whose end the body waits. A closure that runs on when the grace is over keeps the
+    /// scope, and not the body.
+    pub(super) fn has_others(&self, scope: &Scope) -> bool {
+        let counts = |child: &ActorId| {
+            let runs = self.actor(*child).blocks.is_some();
+            self.actor(*child).exists() && !(runs && self.grace_is_over(*child, false, Due::Possibly))
+        };
+        scope.children.iter().any(counts)
     }
 
     fn had_last_turn(&self, scope: &Scope) -> bool {
@@ -207,14 +271,14 @@ impl Model<'_> {
         }
     }
 
-    /// Closures that run inside a scope that was dropped while this one was awaited.
+    /// Closures that run inside a scope that was dropped while this one was awaited. Of those that run in one that was left
+    /// behind, or that something else dropped, the contract does not say whether they are waited for.
     pub(super) fn outliving(&self, id: ScopeId, how_sure: Due) -> bool {
-        let runs = |outliving: &super::Outliving| self.actor(outliving.closure).exists();
         let counts = |outliving: &super::Outliving| {
-            outliving.around.contains(&id) && (how_sure == Due::Possibly || outliving.certain)
+            let runs = outliving.certain && self.actor(outliving.closure).exists();
+            runs && self.is_around(id, outliving.within)
         };
-        self.outliving
-            .iter()
-            .any(|outliving| counts(outliving) && runs(outliving))
+        let perhaps = || how_sure == Due::Possibly && self.closures_run_in(|_, scope| scope == id);
+        self.outliving.iter().any(counts) || perhaps()
     }
 }

@@ -8,6 +8,7 @@ use super::{
     Dropped, Model, Rule,
     cancel::Due,
     ensure,
+    order::Pass,
     state::{Frame, Link, Maybe, Role, Scope},
 };
 use crate::{
@@ -34,8 +35,9 @@ impl Model<'_> {
     pub(super) fn is_reached(&self, link: Link, from: usize) -> bool {
         let owner = self.actor(link.owner);
         let shield = |frame: &Frame| matches!(frame, Frame::Shield);
-        let shielded = link.shielded || owner.frames[from.min(link.depth)..link.depth].iter().any(shield);
-        !shielded && !link.ended && owner.role != Role::Finalizer
+        // What has ended has no frames any more.
+        let apart = link.shielded || link.ended || owner.role == Role::Finalizer;
+        !apart && !owner.frames[from.min(link.depth)..link.depth].iter().any(shield)
     }
 
     /// The future of the scope is polled: from now on it belongs here.
@@ -51,17 +53,22 @@ impl Model<'_> {
         let lent = |owner| matches!(self.actor(owner).wait, Some(Wait::PollsLent(_) | Wait::Expiry(_)));
         let kept = link.map_or(0, |link| link.depth - usize::from(lent(link.owner)));
         let now = self.now;
+        if self.scope(id).link.is_some_and(|before| Some(before) != link) {
+            self.note_what_is_due(id);
+        }
         let scope = self.scope_mut(id);
-        scope.pass.clear();
+        scope.pass = Pass::default();
         scope.kept = kept;
         scope.keeper = owner;
         let (begins, moved, resumes) = (scope.link.is_none(), scope.link != link, scope.is_idle());
         scope.link = link;
         if let Some(cut) = &mut scope.cut {
-            cut.moved |= moved && !begins;
+            if moved && !begins {
+                cut.moved = Maybe::Yes;
+            }
         }
         if resumes {
-            scope.left = false;
+            (scope.left, scope.taken) = (false, false);
             self.resume(id, now);
         }
         let due = self.due(id, Due::Possibly);
@@ -71,10 +78,43 @@ impl Model<'_> {
         if moved && link.is_some_and(|link| self.hears_at(link).is_some()) {
             match &mut self.scope_mut(id).cut {
                 Some(cut) if begins => cut.reasons.push(CancelReason::Parent),
-                _ => self.cut(id, vec![CancelReason::Parent], Maybe::Yes),
+                _ => {
+                    self.moving = true;
+                    self.cut(id, vec![CancelReason::Parent], Maybe::Yes);
+                    self.moving = false;
+                }
             }
         }
         Ok(())
+    }
+
+    /// This scope is about to belong elsewhere: what is due in it may have come before.
+    pub(super) fn note_what_is_due(&mut self, scope: ScopeId) {
+        let (now, due) = (self.now, self.due(scope, Due::Possibly));
+        if !due.is_empty() {
+            self.scope_mut(scope).was_due.get_or_insert((due, now, true)).2 = true;
+        }
+        if let Some(link) = self.scope(scope).link {
+            let over = [false, true].map(|finalizes| self.grace_around(link, finalizes, Due::Possibly));
+            let was_over = &mut self.scope_mut(scope).was_over;
+            *was_over = [was_over[0] || over[0], was_over[1] || over[1]];
+        }
+        let actors: Vec<ActorId> = self.scope(scope).doomed().collect();
+        for actor in actors {
+            for depth in 1..=self.actor(actor).frames.len() {
+                let due = self
+                    .next_due(actor, depth, Due::Possibly)
+                    .filter(|index| *index == depth - 1);
+                let frame = due.and_then(|index| self.actor_mut(actor).frames.get_mut(index));
+                if let Some(Frame::Timeout(timeout)) = frame {
+                    timeout.was_due = true;
+                }
+            }
+            let inside: Vec<ScopeId> = self.linked(actor).map(|(id, ..)| id).collect();
+            for scope in inside {
+                self.note_what_is_due(scope);
+            }
+        }
     }
 
     /// What is inside is polled again.
@@ -105,7 +145,7 @@ impl Model<'_> {
         }
     }
 
-    /// A timeout owns the future, which it may not have polled.
+    /// The actor that is being polled has the future where it stands, and may not poll it.
     pub(super) fn is_owned(&mut self, id: ScopeId) {
         let Some(owner) = self.polling.last().copied() else {
             return;
@@ -115,15 +155,19 @@ impl Model<'_> {
         if let Some(scope) = began {
             scope.keeper = Some(owner);
             scope.kept = depth;
-            scope.left = false;
+            (scope.left, scope.taken) = (false, true);
         }
     }
 
     /// A frame of this actor has ended in the ordinary way: what was polled in it belongs to it no more, or, if it was a
-    /// shield, still to the actor and its timeouts.
+    /// shield or a timeout over a reference, still to the actor and its timeouts.
     pub(super) fn leaves_frame(&mut self, id: ActorId) -> Option<Frame> {
+        let depth = self.actor(id).frames.len().checked_sub(1)?;
+        let inside: Vec<ScopeId> = self.linked(id).map(|(id, ..)| id).collect();
+        for scope in inside {
+            self.note_what_is_due(scope);
+        }
         let frame = self.actor_mut(id).frames.pop()?;
-        let depth = self.actor(id).frames.len();
         for scope in self.scopes.values_mut() {
             if let Some(link) = scope
                 .link
@@ -131,9 +175,9 @@ impl Model<'_> {
                 .filter(|link| link.owner == id && link.depth > depth)
             {
                 link.depth = depth;
-                match frame {
+                match &frame {
                     Frame::Shield => link.shielded = true,
-                    Frame::Timeout(_) => link.ended = true,
+                    Frame::Timeout(timeout) => link.ended |= timeout.owned,
                 }
             }
         }
@@ -142,6 +186,10 @@ impl Model<'_> {
 
     /// The actor has ended: what was left behind by it belongs to it no more.
     pub(super) fn unlink(&mut self, id: ActorId) {
+        let inside: Vec<ScopeId> = self.linked(id).map(|(id, ..)| id).collect();
+        for scope in inside {
+            self.note_what_is_due(scope);
+        }
         for scope in self.scopes.values_mut() {
             if let Some(link) = scope.link.as_mut().filter(|link| link.owner == id) {
                 link.ended = true;

@@ -19,6 +19,8 @@ pub(super) struct Member {
     pub(super) life: Life,
     /// How it ended, if it did.
     pub(super) how: Option<How>,
+    /// Its group may have been cancelled from outside before it ended.
+    pub(super) cut_before: bool,
     woken: bool,
     pub(super) wait: Option<Wait>,
     woken_at: Option<u64>,
@@ -34,6 +36,7 @@ impl Member {
             end,
             life: Life::Unstarted,
             how: None,
+            cut_before: false,
             woken: true,
             wait: None,
             woken_at: None,
@@ -73,6 +76,7 @@ impl Model<'_> {
             _ => {}
         }
         let step = self.step;
+        let cut_before = self.may_be_cut_from_outside(self.members[&id].group);
         let (polling, dropping) = (&mut self.polling, &mut self.dropping);
         let Some(member) = self.members.get_mut(&id) else {
             return Ok(());
@@ -92,7 +96,7 @@ impl Model<'_> {
                     End::Panic => How::Panicked(Origin::Script(id)),
                 };
                 ensure!(*how == by_script, "its script ends otherwise");
-                (member.life, member.how) = (Life::Ended(*how), Some(*how));
+                (member.life, member.how, member.cut_before) = (Life::Ended(*how), Some(*how), cut_before);
             }
             Event::WokenLate(_) if member.parallel => {}
             Event::Woken(_) | Event::WokenLate(_) => {
@@ -136,10 +140,15 @@ impl Model<'_> {
     /// Whether a group may be cancelled: from outside, or because of what has happened in it.
     fn may_be_cut(&self, id: GroupId) -> bool {
         let (group, running) = (self.groups[&id], &self.running[&id]);
-        let within = !self.may_hear(running.owner).is_empty();
         let ended = running.members.iter().any(|member| self.members[member].how.is_some());
         let shut_down = matches!(group.kind, GroupKind::Open(_, Manner::Shutdown(_)));
-        within || ended || shut_down || group.timeout.is_some()
+        self.may_be_cut_from_outside(id) || ended || shut_down
+    }
+
+    fn may_be_cut_from_outside(&self, id: GroupId) -> bool {
+        let running = &self.running[&id];
+        let expired = running.deadline.is_some_and(|deadline| deadline <= self.now);
+        expired || !self.may_hear(running.owner).is_empty()
     }
 
     /// A member that waits to be told is not dropped before, unless all of its group is.

@@ -47,6 +47,8 @@ use crate::{
 pub(crate) struct Divergence {
     pub(crate) event: usize,
     pub(crate) what: String,
+    /// The rule that it breaks: the kind of event, and what is wrong with it.
+    pub(crate) rule: String,
 }
 
 impl fmt::Display for Divergence {
@@ -61,9 +63,14 @@ pub(crate) fn check(program: &ScopeSpec, trace: &Trace, ended: Result<(), Stalle
     for (event, (at, what)) in trace.iter().enumerate() {
         model.step += 1;
         let followed = model.time_passes(*at).and_then(|()| model.follow(what));
-        followed.map_err(|broken| Divergence {
-            event,
-            what: format!("at {at:?} {what:?}: {broken}"),
+        followed.map_err(|broken| {
+            let what = format!("{what:?}");
+            let kind = what.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+            Divergence {
+                event,
+                rule: format!("{kind} {broken}"),
+                what: format!("at {at:?} {what}: {broken}"),
+            }
         })?;
     }
     let ended = ended
@@ -71,6 +78,7 @@ pub(crate) fn check(program: &ScopeSpec, trace: &Trace, ended: Result<(), Stalle
         .and_then(|()| model.has_ended(program.id));
     ended.map_err(|what| Divergence {
         event: trace.len(),
+        rule: what.clone(),
         what,
     })
 }
@@ -106,6 +114,8 @@ struct Model<'a> {
     fired: BTreeSet<usize>,
     yields_early: bool,
     outliving: Vec<Outliving>,
+    /// What is being cancelled was moved into what had been cancelled before.
+    moving: bool,
     /// How many events there were.
     step: u64,
 }
@@ -136,6 +146,7 @@ impl<'a> Model<'a> {
             fired: BTreeSet::new(),
             yields_early: false,
             outliving: Vec::new(),
+            moving: false,
             step: 0,
         };
         model.learn(program);

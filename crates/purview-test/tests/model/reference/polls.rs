@@ -4,7 +4,7 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Actor, Fate, Frame, LastTurn, Life, Link, Role, Scope},
+    state::{Actor, Fate, Frame, LastTurn, Life, Role},
 };
 use crate::{
     program::{ActorId, End, ScopeId},
@@ -18,13 +18,12 @@ impl Model<'_> {
         ensure!(actor.is_alive(), "it is {:?}", actor.life);
         let last = actor.is_daemon() && self.only_daemons_are_left(scope_id);
         let stopped = last || actor.was_last.is_some();
-        // One that is cancelled is looked at when somebody inside it, on another thread, has let go.
         let may_be_stopped = self.is_stopped(id) || !self.due(scope_id, Due::Possibly).is_empty();
         let expires = |frame: &Frame| matches!(frame, Frame::Timeout(timeout) if timeout.until <= self.now);
         let may_be_stopped = may_be_stopped || actor.frames.iter().any(expires);
         // One with finalizers inside is told when its grace is over.
-        let told = || self.has_finalizers(id, 0) && self.grace_is_over(id, false, Due::Possibly);
-        let looked_at = may_be_stopped && (self.has_parallel_inside(id) || told());
+        let told = || self.has_finalizers(id, 0, Due::Possibly) && self.grace_is_over(id, false, Due::Possibly);
+        let looked_at = may_be_stopped && told();
         ensure!(
             actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
             "nobody woke it"
@@ -56,9 +55,13 @@ impl Model<'_> {
             self.may_start(id)?;
         }
         let scope = self.scope(scope_id);
-        let others = scope.children.iter().any(|child| self.actor(*child).exists());
-        if id == scope.body && !others {
+        let others = self.has_others(scope);
+        // Whether a grace is over that keeps closures from counting is not known before the cancellation is.
+        let counts = |child: &ActorId| self.actor(*child).exists() && self.actor(*child).blocks.is_none();
+        let perhaps = others && !scope.children.iter().any(counts);
+        if id == scope.body && (!others || perhaps) {
             let turn = match scope.cut {
+                _ if perhaps && scope.cut.is_some() => LastTurn::Maybe(self.now),
                 None if self.due(scope_id, Due::Possibly).is_empty() => LastTurn::No,
                 Some(_) if scope.unreported.is_empty() => LastTurn::Yes,
                 _ => LastTurn::Maybe(self.now),
@@ -71,16 +74,10 @@ impl Model<'_> {
         let actor = self.actor_mut(id);
         actor.life = Life::Live;
         (actor.woken, actor.nudged, actor.woken_at) = (false, false, None);
+        actor.nudged_at = None;
         actor.passed_by.clear();
         self.polling.push(id);
         Ok(())
-    }
-
-    fn has_parallel_inside(&self, id: ActorId) -> bool {
-        let inside = |(_, scope, _): (ScopeId, &Scope, Link)| {
-            scope.parallel || scope.doomed().any(|actor| self.has_parallel_inside(actor))
-        };
-        self.linked(id).any(inside)
     }
 
     /// A child that has ended is freed before anybody else gets a turn.
@@ -161,6 +158,7 @@ impl Model<'_> {
         };
         ensure!(by_script, "its script ends otherwise");
         self.actor_mut(id).life = Life::Ended(how);
+        self.was_polled(id, true);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, Frame, LastTurn, Life, Role},
+    state::{Fate, Frame, LastTurn, Life, Maybe, Role},
 };
 use crate::{
     program::{ActorId, Kind, ScopeId},
@@ -33,6 +33,12 @@ impl Model<'_> {
             for scope in &live {
                 self.report_parallel(*scope);
                 self.cancel_what_is_due(*scope);
+            }
+            for scope in &live {
+                let (now, due) = (self.now, self.due(*scope, Due::Possibly));
+                if !due.is_empty() {
+                    self.scope_mut(*scope).was_due.get_or_insert((due, now, false));
+                }
             }
             for scope in &live {
                 let at_rest = self.is_at_rest(*scope);
@@ -81,7 +87,7 @@ impl Model<'_> {
     /// A body that is the last one left, and still there, has had its last turn and holds.
     fn give_last_turn(&mut self, id: ScopeId) {
         let scope = self.scope(id);
-        let others = scope.children.iter().any(|child| self.actor(*child).exists());
+        let others = self.has_others(scope);
         if scope.cut.is_some() && !others {
             self.scope_mut(id).last_turn = LastTurn::Yes;
         }
@@ -111,7 +117,7 @@ impl Model<'_> {
                 .as_ref()
                 .is_some_and(|cut| cut.reasons.contains(&CancelReason::Parent));
         let around = || scope.link.and_then(|link| self.hears_at(link)).is_some();
-        let stuck = stuck && (!self.was_moved(id) || around());
+        let stuck = stuck && (self.was_moved(id) != Maybe::Yes || around());
         let runs = self.outliving(id, Due::Possibly);
         ensure!(finalizing || stuck || runs, "nobody is left, and it has not resolved");
         Ok(())
@@ -164,7 +170,9 @@ impl Model<'_> {
             Some(Wait::Forever) => Ok(()),
             Some(Wait::Task(child)) => self.waits_for_task(id, child),
             Some(Wait::Scope(nested) | Wait::Polls(nested) | Wait::PollsLent(nested) | Wait::Expiry(nested)) => {
-                ensure!(!self.scope(nested).over, "awaits {nested:?}, which is over");
+                // It may not have begun, where no time is left for it.
+                let over = self.scopes.get(&nested).is_some_and(|nested| nested.over);
+                ensure!(!over, "awaits {nested:?}, which is over");
                 Ok(())
             }
             Some(Wait::Group(group)) => self.group_rests(group),

@@ -53,10 +53,11 @@ impl Model<'_> {
         };
         let waits = |child: &super::Actor| child.unready && child.is_alive() && child.alone.is_none();
         if self.actors.get(&child).is_some_and(waits) {
-            let (now, why) = (self.now, "nobody waits for it to be ready");
+            let step = self.step;
+            let (now, why) = (self.now, "its `start` was dropped before it was ready");
             let actor = self.actor_mut(child);
             actor.alone = Some((vec![CancelReason::Requested(Some(why.into()))], now));
-            actor.nudged = true;
+            actor.nudge(step);
             self.cut_inside(child, 0);
         }
     }

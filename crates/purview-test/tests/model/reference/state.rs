@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use purview_core::CancelReason;
 
+use super::order::Pass;
 use crate::{
     program::{ActorId, End, Kind, Place, ScopeId, ScopeSpec, Script},
     trace::{Fail, How, Origin, Wait},
@@ -68,6 +69,8 @@ pub(super) struct Actor {
     pub(super) unready: bool,
     /// Which event woke it, the first since its last poll.
     pub(super) woken_at: Option<u64>,
+    /// Likewise, which had it looked at.
+    pub(super) nudged_at: Option<u64>,
     /// How often each of the others was polled since.
     pub(super) passed_by: BTreeMap<ActorId, u32>,
     /// It waits for a token further out, which fired and cancelled its scope on the way: it is told.
@@ -101,11 +104,18 @@ impl Actor {
             admitted: false,
             unready: false,
             woken_at: None,
+            nudged_at: None,
             passed_by: BTreeMap::new(),
             told: false,
             blocks: None,
             panics_with: None,
         }
+    }
+
+    /// The scope looks at it, whatever it waits for.
+    pub(super) fn nudge(&mut self, step: u64) {
+        self.nudged = true;
+        self.nudged_at.get_or_insert(step);
     }
 
     /// The index of the frame that is the timeout with so many around it.
@@ -147,10 +157,12 @@ impl Actor {
 pub(super) struct Cut {
     pub(super) reasons: Vec<CancelReason>,
     pub(super) at: Duration,
+    /// It may have been since then.
+    pub(super) since: Duration,
     /// Whether something else than the scope's handle, or a failure in it, stopped ordinary children.
     pub(super) by_others: Maybe,
     /// The scope was polled somewhere else since.
-    pub(super) moved: bool,
+    pub(super) moved: Maybe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +186,8 @@ pub(super) struct Timeout {
     /// It owns what is inside, and cancels that when it expires.
     pub(super) owned: bool,
     pub(super) fired: Option<Duration>,
+    /// It was due when what is around it was moved, so it may have fired then.
+    pub(super) was_due: bool,
     pub(super) ended: bool,
     pub(super) dropped: bool,
 }
@@ -201,10 +215,11 @@ pub(super) struct Scope {
     pub(super) kept: usize,
     /// Its owner left its future behind, and nothing polls it.
     pub(super) left: bool,
+    /// It was taken by the actor that has it, or moved there, and not polled since.
+    pub(super) taken: bool,
     /// When that was over, if it ever was.
     pub(super) resumed: Duration,
-    /// How often each child was polled in this pass.
-    pub(super) pass: BTreeMap<ActorId, u32>,
+    pub(super) pass: Pass,
     pub(super) deadline: Option<Duration>,
     pub(super) grace: Option<Duration>,
     pub(super) limit: Option<usize>,
@@ -215,6 +230,10 @@ pub(super) struct Scope {
     /// In the order in which they were deferred.
     pub(super) finalizers: Vec<ActorId>,
     pub(super) cut: Option<Cut>,
+    /// It may have been cancelled since then, for one of these reasons, and perhaps before it was moved.
+    pub(super) was_due: Option<(Vec<CancelReason>, Duration, bool)>,
+    /// The grace of what was around it may have been over before it was moved: that of all, and that of finalizers.
+    pub(super) was_over: [bool; 2],
     /// A finalizer failed or panicked, which would have cancelled the scope had there been anybody left.
     pub(super) broke: Option<CancelReason>,
     pub(super) over: bool,
@@ -249,8 +268,9 @@ impl Scope {
             keeper: None,
             kept: 0,
             left: false,
+            taken: false,
             resumed: Duration::ZERO,
-            pass: BTreeMap::new(),
+            pass: Pass::default(),
             deadline: spec.timeout.map(|timeout| now + timeout),
             grace: spec.grace,
             limit: spec.limit,
@@ -259,6 +279,8 @@ impl Scope {
             children: Vec::new(),
             finalizers: Vec::new(),
             cut: None,
+            was_due: None,
+            was_over: [false; 2],
             broke: None,
             over: false,
             value: false,
@@ -278,7 +300,7 @@ impl Scope {
 
     /// Whether nothing polls its future.
     pub(super) fn is_idle(&self) -> bool {
-        self.left || self.keeper != self.link.map(|link| link.owner)
+        self.left || self.taken || self.keeper != self.link.map(|link| link.owner)
     }
 
     /// All its actors, in the order in which a cancellation drops them.

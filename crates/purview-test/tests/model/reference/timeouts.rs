@@ -17,6 +17,7 @@ impl Model<'_> {
             until,
             owned,
             fired: None,
+            was_due: false,
             ended: false,
             dropped: false,
         }));
@@ -30,7 +31,8 @@ impl Model<'_> {
         let is_due = |(index, frame): &(usize, &Frame)| match frame {
             Frame::Timeout(timeout) if timeout.owned && timeout.fired.is_none() => {
                 let late = timeout.until <= self.now && !timeout.ended && !timeout.dropped;
-                late && !self.stays_pending(id, *index, timeout.until, when.other())
+                let fires = || !self.stays_pending(id, *index, timeout.until, when.other());
+                late && (fires() || (timeout.was_due && when == Due::Possibly))
             }
             _ => false,
         };
@@ -123,7 +125,7 @@ impl Model<'_> {
     /// Whether what is inside a timeout that has fired may, or must, be dropped.
     fn inside_is_condemned(&self, id: ActorId, index: usize, how_sure: Due) -> bool {
         let holds = self.holds_against(id, Against::Timeout(id, index), how_sure.other());
-        let finalizes = self.has_finalizers(id, index + 1);
+        let finalizes = self.has_finalizers(id, index + 1, how_sure.other());
         !holds || self.timeout_is_over(id, index, finalizes, how_sure) || self.grace_is_over(id, finalizes, how_sure)
     }
 
@@ -144,7 +146,16 @@ impl Model<'_> {
                 Frame::Timeout(timeout) => timeout.fired.is_some(),
                 Frame::Shield => false,
             };
-            if !fired(self) {
+            // When the grace of what is around is over, all is dropped.
+            let expired = |outer: usize| match &self.actor(id).frames[outer] {
+                Frame::Timeout(timeout) => timeout.fired.is_some(),
+                Frame::Shield => false,
+            };
+            let with_outer =
+                (0..index).any(|outer| expired(outer) && self.inside_is_condemned(id, outer, Due::Possibly));
+            let over = || self.grace_is_over(id, self.has_finalizers(id, index + 1, Due::Certainly), Due::Possibly);
+            let with_the_rest = with_outer || (self.is_stopped(id) && over()) || self.is_condemned(id, Due::Possibly);
+            if !fired(self) && !with_the_rest {
                 let due = self.next_due(id, index + 1, Due::Possibly);
                 ensure!(
                     due == Some(index),
@@ -152,9 +163,13 @@ impl Model<'_> {
                 );
                 self.fire(id, index);
             }
-            ensure!(self.inside_is_condemned(id, index, Due::Possibly), "it holds");
+            ensure!(
+                with_the_rest || self.inside_is_condemned(id, index, Due::Possibly),
+                "it holds"
+            );
         }
         self.gives_up_start(id);
+        self.future_is_dropped(self.nested(id).filter(|nested| self.scope(*nested).kept > index));
         self.dropping.push(Dropped::Inside(id, index));
         Ok(())
     }
@@ -171,7 +186,10 @@ impl Model<'_> {
         let awaited = self.nested(id).filter(|nested| self.scope(*nested).kept > index);
         self.panics_with(Dropped::Inside(id, index), awaited, None, panic)?;
         if let Some(nested) = awaited {
-            self.future_was_dropped(nested)?;
+            self.dropping.push(Dropped::Inside(id, index));
+            let dropped = self.future_was_dropped(nested);
+            self.dropping.pop();
+            dropped?;
         }
         if let Some(group) = self.group_of(id) {
             self.group_is_gone(group)?;
@@ -236,7 +254,12 @@ impl Model<'_> {
         let actor = self.actor(id);
         for (index, frame) in actor.frames.iter().enumerate() {
             let Frame::Timeout(timeout) = frame else { continue };
-            if timeout.fired.is_some() {
+            if timeout.dropped {
+                ensure!(
+                    self.has_closures(id) || self.grace_is_over(id, false, Due::Possibly),
+                    "is inside a timeout that has dropped what is inside"
+                );
+            } else if timeout.fired.is_some() {
                 let condemned = self.inside_is_condemned(id, index, Due::Certainly);
                 ensure!(!condemned, "is inside a timeout that has expired, and was not dropped");
             } else if timeout.until <= self.now {
