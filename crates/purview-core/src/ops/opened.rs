@@ -1,9 +1,4 @@
-use std::{
-    mem::needs_drop,
-    pin::Pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{mem::needs_drop, pin::Pin, sync::Arc};
 
 use crate::{
     cancel::CancelReason,
@@ -12,6 +7,7 @@ use crate::{
     panic::FirstPanic,
     policy::End,
     runtime::RuntimeChoice,
+    time::{Duration, Instant},
     tree::{Bound, Grace, ScopeNode, ScopeOptions},
 };
 
@@ -79,7 +75,6 @@ impl Opened {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
-        env.note_end();
         if !needs_drop::<F>() {
             return;
         }
