@@ -10,12 +10,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 write=false
 [ "${1:-}" != --write ] || write=true
 cargo_tool cargo-public-api || skip "cargo-public-api cannot be installed"
-target=${CARGO_TARGET_DIR:-target}
+# A folder of its own: with RUSTC_BOOTSTRAP cargo builds the dependencies anew, and without it once more.
+target=${CARGO_TARGET_DIR:-target}/api
 bad=0
 mkdir -p ci/api
 for crate in "${published[@]}"; do
     json=$target/doc/${crate//-/_}.json now=$tools/api-$crate.txt
-    RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib -p "$crate" --all-features -- -Zunstable-options --output-format json
+    CARGO_TARGET_DIR=$target RUSTC_BOOTSTRAP=1 cargo rustdoc --quiet --lib -p "$crate" --all-features -- -Zunstable-options --output-format json
     if ! cargo public-api --rustdoc-json "$json" -ss >"$now" 2>"$tools/api.log"; then
         # One release of the tool reads the output of some releases of rustdoc.
         grep -qi 'format' "$tools/api.log" && skip "$(cargo public-api --version) does not read the JSON of $(rustc --version)"
