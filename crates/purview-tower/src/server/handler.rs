@@ -6,12 +6,15 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use http::{Request, Response};
 use http_body::Body;
-use purview_core::{deadline, fail_fast, runtime};
+use purview_core::{
+    deadline, fail_fast,
+    runtime::{self, Instant},
+};
 use tower_service::Service;
 
 use super::{

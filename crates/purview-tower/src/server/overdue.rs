@@ -5,11 +5,11 @@ use std::{
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use http_body::Body;
-use purview_core::{CancelReason, Runtime};
+use purview_core::{CancelReason, Runtime, runtime::Instant};
 
 use super::{caller::Way, exchange::Exchange};
 

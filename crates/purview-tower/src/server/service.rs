@@ -2,12 +2,12 @@ use std::{
     fmt, mem,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use http::{Request, Response};
 use http_body::Body;
-use purview_core::{Scope, Settled};
+use purview_core::{Scope, Settled, runtime::Instant};
 use tower_service::Service;
 
 use super::{
