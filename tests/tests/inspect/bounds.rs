@@ -9,12 +9,12 @@ use crate::{inspected, never};
 fn more_children_than_it_may_show_are_counted() {
     let (inspector, _installed, _) = inspected(Options::new().max_nodes(1000));
     let (big, driver) = settled::<()>().name("big").open();
-    let (_small, other) = settled::<()>().name("small").open();
+    let (small, other) = settled::<()>().name("small").open();
     let (mut driver, mut other) = (by_hand(driver), by_hand(other));
     for _ in 0..100_000 {
         big.spawn(never());
     }
-    _small.task().name("one").spawn(never());
+    small.task().name("one").spawn(never());
     assert!(driver.poll().is_pending());
     assert!(other.poll().is_pending());
     let tree = inspector.snapshot();
@@ -46,17 +46,18 @@ fn more_scopes_than_it_may_show_are_counted() {
 #[test]
 fn scopes_that_are_nested_deeply_take_no_stack() {
     let (inspector, _installed, _) = inspected(Options::new());
-    fn nest(depth: usize) -> futures::future::BoxFuture<'static, ()> {
-        Box::pin(async move {
-            if depth == 0 {
-                never::<()>().await.ok();
-            }
-            purview::scope(async |_| nest(depth - 1).await).await
-        })
-    }
     let mut run = by_hand(nest(60));
     assert!(run.poll().is_pending());
     let tree = inspector.snapshot();
     assert_eq!(tree.nodes().len(), 120);
     assert_eq!(tree.nodes().last().map(|node| node.depth), Some(119));
+}
+
+fn nest(depth: usize) -> futures::future::BoxFuture<'static, ()> {
+    Box::pin(async move {
+        if depth == 0 {
+            never::<()>().await.ok();
+        }
+        purview::scope(async |_| nest(depth - 1).await).await;
+    })
 }

@@ -47,14 +47,17 @@ fn enabled() -> &'static Reports {
 
 /// An observer that keeps what is reported, and the names of tasks that ended with how they did.
 #[derive(Clone, Default)]
-struct Reports(Arc<Mutex<(Vec<Report>, Vec<(String, How)>)>>);
+struct Reports(Arc<Mutex<Seen>>);
+
+/// Reports, and how tasks ended, by their names.
+type Seen = (Vec<Report>, Vec<(String, How)>);
 
 impl Reports {
     fn lines(&self) -> Vec<String> {
         self.lock().0.iter().map(ToString::to_string).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, (Vec<Report>, Vec<(String, How)>)> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
