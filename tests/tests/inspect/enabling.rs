@@ -42,7 +42,7 @@ fn what_was_started_before_is_shown_from_when_it_is_next_polled() {
     assert!(driver.poll_until_idle().is_pending());
     service.task().name("late").spawn(never());
     let tree = inspector.snapshot();
-    let names: Vec<_> = tree.nodes().iter().map(purview::inspect::Node::name).collect();
+    let names: Vec<_> = tree.nodes().iter().map(inspect::Node::name).collect();
     assert_eq!(names, ["early", "woken", "late"]);
     assert!(matches!(node(&tree, "woken").state, State::Idle(_)));
     assert!(node(&tree, "woken").location.is_some());

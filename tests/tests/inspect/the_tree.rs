@@ -258,7 +258,7 @@ async fn children_that_are_refused_are_not_shown() {
     service.spawn_parallel(async { Ok(()) });
     assert!(service.try_spawn(async { Ok(()) }).is_err());
     let tree = service.snapshot();
-    let names: Vec<_> = tree.nodes().iter().map(purview::inspect::Node::name).collect();
+    let names: Vec<_> = tree.nodes().iter().map(inspect::Node::name).collect();
     assert_eq!(names, ["closed", "in"]);
     assert_eq!(tree.nodes()[0].state, State::NotPolled);
     drop(driver);
