@@ -1,6 +1,6 @@
 //! The slot in which a child's result waits for its task to be awaited.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{future::poll_fn, panic::Location, sync::Arc, task::Poll};
 
 use loom::{future::block_on, thread};
 
@@ -12,7 +12,7 @@ use crate::{
 
 fn slot<J>() -> Arc<JoinSlot<J>> {
     let scope = ScopeNode::new(ScopeOptions::default());
-    JoinSlot::new(scope.clone(), scope.body_info().id(), 1, None)
+    JoinSlot::new(scope.clone(), scope.body_info().id(), 1, Location::caller(), None)
 }
 
 fn take<J>(slot: &JoinSlot<J>) -> Option<J> {
