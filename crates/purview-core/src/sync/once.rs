@@ -34,11 +34,6 @@ impl<T> OnceLock<T> {
         set
     }
 
-    pub(crate) fn take(&mut self) -> Option<T> {
-        self.is_set.store(false, Ordering::Relaxed);
-        self.value.take()
-    }
-
     pub(crate) fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
         if self.get().is_none() {
             let _setting = self.setting.lock();
