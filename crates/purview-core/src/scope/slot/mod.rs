@@ -25,7 +25,7 @@ use crate::{
 /// What a child and its [`Task`](super::Task) share: which child it is, its end on the way to what awaits it, and a
 /// request to stop on the way back.
 ///
-/// With a result of one word it has 104 bytes: what is larger than 120, with its counts, is dear to allocate and free.
+/// With a result of one word it has 96 bytes: what is larger than 120, with its counts, is dear to allocate and free.
 pub(super) struct JoinSlot<J> {
     scope: Arc<ScopeNode>,
     id: TaskId,
