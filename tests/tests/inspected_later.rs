@@ -19,7 +19,7 @@ fn what_was_started_before_is_shown_from_when_it_is_next_polled() {
             waits.wait().await;
         }
     });
-    service.spawn(pending());
+    service.spawn(pending::<Result<(), ()>>());
     assert!(driver.poll_until_idle().is_pending());
 
     let inspector = Inspector::new(Options::new(), None, None);
@@ -29,7 +29,7 @@ fn what_was_started_before_is_shown_from_when_it_is_next_polled() {
 
     gate.wake();
     assert!(driver.poll_until_idle().is_pending());
-    service.task().name("late").spawn(pending());
+    service.task().name("late").spawn(pending::<Result<(), ()>>());
     let tree = inspector.snapshot();
     let names: Vec<_> = tree.nodes().iter().map(inspect::Node::name).collect();
     assert_eq!(names, ["early", "woken", "late"]);
