@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod how_a_task_ended;
+mod lines;
 mod one_trace;
 mod recorder;
 mod where_it_was_spawned;

@@ -3,7 +3,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    io,
     sync::{Arc, Mutex},
 };
 
@@ -18,19 +17,7 @@ use tracing::{
 use tracing_error::{ErrorLayer, SpanTrace};
 use tracing_subscriber::{Registry, fmt, fmt::format::FmtSpan, layer::SubscriberExt};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::lines::Lines;
 
 /// A service that is opened in `main`, and a request that spawns in every way there is.
 struct Program {
@@ -150,7 +137,7 @@ async fn it_is_seen_as_one_in_logs_errors_and_traces(runtime: AnyRuntime) {
         let main = async { program.run(runtime.clone()).instrument(info_span!("main")).await };
         main.with_subscriber(program.dispatch.clone()).await;
 
-        let text = String::from_utf8(program.lines.0.lock().unwrap().clone()).unwrap();
+        let text = program.lines.text();
         let traces = program.traces.lock().unwrap().clone();
         for what in PARTS {
             // What outlives the request is a part of the service.

@@ -1,31 +1,12 @@
 //! What a child tells is inside the span that was current where it was spawned: wherever the child runs, and whether its own
 //! span is listened to or not.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use futures::StreamExt;
 use purview::{block_on, fail_fast, local_scope, scope, spawn_blocking};
 use purview_tests::{AnyRuntime, local_on_every_runtime, served_by_every_runtime, yields};
 use tracing::{Instrument, Level, info_span};
 
-use crate::recorder::Recorder;
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+use crate::{lines::Lines, recorder::Recorder};
 
 #[test]
 fn parallel_and_blocking_children_log_inside_the_span_they_were_spawned_in() {
@@ -48,7 +29,7 @@ fn parallel_and_blocking_children_log_inside_the_span_they_were_spawned_in() {
             })
             .instrument(info_span!("request")),
         );
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let text = lines.text();
         for what in ["plain", "parallel", "blocking"] {
             let line = text
                 .lines()
