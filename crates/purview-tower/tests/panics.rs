@@ -1,4 +1,4 @@
-//! A panic of a handler is named. In a process of its own, for the panic hook is everybody's.
+//! A panic of a handler is named. In a process of its own, for the panic hook is that of the whole process.
 #![forbid(unsafe_code)]
 
 use std::{

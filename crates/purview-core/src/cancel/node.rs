@@ -176,12 +176,14 @@ impl Node {
 
     /// Whether one of `nodes`, by their addresses, is this node or above it: their cancellation fires this one.
     pub(crate) fn is_below(&self, nodes: &[usize]) -> bool {
-        if nodes.contains(&self.address()) {
-            return true;
-        }
-        let mut above: Vec<Arc<dyn Cancellable>> = self.parent_nodes();
+        nodes.contains(&self.address()) || self.any_above(|above| nodes.contains(&above.node().address()))
+    }
+
+    /// Whether one of the nodes above is what is meant. A loop, not recursion: a tree may be deeper than the stack.
+    pub(super) fn any_above(&self, is_meant: impl Fn(&dyn Cancellable) -> bool) -> bool {
+        let mut above = self.parent_nodes();
         while let Some(parent) = above.pop() {
-            if nodes.contains(&parent.node().address()) {
+            if is_meant(&*parent) {
                 return true;
             }
             above.append(&mut parent.node().parent_nodes());
@@ -193,7 +195,7 @@ impl Node {
         std::ptr::from_ref(self).addr()
     }
 
-    pub(super) fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
+    fn parent_nodes(&self) -> Vec<Arc<dyn Cancellable>> {
         self.lock_parents().iter().map(|parent| parent.node.clone()).collect()
     }
 

@@ -80,14 +80,7 @@ impl CancelToken {
 
     /// Whether the cancellation of a scope or a task fires it.
     pub(crate) fn is_below_a_scope(&self) -> bool {
-        let mut next = vec![self.0.clone()];
-        while let Some(node) = next.pop() {
-            if node.is_scope_or_task() {
-                return true;
-            }
-            next.append(&mut node.node().parent_nodes());
-        }
-        false
+        self.0.is_scope_or_task() || self.node().any_above(|above| above.is_scope_or_task())
     }
 }
 

@@ -35,10 +35,6 @@ enum Which {
     Same,
 }
 
-/// Its slot knows how to have it polled.
-const POLLER_KNOWN: u8 = 1 << 6;
-/// Its slot has its node.
-const NODE_KNOWN: u8 = 1 << 7;
 /// Inside a shield the scopes around are not seen: neither their cancellation nor their deadline.
 const SHIELDED: u8 = 1;
 /// The thread is one for blocking work.
@@ -46,10 +42,14 @@ const MAY_BLOCK: u8 = 1 << 1;
 const DAEMON: u8 = 1 << 2;
 /// It has one of the places that its scope's limit gives.
 const HAS_PLACE: u8 = 1 << 3;
-/// The grace of its scope has ended, and another thread is in it.
-const BEYOND_GRACE: u8 = 1 << 5;
 /// Its scope is cut, and it is the body, which is to see its tasks resolve.
 const KEPT: u8 = 1 << 4;
+/// The grace of its scope has ended, and another thread is in it.
+const BEYOND_GRACE: u8 = 1 << 5;
+/// Its slot knows how to have it polled.
+const POLLER_KNOWN: u8 = 1 << 6;
+/// Its slot has its node.
+const NODE_KNOWN: u8 = 1 << 7;
 
 impl Default for Env {
     /// Outside of all scopes.

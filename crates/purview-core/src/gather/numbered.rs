@@ -11,7 +11,6 @@ use crate::{
     cancel::CancelReason,
     context::{Binding, Env, TaskSpan},
     engine::{ByNode, Member, Seated, pass::Turn},
-    inspect::{self, How},
     panic::FirstPanic,
     policy::End,
     tree::{ScopeNode, TaskId, TaskNode},
@@ -95,7 +94,7 @@ impl<F: Future> Seated for Numbered<F> {
 }
 
 fn left<O>(index: usize, fails: Fails<O>, env: &mut Env, end: End<O>) -> Left<O> {
-    env.end_span(|| fails.outcome(&end));
+    env.note_outcome(|| fails.outcome(&end));
     let (end, elsewhere) = end_task(env, end);
     let ended = Ended {
         index,
@@ -108,9 +107,6 @@ fn left<O>(index: usize, fails: Fails<O>, env: &mut Env, end: End<O>) -> Left<O>
 /// The task has ended; gives its node where something that it has started still runs on another thread. The end of that
 /// wakes the gather.
 pub(super) fn end_task<O>(env: &Env, end: End<O>) -> (End<O>, Option<Arc<TaskNode>>) {
-    if inspect::is_on() {
-        env.note_how(How::of(&end));
-    }
     let Some(task) = env.task() else {
         env.note_end();
         return (end, None);

@@ -9,8 +9,7 @@ use std::{
 
 use crate::{
     cancel::CancelReason,
-    context::{self, Env},
-    policy::End,
+    context::{self, Env, Outcome},
     time::Instant,
     tree::{
         ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
@@ -22,12 +21,13 @@ use crate::{
 };
 
 impl How {
-    /// Of an end which is no failure; `None` of one that returned.
-    pub(crate) fn of<C>(end: &End<C>) -> Option<Self> {
-        match end {
-            End::Returned(_) => None,
-            End::Panicked(_) => Some(Self::Panicked),
-            End::Cancelled(reason) => Some(Self::Cancelled(reason.clone())),
+    /// `None` of one that returned, which need not be noted.
+    fn of(outcome: &Outcome<'_>) -> Option<Self> {
+        match outcome {
+            Outcome::Returned => None,
+            Outcome::Failed => Some(Self::Failed),
+            Outcome::Panicked => Some(Self::Panicked),
+            Outcome::Cancelled(reason) => Some(Self::Cancelled((*reason).clone())),
         }
     }
 }
@@ -235,6 +235,18 @@ impl Env {
         }
         if let Some(times) = grown.yields {
             recorder.report(&Report::Yields { task, times });
+        }
+    }
+
+    /// The task has ended: its span, and what is recorded of it, say how.
+    #[inline]
+    pub(crate) fn note_outcome<'a>(&mut self, outcome: impl FnOnce() -> Outcome<'a>) {
+        if is_on() {
+            let outcome = outcome();
+            self.note_how(How::of(&outcome));
+            self.end_span(|| outcome);
+        } else {
+            self.end_span(outcome);
         }
     }
 

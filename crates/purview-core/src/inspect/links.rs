@@ -6,8 +6,10 @@ use super::{
     ScopeId,
     tree::{Builder, address},
 };
-use crate::time::Instant;
-use crate::tree::{Link, ScopeNode, TaskNode};
+use crate::{
+    time::Instant,
+    tree::{Link, ScopeNode, TaskNode},
+};
 
 impl Builder {
     /// Lists all scopes, by the tasks that run them; gives those that come first.
@@ -67,12 +69,9 @@ impl Builder {
 
 /// The task that runs a scope: of the inside of a timeout the task around.
 fn task_around(scope: &ScopeNode) -> Option<Arc<TaskNode>> {
-    let mut task = scope.link()?.task;
+    let mut tasks = scope.links().map(|link| link.task);
     // A timeout is a scope without a location, whose task is that around it.
-    while task.scope.location().is_none() {
-        task = task.scope.link()?.task;
-    }
-    Some(task)
+    tasks.find(|task| task.scope.location().is_some())
 }
 
 /// The earliest deadline of the scope and of what is around it, up to the next shield; `around` is that of the scope which

@@ -4,10 +4,12 @@ use super::{
     Node,
     tree::{Source, Tree},
 };
-use crate::time::Instant;
-use crate::tree::{
-    ScopeNode,
-    record::{Recorder, recorder},
+use crate::{
+    time::Instant,
+    tree::{
+        ScopeNode,
+        record::{Recorder, recorder},
+    },
 };
 
 /// The live scopes and tasks at one moment, as a tree: see [`snapshot`].

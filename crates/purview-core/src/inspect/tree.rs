@@ -7,10 +7,12 @@ use std::{
 };
 
 use super::{Held, Holding, Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
-use crate::time::Instant;
-use crate::tree::{
-    ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
-    record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
+use crate::{
+    time::Instant,
+    tree::{
+        ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
+        record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
+    },
 };
 
 /// Where a task is recorded, or a scope.

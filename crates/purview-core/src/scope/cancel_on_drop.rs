@@ -10,8 +10,8 @@ impl<J> Task<J> {
     /// The same future, which cancels the child when it is dropped before it has its value.
     ///
     /// For a child that only its caller wants: one side of a `select!`, or a request whose client may disconnect. The
-    /// scope still owns the child and waits for it; a child that holds continues to be polled, so that it can clean up, as after
-    /// [`cancel`](Self::cancel).
+    /// scope still owns the child and waits for it; a child that holds continues to be polled, so that it can clean up, as
+    /// after [`cancel`](Self::cancel).
     ///
     /// # Panics
     ///

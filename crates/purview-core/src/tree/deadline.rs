@@ -29,32 +29,20 @@ impl ScopeNode {
 
     /// The earliest deadline of this scope and those around it, up to the next shield.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        earliest(self.own_deadline(), self.outer_deadline())
+        self.own_deadline().into_iter().chain(self.outer_deadline()).min()
     }
 
     /// The earliest deadline of the scopes around, up to the next shield.
     pub(crate) fn outer_deadline(&self) -> Option<Instant> {
-        let mut found = None;
-        let mut link = self.link();
-        while let Some(Link {
-            task, shielded: false, ..
-        }) = link
-        {
-            found = earliest(found, task.scope.own_deadline());
-            link = task.scope.link();
-        }
-        found
+        let own = |link: Link| link.task.scope.own_deadline();
+        self.links_in_sight().filter_map(own).min()
     }
 
     /// Has `waker` woken when the outer deadline is moved, or one of the scopes between is polled elsewhere: then another
     /// deadline may count.
     pub(crate) fn wake_if_moved(&self, waker: &Waker) {
         let outer = self.outer_deadline();
-        let mut link = self.link();
-        while let Some(Link {
-            task, shielded: false, ..
-        }) = link
-        {
+        for Link { task, .. } in self.links_in_sight() {
             let waker = waker.clone();
             let mut cold = task.scope.lock();
             let spare = if cold.if_moved.iter().any(|known| known.will_wake(&waker)) {
@@ -68,7 +56,6 @@ impl ScopeNode {
             if task.scope.own_deadline() == outer {
                 return;
             }
-            link = task.scope.link();
         }
     }
 
@@ -102,12 +89,5 @@ impl ScopeNode {
         self.signal().raise(part::TIMER);
         wake_all(if_moved);
         true
-    }
-}
-
-fn earliest(a: Option<Instant>, b: Option<Instant>) -> Option<Instant> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
     }
 }

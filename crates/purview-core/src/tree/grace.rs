@@ -52,14 +52,11 @@ impl Grace {
 impl ScopeNode {
     /// How long the scope around has what holds waited for; timeouts in between have no grace of their own.
     pub(crate) fn grace_around(&self) -> Option<Duration> {
-        let mut link = self.link();
-        while let Some(Link { task, .. }) = link {
-            if let GivenGrace::Own(grace) = task.scope.grace {
-                return grace;
-            }
-            link = task.scope.link();
-        }
-        None
+        let own = |link: Link| match link.task.scope.grace {
+            GivenGrace::Own(grace) => Some(grace),
+            GivenGrace::OfTheScopeAround => None,
+        };
+        self.links().find_map(own).flatten()
     }
 
     pub(crate) fn grace(&self) -> Grace {

@@ -82,13 +82,8 @@ impl Holder for TaskNode {
         if nodes.contains(&token.address()) {
             return true;
         }
-        let mut link = self.scope.link();
-        while let Some(Link {
-            task, shielded: false, ..
-        }) = link
-        {
+        for Link { task, .. } in self.scope.links_in_sight() {
             nodes.extend([task.node().address(), task.scope.node().address()]);
-            link = task.scope.link();
         }
         token.is_below(&nodes)
     }

@@ -1,6 +1,6 @@
 //! A scope belongs to the task that polls it now.
 
-use std::sync::Arc;
+use std::{iter::successors, sync::Arc};
 
 use super::{
     grace::Grace,
@@ -64,6 +64,16 @@ impl ScopeNode {
 
     pub(crate) fn link(&self) -> Option<Link> {
         self.lock().link.clone()
+    }
+
+    /// The link to the task that polls it, that of the scope of this task, and so on outwards.
+    pub(crate) fn links(&self) -> impl Iterator<Item = Link> {
+        successors(self.link(), |link| link.task.scope.link())
+    }
+
+    /// As [`links`](Self::links), up to the next shield.
+    pub(crate) fn links_in_sight(&self) -> impl Iterator<Item = Link> {
+        self.links().take_while(|link| !link.shielded)
     }
 
     /// Marks the end, and leaves the task around for good; gives what is to be dropped or woken outside the lock.

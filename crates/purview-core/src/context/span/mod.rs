@@ -18,7 +18,6 @@ pub(crate) enum Outcome<'a> {
     /// It returned what its policy takes for a failure.
     Failed,
     Panicked,
-    #[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only a span is told why"))]
     Cancelled(&'a CancelReason),
 }
 

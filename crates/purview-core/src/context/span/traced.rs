@@ -79,7 +79,16 @@ impl TaskSpan {
 
     /// A child's, made where it is spawned. In an open scope it is below the scope's and follows from the one here: the
     /// child may outlive what spawns it. A guest is awaited here, and is below the one here.
-    pub(crate) fn of_child(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>, is_guest: bool) -> Self {
+    pub(crate) fn of_child(
+        task: impl FnOnce() -> TaskInfo,
+        scope: &ScopeNode,
+        given: GivenSpan<'_>,
+        is_guest: bool,
+    ) -> Self {
+        if !Self::is_wanted() {
+            return Self::default();
+        }
+        let task = &task();
         let parent = if is_guest { None } else { scope.spans().parent() };
         let Some(parent) = parent else {
             return make(task, scope, given).or(Span::current);

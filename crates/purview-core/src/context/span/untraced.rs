@@ -17,10 +17,6 @@ pub(crate) struct GivenSpan<'a>(PhantomData<&'a ()>);
 
 #[expect(clippy::unused_self, reason = "the same as with the feature")]
 impl TaskSpan {
-    pub(crate) fn is_wanted() -> bool {
-        false
-    }
-
     pub(crate) fn of_body() -> Self {
         Self(())
     }
@@ -29,7 +25,7 @@ impl TaskSpan {
         Self(())
     }
 
-    pub(crate) fn of_child(_: &TaskInfo, _: &ScopeNode, _: GivenSpan<'_>, _: bool) -> Self {
+    pub(crate) fn of_child(_: impl FnOnce() -> TaskInfo, _: &ScopeNode, _: GivenSpan<'_>, _: bool) -> Self {
         Self(())
     }
 

@@ -128,7 +128,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
 }
 
 fn left<T, E>(env: &mut Env, end: End<Result<T, E>>, place: &mut Option<End<Result<T, E>>>) -> Left {
-    env.end_span(|| Fails::of_results().outcome(&end));
+    env.note_outcome(|| Fails::of_results().outcome(&end));
     let (end, elsewhere) = end_task(env, end);
     let kind = EndKind::of(&end);
     *place = Some(end);

@@ -14,7 +14,6 @@ use crate::{
     cancel::CancelReason,
     context::{Env, Outcome},
     engine::pass::Turn,
-    inspect::{self, How},
     panic::{Panic, catch, discard},
     policy::{End, Policy},
 };
@@ -49,14 +48,6 @@ pub(crate) trait Child<P: Policy> {
     /// being dropped inside another scope, `abandoned` is why, and a panic is given back instead of told.
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict;
 
-    /// It has ended, and that was reported.
-    fn end(&self) {
-        self.env().note_end();
-        if let Some(task) = self.env().task() {
-            task.end();
-        }
-    }
-
     /// Whether its result was not taken.
     fn is_unclaimed(&self) -> bool {
         false
@@ -79,19 +70,13 @@ pub(crate) trait Child<P: Policy> {
     }
 }
 
-/// Tells the span of a task, and what is recorded of it, how it ended.
-pub(super) fn note_outcome<P: Policy, T>(env: &mut Env, end: &End<P::Child<T>>) {
-    env.end_span(|| match end {
+/// How a task ended, as its policy sees it.
+pub(super) fn outcome<P: Policy, T>(end: &End<P::Child<T>>) -> Outcome<'_> {
+    match end {
         End::Returned(child) if P::is_failure::<T>(child) => Outcome::Failed,
         End::Returned(_) => Outcome::Returned,
         End::Panicked(_) => Outcome::Panicked,
         End::Cancelled(reason) => Outcome::Cancelled(reason),
-    });
-    if inspect::is_on() {
-        env.note_how(match end {
-            End::Returned(child) if P::is_failure::<T>(child) => Some(How::Failed),
-            end => How::of(end),
-        });
     }
 }
 

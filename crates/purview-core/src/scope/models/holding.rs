@@ -34,7 +34,7 @@ fn a_hold_let_go_on_another_thread_is_seen() {
         task.cancel(CancelReason::Requested(None));
         block_on(poll_fn(|cx| poll_child(child.pinned(), cx)));
         lets_go.join().unwrap();
-        child.get().end();
+        child.get().env().task().expect("it has a name").end();
         drop((child, driver));
     });
 }

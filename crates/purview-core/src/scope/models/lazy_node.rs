@@ -40,7 +40,9 @@ fn cancelled_in_its_first_poll<F>(
         block_on(poll_fn(|cx| poll_child(child.pinned(), cx)));
         let was_polled = child.get().env().task().is_some();
         let task = canceller.join().unwrap();
-        child.get().end();
+        if let Some(node) = child.get().env().task() {
+            node.end();
+        }
         child.pinned().report(&mut Settled::new(), None);
         drop((child, driver));
         then(block_on(task), was_polled);

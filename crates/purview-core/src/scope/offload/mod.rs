@@ -19,7 +19,7 @@ pub(super) use self::{
     parallel::ParallelFuture,
 };
 use super::{
-    child::{Child, Verdict, note_outcome, report},
+    child::{Child, Verdict, outcome, report},
     slot::JoinSlot,
 };
 use crate::{
@@ -123,7 +123,7 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.get_mut();
         let end = this.end.take().expect("a child that has ended says how");
-        note_outcome::<P, T>(&mut this.env, &end);
+        this.env.note_outcome(|| outcome::<P, T>(&end));
         // The runtime has lost it: nothing asked for that, and its task may have no way to say so.
         let lost = match &end {
             End::Cancelled(reason) if this.task().stopped().is_none() => Some(Box::new(reason.clone())),

@@ -10,7 +10,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, GivenSpan, Outcome, TaskSpan, bindings},
     engine::{ByNode, Member, pass::Turn},
-    inspect::{self, How},
+    inspect,
     panic::{Panic, discard},
     policy::{End, Fallible, Policy},
     scope::{
@@ -53,10 +53,12 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         let node = &self.shared.node;
         let mut env = Env::finalizer(node.clone(), bindings());
         env.spawned_at(Location::caller());
-        if TaskSpan::is_wanted() {
-            let task = env.named_info().expect("a finalizer is in a scope");
-            env.set_span(TaskSpan::of_child(&task, node, GivenSpan::default(), false));
-        }
+        env.set_span(TaskSpan::of_child(
+            || env.named_info().expect("a finalizer is in a scope"),
+            node,
+            GivenSpan::default(),
+            false,
+        ));
         env.note_spawned(inspect::Kind::Finalizer);
         let (seat, info) = (env.seat(), env.named_info());
         let finalizer = Box::new(Finalizer {
@@ -161,20 +163,17 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
         let this = self.project();
         let env = this.member.env_mut();
         let end = this.end.take().expect("a finalizer that has ended says how");
-        let how = if inspect::is_on() { How::of(&end) } else { None };
         let end = match end {
             End::Returned(value) => value.failure(),
             End::Panicked(panic) => Some(End::Panicked(panic)),
             End::Cancelled(reason) => Some(End::Cancelled(reason)),
         };
-        env.end_span(|| match &end {
+        env.note_outcome(|| match &end {
             None => Outcome::Returned,
             Some(End::Returned(_)) => Outcome::Failed,
             Some(End::Panicked(_)) => Outcome::Panicked,
             Some(End::Cancelled(reason)) => Outcome::Cancelled(reason),
         });
-        let failed = matches!(end, Some(End::Returned(_))).then_some(How::Failed);
-        env.note_how(how.or(failed));
         let Some(end) = end else { return Verdict::quiet() };
         Verdict::of(end, abandoned, |end| {
             let (joined, flow) = policy.child_ended::<()>(&info, end);

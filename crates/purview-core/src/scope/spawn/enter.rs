@@ -12,7 +12,6 @@ use crate::{
     inspect::{self, WaitsFor},
     policy::Policy,
     scope::{
-        child::Child,
         handle::Scope,
         kind::Kind,
         offload::{Awaited, Guest, Offloaded},
@@ -181,7 +180,8 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         self.options.has_place = has_place;
         let mut new = NewTask::with_node(shared, self.options, inspect::Kind::Guest);
         let slot = new.slot(shared);
-        let has_place = shared.place_for(&mut new.env, has_place);
+        let (node, seat) = (new.env.task().cloned(), new.env.seat());
+        let has_place = shared.place_for(&mut new.env);
         // With a place, and without a rate, it need not wait for the engine.
         let guest = Guest::new(new.env.same(), fut, has_place && !shared.has_rate);
         let child = Box::new(Offloaded::<P, T, _>::new(new.env, slot.clone(), guest.clone()));
@@ -191,7 +191,8 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
                 guest: forget_type(guest),
             })),
             Err(child) => {
-                child.end();
+                drop(child);
+                shared.end_refused(node.as_deref(), seat, || slot.info());
                 let fut = guest.take_future();
                 let fut = fut.expect("a guest that was not accepted was not polled");
                 Err(Rejected::new(fut, RejectReason::Ended))

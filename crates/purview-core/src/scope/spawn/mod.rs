@@ -97,15 +97,13 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
 
     #[track_caller]
     fn spawn_as<T, F>(
-        mut self,
+        self,
         fut: F,
-        has_place: bool,
         forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
     ) -> Task<P::Joined<T>> {
         let shared = &self.scope.shared;
-        self.options.has_place = has_place;
         let new = NewTask::new(shared, self.options);
-        shared.spawn(new, fut, has_place, forget)
+        shared.spawn(new, fut, forget)
     }
 
     #[track_caller]
@@ -119,14 +117,14 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
             return Err(Rejected::new(fut, reason));
         }
         self.options.has_place = true;
-        let mut new = NewTask::new(shared, self.options);
-        new.env.give_place();
+        let new = NewTask::new(shared, self.options);
         let slot = new.slot(shared);
-        let (task, seat) = (Task::new(slot.clone()), new.env.seat());
+        let task = Task::new(slot.clone());
+        let (node, seat) = (new.env.task().cloned(), new.env.seat());
         match shared.enlist(true, Box::new(LocalChild::new(slot, fut, new.env)), forget) {
             Ok(()) => Ok(task),
             Err(child) => {
-                shared.node.note_refused(seat, || task.info().clone());
+                shared.end_refused(node.as_deref(), seat, || task.info().clone());
                 let fut = child
                     .into_future()
                     .expect("a child that was not accepted was not polled");
@@ -185,7 +183,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
         P::Child<T>: 'env + Send,
     {
         let new = NewTask::new(&self.shared, TaskOptions::default());
-        self.shared.spawn(new, fut, false, |child| Box::into_pin(child))
+        self.shared.spawn(new, fut, |child| Box::into_pin(child))
     }
 
     /// As [`spawn`](Self::spawn), or hands the future back where it would have to wait or be dropped.
@@ -217,7 +215,7 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
         P::Child<T>: 'env,
     {
         let new = NewTask::new(&self.shared, TaskOptions::default());
-        self.shared.spawn(new, fut, false, |child| Box::into_pin(child))
+        self.shared.spawn(new, fut, |child| Box::into_pin(child))
     }
 
     /// As [`spawn`](Self::spawn), or hands the future back where it would have to wait or be dropped.
@@ -248,7 +246,7 @@ impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
         P::Joined<T>: 'env + Send,
         P::Child<T>: 'env + Send,
     {
-        self.spawn_as(fut, false, |child| Box::into_pin(child))
+        self.spawn_as(fut, |child| Box::into_pin(child))
     }
 
     /// As [`Scope::try_spawn`], with these options.
@@ -278,7 +276,7 @@ impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
         P::Joined<T>: 'env,
         P::Child<T>: 'env,
     {
-        self.spawn_as(fut, false, |child| Box::into_pin(child))
+        self.spawn_as(fut, |child| Box::into_pin(child))
     }
 
     /// As [`Scope::try_spawn`], with these options.
@@ -308,8 +306,7 @@ impl<'env, P: Policy + Send + 'env> Permit<'env, P, Threads> {
         P::Joined<T>: 'env + Send,
         P::Child<T>: 'env + Send,
     {
-        let (builder, has_place) = self.into_builder();
-        builder.spawn_as(fut, has_place, |child| Box::into_pin(child))
+        self.into_builder().spawn_as(fut, |child| Box::into_pin(child))
     }
 }
 
@@ -323,8 +320,7 @@ impl<'env, P: Policy + 'env> Permit<'env, P, Local> {
         P::Joined<T>: 'env,
         P::Child<T>: 'env,
     {
-        let (builder, has_place) = self.into_builder();
-        builder.spawn_as(fut, has_place, |child| Box::into_pin(child))
+        self.into_builder().spawn_as(fut, |child| Box::into_pin(child))
     }
 }
 

@@ -59,11 +59,8 @@ impl NewTask {
         let (id, number, at) = (TaskId::next(), shared.next_number(), Location::caller());
         let mut env = Env::child(shared.node.clone(), id, number, bindings());
         env.spawned_at(at);
-        if TaskSpan::is_wanted() {
-            let info = TaskInfo::numbered(id, shared.node.naming(), number).located(Some(at));
-            env.set_span(new_span(shared, &info, options, false));
-        }
-        env.note_spawned(inspect::Kind::Child);
+        let info = || TaskInfo::numbered(id, shared.node.naming(), number).located(Some(at));
+        options.settle(shared, info, inspect::Kind::Child, &mut env);
         Self { id, number, at, env }
     }
 
@@ -80,16 +77,9 @@ impl NewTask {
             None => TaskInfo::numbered(id, shared.node.naming(), number),
         };
         let at = Location::caller();
-        let info = info.located(Some(at));
-        let span = if TaskSpan::is_wanted() {
-            new_span(shared, &info, options, kind == inspect::Kind::Guest)
-        } else {
-            TaskSpan::default()
-        };
-        let task = TaskNode::new(info, shared.node.clone(), role);
-        let mut env = Env::of(task, bindings());
-        env.set_span(span);
-        env.note_spawned(kind);
+        let task = TaskNode::new(info.located(Some(at)), shared.node.clone(), role);
+        let mut env = Env::of(task.clone(), bindings());
+        options.settle(shared, || task.info.clone(), kind, &mut env);
         Self { id, number, at, env }
     }
 
@@ -104,20 +94,31 @@ impl NewTask {
     }
 }
 
-/// Makes the span of a child. What makes it may be the user's, and panic: the place under the limit is not lost with it.
-fn new_span<P: Policy, K: Kind>(
-    shared: &Shared<'_, P, K>,
-    task: &TaskInfo,
-    options: TaskOptions<'_>,
-    is_guest: bool,
-) -> TaskSpan {
-    let made = catch(|| TaskSpan::of_child(task, &shared.node, options.span, is_guest));
-    made.unwrap_or_else(|panic| {
-        if options.has_place {
-            shared.free_place();
+impl TaskOptions<'_> {
+    /// Gives a new child its place and its span, and has it recorded. What makes the span may be the user's, and panic: the
+    /// place is not lost with it.
+    fn settle<P: Policy, K: Kind>(
+        self,
+        shared: &Shared<'_, P, K>,
+        task: impl FnOnce() -> TaskInfo,
+        kind: inspect::Kind,
+        env: &mut Env,
+    ) {
+        if self.has_place {
+            env.give_place();
         }
-        panic.resume()
-    })
+        let is_guest = kind == inspect::Kind::Guest;
+        match catch(|| TaskSpan::of_child(task, &shared.node, self.span, is_guest)) {
+            Ok(span) => env.set_span(span),
+            Err(panic) => {
+                if self.has_place {
+                    shared.free_place();
+                }
+                panic.resume();
+            }
+        }
+        env.note_spawned(kind);
+    }
 }
 
 impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
@@ -125,7 +126,6 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         &self,
         mut new: NewTask,
         fut: F,
-        has_place: bool,
         forget: impl FnOnce(Box<LocalChild<P, T, F>>) -> Boxed<'env, P, K>,
     ) -> Task<P::Joined<T>> {
         let slot = new.slot(self);
@@ -133,14 +133,14 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let (node, seat) = (new.env.task().cloned(), new.env.seat());
         if let Some(reason) = self.node.refuses() {
             // First: a destructor that panics must not take the place with it.
-            if has_place {
+            if new.env.has_place() {
                 self.free_place();
             }
             drop(fut);
             self.refuse::<T>(node.as_deref(), seat, &slot, reason.clone());
             return task;
         }
-        let has_place = self.place_for(&mut new.env, has_place);
+        let has_place = self.place_for(&mut new.env);
         if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
             drop(child);
             self.refuse::<T>(node.as_deref(), seat, &slot, CancelReason::Ended);
@@ -167,7 +167,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
             self.refuse::<T>(node.as_deref(), seat, &slot, reason.clone());
             return task;
         }
-        let has_place = self.place_for(&mut new.env, false);
+        let has_place = self.place_for(&mut new.env);
         let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
         if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
             drop(child);
@@ -192,9 +192,10 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         }
     }
 
-    /// Takes a place under the limit for a child, or its turn in the queue for one; gives whether it has a place.
-    pub(super) fn place_for(&self, env: &mut Env, has_place: bool) -> bool {
-        let has_place = has_place || self.limiter.as_ref().is_none_or(Limiter::take_or_queue);
+    /// Takes a place under the limit for a child that has none, or its turn in the queue for one; gives whether it has a
+    /// place.
+    pub(super) fn place_for(&self, env: &mut Env) -> bool {
+        let has_place = env.has_place() || self.limiter.as_ref().is_none_or(Limiter::take_or_queue);
         if has_place {
             env.give_place();
         }
@@ -223,10 +224,15 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         slot: &JoinSlot<P::Joined<T>>,
         reason: CancelReason,
     ) {
-        self.node.note_refused(seat, || slot.info());
+        self.end_refused(task, seat, || slot.info());
+        slot.fill(P::refused::<T>(reason));
+    }
+
+    /// A task that was not accepted has ended before it began.
+    pub(super) fn end_refused(&self, task: Option<&TaskNode>, seat: Seat, info: impl FnOnce() -> TaskInfo) {
+        self.node.note_refused(seat, info);
         if let Some(task) = task {
             task.end();
         }
-        slot.fill(P::refused::<T>(reason));
     }
 }

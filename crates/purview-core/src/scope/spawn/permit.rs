@@ -73,13 +73,14 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 }
 
 impl<'env, P: Policy, K: Kind> Permit<'env, P, K> {
-    /// Gives also whether there is a place that goes over to the child.
-    pub(super) fn into_builder(self) -> (TaskBuilder<'env, P, K>, bool) {
-        let has_place = self.place.is_some();
+    /// The place, where there is one, goes over to the child.
+    pub(super) fn into_builder(self) -> TaskBuilder<'env, P, K> {
+        let mut builder = self.scope.task();
+        builder.options.has_place = self.place.is_some();
         if let Some(place) = self.place {
             place.hand_over();
         }
-        (self.scope.task(), has_place)
+        builder
     }
 }
 

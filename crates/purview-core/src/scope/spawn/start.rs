@@ -17,7 +17,7 @@ use crate::{
     panic::catch,
     policy::{End, Fallible},
     scope::{
-        child::{Child, Verdict, note_outcome, report, withhold_panic},
+        child::{Child, Verdict, outcome, report, withhold_panic},
         handle::Scope,
         kind::{Boxed, Kind, Local, Threads},
         slot::{JoinSlot, Take},
@@ -121,8 +121,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
             done: false,
         };
         let refuse = |reason| {
-            shared.node.note_refused(task.seat(), || task.info.clone());
-            task.end();
+            shared.end_refused(Some(&task), task.seat(), || task.info.clone());
             failed.fill(Some(StartError::Cancelled(reason)));
         };
         if let Some(reason) = shared.refusal() {
@@ -130,7 +129,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
             return start;
         }
         let fut = f(Ready { ready: ready.clone() });
-        let has_place = shared.place_for(&mut new.env, false);
+        let has_place = shared.place_for(&mut new.env);
         let child = Starting {
             ready,
             failed: failed.clone(),
@@ -251,7 +250,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
-        note_outcome::<P, T>(this.member.env_mut(), &end);
+        this.member.env_mut().note_outcome(|| outcome::<P, T>(&end));
         if this.ready.close() {
             return report::<P, T>(policy, this.slot, end, abandoned);
         }

@@ -129,7 +129,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
         let channel = Channel::new(capacity);
         let (new, task) = self.new_producer();
         let fut = f(Sender::new(&channel));
-        self.shared.spawn(new, fut, false, |child| Box::into_pin(child));
+        self.shared.spawn(new, fut, |child| Box::into_pin(child));
         produced(channel, task)
     }
 }
@@ -148,7 +148,7 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
         let channel = Channel::new(capacity);
         let (new, task) = self.new_producer();
         let fut = f(Sender::new(&channel));
-        self.shared.spawn(new, fut, false, |child| Box::into_pin(child));
+        self.shared.spawn(new, fut, |child| Box::into_pin(child));
         produced(channel, task)
     }
 }

@@ -1,5 +1,4 @@
-use crate::time::Instant;
-use crate::tree::info::TaskInfo;
+use crate::{time::Instant, tree::info::TaskInfo};
 
 /// What a task was found to wait for when it was polled last.
 ///
