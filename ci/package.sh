@@ -3,7 +3,10 @@
 # licence texts and a README whose links work on the registry's page, and its own `cargo test` passes outside this repository.
 #
 # Needs nothing but the stable toolchain and the registry. Nothing is uploaded. `--quick` leaves out the tests, which .ci/run has
-# run on the same sources; what a package lacks shows when it is built.
+# run on the same sources; what a package lacks shows when it is checked.
+#
+# Cargo does not verify the packages itself: it would unpack those that depend on each other below CARGO_HOME, find what an earlier
+# run of another commit left there under the same version, and build that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/published.sh
@@ -21,7 +24,7 @@ sed -n 's/^keywords = \[\(.*\)\]/\1/p' Cargo.toml | tr -d '" ' | tr ',' '\n' | a
 
 # run ARG..: cargo with these arguments, which is quiet unless it fails.
 run() { cargo "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }; }
-run package "${packages[@]}" --allow-dirty
+run package "${packages[@]}" --no-verify --allow-dirty
 run publish --workspace --dry-run --no-verify --allow-dirty
 
 rm -rf "$target/packaged"
@@ -57,6 +60,10 @@ done
     sed -n '/^\[profile/,$p' Cargo.toml
 } >"$target/packaged/Cargo.toml"
 cp Cargo.lock "$target/packaged/"
+for folder in "$target"/packaged/crates/*; do
+    name=${folder##*/}
+    CARGO_TARGET_DIR=$target run check --manifest-path "$target/packaged/Cargo.toml" -p "${name%-*}"
+done
 if [ "${1:-}" != --quick ]; then
     CARGO_TARGET_DIR=$target cargo test --quiet --manifest-path "$target/packaged/Cargo.toml" --workspace --all-features
 fi
