@@ -249,9 +249,12 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             && (children.owed == 0 || !engine.signal().is_raised(part::CHILDREN | part::QUEUE))
     }
 
+    /// Polls the children that were woken. A body that one of them wakes comes behind those that were woken before it.
     fn poll_children(&mut self, engine: &mut Engine) -> bool {
         let before = pass::steps();
         let mut any = false;
+        let mut waits = engine.signal().is_raised(part::BODY);
+        let mut first = before;
         loop {
             let polled = self.children.set.poll(&engine.node);
             let signal = engine.signal();
@@ -264,15 +267,22 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 // The set gives way after two that yield; this pass continues.
                 signal.take(part::CHILDREN);
             }
-            // What a child has set going comes before its siblings.
-            if self.children.verdict.is_some() || engine.signal().is_raised(!part::CHILDREN) || pass::is_over() {
+            if !waits && engine.signal().is_raised(part::BODY) {
+                waits = true;
+                first = pass::steps();
+                self.children.owed = self.children.ordinary + self.children.daemons.len();
+            }
+            let bodys_turn = waits && first.saturating_sub(pass::steps()) as usize >= self.children.owed;
+            // What else a child has set going comes before its siblings.
+            let other = engine.signal().is_raised(!(part::CHILDREN | part::BODY));
+            if bodys_turn || other || self.children.verdict.is_some() || pass::is_over() {
                 engine.signal().raise(part::CHILDREN);
                 break;
             }
         }
-        let polled = before.saturating_sub(pass::steps());
-        self.children.owed = self.children.owed.saturating_sub(polled as usize);
-        any || polled != 0
+        let since = first.saturating_sub(pass::steps()) as usize;
+        self.children.owed = self.children.owed.saturating_sub(since);
+        any || pass::steps() < before
     }
 
     /// What holds in a shutdown is waited for until its grace ends.
