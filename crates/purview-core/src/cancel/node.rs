@@ -88,6 +88,13 @@ pub(super) struct Listeners {
     pub(super) told: bool,
 }
 
+impl Listeners {
+    /// Whether there is nothing to tell.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiters.is_empty() && self.below.is_empty()
+    }
+}
+
 impl Cancellable for Node {
     fn node(&self) -> &Node {
         self
@@ -232,8 +239,10 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let parents = self.parents.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        drop_parents(parents);
+        let parents = self.parents.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if !parents.is_empty() {
+            drop_parents(parents.take());
+        }
     }
 }
 

@@ -51,18 +51,27 @@ impl Node {
     /// Ends it in the ordinary way: waiters and child tokens are told that it has ended; tasks and scopes that were
     /// polled in it are not.
     pub(crate) fn end(&self) {
-        let mut walk = Walk::default();
-        let mut take = || walk.take_listeners(self, &CancelReason::Ended, |told| told == Told::Same);
         // Seeded: what listens is taken before it can be seen that the node has ended.
         let is_taken = cfg!(purview_seeded_bug = "token-made-at-the-end");
-        let mut found = is_taken && take();
-        if self.reason.set(CancelReason::Ended).is_err() {
-            return;
+        if is_taken {
+            self.tell_ended();
         }
-        found |= !is_taken && take();
-        if found {
-            walk.finish();
+        if self.reason.set(CancelReason::Ended).is_ok() && !is_taken {
+            self.tell_ended();
         }
+    }
+
+    fn tell_ended(&self) {
+        {
+            let mut listeners = self.lock();
+            if listeners.is_empty() {
+                listeners.told = true;
+                return;
+            }
+        }
+        let mut walk = Walk::default();
+        walk.take_listeners(self, &CancelReason::Ended, |told| told == Told::Same);
+        walk.finish();
     }
 
     /// Has everything below look again: what was told of a cancellation, and kept running because a shutdown gave it
@@ -161,8 +170,7 @@ impl Walk {
         true
     }
 
-    /// Gives whether there were any.
-    fn take_listeners(&mut self, node: &Node, reason: &CancelReason, is_told: impl Fn(Told) -> bool) -> bool {
+    fn take_listeners(&mut self, node: &Node, reason: &CancelReason, is_told: impl Fn(Told) -> bool) {
         let (waiters, holders): (_, Vec<_>) = {
             let mut listeners = node.lock();
             let Listeners {
@@ -172,9 +180,6 @@ impl Walk {
                 told,
             } = &mut *listeners;
             *told = true;
-            if waiters.is_empty() && below.is_empty() {
-                return false;
-            }
             // Newest last, so that the stack gives the oldest first.
             for (node, told) in below.iter().rev() {
                 let reason = told_reason(*told, reason).filter(|_| is_told(*told));
@@ -192,7 +197,6 @@ impl Walk {
             }
         }
         self.told.extend(waiters.into_iter().map(Heard::Waiter));
-        true
     }
 
     /// All of the tree has its reason before any code of the user's runs, so a waker may look at any node.

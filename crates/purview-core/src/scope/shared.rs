@@ -1,4 +1,5 @@
 use std::{
+    collections::VecDeque,
     mem,
     num::NonZeroUsize,
     sync::{Arc, PoisonError},
@@ -37,7 +38,7 @@ pub(super) struct Shared<'env, P: Policy, K: Kind> {
 }
 
 struct Queue<C> {
-    children: Vec<C>,
+    children: VecDeque<C>,
     finalizers: Vec<C>,
     /// The engine looks here no more.
     closed: bool,
@@ -50,7 +51,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         Arc::new(Self {
             node,
             queue: Mutex::new(Queue {
-                children: Vec::new(),
+                children: VecDeque::new(),
                 finalizers: Vec::new(),
                 closed: false,
                 shut: false,
@@ -93,7 +94,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         if (queue.closed || queue.shut) && !looked {
             return Err(child);
         }
-        queue.children.push(forget(child));
+        queue.children.push_back(forget(child));
         self.live.fetch_add(1, Ordering::AcqRel);
         drop(queue);
         // A bit that is still there is taken before the queue is looked at under its lock: it is for this child too.
@@ -115,7 +116,7 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// Swaps the children in the queue for an empty list, whose memory is used again.
-    pub(super) fn take_children(&self, taken: &mut Vec<Boxed<'env, P, K>>) {
+    pub(super) fn take_children(&self, taken: &mut VecDeque<Boxed<'env, P, K>>) {
         mem::swap(&mut self.lock().children, taken);
     }
 

@@ -5,7 +5,7 @@ use crate::{
     cancel::CancelReason,
     policy::Policy,
     sync::{
-        Mutex, MutexGuard,
+        Mutex, MutexGuard, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -33,7 +33,8 @@ pub struct Report {
 pub(super) struct Shutdown {
     /// Looked at in every pass, so that the lock need not be.
     begun: AtomicBool,
-    state: Mutex<State>,
+    /// Made by the first shutdown.
+    state: OnceLock<Box<Mutex<State>>>,
 }
 
 #[derive(Default)]
@@ -46,7 +47,10 @@ struct State {
 
 impl Shutdown {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state
+            .get_or_init(Box::default)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_begun(&self) -> bool {

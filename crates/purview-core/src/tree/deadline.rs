@@ -45,10 +45,11 @@ impl ScopeNode {
         for Link { task, .. } in self.links_in_sight() {
             let waker = waker.clone();
             let mut cold = task.scope.lock();
-            let spare = if cold.if_moved.iter().any(|known| known.will_wake(&waker)) {
+            let if_moved = &mut cold.waiting().if_moved;
+            let spare = if if_moved.iter().any(|known| known.will_wake(&waker)) {
                 Some(waker)
             } else {
-                cold.if_moved.push(waker);
+                if_moved.push(waker);
                 None
             };
             drop(cold);
@@ -84,7 +85,7 @@ impl ScopeNode {
         let if_moved = {
             let mut cold = self.lock();
             cold.bound.set(at);
-            std::mem::take(&mut cold.if_moved)
+            cold.take(|waiting| &mut waiting.if_moved)
         };
         self.signal().raise(part::TIMER);
         wake_all(if_moved);

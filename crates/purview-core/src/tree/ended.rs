@@ -2,7 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use super::scope_node::ScopeNode;
+use super::scope_node::{Left, ScopeNode};
 use crate::{
     panic::{FirstPanic, no_second_panic},
     wake::wake_all,
@@ -11,19 +11,21 @@ use crate::{
 impl ScopeNode {
     /// The scope has ended: its token fires for all that still wait, and waits for what can never come are told so.
     pub(crate) fn end(&self) {
-        let (link, left) = self.unlink();
+        let (link, Left { runtime, waiting }) = self.unlink();
+        let mut waiting = waiting.map(|waiting| *waiting);
+        let waiters = waiting.as_mut().map(|waiting| waiting.for_end.take_all());
         let mut panicked = FirstPanic::default();
         panicked.run(|| {
             self.signal().close();
-            drop((link, left.stopped, left.if_moved));
+            drop((link, waiting));
         });
         // The runtime is the user's code too.
-        panicked.run(|| drop(left.runtime));
+        panicked.run(|| drop(runtime));
         panicked.run(|| self.node().end());
         panicked.run(|| self.spans.end());
         self.node().leave_all();
-        if !left.waiters.is_empty() {
-            panicked.run(|| wake_all(left.waiters));
+        if let Some(waiters) = waiters {
+            panicked.run(|| wake_all(waiters));
         }
         panicked.resume();
     }
@@ -39,7 +41,7 @@ impl ScopeNode {
         if self.is_ended() && !cfg!(purview_seeded_bug = "end-waited-for-too-late") {
             return Poll::Ready(());
         }
-        let old = cold.end_waiters.put(key, waker);
+        let old = cold.waiting().for_end.put(key, waker);
         drop(cold);
         drop(old);
         Poll::Pending
@@ -47,7 +49,7 @@ impl ScopeNode {
 
     pub(crate) fn forget_end_waiter(&self, key: Option<u64>) {
         if key.is_some() {
-            let waker = self.lock().end_waiters.remove(key);
+            let waker = self.lock().waiting().for_end.remove(key);
             no_second_panic(|| drop(waker));
         }
     }

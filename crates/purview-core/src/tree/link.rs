@@ -40,7 +40,7 @@ impl ScopeNode {
         let (old, held, if_moved) = {
             let mut cold = self.lock();
             let held = looked.unwrap_or_else(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
-            let if_moved = std::mem::take(&mut cold.if_moved);
+            let if_moved = cold.take(|waiting| &mut waiting.if_moved);
             (std::mem::replace(&mut cold.link, link), held, if_moved)
         };
         let moved = old.is_some();

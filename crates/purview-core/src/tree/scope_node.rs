@@ -48,10 +48,16 @@ pub(super) struct Cold {
     pub(super) link: Option<Link>,
     pub(super) bound: Bound,
     runtime: Option<Arc<dyn Runtime>>,
+    waiting: Option<Box<Waiting>>,
+}
+
+/// What waits for a scope, which most scopes have none of.
+#[derive(Default)]
+pub(super) struct Waiting {
     /// Tasks that were cancelled alone, for the engine to look at.
     pub(super) stopped: Vec<Arc<TaskNode>>,
     /// Waiters for the end.
-    pub(super) end_waiters: Waiters,
+    pub(super) for_end: Waiters,
     /// Tasks that came up when the scope had been cancelled and was not cut: wakers of ours.
     put_off: Vec<Waker>,
     /// What its deadline, or one further out, keeps pending: to be woken when that is moved, or the scope is polled elsewhere.
@@ -61,19 +67,25 @@ pub(super) struct Cold {
 /// What a scope that has ended keeps no longer.
 pub(super) struct Left {
     pub(super) runtime: Option<Arc<dyn Runtime>>,
-    pub(super) stopped: Vec<Arc<TaskNode>>,
-    pub(super) waiters: Vec<Waker>,
-    pub(super) if_moved: Vec<Waker>,
+    pub(super) waiting: Option<Box<Waiting>>,
 }
 
 impl Cold {
     pub(super) fn leave(&mut self) -> Left {
         Left {
             runtime: self.runtime.take(),
-            stopped: std::mem::take(&mut self.stopped),
-            waiters: self.end_waiters.take_all(),
-            if_moved: std::mem::take(&mut self.if_moved),
+            waiting: self.waiting.take(),
         }
+    }
+
+    pub(super) fn waiting(&mut self) -> &mut Waiting {
+        self.waiting.get_or_insert_default()
+    }
+
+    /// One of the lists, to be dropped or woken outside the lock.
+    pub(super) fn take<T>(&mut self, list: impl FnOnce(&mut Waiting) -> &mut Vec<T>) -> Vec<T> {
+        let waiting = self.waiting.as_mut();
+        waiting.map_or_else(Vec::new, |waiting| std::mem::take(list(waiting)))
     }
 }
 
@@ -131,10 +143,7 @@ impl ScopeNode {
                 link: None,
                 bound: options.bound,
                 runtime: options.runtime,
-                stopped: Vec::new(),
-                end_waiters: Waiters::default(),
-                put_off: Vec::new(),
-                if_moved: Vec::new(),
+                waiting: None,
             }),
         })
     }
@@ -254,11 +263,11 @@ impl ScopeNode {
 
     /// Has a task polled again after the cut.
     pub(crate) fn put_off(&self, waker: Waker) {
-        self.lock().put_off.push(waker);
+        self.lock().waiting().put_off.push(waker);
     }
 
     pub(crate) fn take_put_off(&self) -> Vec<Waker> {
-        std::mem::take(&mut self.lock().put_off)
+        self.lock().take(|waiting| &mut waiting.put_off)
     }
 
     pub(super) fn set(&self, flag: u8) {

@@ -84,7 +84,7 @@ impl ScopeNode {
     }
 
     fn task_stopped(&self, task: Arc<TaskNode>) {
-        self.lock().stopped.push(task);
+        self.lock().waiting().stopped.push(task);
         if self.is_ended() {
             // Nothing comes to look, and the task keeps this very node.
             drop(self.take_stopped());
@@ -93,7 +93,7 @@ impl ScopeNode {
     }
 
     pub(crate) fn take_stopped(&self) -> Vec<Arc<TaskNode>> {
-        std::mem::take(&mut self.lock().stopped)
+        self.lock().take(|waiting| &mut waiting.stopped)
     }
 
     /// Whether all have been told to end and none is dropped yet: in this scope, or in one around it. A further

@@ -1,5 +1,7 @@
 //! From the queue into the set: which children may start, and when.
 
+use std::mem;
+
 use super::{InSet, Whole};
 use crate::{
     engine::{Engine, pass},
@@ -32,7 +34,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             self.children.set.push(InSet::new(child), &node);
             started += 1;
         }
-        if !self.children.ready.is_empty() && self.children.next_start.is_none() {
+        if !self.children.ready.is_empty() && self.children.rare.get().is_none_or(|rare| rare.next_start.is_none()) {
             node.signal().raise(part::QUEUE);
         }
     }
@@ -40,26 +42,36 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     /// Takes all children out of the queue, and gives freed places to those that have waited longest.
     pub(super) fn drain_queue(&mut self) {
         let children = &mut *self.children;
-        children.shared.take_children(&mut children.taken);
-        for child in children.taken.drain(..) {
+        let shared = children.shared.clone();
+        shared.take_children(&mut children.taken);
+        for child in &children.taken {
             let env = child.get().env();
             match (env.role(), env.task()) {
-                (Role::Daemon, Some(task)) => drop(children.daemons.insert(task.info.id(), task.clone())),
+                (Role::Daemon, Some(task)) => drop(children.rare.make().daemons.insert(task.info.id(), task.clone())),
                 _ => children.ordinary += 1,
             }
-            let queue = if env.has_place() {
-                &mut children.ready
+        }
+        let Some(limiter) = &shared.limiter else {
+            if children.ready.is_empty() {
+                mem::swap(&mut children.ready, &mut children.taken);
+            } else {
+                children.ready.append(&mut children.taken);
+            }
+            return;
+        };
+        for child in children.taken.drain(..) {
+            let env = child.get().env();
+            if env.has_place() {
+                children.ready.push_back(child);
             } else {
                 env.note_limited();
-                &mut children.waiting
-            };
-            queue.push_back(child);
+                children.rare.make().waiting.push_back(child);
+            }
         }
-        let shared = children.shared.clone();
-        let Some(limiter) = &shared.limiter else { return };
         // A place may be granted to a child that is on its way here: it waits for it.
-        while !children.waiting.is_empty() && limiter.take_granted() {
-            let mut child = children.waiting.pop_front().expect("one waits");
+        let Some(rare) = children.rare.get_mut() else { return };
+        while !rare.waiting.is_empty() && limiter.take_granted() {
+            let mut child = rare.waiting.pop_front().expect("one waits");
             child.pinned().env_mut().give_place();
             children.ready.push_back(child);
         }
@@ -67,14 +79,15 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 
     /// Whether the rate lets a child start now.
     fn may_start(&mut self, engine: &Engine) -> bool {
-        self.children.next_start = None;
         let Some(rate) = &self.children.rate else {
             return true;
         };
+        let next_start = &mut self.children.rare.make().next_start;
+        *next_start = None;
         if self.children.ready.is_empty() {
             return false;
         }
-        self.children.next_start = rate.start(engine.now()).err();
-        self.children.next_start.is_none()
+        *next_start = rate.start(engine.now()).err();
+        next_start.is_none()
     }
 }

@@ -68,7 +68,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         let holds = |child: &Boxed<'env, P, K>| !over && child.get().env().holds();
         let (held, ready): (VecDeque<_>, VecDeque<_>) = children.ready.drain(..).partition(holds);
         children.ready = held;
-        ready.into_iter().chain(children.waiting.drain(..)).collect()
+        ready.into_iter().chain(children.rare.take_waiting()).collect()
     }
 
     fn drop_newest_first(&mut self, engine: &mut Engine, mut dropped: Vec<Boxed<'env, P, K>>, reason: &CancelReason) {
@@ -122,7 +122,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         self.body.as_mut().env_mut().keep(false);
         if reported {
             let reason = engine.node.reason().cloned();
-            self.children.abandoned = Some(reason.unwrap_or(CancelReason::Requested(Some(DROPPED.into()))));
+            self.children.rare.make().abandoned = Some(reason.unwrap_or(CancelReason::Requested(Some(DROPPED.into()))));
         }
         let reason = engine.abandon(DROPPED, self);
         self.children.shared.close();

@@ -26,7 +26,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 return Progress::Idle;
             }
             if children.body != BodyStage::Ended {
-                if engine.stage.grace().is_some() && children.daemons.is_empty() && self.body.env().is_kept() {
+                if engine.stage.grace().is_some() && children.rare.daemons() == 0 && self.body.env().is_kept() {
                     self.give_last_turn(engine);
                 }
                 if self.children.body != BodyStage::Ended {
@@ -35,7 +35,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 // The body may have spawned in its last turn.
                 continue;
             }
-            if !children.daemons.is_empty() {
+            if children.rare.daemons() > 0 {
                 return self.stop_daemons(engine);
             }
             if children.finalizing {
@@ -45,8 +45,11 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 return self.run_finalizer(engine);
             }
             // What was dropped, and still runs on other threads, is waited for.
-            children.elsewhere.retain(|task| task.is_elsewhere());
-            if !children.elsewhere.is_empty() || children.ordinary > 0 {
+            let is_elsewhere = children.rare.get_mut().is_some_and(|rare| {
+                rare.elsewhere.retain(|task| task.is_elsewhere());
+                !rare.elsewhere.is_empty()
+            });
+            if is_elsewhere || children.ordinary > 0 {
                 return Progress::Idle;
             }
             // A handle may have spawned just now, from another thread.
@@ -80,7 +83,13 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 
     fn stop_daemons(&mut self, engine: &mut Engine) -> Progress {
         let mut stopped = false;
-        for daemon in self.children.daemons.values() {
+        for daemon in self
+            .children
+            .rare
+            .get()
+            .into_iter()
+            .flat_map(|rare| rare.daemons.values())
+        {
             engine.panicked.run(|| stopped |= daemon.cancel(CancelReason::Ended));
         }
         if stopped { Progress::Busy } else { Progress::Idle }
@@ -121,8 +130,15 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
             engine.panicked.run(|| drop(policy));
         }
         engine.panicked.resume();
-        let mut body = OneByOne::new(body.take().filter(|_| self.lost.is_none()));
-        let stop = engine.stage.stopped().cloned().or_else(|| self.broke.clone());
+        let mut body = OneByOne::new(
+            body.take()
+                .filter(|_| self.rare.get().is_none_or(|rare| rare.lost.is_none())),
+        );
+        let stop = engine
+            .stage
+            .stopped()
+            .cloned()
+            .or_else(|| self.rare.get()?.broke.clone());
         let policy = self.policy.take().expect("a scope resolves once");
         if !policy.can_finish(body.is_some(), stop.as_ref()) && !is_elsewhere(engine) {
             self.policy = Some(policy);

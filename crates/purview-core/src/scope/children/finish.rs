@@ -38,7 +38,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
                 children.ordinary -= 1;
                 children.beyond_grace -= usize::from(env.is_beyond_grace());
             }
-            Role::Daemon => drop(children.daemons.remove(&env.id())),
+            Role::Daemon => drop(children.rare.make().daemons.remove(&env.id())),
             Role::Finalizer => {
                 children.finalizing = false;
                 engine.panicked.run(|| engine.node.let_go(HoldKind::Finalizer));
@@ -104,7 +104,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             if engine.is_running() {
                 children.verdict.get_or_insert((*reason).clone());
             }
-            children.lost.get_or_insert(*reason);
+            children.rare.make().lost.get_or_insert(*reason);
         }
         if let Some(panic) = verdict.raised {
             engine.panicked.keep(panic);
@@ -121,7 +121,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         };
         if role == Role::Finalizer {
             // The other finalizers run as if nothing had happened.
-            children.broke.get_or_insert(reason);
+            children.rare.make().broke.get_or_insert(reason);
         } else if engine.is_running() {
             children.verdict.get_or_insert(reason);
         }
@@ -131,7 +131,8 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
 impl<P: Policy, K: Kind> Children<'_, P, K> {
     fn report(&mut self, task: Pin<&mut (dyn Child<P> + '_)>) -> Verdict {
         let policy = self.policy.as_mut().expect("a scope has its policy until it resolves");
-        task.report(policy, self.abandoned.as_ref())
+        let abandoned = self.rare.get().and_then(|rare| rare.abandoned.as_ref());
+        task.report(policy, abandoned)
     }
 
     /// A task has ended: what waits for its token is told, and what it has left running elsewhere is waited for.
@@ -147,7 +148,7 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
         engine.panicked.run(|| task.end());
         if is_cut && task.is_elsewhere() {
             task.set_poller(&part_waker::<{ part::CHILDREN }, _>(&engine.node));
-            self.elsewhere.push(task.clone());
+            self.rare.make().elsewhere.push(task.clone());
             engine.signal().raise(part::CHILDREN);
         }
     }

@@ -8,16 +8,17 @@ mod cut;
 mod ending;
 mod finish;
 mod in_set;
+mod rare;
 mod single;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
-use self::in_set::InSet;
+use self::{in_set::InSet, rare::Rarely};
 use super::{
     child::{Child, Unclaimed},
     kind::{Boxed, Kind},
@@ -31,8 +32,7 @@ use crate::{
         pass::{self, Turn},
     },
     policy::Policy,
-    time::{Duration, Instant},
-    tree::{Grace, TaskId, TaskNode},
+    time::Instant,
     wake::part,
 };
 
@@ -43,17 +43,14 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     pub(super) policy: Option<P>,
     set: Set<InSet<Boxed<'env, P, K>, P>>,
     /// Children that have just been taken out of the queue.
-    taken: Vec<Boxed<'env, P, K>>,
+    taken: VecDeque<Boxed<'env, P, K>>,
     /// Children that may start.
     ready: VecDeque<Boxed<'env, P, K>>,
-    /// Children that the limit keeps waiting.
-    waiting: VecDeque<Boxed<'env, P, K>>,
     unclaimed: Unclaimed<Boxed<'env, P, K>>,
     /// Ordinary children that have been taken out of the queue and have not ended.
     ordinary: usize,
     /// How many of these another thread is in after the grace: they do not keep the finalizers waiting.
     beyond_grace: usize,
-    daemons: BTreeMap<TaskId, Arc<TaskNode>>,
     /// A finalizer is under way.
     finalizing: bool,
     body: BodyStage,
@@ -63,26 +60,13 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     owed: usize,
     /// Why all others are to be dropped, as the policy says.
     verdict: Option<CancelReason>,
-    /// What a finalizer did that would have cancelled the scope, had it not ended already.
-    broke: Option<CancelReason>,
-    /// The runtime has lost a child whose task cannot say so: the body's value is then not the whole truth.
-    lost: Option<CancelReason>,
-    /// Why the scope's future is being dropped, where a scope around reports panics.
-    abandoned: Option<CancelReason>,
     /// It was asked whether the body is kept.
     is_cut: bool,
     /// Something else has stopped the scope while tasks were under way.
     stopped_by_others: bool,
     rate: Option<Rate>,
-    /// When the rate lets the next child start.
-    next_start: Option<Instant>,
-    /// Tasks that were cancelled alone and hold, and until when they may.
-    graces: Vec<(Instant, Grace, Arc<TaskNode>)>,
-    /// Tasks that were dropped, and have something run on another thread.
-    elsewhere: Vec<Arc<TaskNode>>,
-    /// The end of a shutdown's grace that was seen to last.
-    shut_at: Option<(Instant, Duration)>,
     body_waker: Option<Waker>,
+    rare: Rarely<Boxed<'env, P, K>>,
 }
 
 /// How far the body has come.
@@ -104,29 +88,21 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             shared: Shared::new(node.clone(), options.limit, options.rate.is_some()),
             policy: Some(policy),
             set: Set::new(),
-            taken: Vec::new(),
+            taken: VecDeque::new(),
             ready: VecDeque::new(),
-            waiting: VecDeque::new(),
             unclaimed: Unclaimed::new(),
             ordinary: 0,
             beyond_grace: 0,
-            daemons: BTreeMap::new(),
             finalizing: false,
             body: BodyStage::New,
             body_yielded: 0,
             owed: 0,
             verdict: None,
-            broke: None,
-            lost: None,
-            abandoned: None,
             is_cut: false,
             stopped_by_others: false,
             rate: options.rate,
-            next_start: None,
-            graces: Vec::new(),
-            elsewhere: Vec::new(),
-            shut_at: None,
             body_waker: None,
+            rare: Rarely::new(),
         };
         (Engine::new(node, options.grace), children)
     }
@@ -197,10 +173,13 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
 
     fn due(&self, _: &Engine) -> Option<Instant> {
         let children = &*self.children;
-        let start = children.next_start.filter(|_| !children.ready.is_empty());
-        let graces = children.graces.iter().map(|(until, ..)| *until);
         let shutdown = children.shared.shutdown.until();
-        let shutdown = shutdown.filter(|until| children.shut_at != Some(*until));
+        let Some(rare) = children.rare.get() else {
+            return shutdown.map(|(at, _)| at);
+        };
+        let start = rare.next_start.filter(|_| !children.ready.is_empty());
+        let graces = rare.graces.iter().map(|(until, ..)| *until);
+        let shutdown = shutdown.filter(|until| rare.shut_at != Some(*until));
         start.into_iter().chain(graces).chain(shutdown.map(|(at, _)| at)).min()
     }
 }
@@ -231,7 +210,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         if engine.signal().is_raised(part::BODY) {
             self.children.body_yielded = engine.pass();
             self.drain_queue();
-            self.children.owed = self.children.ordinary + self.children.daemons.len();
+            self.children.owed = self.children.ordinary + self.children.rare.daemons();
         }
     }
 
@@ -241,7 +220,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     /// One that is to see its tasks resolve has its last turn when they have.
     fn is_bodys_turn(&self, engine: &Engine) -> bool {
         let children = &*self.children;
-        let others = children.ordinary > children.beyond_grace || !children.daemons.is_empty();
+        let others = children.ordinary > children.beyond_grace || children.rare.daemons() > 0;
         let last_turn = self.body.env().is_kept() && !others;
         !engine.late
             && !last_turn
@@ -270,7 +249,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             if !waits && engine.signal().is_raised(part::BODY) {
                 waits = true;
                 first = pass::steps();
-                self.children.owed = self.children.ordinary + self.children.daemons.len();
+                self.children.owed = self.children.ordinary + self.children.rare.daemons();
             }
             let bodys_turn = waits && first.saturating_sub(pass::steps()) as usize >= self.children.owed;
             // What else a child has set going comes before its siblings.
@@ -290,10 +269,10 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         let Some((at, more)) = self.children.shared.shutdown.until() else {
             return;
         };
-        if self.children.shut_at == Some((at, more)) || at > engine.now() {
+        if self.children.rare.get().and_then(|rare| rare.shut_at) == Some((at, more)) || at > engine.now() {
             return;
         }
-        self.children.shut_at = Some((at, more));
+        self.children.rare.make().shut_at = Some((at, more));
         engine.bound_grace(&super::shutdown::reason(), at, more, self);
     }
 }

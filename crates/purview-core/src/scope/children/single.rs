@@ -41,16 +41,21 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         let (dropped, ready) = children.ready.drain(..).partition::<VecDeque<_>, _>(is_dropped);
         children.ready = ready;
         let mut dropped = Vec::from(dropped);
+        let waiting = children.rare.get().map(|rare| &rare.waiting);
         let positions: Vec<_> = (0..)
-            .zip(&children.waiting)
+            .zip(waiting.into_iter().flatten())
             .filter(|(_, child)| is_stopped(child))
             .map(|(at, _)| at)
             .collect();
         if positions.is_empty() {
             return dropped;
         }
-        let (waited, waiting) = children.waiting.drain(..).partition::<VecDeque<_>, _>(is_stopped);
-        children.waiting = waiting;
+        let (waited, waiting) = children
+            .rare
+            .take_waiting()
+            .into_iter()
+            .partition::<VecDeque<_>, _>(is_stopped);
+        children.rare.make().waiting = waiting;
         dropped.extend(waited);
         self.forget_places(engine, &positions);
         dropped
@@ -62,9 +67,8 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             // One that another thread is polling may hold by the end of that poll.
             Some(grace) if task.holds() || task.is_being_polled() => {
                 let until = engine.now().checked_add(grace);
-                self.children
-                    .graces
-                    .extend(until.map(|until| (until, Grace::Holds, task)));
+                let graces = &mut self.children.rare.make().graces;
+                graces.extend(until.map(|until| (until, Grace::Holds, task)));
             }
             _ => {}
         }
@@ -72,23 +76,23 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
 
     /// When the grace of one task ends, the finalizers in it share one more.
     pub(super) fn end_single_graces(&mut self, engine: &Engine) {
-        if self.children.graces.is_empty() {
+        let Some(rare) = self.children.rare.get_mut().filter(|rare| !rare.graces.is_empty()) else {
             return;
-        }
+        };
         let now = engine.now();
-        for (until, grace, task) in std::mem::take(&mut self.children.graces) {
+        for (until, grace, task) in std::mem::take(&mut rare.graces) {
             if task.is_ended() {
                 continue;
             }
             if until > now {
-                self.children.graces.push((until, grace, task));
+                rare.graces.push((until, grace, task));
                 continue;
             }
             let more = engine.grace.and_then(|more| until.checked_add(more));
             match (grace, more) {
                 (Grace::Holds, Some(more)) => {
                     task.end_grace(Grace::Finalizers);
-                    self.children.graces.push((more, Grace::Finalizers, task));
+                    rare.graces.push((more, Grace::Finalizers, task));
                 }
                 _ => task.end_grace(Grace::Over),
             }

@@ -1,0 +1,74 @@
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    cancel::CancelReason,
+    time::Instant,
+    tree::{Grace, TaskId, TaskNode},
+};
+
+/// What most scopes never need: made when something asks for it, so that a small scope is cheap to move and to drop.
+pub(super) struct Rarely<C>(Option<Box<Rare<C>>>);
+
+pub(super) struct Rare<C> {
+    /// Children that the limit keeps waiting.
+    pub(super) waiting: VecDeque<C>,
+    pub(super) daemons: BTreeMap<TaskId, Arc<TaskNode>>,
+    /// What a finalizer did that would have cancelled the scope, had it not ended already.
+    pub(super) broke: Option<CancelReason>,
+    /// The runtime has lost a child whose task cannot say so: the body's value is then not the whole truth.
+    pub(super) lost: Option<CancelReason>,
+    /// Why the scope's future is being dropped, where a scope around reports panics.
+    pub(super) abandoned: Option<CancelReason>,
+    /// When the rate lets the next child start.
+    pub(super) next_start: Option<Instant>,
+    /// Tasks that were cancelled alone and hold, and until when they may.
+    pub(super) graces: Vec<(Instant, Grace, Arc<TaskNode>)>,
+    /// Tasks that were dropped, and have something run on another thread.
+    pub(super) elsewhere: Vec<Arc<TaskNode>>,
+    /// The end of a shutdown's grace that was seen to last.
+    pub(super) shut_at: Option<(Instant, Duration)>,
+}
+
+impl<C> Rarely<C> {
+    pub(super) const fn new() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn get(&self) -> Option<&Rare<C>> {
+        self.0.as_deref()
+    }
+
+    pub(super) fn get_mut(&mut self) -> Option<&mut Rare<C>> {
+        self.0.as_deref_mut()
+    }
+
+    pub(super) fn make(&mut self) -> &mut Rare<C> {
+        self.0.get_or_insert_with(|| {
+            Box::new(Rare {
+                waiting: VecDeque::new(),
+                daemons: BTreeMap::new(),
+                broke: None,
+                lost: None,
+                abandoned: None,
+                next_start: None,
+                graces: Vec::new(),
+                elsewhere: Vec::new(),
+                shut_at: None,
+            })
+        })
+    }
+
+    /// How many daemons have not ended.
+    pub(super) fn daemons(&self) -> usize {
+        self.get().map_or(0, |rare| rare.daemons.len())
+    }
+
+    pub(super) fn take_waiting(&mut self) -> VecDeque<C> {
+        self.get_mut()
+            .map_or_else(VecDeque::new, |rare| std::mem::take(&mut rare.waiting))
+    }
+}
