@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Defects seeded by hand, each a change of one line in the driver, the child, the task or the token: the suite must fail for
+# Defects seeded by hand, each a change of one line in the engine, the child, the task, the token or the links between them: the suite must fail for
 # every one of them, and this says by which tests. They are made in a copy of the tree; yours is not touched.
 #
 # Asked are the model test, with PURVIEW_MODEL_PROGRAMS programs (2,000), and the suite of tests/ that is about what the
@@ -9,18 +9,22 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh
 
-# name | file below crates/purview-core/src | the line | what it becomes | what that breaks | the suite of tests/ asked
+# name ~ file below crates/purview-core/src ~ the line, `\n` for an end of line ~ what it becomes ~ what that breaks ~ the suite of
+# tests/ asked
 defects() {
     cat <<'DEFECTS'
-wake-ups-of-a-pass-are-lost|scope/driver.rs|self.signal.end();|self.signal.end_quietly();|a child woken while its scope is being polled is never polled again|driver
-a-later-failure-cuts-again|scope/leaving.rs|} else if self.is_running() {|} else {|the first failure is not the reason any more|fail_fast
-a-deadline-beats-the-value|scope/driver.rs|let expired = self.is_running() && state.is_expired();|let expired = self.is_running() && state.is_expired(); if expired { self.cut(&CancelReason::DeadlineExceeded, body.as_mut()); }|a value that came in the same pass as the deadline is lost|deadlines
-polled-after-the-cancellation|scope/child.rs|if let Some(reason) = is_to_be_cut(frame) {|if let Some(reason) = None::<CancelReason> {|a task that was cancelled runs once more|cancellation
-a-place-is-not-given-back|scope/leaving.rs|if frame.is_admitted() {|if frame.is_admitted() && false {|a limit that was reached once starts no more children|lifecycle
-told-before-it-is-dropped|scope/child.rs|Poll::Ready(self.drop_future(end))|Poll::Ready(end)|a child is awaited to its end, and its future still exists|lifecycle
-nobody-is-told-of-a-value|scope/task.rs|waker.wake();|drop(waker);|a waiter for a task is not woken when the task ends|lifecycle
-only-the-first-waiter-is-woken|cancel/node.rs|told.wakers.extend(waiters.into_values());|told.wakers.extend(waiters.into_values().take(1));|all waiters of a token but one are never woken|tokens
-a-child-token-stands-alone|cancel/token.rs|self.node.adopt(&child.node, None);||cancelling a token does not reach the tokens below it|tokens
+wake-ups-of-a-pass-are-lost~engine/engine.rs~self.node.signal().end();~self.node.signal().end_quietly();~a child woken while its scope is being polled is never polled again~driver
+a-deadline-beats-the-value~engine/engine.rs~let mut expired = self.is_expired();~let mut expired = self.is_expired(); if expired { self.cut_at_the_deadline(members); }~a value that came in the same pass as the deadline is lost~deadlines
+polled-after-the-cancellation~engine/member.rs~let is_to_be_dropped = stop.is_stopped(&self.env) && !self.env.holds();~let is_to_be_dropped = false;~a task that was cancelled runs once more~cancellation
+told-before-it-is-dropped~engine/member.rs~Poll::Ready(self.drop_future(end))\n    }\n\n    fn poll_inside~Poll::Ready(end)\n    }\n\n    fn poll_inside~a child is awaited to its end, and its future still exists~lifecycle
+polled-twice-in-a-pass-and-on~engine/pass.rs~pass.over |= again;~~a child that always yields keeps the executor out~driver
+a-place-is-not-given-back~scope/children/finish.rs~if env.has_place() {~if env.has_place() && false {~a limit that was reached once starts no more children~limits
+a-later-failure-cuts-again~scope/children/finish.rs~Some(first) if engine.is_running() && !node.is_shutting_down() => first.clone(),~~the first cause is not the reason any more~fail_fast
+a-value-wakes-nothing~scope/slot/mod.rs~if let Content::Waiting(Some(waker)) = old {~if let (Content::Waiting(Some(waker)), false) = (old, true) {~a waiter for a task is not woken when the task ends~lifecycle
+only-the-first-waiter-is-woken~cancel/walk.rs~self.told.extend(waiters.into_iter().map(Heard::Waiter));~self.told.extend(waiters.into_iter().take(1).map(Heard::Waiter));~all waiters of a token but one are never woken~tokens
+a-child-token-stands-alone~cancel/token.rs~self.0.adopt(&child.0, Told::Same);~~cancelling a token does not reach the tokens below it~tokens
+a-scope-stays-where-it-was-polled-first~context/belong.rs~if before.unwrap_or_default() != here {~if before.is_none() && here.task != 0 {~a scope that is polled elsewhere belongs to the first place~belonging
+a-hold-is-not-moved~tree/link.rs~task.hold(kind);~let _ = task;~what holds in a scope that has moved is not waited for~belonging
 DEFECTS
 }
 
@@ -53,7 +57,7 @@ asked() { [ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]]; }
 # A test that fails without any defect catches nothing.
 quick=(-p purview-core -p purview-test --lib --tests)
 suites=(-p purview-test -p purview-tests --test model)
-while IFS='|' read -r name _ _ _ _ suite; do
+while IFS='~' read -r name _ _ _ _ suite; do
     asked "$name" && suites+=(--test "$suite")
 done < <(defects)
 [ -n "${PURVIEW_SEEDED_QUICK:-}" ] && suites=("${quick[@]}")
@@ -65,12 +69,12 @@ summary=$results/seeded.txt table=$results/seeded.md
 : >"$summary"
 printf '%s\n' "Measured on $(date -u +%Y-%m-%d) at commit $(git rev-parse --short HEAD)." "" \
     "| in | this line | becomes | what that breaks | caught by |" "|---|---|---|---|---|" >"$table"
-while IFS='|' read -r name file from to breaks suite; do
+while IFS='~' read -r name file from to breaks suite; do
     asked "$name" || continue
     all=$((all + 1))
     source=$tree/crates/purview-core/src/$file
     cp "$source" "$source.whole"
-    FROM=$from TO=$to perl -0pi -e '
+    FROM=${from//\\n/$'\n'} TO=${to//\\n/$'\n'} perl -0pi -e '
         my ($from, $to) = @ENV{qw(FROM TO)};
         my $times = () = /\Q$from\E/g;
         die "`$from` is there $times times, not once: the defect must be seeded anew\n" if $times != 1;
@@ -90,7 +94,7 @@ while IFS='|' read -r name file from to breaks suite; do
     fi
     printf '%s (%s): %s\n    %s\n' "$name" "$file" "$breaks" "$verdict" | tee -a "$summary"
     printf '| `%s` | `%s` | %s | %s | %s |\n' "$file" "${from//|/\\|}" "$([ -n "$to" ] && echo "\`${to//|/\\|}\`" || echo nothing)" \
-        "$breaks" "$([ -n "$by" ] && head -n 4 <<<"$by" | sed 's/.*/`&`/' | paste -sd ' ' || echo nobody)" >>"$table"
+        "$breaks" "$([ -n "$by" ] && head -n 4 <<<"$by" | sed 's/.*/`&`/' | paste -sd ' ' || echo none)" >>"$table"
 done < <(defects)
 
 record seeded caught="$caught" of="$all"

@@ -6,6 +6,8 @@
 //! cargo bench -p purview-bench --bench services -- --parts   # also with the layer alone, and with the gather alone
 //! ```
 //!
+//! With `PURVIEW_WAY=Purview` only the way of that name is taken, for a profiler.
+//!
 //! The service, its upstreams and its clients have a thread each and talk over the loopback interface. What counts is the
 //! median of the ratios, each of one turn; the processor time is that of the service's thread alone.
 #![forbid(unsafe_code)]
@@ -48,8 +50,10 @@ fn main() {
     } else {
         (25, Duration::from_millis(400))
     };
+    let only = env::var("PURVIEW_WAY").ok();
     let upstreams = in_thread("upstreams", async || upstreams::serve().await);
-    let service = in_thread("service", async move || pages::serve(upstreams, parts).await);
+    let mut service = in_thread("service", async move || pages::serve(upstreams, parts).await);
+    service.ways.retain(|way| only.as_ref().is_none_or(|name| way.name == name));
     let measured = runtime().block_on(turns::take(&service, rounds, turn));
     println!("{}", turns::report(&measured));
 }
