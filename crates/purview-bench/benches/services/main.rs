@@ -53,7 +53,9 @@ fn main() {
     let only = env::var("PURVIEW_WAY").ok();
     let upstreams = in_thread("upstreams", async || upstreams::serve().await);
     let mut service = in_thread("service", async move || pages::serve(upstreams, parts).await);
-    service.ways.retain(|way| only.as_ref().is_none_or(|name| way.name == name));
+    service
+        .ways
+        .retain(|way| only.as_ref().is_none_or(|name| way.name == name));
     let measured = runtime().block_on(turns::take(&service, rounds, turn));
     println!("{}", turns::report(&measured));
 }

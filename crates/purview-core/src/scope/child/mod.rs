@@ -14,7 +14,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, Outcome},
     engine::pass::Turn,
-    panic::{Panic, catch, discard},
+    panic::{Panic, catch_expected, discard},
     policy::{End, Policy},
 };
 
@@ -123,7 +123,8 @@ impl Verdict {
         }
     }
 
-    /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept.
+    /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept. Called inside a poll or
+    /// a drop of the scope, where panics are expected.
     pub(super) fn of<C>(
         end: End<C>,
         abandoned: Option<&CancelReason>,
@@ -135,7 +136,7 @@ impl Verdict {
         };
         let panicked = matches!(end, End::Panicked(_));
         let cancelled = matches!(end, End::Cancelled(_));
-        match catch(|| ask(end)) {
+        match catch_expected(|| ask(end)) {
             Ok((flow, keep)) => Self {
                 flow,
                 panicked,

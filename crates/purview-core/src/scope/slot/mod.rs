@@ -13,7 +13,7 @@ use crate::{
     cancel::CancelReason,
     context::Env,
     engine::Stop,
-    panic::{catch, discard},
+    panic::{catch, catch_expected, discard},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -201,9 +201,10 @@ impl<J> JoinSlot<J> {
         }
     }
 
-    /// As [`fill`](Self::fill), with what the policy has to say; when it panics, there is nothing to come.
+    /// As [`fill`](Self::fill), with what the policy has to say; when it panics, there is nothing to come. Called where
+    /// panics are expected.
     pub(super) fn fill_with<T>(&self, ask: impl FnOnce() -> (Option<J>, T)) -> T {
-        match catch(ask) {
+        match catch_expected(ask) {
             Ok((joined, told)) => {
                 self.fill(joined);
                 told

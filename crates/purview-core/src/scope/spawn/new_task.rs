@@ -107,14 +107,16 @@ impl TaskOptions<'_> {
         if self.has_place {
             env.give_place();
         }
-        let is_guest = kind == inspect::Kind::Guest;
-        match catch(|| TaskSpan::of_child(task, &shared.node, self.span, is_guest)) {
-            Ok(span) => env.set_span(span),
-            Err(panic) => {
-                if self.has_place {
-                    shared.free_place();
+        if TaskSpan::is_wanted() {
+            let is_guest = kind == inspect::Kind::Guest;
+            match catch(|| TaskSpan::of_child(task, &shared.node, self.span, is_guest)) {
+                Ok(span) => env.set_span(span),
+                Err(panic) => {
+                    if self.has_place {
+                        shared.free_place();
+                    }
+                    panic.resume();
                 }
-                panic.resume();
             }
         }
         env.note_spawned(kind);
