@@ -1,4 +1,5 @@
 use std::{
+    collections::VecDeque,
     pin::Pin,
     sync::{
         Arc,
@@ -41,7 +42,7 @@ pub(super) fn poll_child<P: Policy>(child: Pin<&mut (dyn Child<P> + '_)>, cx: &m
 
 /// Takes all children out of the queue.
 pub(super) fn take_children<'env, P: Policy, K: Kind>(shared: &Shared<'env, P, K>) -> Vec<Boxed<'env, P, K>> {
-    let mut children = Vec::new();
+    let mut children = VecDeque::new();
     shared.take_children(&mut children);
-    children
+    children.into()
 }
