@@ -18,7 +18,7 @@ a-deadline-beats-the-value|scope/driver.rs|let expired = self.is_running() && st
 polled-after-the-cancellation|scope/child.rs|if let Some(reason) = is_to_be_cut(frame) {|if let Some(reason) = None::<CancelReason> {|a task that was cancelled runs once more|cancellation
 a-place-is-not-given-back|scope/leaving.rs|if frame.is_admitted() {|if frame.is_admitted() && false {|a limit that was reached once starts no more children|lifecycle
 told-before-it-is-dropped|scope/child.rs|Poll::Ready(self.drop_future(end))|Poll::Ready(end)|a child is awaited to its end, and its future still exists|lifecycle
-nobody-is-told-of-a-value|scope/task.rs|waker.wake();|drop(waker);|a waiter for a task is not woken when the task ends|lifecycle
+a-value-wakes-nothing|scope/task.rs|waker.wake();|drop(waker);|a waiter for a task is not woken when the task ends|lifecycle
 only-the-first-waiter-is-woken|cancel/node.rs|told.wakers.extend(waiters.into_values());|told.wakers.extend(waiters.into_values().take(1));|all waiters of a token but one are never woken|tokens
 a-child-token-stands-alone|cancel/token.rs|self.node.adopt(&child.node, None);||cancelling a token does not reach the tokens below it|tokens
 DEFECTS
@@ -90,7 +90,7 @@ while IFS='|' read -r name file from to breaks suite; do
     fi
     printf '%s (%s): %s\n    %s\n' "$name" "$file" "$breaks" "$verdict" | tee -a "$summary"
     printf '| `%s` | `%s` | %s | %s | %s |\n' "$file" "${from//|/\\|}" "$([ -n "$to" ] && echo "\`${to//|/\\|}\`" || echo nothing)" \
-        "$breaks" "$([ -n "$by" ] && head -n 4 <<<"$by" | sed 's/.*/`&`/' | paste -sd ' ' || echo nobody)" >>"$table"
+        "$breaks" "$([ -n "$by" ] && head -n 4 <<<"$by" | sed 's/.*/`&`/' | paste -sd ' ' || echo "no test")" >>"$table"
 done < <(defects)
 
 record seeded caught="$caught" of="$all"

@@ -12,7 +12,7 @@ pub(crate) fn polls_per_child_under_tokio() -> f64 {
     let (gate, permits, polls) = (Gate::new(), Semaphore::new(COOPERATING), PollCount::new());
     let child = async || {
         gate.wait().await;
-        drop(permits.acquire().await.expect("nobody closes it"));
+        drop(permits.acquire().await.expect("it is never closed"));
     };
     let executor = runtime::Builder::new_current_thread()
         .enable_all()

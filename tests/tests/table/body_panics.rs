@@ -1,4 +1,4 @@
-//! A panic of the body cancels its children, and goes on in the caller when all are gone.
+//! A panic of the body cancels its children, and goes on in the caller when all have been dropped.
 
 cells! {
     BodyPanics:

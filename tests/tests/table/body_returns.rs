@@ -1,4 +1,4 @@
-//! Nothing is cancelled: everybody is waited for, and finalizers run when all have ended.
+//! Nothing is cancelled: all children are waited for, and finalizers run when all have ended.
 
 cells! {
     BodyReturns:

@@ -1,4 +1,4 @@
-//! A panic of a child cancels like an error, and goes on in the caller when all are gone.
+//! A panic of a child cancels like an error, and goes on in the caller when all have been dropped.
 
 cells! {
     ChildPanics:

@@ -1,4 +1,4 @@
-//! A deadline cancels everybody.
+//! A deadline cancels the body and all children.
 
 cells! {
     DeadlineFires:

@@ -45,7 +45,7 @@ pub(crate) enum Place {
 }
 
 /// Writes a test for each cell: its name, the kind and place of its subject, and the events from the cause on.
-/// `"(let go)"` is where the test lets finish who waits to.
+/// `"(let go)"` is where the test lets the tasks finish that wait to.
 macro_rules! cells {
     ($cause:ident: $($name:ident = $kind:ident $place:ident => [$($event:literal),* $(,)?])+) => {
         use crate::scenario::{Cause, Kind, Place, what_happens};
@@ -70,7 +70,7 @@ struct Scene {
     body: Gate,
     /// Opened to let the trigger fail or panic.
     trigger: Gate,
-    /// Opened to let everybody finish.
+    /// Opened to let all tasks finish.
     finish: Gate,
     /// What a subject waits on after it has let go; open only where nothing is cancelled.
     tail: Gate,

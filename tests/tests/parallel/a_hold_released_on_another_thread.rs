@@ -1,4 +1,4 @@
-//! A child holds as long as a shield of its own is alive, wherever that shield has gone.
+//! A child holds as long as a shield of its own is alive, wherever that shield was moved.
 
 use std::{future::pending, sync::mpsc, thread};
 
