@@ -1,4 +1,36 @@
 #![doc = include_str!("../README.md")]
+//!
+//! # Which entry point
+//!
+//! | you want | scope | many futures of one kind |
+//! |---|---|---|
+//! | children that cannot fail | [`scope`] | |
+//! | all must succeed; the first failure cancels the rest | [`try_scope`]; [`fail_fast`] for options and the whole error | [`try_gather`]; [`gather()`](gather()) for the whole error |
+//! | a few futures of different types | [`scope`] with a child for each | [`try_gather!`], [`gather!`] |
+//! | children that do not affect each other | [`settled`] | [`Gather::settled`] |
+//! | the first, or the first few | | [`Gather::first`], [`Gather::first_success`], [`Gather::quorum`] |
+//! | each result as it arrives | await the [`Task`]s | [`Gather::for_each`], [`Gather::try_for_each`], [`Gather::as_completed`] |
+//! | futures that come from a stream | | [`gather_stream`] |
+//! | to return a stream that has children | [`stream()`](stream()), [`Scope::produce`] | |
+//! | children that are not `Send` | [`local_scope`], [`try_local_scope`], [`Builder::run_local`] | accepted as they are |
+//! | a scope that lives as long as a service | [`Builder::open`], [`Scope::enter`] | |
+//! | another meaning of a child's end | [`with_policy`] | |
+//!
+//! In a scope, [`Scope::spawn`] borrows and shares the scope's task, [`Scope::spawn_parallel`] uses other cores, and
+//! [`Scope::spawn_blocking`] runs closures that block. [`Scope::task`] has the options of a child: its name, and whether
+//! it is a daemon.
+//!
+//! Functions that work everywhere, in a scope or outside, and act on the innermost scope around their caller:
+//!
+//! | | |
+//! |---|---|
+//! | time | [`sleep`], [`sleep_until`], [`timeout`], [`timeout_at`], [`deadline`], [`remaining`] |
+//! | cancellation | [`cancelled`], [`shield`], [`checkpoint`], [`CancelToken`] |
+//! | context | [`current`], [`context_key!`] |
+//! | threads | [`spawn_blocking`], [`block_on`] |
+//! | attempts | [`retry`] |
+//! | runtimes | [`runtime::current`], [`Runtime`] |
+//! | operators | [`inspect::enable`], [`inspect::snapshot`] |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

@@ -173,10 +173,11 @@ pub(crate) fn is_in_closure() -> bool {
 /// In the body of a scope it is the body; in a [`timeout`](crate::timeout) the task that polls the timeout.
 ///
 /// ```
-/// use purview_core::{current, scope};
+/// # extern crate purview_core as purview;
+/// use purview::{current, scope};
 ///
 /// assert!(current().is_none());
-/// let name = purview_core::block_on(scope(async |s| {
+/// let name = purview::block_on(scope(async |s| {
 ///     s.task().name("loader").spawn(async { current().unwrap().name().to_owned() }).await
 /// }));
 /// assert_eq!(name, "loader");

@@ -16,11 +16,12 @@ pub type RuntimeChoice = fn() -> Arc<dyn Runtime>;
 /// [`now`](Timer::now).
 ///
 /// ```
-/// # use purview_core::{Timer, Embedded};
+/// # extern crate purview_core as purview;
+/// # use purview::{Timer, Embedded};
 /// # use std::time::Duration;
 /// let clock = Embedded;
 /// let wake = clock.now() + Duration::from_millis(1);
-/// purview_core::block_on(clock.sleep_until(wake));
+/// purview::block_on(clock.sleep_until(wake));
 /// assert!(clock.now() >= wake);
 /// ```
 pub trait Timer: Send + Sync {

@@ -7,7 +7,7 @@
 ///   and the test, a boxed future, and must run that to its end. Else the test's thread
 ///   [parks](crate::conformance::park) until it is woken.
 /// - `refuses: [spawn]`, `[spawn_blocking]` or both, for runtimes that return a
-///   [`SpawnError`](purview_core::SpawnError) there. The suite then tests that they do, and leaves out what they cannot do.
+///   [`SpawnError`](purview_core::SpawnError) there. The suite then tests that they do, and omits what they cannot do.
 ///
 /// Use it in a test file, or in a module of its own where there are several runtimes. See
 /// [the module](mod@crate::conformance) for how to write an adapter that passes.

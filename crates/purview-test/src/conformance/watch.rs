@@ -1,4 +1,4 @@
-//! What the watchdog of a test knows of it: what it waits for, and what went wrong where the test cannot see it.
+//! What the watchdog of a test is told: what the test waits for, and what went wrong where the test cannot see it.
 
 use std::{
     collections::BTreeMap,

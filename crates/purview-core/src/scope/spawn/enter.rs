@@ -60,12 +60,13 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::settled;
+    /// # extern crate purview_core as purview;
+    /// use purview::settled;
     ///
     /// let (service, driver) = settled::<std::io::Error>().name("service").open();
-    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// let worker = std::thread::spawn(|| purview::block_on(driver));
     /// // In a task of the server's, on whatever executor it is:
-    /// let answer = purview_core::block_on(service.enter(async { Ok("hello") }));
+    /// let answer = purview::block_on(service.enter(async { Ok("hello") }));
     /// assert_eq!(answer.unwrap().unwrap(), "hello");
     /// drop(service);
     /// assert!(worker.join().unwrap().is_ok());
@@ -92,7 +93,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// its limit allows.
     ///
     /// ```
-    /// use purview_core::{RejectReason, settled};
+    /// # extern crate purview_core as purview;
+    /// use purview::{RejectReason, settled};
     ///
     /// let (service, driver) = settled::<()>().limit(1).open();
     /// let first = service.try_enter(async { Ok(1) }).unwrap();
@@ -117,12 +119,13 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// As [`Scope::enter`], with these options.
     ///
     /// ```
-    /// use purview_core::{current, settled};
+    /// # extern crate purview_core as purview;
+    /// use purview::{current, settled};
     ///
     /// let (service, driver) = settled::<()>().open();
-    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// let worker = std::thread::spawn(|| purview::block_on(driver));
     /// let guest = service.task().name("GET /x").enter(async { Ok(current().unwrap().name().to_owned()) });
-    /// assert_eq!(purview_core::block_on(guest).unwrap().unwrap(), "GET /x");
+    /// assert_eq!(purview::block_on(guest).unwrap().unwrap(), "GET /x");
     /// # drop(service);
     /// # worker.join().unwrap().unwrap();
     /// ```

@@ -193,7 +193,7 @@ impl Recorder {
         !self.broken.is_empty() && !IN_OBSERVER.try_with(Cell::get).unwrap_or(true)
     }
 
-    /// Tells all observers that have not panicked. To be called under no lock.
+    /// Calls all observers that have not panicked. To be called under no lock.
     pub(crate) fn tell(&self, tell: impl Fn(&dyn Observer)) {
         if !self.has_observers() {
             return;
