@@ -1,4 +1,4 @@
-use std::{borrow::Cow, pin::Pin, sync::Arc};
+use std::{borrow::Cow, fmt, pin::Pin, sync::Arc};
 
 use crate::time::Instant;
 
@@ -55,6 +55,12 @@ pub trait Spawner: Send + Sync {
 /// A [`Timer`] and a [`Spawner`]: everything that a scope asks of an executor. Implemented for whatever is both.
 pub trait Runtime: Timer + Spawner {}
 impl<T: Timer + Spawner + ?Sized> Runtime for T {}
+
+impl fmt::Debug for dyn Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dyn Runtime")
+    }
+}
 
 impl<T: Timer + ?Sized> Timer for Arc<T> {
     fn now(&self) -> Instant {
