@@ -5,7 +5,7 @@
 //! | you want | scope | many futures of one kind |
 //! |---|---|---|
 //! | children that cannot fail | [`scope`] | |
-//! | all must succeed; the first failure cancels the rest | [`try_scope`]; [`fail_fast`] for options and the whole error | [`try_gather`]; [`gather()`](gather()) for the whole error |
+//! | all must succeed; the first failure cancels the rest | [`try_scope`]; [`fail_fast`] for options and the whole error | [`try_gather()`](try_gather()); [`gather()`](gather()) for the whole error |
 //! | a few futures of different types | [`scope`] with a child for each | [`try_gather!`], [`gather!`] |
 //! | children that do not affect each other | [`settled`] | [`Gather::settled`] |
 //! | the first, or the first few | | [`Gather::first`], [`Gather::first_success`], [`Gather::quorum`] |

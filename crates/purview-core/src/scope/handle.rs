@@ -14,8 +14,31 @@ use crate::{
 
 /// A handle to a scope: spawns children into it, cancels it, and inspects its state.
 ///
-/// It is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that spawns
-/// siblings moves a clone into itself. A handle may outlive its scope, which then accepts no children any more: see
+/// ```
+/// # extern crate purview_core as purview;
+/// let numbers = [1, 2, 3];
+/// let out = purview::block_on(purview::scope(async |s| {
+///     let sum = s.spawn(async { numbers.iter().sum::<i32>() });
+///     let most = s.task().name("most").spawn(async { numbers.iter().max() });
+///     (sum.await, most.await)
+/// }));
+/// assert_eq!(out, (6, Some(&3)));
+/// ```
+///
+/// | method | |
+/// |---|---|
+/// | [`spawn`](Self::spawn), [`try_spawn`](Self::try_spawn) | a child in the scope's own task |
+/// | [`spawn_parallel`](Self::spawn_parallel), [`spawn_blocking`](Self::spawn_blocking) | a child on the runtime's threads |
+/// | [`task`](Self::task) | the same with options: a name, a daemon |
+/// | [`start`](Self::start), [`produce`](Self::produce) | a child that says when it is ready, one that feeds a stream |
+/// | [`enter`](Self::enter) | a guest: the task that awaits it polls it |
+/// | [`permit`](Self::permit) | waits for a place under the limit |
+/// | [`defer`](Self::defer) | a finalizer |
+/// | [`cancel`](Self::cancel), [`shutdown`](Self::shutdown), [`close`](Self::close) | ends the scope, or lets it end |
+/// | [`token`](Self::token), [`set_deadline`](Self::set_deadline), [`len`](Self::len), [`snapshot`](Self::snapshot) | its state |
+///
+/// A handle is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that
+/// spawns siblings moves a clone into itself. A handle may outlive its scope, which then accepts no children any more: see
 /// [`spawn`](Self::spawn).
 ///
 /// `'env` is what children may borrow from: everything that outlives the scope, and nothing that is declared inside
