@@ -39,7 +39,6 @@ use crate::select::select;
 /// # }) }
 /// ```
 #[track_caller]
-#[doc(alias("to_thread"))]
 pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Unblocked<T> {
     purview_core::spawn_blocking(f).or_runtime(select)
 }

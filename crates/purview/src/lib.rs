@@ -34,6 +34,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+// An alias for the search goes with what is re-exported: rustdoc drops those of items in private modules.
 mod block_on;
 mod blocking;
 pub mod gather;
@@ -45,9 +46,19 @@ mod stream;
 mod time;
 
 #[doc(inline)]
+#[doc(alias("CancellationToken"))]
+pub use purview_core::CancelToken;
+#[doc(inline)]
+#[doc(alias("nursery", "TaskGroup", "JoinSet", "TaskTracker", "errgroup"))]
+pub use purview_core::Scope;
+#[doc(inline)]
+#[doc(alias("yield_now"))]
+pub use purview_core::checkpoint;
+#[doc(inline)]
 pub use purview_core::*;
 
 pub use block_on::block_on;
+#[doc(alias("to_thread"))]
 pub use blocking::spawn_blocking;
 #[doc(inline)]
 pub use gather::{gather, gather_stream, try_gather};
@@ -66,7 +77,15 @@ pub use runtime::Smol;
 #[cfg_attr(docsrs, doc(cfg(feature = "tokio")))]
 #[doc(inline)]
 pub use runtime::Tokio;
-pub use scopes::{fail_fast, local_scope, scope, settled, try_local_scope, try_scope, with_policy};
+#[doc(alias("spawn_local", "LocalSet"))]
+pub use scopes::local_scope;
+#[doc(alias("nursery", "TaskGroup", "coroutineScope"))]
+pub use scopes::scope;
+#[doc(alias("all_settled", "supervisorScope", "return_exceptions"))]
+pub use scopes::settled;
+#[doc(alias("errgroup", "TaskGroup"))]
+pub use scopes::try_scope;
+pub use scopes::{fail_fast, try_local_scope, with_policy};
 pub use stream::stream;
 pub use time::{sleep, sleep_until, timeout, timeout_at};
 

@@ -40,7 +40,6 @@ use crate::select::select;
 /// assert_eq!(answer.unwrap(), 1);
 /// # }) }
 /// ```
-#[doc(alias("backoff"))]
 pub fn retry<I, F, Fut, T, E>(delays: I, operation: F) -> Retry<I::IntoIter, F, Fut, E>
 where
     I: IntoIterator<Item = Duration>,

@@ -41,7 +41,6 @@ use crate::select::select;
 /// # }) }
 /// ```
 #[track_caller]
-#[doc(alias("nursery", "TaskGroup", "coroutineScope"))]
 pub fn scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output>
 where
     F: FnOnce(Scope<'env, JoinAll>) -> B,
@@ -75,7 +74,6 @@ where
 /// # }) }
 /// ```
 #[track_caller]
-#[doc(alias("spawn_local", "LocalSet"))]
 pub fn local_scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output, Local>
 where
     F: FnOnce(LocalScope<'env, JoinAll>) -> B,
@@ -129,7 +127,6 @@ where
 /// # }) }
 /// ```
 #[track_caller]
-#[doc(alias("nursery", "TaskGroup", "errgroup"))]
 pub fn try_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R>
 where
     F: FnOnce(Scope<'env, FailFast<E>>) -> B,
@@ -222,7 +219,6 @@ pub fn fail_fast<E>() -> Builder<FailFast<E>> {
 /// assert_eq!(done.failures.len(), 1);
 /// # }) }
 /// ```
-#[doc(alias("all_settled", "supervisorScope", "return_exceptions"))]
 pub fn settled<E>() -> Builder<Settled<E>> {
     purview_core::settled().or_runtime(select)
 }

@@ -26,7 +26,6 @@ use super::{
 /// This one carries a reason, works on any executor, and counts as a hold: a child of a scope that waits on its
 /// scope's token is not dropped at once when the scope is cancelled, because the wait asks for time.
 #[derive(Clone)]
-#[doc(alias("CancellationToken"))]
 pub struct CancelToken(Arc<dyn Cancellable>);
 
 impl CancelToken {

@@ -74,7 +74,6 @@ pub type Completed<F> = Gather<Items<F>, mode::Completed>;
 /// });
 /// ```
 #[track_caller]
-#[doc(alias("join_all", "try_join_all", "FuturesUnordered"))]
 pub fn gather<I>(futures: I) -> Gather<Items<I::Item>>
 where
     I: IntoIterator,
@@ -101,7 +100,6 @@ where
 /// assert_eq!(purview::block_on(all).unwrap().iter().sum::<u32>(), 5050);
 /// ```
 #[track_caller]
-#[doc(alias("buffer_unordered"))]
 pub fn gather_stream<S>(stream: S) -> Gather<Pulled<S>>
 where
     S: Stream,

@@ -16,7 +16,6 @@ use std::{
 ///     }
 /// });
 /// ```
-#[doc(alias("yield_now"))]
 pub fn checkpoint() -> Checkpoint {
     Checkpoint { suspended: false }
 }

@@ -58,7 +58,6 @@ pub fn fail_fast<E>() -> Builder<FailFast<E>> {
 /// assert_eq!(settlement.value, 1);
 /// assert_eq!(settlement.failures[0].to_string(), "bad: broken");
 /// ```
-#[doc(alias("all_settled", "supervisorScope", "return_exceptions"))]
 pub fn settled<E>() -> Builder<Settled<E>> {
     with_policy(Settled::new())
 }

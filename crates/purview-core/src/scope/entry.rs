@@ -31,7 +31,6 @@ use crate::policy::{FailFast, JoinAll};
 /// assert_eq!((total, words.len()), (11, 3));
 /// ```
 #[track_caller]
-#[doc(alias("nursery", "TaskGroup", "coroutineScope"))]
 pub fn scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output>
 where
     F: FnOnce(Scope<'env, JoinAll, Threads>) -> B,
@@ -57,7 +56,6 @@ where
 /// assert_eq!(*log.borrow(), [0, 1, 2]);
 /// ```
 #[track_caller]
-#[doc(alias("spawn_local", "LocalSet"))]
 pub fn local_scope<'env, F, B>(body: F) -> Run<'env, JoinAll, B, B::Output, Local>
 where
     F: FnOnce(Scope<'env, JoinAll, Local>) -> B,
@@ -95,7 +93,6 @@ where
 /// assert_eq!(both.unwrap(), "12");
 /// ```
 #[track_caller]
-#[doc(alias("nursery", "TaskGroup", "errgroup"))]
 pub fn try_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R>
 where
     F: FnOnce(Scope<'env, FailFast<E>, Threads>) -> B,

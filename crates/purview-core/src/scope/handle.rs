@@ -93,7 +93,6 @@ use crate::{
 /// fn is_send<T: Send>(_: T) {}
 /// is_send(purview::local_scope(async |s| { s.spawn(async {}).await }));
 /// ```
-#[doc(alias("nursery", "TaskGroup", "JoinSet", "TaskTracker", "errgroup"))]
 pub struct Scope<'env, P: Policy, K: Kind = Threads> {
     pub(super) shared: Arc<Shared<'env, P, K>>,
     mark: PhantomData<<K as Sealed>::Mark>,

@@ -53,7 +53,6 @@ use crate::{
 /// assert_eq!(purview::block_on(pages()).unwrap(), 9);
 /// ```
 #[track_caller]
-#[doc(alias("try_join_all"))]
 pub fn try_gather<I>(futures: I) -> Gather<Items<I::Item>, TryAll>
 where
     I: IntoIterator,

@@ -51,7 +51,6 @@ use crate::{
 /// # Ok(bytes.len()) }
 /// ```
 #[track_caller]
-#[doc(alias("to_thread"))]
 pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Unblocked<T> {
     Unblocked {
         closure: Closure::new(f),
