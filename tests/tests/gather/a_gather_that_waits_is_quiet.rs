@@ -24,7 +24,7 @@ async fn woken_and_ready() -> Result<(), ()> {
     .await
 }
 
-/// Ready at once; its waker stays behind at the gate.
+/// Ready at once; its waker is kept by the gate.
 async fn leaves_its_waker_at(gate: &Gate) -> Result<(), ()> {
     let mut wait = pin!(gate.wait());
     poll_fn(|cx| {

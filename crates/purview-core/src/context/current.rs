@@ -133,7 +133,7 @@ pub(super) fn place() -> Place {
         .unwrap_or_default()
 }
 
-/// The task that is being polled, by its scope and its seat there: of the inside of a timeout the task around.
+/// The task that is being polled, by its scope and its seat in the record: inside a timeout, the task around it.
 pub(crate) fn recorded_task() -> Option<(Arc<ScopeNode>, Seat, TaskId)> {
     let (mut scope, mut seat, mut id) = with(|env| Some((env.scope()?.clone(), env.seat(), env.id())))?;
     while seat == Seat::NONE {

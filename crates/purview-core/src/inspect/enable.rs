@@ -13,7 +13,7 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`AlreadyEnabled`] the second time. The options of the first call stay as they are: nothing is merged.
+/// [`AlreadyEnabled`] the second time. The options of the first call count: nothing is merged.
 ///
 /// # Examples
 ///

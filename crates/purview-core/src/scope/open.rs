@@ -180,7 +180,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it, without finalizers. A cancellation of
     /// the scope, through a handle or a token, and its deadline shorten it too: what does not hold is dropped at once, and
-    /// the reason stays "shutdown". A scope that was cancelled before is not delayed.
+    /// the reason is still "shutdown". A scope that was cancelled before is not delayed.
     ///
     /// Awaited by a child of the same scope, or by its body, it waits for itself, until the grace is over and that child
     /// is dropped.

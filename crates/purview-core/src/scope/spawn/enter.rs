@@ -43,7 +43,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// fires; if it does not hold, it is dropped at once; if it holds (see [`shield`](crate::shield) and
     /// [`cancelled`](crate::cancelled), or a nested scope with finalizers), the scope polls it until it releases the hold,
     /// or the scope's grace has passed. This is how a server cleans up after a client that has left. The clean-up runs in
-    /// the scope's task: context values stay, what the executor of the first task keeps for its tasks does not.
+    /// the scope's task: context values are kept, the task-locals of the first task's executor are not.
     ///
     /// # Errors
     ///

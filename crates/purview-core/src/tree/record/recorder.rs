@@ -77,7 +77,7 @@ pub(crate) fn installed_steps() -> Option<NonZeroU32> {
     HERE.try_with(|here| here.borrow().as_ref()?.steps).ok().flatten()
 }
 
-/// [`enable`](crate::inspect::enable) was called before; the first options stay.
+/// [`enable`](crate::inspect::enable) was called before; the first options count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AlreadyEnabled {}
