@@ -99,7 +99,7 @@ fn a_shield_that_is_dropped_lets_go() {
                 Either::Left(_) => unreachable!("it never ends"),
                 Either::Right(((), shield)) => drop(shield),
             }
-            log.note("let go");
+            log.note("released");
             pending::<Result<(), _>>().await
         });
         yield_now().await;
@@ -108,7 +108,7 @@ fn a_shield_that_is_dropped_lets_go() {
     assert!(run.poll_until_idle().is_pending());
     gate.open();
     assert_eq!(run.finish(), Err("no"));
-    assert_eq!(log.entries(), ["let go"]);
+    assert_eq!(log.entries(), ["released"]);
 }
 
 fn a_shield_that_was_never_polled_holds_nothing() {

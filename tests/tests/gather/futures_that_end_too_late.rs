@@ -1,4 +1,4 @@
-//! What becomes of futures that end when the gather around them has been cut: while they hold, or just as they let go.
+//! What becomes of futures that end when the gather around them has been cut: while they hold, or just as they release the hold.
 
 use std::{
     cell::RefCell,

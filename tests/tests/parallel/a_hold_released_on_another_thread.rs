@@ -44,7 +44,7 @@ fn a_parallel_child_is_dropped_once_it_does() {
     assert!(log.entries().is_empty(), "it holds");
     let wakes = driver.wakes();
     thread::spawn(|| drop(shielded)).join().unwrap();
-    assert!(driver.wakes() > wakes, "letting go wakes the scope");
+    assert!(driver.wakes() > wakes, "the release wakes the scope");
     assert!(driver.finish().is_ok(), "cancelled on request, and nothing failed");
     assert_eq!(log.entries(), ["child dropped"]);
 }

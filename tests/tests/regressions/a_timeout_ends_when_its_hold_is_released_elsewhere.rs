@@ -1,5 +1,5 @@
 //! Design 4, Cancellation: "Children that hold are polled on until they let go or finish"; a timeout is a scope of its
-//! own, and its task stops when it has let go.
+//! own, and its task stops when it has released its hold.
 
 use std::{
     future::{pending, poll_fn},

@@ -57,7 +57,7 @@ pub(super) struct Actor {
     pub(super) claimed: bool,
     /// A daemon that was the last, or one of the last, when it was polled: it may have been cancelled for that.
     pub(super) was_last: Option<Duration>,
-    /// It held when its scope was cancelled, and so is dropped when it lets go, on its own.
+    /// It held when its scope was cancelled, and so is dropped when it releases its hold, on its own.
     pub(super) held: bool,
     /// Spawned when its scope was cancelled already.
     pub(super) late: bool,
