@@ -16,7 +16,7 @@ for crate in purview-core purview; do
     done
 done
 [ "${1:-}" != --quick ] || exit 0
-for feature in "" blocking tokio smol async-std; do
+for feature in "" blocking tokio smol async-std tokio,smol,async-std,blocking; do
     echo "tests with ${feature:-no feature}:"
     cargo test --quiet -p purview-feature-tests --no-default-features --features "$feature"
 done

@@ -4,7 +4,7 @@
 #
 # Needs a nightly toolchain, and a C++ compiler for libFuzzer; where one is missing this says so and gives 0.
 # PURVIEW_FUZZ_SECONDS says for how long, ten minutes unless it does. What was found interesting is kept in `fuzz-corpus` below
-# the build folder, and gone on from the next time. What diverges is written to `fuzz-found` there; `ci/fuzz.sh FILE` replays it.
+# the build folder, and continued from the next time. What diverges is written to `fuzz-found` there; `ci/fuzz.sh FILE` replays it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh

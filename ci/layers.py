@@ -19,7 +19,7 @@ PATH = re.compile(r"\b(?:crate|self|super)(?:::\w+)+")
 
 
 def code(text):
-    """The text without comments, strings, unit tests and what limits who sees an item."""
+    """The text without comments, strings, unit tests and visibility."""
     text = re.sub(r'//[^\n]*|/\*.*?\*/|"(?:[^"\\]|\\.)*"', "", text, flags=re.S)
     text = re.sub(r"\bpub\(in [\w:]+\)", "pub(crate)", text)
     return re.sub(r"#\[cfg\([^\]]*\btest\b[^\]]*\)\]\s*mod \w+ (?:\{.*|;)", "", text, flags=re.S)

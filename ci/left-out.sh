@@ -7,13 +7,13 @@ left_out() {
 leaks | forgotten::                                   | what it is about: scopes, tasks, permits, drivers that are given to `mem::forget`
 leaks | a_forgotten_scope_keeps_its_promises          | forgets a scope
 leaks | panic_in_the_drop_of_a_payload::              | a payload whose destructor panics is forgotten, as its destructor must not run again
-leaks | executors_that_break_their_word::one_that_it_ | its executor forgets what it is given
-leaks | a_forgotten_errand_holds_its_child_until_the_scope_goes | its executor forgets what it is given
+leaks | executors_that_break_their_promises::one_that_it_ | its executor forgets what it is given
+leaks | a_forgotten_future_of_the_executor_holds_its_child_until_the_scope_is_dropped | its executor forgets what it is given
 leaks | FuturesAreKept                                | a runtime that is defective on purpose: it forgets futures
 leaks | ClosuresAreKept                               | the same with closures
 leaks | a_future_that_is_never_polled_is_what_the_test_waits_for | the same
 leaks | a_closure_that_is_never_run_is_what_the_test_waits_for | the same
-leaks | a_closure_refused_for_want_of_a_thread_never_runs | tokio leaves in its queue what it could start no thread for, and so itself; the closure is gone
+leaks | a_closure_refused_for_want_of_a_thread_never_runs | tokio leaves in its queue what it could start no thread for, and so itself; the closure was dropped
 size  | ten_thousand_targets_fit_in_64_mib            | holds a whole process to a bound, and what a sanitizer itself takes is many times that
 counts | long_lived_scopes_do_not_grow::              | counts what is allocated, over a hundred thousand children on one thread
 counts | tokens_forget_their_children::               | the same

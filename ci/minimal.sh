@@ -3,7 +3,8 @@
 # direct dependency that its bound allows. The versions of their dependencies are the newest, as in a user's program.
 #
 # Resolving so is an unstable option of cargo, switched on with RUSTC_BOOTSTRAP for that one command; the stable compiler builds.
-# It works on a copy below the target folder, which has the published crates only.
+# It works on a copy below the target folder, which has the published crates only, and not what they are tested with
+# (dev-dependencies): that would raise the versions of what both depend on.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/published.sh
@@ -15,6 +16,9 @@ rm -rf "$copy" && mkdir -p "$copy"
 git ls-files -z Cargo.toml "${published[@]/#/crates/}" | xargs -0 cp -L --parents -t "$copy"
 cd "$copy"
 sed -i 's|^members = .*|members = ["crates/*"]|' Cargo.toml
+for manifest in crates/*/Cargo.toml; do
+    awk '/^\[/ { on = $0 !~ /^\[(target\..*\.)?dev-dependencies/ } on' "$manifest" >"$manifest.new" && mv "$manifest.new" "$manifest"
+done
 RUSTC_BOOTSTRAP=1 cargo update --quiet -Z direct-minimal-versions
 # Nothing is run but macros and build scripts, and optimizing those takes longer than it saves.
 quick=(--config 'profile.dev.package."*".opt-level=0')

@@ -47,7 +47,7 @@ measure() {
     log=$results/faults.log
     cargo test $profile -p purview-tests --test faults --no-fail-fast >"$log" 2>&1 || true
     # A cell is `class::scenario::runtime`; one scenario that fails makes it fail, and so does one of which nothing is said
-    # because the process is gone.
+    # because the process has ended.
     read -r green red classes runtimes < <({
         cargo test $profile -p purview-tests --test faults -- --list 2>/dev/null
         cat "$log"

@@ -94,7 +94,7 @@ while IFS='~' read -r name file from to breaks suite; do
     fi
     printf '%s (%s): %s\n    %s\n' "$name" "$file" "$breaks" "$verdict" | tee -a "$summary"
     printf '| `%s` | `%s` | %s | %s | %s |\n' "$file" "${from//|/\\|}" "$([ -n "$to" ] && echo "\`${to//|/\\|}\`" || echo nothing)" \
-        "$breaks" "$([ -n "$by" ] && head -n 4 <<<"$by" | sed 's/.*/`&`/' | paste -sd ' ' || echo none)" >>"$table"
+        "$breaks" "$([ -n "$by" ] && head -n 4 <<<"$by" | sed 's/.*/`&`/' | paste -sd ' ' || echo "no test")" >>"$table"
 done < <(defects)
 
 record seeded caught="$caught" of="$all"

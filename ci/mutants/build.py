@@ -43,7 +43,7 @@ def copy(root, tree, kept):
             file.unlink()
     for name in names - kept - TOUCHED:
         write(tree / name, (root / name).read_bytes())
-    # That a program of the model fails is enough here; nobody reads the smallest that does.
+    # That a program of the model fails is enough here; the smallest that does is not read.
     lines = (root / CASE).read_text().splitlines(keepends=True)
     write(tree / CASE, "".join("const ATTEMPTS: u64 = 0;\n" if "const ATTEMPTS" in line else line for line in lines).encode())
     text = (root / LIBRARY).read_text().replace("mod cancel;\n", "mod cancel;\nmod mutant;\n", 1)

@@ -35,7 +35,7 @@ impl TestClock {
         })))
     }
 
-    /// Lets `by` pass and wakes whoever slept until then.
+    /// Lets `by` pass and wakes the sleepers whose time has come.
     pub fn advance(&self, by: Duration) {
         let woken: Vec<Waker> = {
             let mut time = self.lock();

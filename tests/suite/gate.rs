@@ -29,7 +29,7 @@ impl Gate {
         self.wake();
     }
 
-    /// Wakes the waiters and stays as it is.
+    /// Wakes the waiters and does not open.
     pub fn wake(&self) {
         let woken = {
             let mut gate = self.lock();

@@ -86,7 +86,7 @@ impl HandExecutor {
         true
     }
 
-    /// Polls until nobody is woken any more.
+    /// Polls until no future is woken any more.
     pub fn run(&self) {
         for _ in 0..100_000 {
             if !self.run_one() {

@@ -28,7 +28,7 @@ impl Log {
         }
     }
 
-    /// `future`, with `"{name} polled"` noted before each poll and `"{name} dropped"` once it is gone.
+    /// `future`, with `"{name} polled"` noted before each poll and `"{name} dropped"` once it was dropped.
     pub fn traced<F: Future>(&self, name: impl Into<String>, future: F) -> Traced<F> {
         Traced {
             future: Box::pin(future),
@@ -70,7 +70,7 @@ impl Drop for NotesDrop {
 #[derive(Debug)]
 #[must_use = "futures do nothing until awaited"]
 pub struct Traced<F> {
-    // Declared, hence dropped, before the name: the note says that the future is gone.
+    // Declared, hence dropped, before the name: the note says that the future was dropped.
     future: Pin<Box<F>>,
     name: NotesDrop,
 }

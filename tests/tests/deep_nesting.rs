@@ -87,11 +87,11 @@ fn a_handle_of_the_innermost_outlives_a_thousand_scopes() {
             let (service, driver) = fail_fast::<()>().open();
             let task = service.spawn(async { Ok(current().expect("a task").name().len()) });
             service.close();
-            *slot.lock().expect("nobody panics") = Some(service);
-            driver.await.expect("nobody fails");
+            *slot.lock().expect("not poisoned") = Some(service);
+            driver.await.expect("no child fails");
             assert!(task.await > 0);
         });
         by_hand(scope(async |_| nested(SCOPES, innermost).await)).finish();
-        drop(kept.lock().expect("nobody panics").take().expect("it was put there"));
+        drop(kept.lock().expect("not poisoned").take().expect("it was put there"));
     });
 }

@@ -23,7 +23,8 @@ use crate::{
 /// the host's event loop has to be returned to.
 ///
 /// ```
-/// assert_eq!(purview_core::block_on(async { 1 + 1 }), 2);
+/// # extern crate purview_core as purview;
+/// assert_eq!(purview::block_on(async { 1 + 1 }), 2);
 /// ```
 #[track_caller]
 pub fn block_on<F: Future>(fut: F) -> F::Output {
@@ -78,7 +79,7 @@ impl Wake for Parker {
 
     fn wake_by_ref(self: &Arc<Self>) {
         // Not a store, which would take the place of another thread's and with it hide what that one has done.
-        // Seeded: the second to wake it leaves it to the first, and what it has done is not seen.
+        // Seeded: the second wake relies on the first, and what was done before it is not seen.
         let relaxed = cfg!(purview_seeded_bug = "woken-relaxed").then_some(Ordering::Relaxed);
         if !self.woken.swap(true, relaxed.unwrap_or(Ordering::Release)) {
             self.thread.unpark();

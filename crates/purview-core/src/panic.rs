@@ -16,9 +16,10 @@ use std::{
 /// Dropping it drops the payload; the panic is then swallowed, as with [`std::thread::JoinHandle::join`].
 ///
 /// ```
-/// use purview_core::{TaskError, settled};
+/// # extern crate purview_core as purview;
+/// use purview::{TaskError, settled};
 ///
-/// let out = purview_core::block_on(settled::<()>().run(async |s| {
+/// let out = purview::block_on(settled::<()>().run(async |s| {
 ///     let child = s.spawn(async { if true { panic!("out of cheese") } Ok(()) });
 ///     Ok(match child.await {
 ///         Err(TaskError::Panicked(panic)) => panic.message().map(str::to_owned),

@@ -38,11 +38,12 @@ use crate::{
 /// # Examples
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// use std::{cell::Cell, time::Duration};
 ///
 /// let calls = Cell::new(0);
-/// let out = purview_core::block_on(
-///     purview_core::retry([Duration::from_millis(1); 5], async || {
+/// let out = purview::block_on(
+///     purview::retry([Duration::from_millis(1); 5], async || {
 ///         calls.set(calls.get() + 1);
 ///         if calls.get() < 3 { Err("busy") } else { Ok("done") }
 ///     })

@@ -1,11 +1,11 @@
-//! A shutdown gives everybody time, and what they need to end with.
+//! A shutdown gives all children time, and what they need to end.
 
 use std::{thread, time::Duration};
 
 use purview_core::{TaskInfo, block_on, cancelled, fail_fast, scope};
 
 #[test]
-fn who_is_given_time_to_end_may_open_scopes_and_spawn_in_them() {
+fn a_child_that_is_given_time_to_end_may_open_scopes_and_spawn_in_them() {
     let (service, driver) = fail_fast::<std::io::Error>().open();
     let driver = thread::spawn(|| block_on(driver));
     let task = service.task().name("polite").spawn(async {

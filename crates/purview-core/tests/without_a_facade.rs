@@ -1,4 +1,4 @@
-//! The core by itself: its own entry points, and the runtime that serves whoever names none.
+//! The core by itself: its own entry points, and the runtime of scopes that name none.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 

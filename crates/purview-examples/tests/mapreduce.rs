@@ -84,17 +84,14 @@ fn odd_folder(name: &str) -> String {
     fs::write(place.join("long line"), "word ".repeat(100_000)).unwrap();
     fs::write(
         place.join(OsStr::from_bytes(b"no \xff utf-8\n name")),
-        "a name that nobody can read",
+        "a name that is not readable",
     )
     .unwrap();
     symlink(place, deepest.join("loop")).unwrap();
     symlink("itself", place.join("itself")).unwrap();
     symlink("empty", place.join("to a file")).unwrap();
     symlink("/no/such/file", place.join("nowhere")).unwrap();
-    let fifo = Command::new("mkfifo")
-        .arg(place.join("nobody writes"))
-        .status()
-        .unwrap();
+    let fifo = Command::new("mkfifo").arg(place.join("not written")).status().unwrap();
     assert!(fifo.success());
     folder
 }
@@ -140,7 +137,7 @@ fn every_runtime_counts_this_repository_as_wc_does() {
             total(&stdout(&output))
         });
         let after = by_wc(repository);
-        // Somebody may be writing in it.
+        // Another program may be writing in it.
         if before == after {
             assert_eq!(totals, [before; 4]);
             return;

@@ -59,7 +59,7 @@ impl Smol {
 
     /// Whether this is a thread of the global executor, so that blocking it would stall tasks. For facades.
     ///
-    /// smol tells them from others by their names only. A thread that runs an executor of the user's own, or is inside
+    /// They differ from others by their names only. A thread that runs an executor of the user's own, or is inside
     /// `smol::block_on`, cannot be told.
     #[doc(hidden)]
     pub fn drives_this_thread() -> bool {

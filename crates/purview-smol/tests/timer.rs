@@ -83,7 +83,7 @@ fn woken_after_the_earlier_was_dropped(soon: Duration) -> Option<&'static str> {
 }
 
 #[test]
-fn a_dropped_timer_wakes_nobody() {
+fn a_dropped_timer_wakes_nothing() {
     let woken = (0..12).find_map(|n| woken_after_the_earlier_was_dropped(SOON * 2_u32.pow(n)));
     assert_eq!(woken, Some("kept"));
 }

@@ -58,7 +58,7 @@ impl Timer for OwnRuntime {
 }
 
 // Step 2: the executor. A `Task` of `async-executor` cancels its future when dropped, hence `detach`. A panic would go
-// through `run` and end the thread, hence `catch_unwind`; `a_panicking_future_takes_nobody_with_it` fails without it.
+// through `run` and end the thread, hence `catch_unwind`; `a_panicking_future_stops_no_other` fails without it.
 impl Spawner for OwnRuntime {
     fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError> {
         let caught = std::panic::AssertUnwindSafe(fut).catch_unwind();

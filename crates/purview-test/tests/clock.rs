@@ -1,4 +1,4 @@
-//! The virtual clock: it moves when everybody waits, to the next timer and no further.
+//! The virtual clock: it moves when all tasks wait, to the next timer and no further.
 
 use std::{
     pin::pin,
@@ -37,7 +37,7 @@ fn starts_at_a_real_instant_and_stands_still() {
 }
 
 #[test]
-fn does_not_move_while_somebody_is_ready() {
+fn does_not_move_while_a_task_is_ready() {
     let rt = VirtualRuntime::new();
     rt.block_on(async {
         let mut sleep = pin!(rt.sleep_until(rt.now() + SECOND));

@@ -72,7 +72,7 @@ caught! {
     OtherThreadsWakeNobody at spawned_futures_are_woken_from_any_thread;
     EveryTenthFutureIsLost at every_spawned_future_runs_once;
     FuturesAreBusyPolled at futures_that_wake_themselves_share_the_runtime;
-    PanicsEndTheExecutor at a_panicking_future_takes_nobody_with_it;
+    PanicsEndTheExecutor at a_panicking_future_stops_no_other;
     SpawnPollsTheFuture at spawn_returns_without_a_poll;
     PanickedFuturesArePolledAgain at panicked_futures_are_not_polled_again;
     EndedFuturesAreKept at ended_futures_are_dropped;
@@ -83,7 +83,7 @@ caught! {
     ClosuresAreKept at ended_closures_are_dropped;
     ClosuresRunInTheCaller at futures_run_while_a_closure_blocks;
     OtherThreadsPanicOnClosures at closures_can_be_spawned_from_any_thread;
-    PanicsEndThePool at a_panicking_closure_takes_nobody_with_it;
+    PanicsEndThePool at a_panicking_closure_stops_no_other;
 }
 
 /// Without a defect the same runtime passes, so it is the defect that the suite catches.

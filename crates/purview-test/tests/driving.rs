@@ -19,7 +19,7 @@ fn impatient() -> VirtualRuntime {
 
 fn stalled_inside() -> Stalled {
     let stuck = scope(async |s| s.task().name("lost").spawn(pending::<()>()).await);
-    impatient().try_block_on(stuck).expect_err("nobody wakes it")
+    impatient().try_block_on(stuck).expect_err("nothing wakes it")
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_destructor_that_panics_does_not_hide_the_stall() {
         let _panics = PanicsOnDrop;
         pending::<()>().await;
     });
-    assert!(stalled.expect_err("nobody wakes it").is_deadlock());
+    assert!(stalled.expect_err("nothing wakes it").is_deadlock());
 }
 
 #[test]

@@ -223,7 +223,7 @@ fn shutdown_drops_what_was_spawned_and_refuses_more() {
 }
 
 #[test]
-fn a_waker_that_outlives_the_runtime_wakes_nobody() {
+fn a_waker_that_outlives_the_runtime_wakes_nothing() {
     let kept = Mutex::new(None::<Waker>);
     let rt = VirtualRuntime::new();
     rt.block_on(poll_fn(|cx| {

@@ -143,7 +143,7 @@ fn the_panic_of_a_poll_comes_before_that_of_the_destructor() {
 }
 
 #[test]
-fn a_scope_that_begins_too_late_polls_nobody_when_the_outer_deadline_is_due_as_well() {
+fn a_scope_that_begins_too_late_polls_no_child_when_the_outer_deadline_is_due_as_well() {
     let polls = AtomicU32::new(0);
     let outcome = run(fail_fast::<()>().timeout(SECOND).run(async |_| {
         sleep(SECOND).await;
@@ -185,7 +185,7 @@ fn the_body_of_a_settled_scope_has_one_last_turn_though_it_lets_go_as_the_grace_
         .await;
         Ok(())
     }));
-    // It held through its last turn, and there was nobody left for whom to hold when the grace was over.
+    // It held through its last turn, and no task was left to hold for when the grace was over.
     let error = outcome.map(|settlement| settlement.value).unwrap_err();
     assert!(error.is_deadline_exceeded(), "{error:?}");
 }
@@ -198,7 +198,7 @@ fn after_a_gather_the_task_is_still_in_its_scope() {
         let after = current().map(|task| task.name().to_owned());
         Ok((before, after))
     }));
-    let (before, after) = names.expect("nobody fails");
+    let (before, after) = names.expect("no child fails");
     assert_eq!(before.as_deref(), Some("import"));
     assert_eq!(after, before);
 }

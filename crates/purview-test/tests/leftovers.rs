@@ -39,7 +39,7 @@ fn dropped_with(rt: VirtualRuntime, drops: &AtomicUsize) -> (usize, usize) {
 }
 
 #[test]
-fn who_sleeps_is_dropped_with_it() {
+fn a_sleeping_task_is_dropped_with_it() {
     let (rt, drops) = (VirtualRuntime::new(), Arc::default());
     for seconds in 1..=3 {
         let sleep = rt.sleep_until(rt.now() + Duration::from_secs(seconds));
@@ -50,14 +50,14 @@ fn who_sleeps_is_dropped_with_it() {
 }
 
 #[test]
-fn who_waits_until_it_is_idle_is_dropped_with_it() {
+fn a_task_that_waits_until_it_is_idle_is_dropped_with_it() {
     let (rt, drops) = (VirtualRuntime::new(), Arc::default());
     spawn(&rt, &drops, rt.idle());
     assert_eq!(dropped_with(rt, &drops), (0, 1));
 }
 
 #[test]
-fn who_keeps_the_waker_of_a_poll_is_dropped_with_it() {
+fn a_task_that_keeps_the_waker_of_a_poll_is_dropped_with_it() {
     for seed in 0..20 {
         let (rt, drops) = (VirtualRuntime::exploring(seed), Arc::default());
         let mut kept = Vec::new();
@@ -91,7 +91,7 @@ fn a_parallel_child_of_a_scope_that_could_not_go_on_does_not_keep_it() {
 }
 
 #[test]
-fn destructors_that_panic_keep_nobody() {
+fn destructors_that_panic_keep_no_other_task() {
     struct Panics;
     impl Drop for Panics {
         fn drop(&mut self) {

@@ -95,7 +95,7 @@ impl Tokio {
     /// Keeps time with Purview's embedded timer instead of tokio's.
     ///
     /// A runtime without a time driver gets it by itself. To find that out tokio has to be asked for a timer, which
-    /// answers with a panic; this is for programs that want no such panic seen by their hook, or that abort on panic.
+    /// answers with a panic; this is for programs whose hook should not see such a panic, or that abort on panic.
     ///
     /// ```
     /// use purview_core::Timer;
@@ -121,7 +121,7 @@ impl Tokio {
 
     /// Whether tokio is running tasks on this thread, so that blocking it would stall them. For facades.
     ///
-    /// tokio tells it only by a panic, so finding out that it does costs one. A thread of the blocking pool, one
+    /// tokio says so only by a panic, so finding out costs one. A thread of the blocking pool, one
     /// inside `block_in_place` and one that has merely entered a runtime's context may block.
     #[doc(hidden)]
     pub fn drives_this_thread() -> bool {

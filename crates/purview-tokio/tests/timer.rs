@@ -170,7 +170,7 @@ impl Wake for Wakes {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_timer_wakes_nobody() {
+async fn a_dropped_timer_wakes_nothing() {
     let tokio = Tokio::current();
     let counter = Arc::new(Wakes(AtomicUsize::new(0)));
     let waker = Waker::from(Arc::clone(&counter));

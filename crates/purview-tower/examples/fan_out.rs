@@ -69,7 +69,7 @@ async fn page(State(pages): State<Pages>) -> String {
     lines.collect()
 }
 
-/// Two are quick. The third one hears that its client has left, and tidies up.
+/// Two are quick. The third one is cancelled when its client disconnects, and cleans up.
 async fn upstream(Path(name): Path<String>) -> String {
     if name == "reviews" {
         let why = cancelled().await;
@@ -114,7 +114,7 @@ async fn serve(
     let stopping = async move { drop(token.cancelled().await) };
     let served = tokio::spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stopping).await });
     let stop = async move {
-        // New requests are turned away, and those under way finish, their clean-up too.
+        // New requests are refused, and those under way finish, their clean-up too.
         let report = service.shutdown(GRACE).await;
         driver.await??;
         served.abort();

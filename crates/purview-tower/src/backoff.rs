@@ -13,7 +13,7 @@ use crate::pushback::{Pushback, pushback};
 /// `retry` gives up where the next wait would reach the deadline of the scopes around, so a server that asks for more
 /// time than is left costs no time. A second call has a `Backoff` of its own.
 ///
-/// There is no policy for `tower::retry`: it knows of no deadline, and its requests must be cloned, which those with a
+/// There is no policy for `tower::retry`: it has no deadline, and its requests must be cloned, which those with a
 /// streamed body cannot.
 ///
 /// # Examples

@@ -75,7 +75,7 @@ impl<E> Policy for CircuitBreaker<E> {
                 value,
                 tolerated: self.failures,
             }),
-            // By now every child has been dropped, so a panic of the body may go on its way.
+            // By now every child has been dropped, so a panic of the body may be resumed.
             (_, Some(TaskError::Panicked(panic))) => panic.resume(),
             (_, body) => Err(Opened {
                 failures: self.failures,

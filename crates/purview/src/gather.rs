@@ -43,6 +43,7 @@ use crate::select::select;
 /// # }) }
 /// ```
 #[track_caller]
+#[doc(alias("join_all", "try_join_all", "FuturesUnordered"))]
 pub fn gather<I>(futures: I) -> Gather<Items<I::Item>>
 where
     I: IntoIterator,
@@ -68,6 +69,7 @@ where
 /// # }) }
 /// ```
 #[track_caller]
+#[doc(alias("buffer_unordered"))]
 pub fn gather_stream<S>(stream: S) -> Gather<Pulled<S>>
 where
     S: Stream,
@@ -92,7 +94,7 @@ where
 ///
 /// # Cancel safety
 ///
-/// Dropping it drops all futures, and throws away what has come in so far.
+/// Dropping it drops all futures and the results so far.
 ///
 /// # Examples
 ///
@@ -109,6 +111,7 @@ where
 /// # Ok(()) }) }
 /// ```
 #[track_caller]
+#[doc(alias("try_join_all"))]
 pub fn try_gather<I>(futures: I) -> Gather<Items<I::Item>, mode::TryAll>
 where
     I: IntoIterator,
@@ -133,6 +136,7 @@ where
 /// # }) }
 /// ```
 #[macro_export]
+#[doc(alias("join", "try_join"))]
 macro_rules! gather {
     (
         $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
@@ -167,6 +171,7 @@ macro_rules! gather {
 /// # Ok(()) }) }
 /// ```
 #[macro_export]
+#[doc(alias("try_join"))]
 macro_rules! try_gather {
     (
         $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,

@@ -58,7 +58,7 @@ pub(crate) fn nest(how: &str, scopes: usize) {
         }));
         assert!(run.poll_until_idle().is_pending());
         match how.as_str() {
-            // Nobody goes the way of the drop.
+            // No other drop runs below it.
             "poll" => std::process::exit(0),
             "cancel" => {
                 token.cancel();

@@ -1,4 +1,4 @@
-//! What is left of idle parallel children when the drop of those who own them returns.
+//! What is left of idle parallel children when the drop of their owners returns.
 
 use std::{
     future::pending,
@@ -55,7 +55,7 @@ impl Counts {
     }
 }
 
-/// One thread, so that nobody else can have destroyed anything meanwhile.
+/// One thread, so that no other thread can have destroyed anything meanwhile.
 fn one_thread() -> runtime::Runtime {
     runtime::Builder::new_current_thread()
         .enable_all()

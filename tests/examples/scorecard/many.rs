@@ -1,4 +1,4 @@
-//! As many children in one scope as anybody has asked for.
+//! More children in one scope than programs have.
 
 use purview_tests::{Gate, PollCount, yield_now};
 

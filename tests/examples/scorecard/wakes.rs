@@ -19,7 +19,7 @@ pub(crate) fn scope_polls_per_wake() -> f64 {
     let mut run = by_hand(purview::scope(async |s| {
         for waker in &wakers {
             s.spawn(polls.of(poll_fn(move |cx| {
-                *waker.lock().expect("nobody panics") = Some(cx.waker().clone());
+                *waker.lock().expect("not poisoned") = Some(cx.waker().clone());
                 Poll::<()>::Pending
             })));
         }
@@ -30,7 +30,7 @@ pub(crate) fn scope_polls_per_wake() -> f64 {
     let (mut scope_polls, before) = (0_usize, polls.get());
     for _ in 0..ROUNDS {
         for waker in &wakers {
-            let waker = waker.lock().expect("nobody panics").clone();
+            let waker = waker.lock().expect("not poisoned").clone();
             waker.expect("every child was polled").wake();
             while run.wakes() > asked {
                 asked = run.wakes();

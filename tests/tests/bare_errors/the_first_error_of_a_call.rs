@@ -81,7 +81,7 @@ async fn results_that_wait_for_their_call_are_not_handed_out_after_an_error() {
     assert_eq!(calls.load(SeqCst), 2);
 }
 
-async fn those_that_hold_are_waited_for_after_an_error() {
+async fn futures_that_hold_are_waited_for_after_an_error() {
     let saved = AtomicUsize::new(0);
     let save = async |n: u32| {
         if n > 0 {
@@ -261,7 +261,7 @@ on_every_runtime!(
     every_result_is_seen_and_failures_of_futures_are_the_calls_to_judge,
     the_first_error_cancels_what_runs_and_starts_no_more,
     results_that_wait_for_their_call_are_not_handed_out_after_an_error,
-    those_that_hold_are_waited_for_after_an_error,
+    futures_that_hold_are_waited_for_after_an_error,
     a_panic_of_clean_up_after_an_error_goes_on,
     a_panic_of_a_future_is_a_result_like_any_other,
     a_deadline_is_an_error_though_no_call_has_failed,

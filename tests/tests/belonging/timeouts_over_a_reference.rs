@@ -215,7 +215,7 @@ fn nothing_inside_is_told_or_dropped_or_waited_for() {
     assert_eq!(
         log.entries().iter().filter(|noted| noted.ends_with("Ended")).count(),
         2,
-        "the daemons have gone with the last ordinary child: {:?}",
+        "the daemons have ended with the last ordinary child: {:?}",
         log.entries()
     );
     assert!(log.has("finalized"));

@@ -126,7 +126,7 @@ async fn a_stream_yields_what_is_not_send() {
     let out = try_local_scope(async |s| {
         let items = s.produce(1, async |tx| {
             for n in 0..3 {
-                tx.send(Rc::new(n)).await.expect("somebody receives");
+                tx.send(Rc::new(n)).await.expect("the receiver is alive");
             }
             Ok::<_, Rc<str>>(())
         });

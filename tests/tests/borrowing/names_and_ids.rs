@@ -1,4 +1,4 @@
-//! A child has a name and an id, known to its task, to itself, and to whoever reads of its failure.
+//! A child has a name and an id, known to its task, to itself, and in its failure.
 
 use std::{collections::HashSet, convert::Infallible};
 

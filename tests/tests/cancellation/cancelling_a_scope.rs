@@ -1,4 +1,4 @@
-//! A cancel reaches body and children at once, whoever asks for it and when; the first reason stays.
+//! A cancel reaches body and children at once, wherever it is asked for and when; the first reason is kept.
 
 use std::{borrow::Cow, future::pending, thread};
 

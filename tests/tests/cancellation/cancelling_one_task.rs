@@ -1,4 +1,4 @@
-//! `Task::cancel` ends one child and touches nobody else.
+//! `Task::cancel` ends one child and no other.
 
 use std::future::pending;
 

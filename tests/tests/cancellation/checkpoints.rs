@@ -50,7 +50,7 @@ fn in_a_cancelled_scope_it_is_where_the_body_stops() {
     assert!(log.entries().is_empty());
 }
 
-fn behind_a_shield_it_stops_nobody() {
+fn behind_a_shield_it_stops_nothing() {
     let log = Log::new();
     let mut run = by_hand(fail_fast::<()>().run(async |s| {
         s.cancel();
@@ -71,5 +71,5 @@ on_every_runtime!(siblings_run_once_before_the_child_goes_on);
 polled_on_every_runtime!(
     in_a_cancelled_scope_it_is_where_a_plain_child_stops,
     in_a_cancelled_scope_it_is_where_the_body_stops,
-    behind_a_shield_it_stops_nobody,
+    behind_a_shield_it_stops_nothing,
 );

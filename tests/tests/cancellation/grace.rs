@@ -29,13 +29,13 @@ fn at_its_end_the_holders_are_dropped() {
     assert!(!log.has("holder dropped"));
     clock.advance(Duration::from_nanos(1));
     let error = run.finish().expect_err("the body failed");
-    assert_eq!(error.failures().len(), 1, "who was cut did not fail");
+    assert_eq!(error.failures().len(), 1, "a child that was cut did not fail");
     assert_eq!(error.into_failure(), Some("no"));
     assert!(log.has("holder dropped"));
     assert_eq!(clock.timers_alive(), 0);
 }
 
-fn of_zero_waits_for_nobody() {
+fn of_zero_waits_for_nothing() {
     let log = Log::new();
     let fail = Gate::new();
     let mut run = by_hand(fail_fast::<&str>().grace(Duration::ZERO).run(async |s| {
@@ -47,7 +47,7 @@ fn of_zero_waits_for_nobody() {
     assert!(run.poll_until_idle().is_pending());
     fail.open();
     let Poll::Ready(outcome) = run.poll() else {
-        panic!("nobody is waited for")
+        panic!("no child is waited for")
     };
     assert_eq!(outcome.expect_err("the body failed").into_failure(), Some("no"));
     assert_eq!(log.entries(), ["holder polled", "holder dropped", "finalizer dropped"]);
@@ -201,7 +201,7 @@ fn at_its_end_finalizers_share_one_further_grace() {
 
 polled_on_every_runtime!(
     at_its_end_the_holders_are_dropped,
-    of_zero_waits_for_nobody,
+    of_zero_waits_for_nothing,
     without_one_there_is_no_bound,
     a_holder_that_ends_earlier_ends_the_scope_earlier_and_leaves_no_timer,
     it_does_not_run_before_the_cancel,

@@ -1,4 +1,4 @@
-//! Cancellation: who is dropped, who is told, who is waited for, and in which order.
+//! Cancellation: which tasks are dropped, told and waited for, and in which order.
 #![forbid(unsafe_code)]
 
 mod a_hundred_thousand_children;

@@ -99,7 +99,7 @@ fn a_shield_that_is_dropped_lets_go() {
                 Either::Left(_) => unreachable!("it never ends"),
                 Either::Right(((), shield)) => drop(shield),
             }
-            log.note("let go");
+            log.note("released");
             pending::<Result<(), _>>().await
         });
         yield_now().await;
@@ -108,7 +108,7 @@ fn a_shield_that_is_dropped_lets_go() {
     assert!(run.poll_until_idle().is_pending());
     gate.open();
     assert_eq!(run.finish(), Err("no"));
-    assert_eq!(log.entries(), ["let go"]);
+    assert_eq!(log.entries(), ["released"]);
 }
 
 fn a_shield_that_was_never_polled_holds_nothing() {
@@ -123,10 +123,10 @@ fn a_shield_that_was_never_polled_holds_nothing() {
     assert_eq!(run.finish(), Err("no"));
 }
 
-fn a_shield_holds_whoever_polls_it() {
+fn a_shield_holds_wherever_it_is_polled() {
     let (token, gate, log) = (CancelToken::new(), Gate::new(), Log::new());
     let held = Mutex::new(Box::pin(shield(gate.wait())));
-    let poll = || poll_fn(|cx| held.lock().expect("nobody panics").as_mut().poll(cx));
+    let poll = || poll_fn(|cx| held.lock().expect("not poisoned").as_mut().poll(cx));
     let mut run = by_hand(fail_fast::<&str>().cancel_on(&token).run(async |s| {
         s.spawn(log.traced("first", async {
             assert!(by_hand(poll()).poll().is_pending());
@@ -146,7 +146,7 @@ fn a_shield_holds_whoever_polls_it() {
         "it has been carried over"
     );
     assert!(by_hand(poll()).poll().is_pending());
-    assert!(run.finish().is_err(), "outside of the scope it holds nobody in it");
+    assert!(run.finish().is_err(), "outside of the scope it holds no child of it");
 }
 
 fn a_shield_does_not_protect_a_scope_in_it_from_its_own_cancel() {
@@ -223,7 +223,7 @@ polled_on_every_runtime!(
     two_shields_side_by_side_are_both_waited_for,
     a_shield_that_is_dropped_lets_go,
     a_shield_that_was_never_polled_holds_nothing,
-    a_shield_holds_whoever_polls_it,
+    a_shield_holds_wherever_it_is_polled,
     a_shield_does_not_protect_a_scope_in_it_from_its_own_cancel,
     a_scope_inside_a_shield_is_not_told_of_a_cancel_outside,
     a_shield_entered_after_the_cancel_holds_as_well,

@@ -83,7 +83,7 @@ async fn waiting_on_the_token_of_its_scope_is_the_same() {
     assert_eq!(log.entries(), ["told Failed"]);
 }
 
-fn waiting_on_a_token_of_somebody_else_holds_nothing() {
+fn waiting_on_a_token_of_another_holds_nothing() {
     let (token, polls) = (CancelToken::new(), PollCount::new());
     let mut run = by_hand(try_scope(async |s| {
         s.spawn(polls.of(async {
@@ -117,7 +117,7 @@ fn a_wait_that_was_given_up_holds_nothing() {
     assert_eq!(polls.get(), 2);
 }
 
-fn inside_a_shield_nobody_is_told() {
+fn inside_a_shield_no_future_is_told() {
     let (gate, log) = (Gate::new(), Log::new());
     let mut run = by_hand(fail_fast::<&str>().run(async |s| {
         s.spawn(shield(async {
@@ -171,7 +171,10 @@ fn in_a_scope_that_ends_well_an_ordinary_child_that_waits_keeps_it_open() {
     let mut run = by_hand(scope(async |s| {
         s.spawn(async { drop(cancelled().await) });
     }));
-    assert!(run.poll_until_idle().is_pending(), "nobody cancels, so nobody is told");
+    assert!(
+        run.poll_until_idle().is_pending(),
+        "there is no cancellation, so no task is told"
+    );
 }
 
 on_every_runtime!(
@@ -181,8 +184,8 @@ on_every_runtime!(
     waiting_on_the_token_of_its_scope_is_the_same,
 );
 polled_on_every_runtime!(
-    inside_a_shield_nobody_is_told,
-    waiting_on_a_token_of_somebody_else_holds_nothing,
+    inside_a_shield_no_future_is_told,
+    waiting_on_a_token_of_another_holds_nothing,
     a_wait_that_was_given_up_holds_nothing,
     in_a_scope_that_is_cancelled_already_it_is_told_at_once,
     every_waiter_of_a_child_is_told_once,

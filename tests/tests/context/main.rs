@@ -1,4 +1,4 @@
-//! Who is running, and what it was given on the way: known to free functions on every executor.
+//! The current task, and the values that it inherits: known to free functions on every executor.
 #![forbid(unsafe_code)]
 
 mod keys_follow_children;

@@ -4,7 +4,7 @@ use purview::{current, scope, settled, shield, timeout};
 use purview_tests::{CallsOnDrop, Log, by_hand, caught, on_every_runtime, polled_on_every_runtime, yield_now};
 
 fn name() -> String {
-    current().map_or_else(|| "nobody".to_owned(), |me| me.name().to_owned())
+    current().map_or_else(|| "none".to_owned(), |me| me.name().to_owned())
 }
 
 async fn it_is_the_child_that_runs_before_and_after_each_suspension() {
@@ -26,7 +26,7 @@ async fn it_is_the_child_that_runs_before_and_after_each_suspension() {
         }
     })
     .await;
-    assert_eq!(name(), "nobody");
+    assert_eq!(name(), "none");
 }
 
 async fn in_a_nested_scope_it_is_the_inner_child_and_then_the_outer_one_again() {
@@ -87,7 +87,7 @@ async fn it_is_restored_after_a_panic() {
     });
     let (before, after) = settlement.await.expect("the body worked").value;
     assert_eq!(before, after);
-    assert_eq!(name(), "nobody");
+    assert_eq!(name(), "none");
 }
 
 fn polling_a_foreign_scope_inside_a_child_does_not_confuse_it() {
@@ -114,7 +114,7 @@ fn polling_a_foreign_scope_inside_a_child_does_not_confuse_it() {
     assert_eq!(run.finish(), ("mine".to_owned(), "mine".to_owned()));
 }
 
-fn a_destructor_runs_as_the_child_it_belongs_to_or_as_nobody_and_leaves_no_trace() {
+fn a_destructor_runs_as_the_child_it_belongs_to_or_as_none_and_leaves_no_trace() {
     let log = Log::new();
     let mut run = by_hand(scope(async |s| {
         let calls = CallsOnDrop(|| log.note(name()));
@@ -125,7 +125,7 @@ fn a_destructor_runs_as_the_child_it_belongs_to_or_as_nobody_and_leaves_no_trace
     }));
     run.finish();
     assert_eq!(log.entries().len(), 1);
-    assert_eq!(name(), "nobody");
+    assert_eq!(name(), "none");
 }
 
 on_every_runtime!(
@@ -136,5 +136,5 @@ on_every_runtime!(
 );
 polled_on_every_runtime!(
     polling_a_foreign_scope_inside_a_child_does_not_confuse_it,
-    a_destructor_runs_as_the_child_it_belongs_to_or_as_nobody_and_leaves_no_trace,
+    a_destructor_runs_as_the_child_it_belongs_to_or_as_none_and_leaves_no_trace,
 );

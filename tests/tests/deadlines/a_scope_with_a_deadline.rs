@@ -105,7 +105,7 @@ fn a_failure_in_the_pass_in_which_the_deadline_fires_wins() {
     assert_eq!(error.into_failure(), Some("no"));
 }
 
-/// Who was woken by then has its turn first.
+/// A child that was woken by then is polled first.
 fn a_deadline_that_passes_during_a_pass_is_seen_in_the_next() {
     let (clock, gate) = (TestClock::new(), Gate::new());
     let mut run = by_hand(on(&clock).timeout(SECOND).run(async |s| {

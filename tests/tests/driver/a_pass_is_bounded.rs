@@ -66,7 +66,7 @@ fn children_that_spawn_for_ever_do_not_keep_the_executor() {
     }
 }
 
-fn everybody_gets_a_turn_beside_children_that_wake_themselves() {
+fn every_child_is_polled_beside_children_that_wake_themselves() {
     let polls = PollCount::new();
     let mut run = by_hand(scope(async |s| {
         for _ in 0..1_000 {
@@ -80,7 +80,7 @@ fn everybody_gets_a_turn_beside_children_that_wake_themselves() {
     assert!(polls.get() >= 20, "the last child was polled {} times", polls.get());
 }
 
-/// As in one queue: nobody who was ready is passed over.
+/// As in one queue: no child that was ready is passed over.
 fn a_body_that_yields_is_polled_again_when_every_sibling_has_been() {
     const SIBLINGS: usize = 200;
     for daemons in [0, SIBLINGS / 2] {
@@ -121,7 +121,7 @@ polled_on_every_runtime!(
     a_thousand_children_are_started_over_several_polls,
     children_that_are_ready_at_once_are_no_exception,
     children_that_spawn_for_ever_do_not_keep_the_executor,
-    everybody_gets_a_turn_beside_children_that_wake_themselves,
+    every_child_is_polled_beside_children_that_wake_themselves,
     a_body_that_yields_is_polled_again_when_every_sibling_has_been,
 );
 on_every_runtime!(a_thousand_children_that_yield_come_to_their_end);

@@ -69,7 +69,7 @@ fn a_scope_with_nothing_to_do_does_not_wake_itself() {
     assert_eq!(run.wakes(), wakes);
 }
 
-fn a_wake_of_a_finished_child_polls_nobody() {
+fn a_wake_of_a_finished_child_polls_nothing() {
     let (gate, polls) = (Gate::new(), PollCount::new());
     let mut run = by_hand(fail_fast::<()>().run(async |s| {
         let (wait, first) = (gate.wait(), polls.clone());
@@ -104,6 +104,6 @@ polled_on_every_runtime!(
     waking_one_of_ten_thousand_polls_one,
     a_child_woken_many_times_is_polled_once,
     a_scope_with_nothing_to_do_does_not_wake_itself,
-    a_wake_of_a_finished_child_polls_nobody,
+    a_wake_of_a_finished_child_polls_nothing,
     children_spawned_together_are_started_in_the_order_of_spawning,
 );

@@ -1,5 +1,5 @@
-//! Once tokio's cooperative budget is spent, whoever asks one of its resources is told to come back, and wakes itself.
-//! A set of futures then polls everybody on every pass, which is quadratic. A scope does not.
+//! Once tokio's cooperative budget is spent, a task that asks one of its resources gets `Pending` and is woken at once.
+//! A set of futures then polls all of them on every pass, which is quadratic. A scope does not.
 
 use futures::future::BoxFuture;
 use purview::scope;
@@ -31,13 +31,13 @@ impl Crowd {
             self.gate.wait().await;
             // Several units of the budget for each child: it is spent long before the pass has done its 128 steps.
             for _ in 0..PERMITS {
-                drop(self.permits.acquire().await.expect("nobody closes it"));
+                drop(self.permits.acquire().await.expect("it is never closed"));
             }
         };
         self.polls.of(member).await;
     }
 
-    /// Opens the gate when everybody waits at it.
+    /// Opens the gate when all children wait at it.
     async fn opens(&self) {
         while self.polls.get() < CHILDREN {
             yield_now().await;

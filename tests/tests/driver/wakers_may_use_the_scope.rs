@@ -80,7 +80,7 @@ fn it_may_drop_the_last_handle() {
     assert_eq!(outcome.ok(), Some(7));
 }
 
-/// The waker of whoever awaits the task, and that of whoever awaits the token, are called in the middle of the
+/// The waker of what awaits the task, and that of what awaits the token, are called in the middle of the
 /// driver's work.
 fn the_wakers_of_tasks_and_tokens_may_do_the_same() {
     let (gate, end) = (Gate::new(), Gate::new());

@@ -1,4 +1,4 @@
-//! A failure stays inside its scope until the caller lets it out.
+//! A failure is seen inside its scope only, until the caller passes it on.
 
 use std::{error::Error, future::pending, io};
 

@@ -24,7 +24,7 @@ fn resolves_in_one_poll(builder: Failing, siblings: usize) -> ScopeError<&'stati
     gate.open();
     match run.poll() {
         Poll::Ready(outcome) => outcome.expect_err("a child failed"),
-        Poll::Pending => panic!("the scope waits though nobody holds"),
+        Poll::Pending => panic!("the scope waits though no child holds"),
     }
 }
 
@@ -36,7 +36,7 @@ fn with_a_grace_of_a_minute_and_no_timer_for_it() {
     let clock = TestClock::new();
     let error = resolves_in_one_poll(fail_fast().runtime(clock.clone()).grace(Duration::from_secs(60)), 10);
     assert_eq!(error.into_failure(), Some("no"));
-    assert_eq!(clock.timers_created(), 0, "nobody is waited for, so nothing is timed");
+    assert_eq!(clock.timers_created(), 0, "no child is waited for, so nothing is timed");
 }
 
 fn with_a_grace_of_zero() {

@@ -1,4 +1,4 @@
-//! Whoever holds and fails while it cleans up is reported after the cause, in the order seen; who was cancelled is not.
+//! A child that holds and fails while it cleans up is reported after the cause, in the order seen; a cancelled child is not.
 
 use purview::{Scope, TaskError, fail_fast, shield, try_scope};
 use purview_tests::{Gate, by_hand, polled_on_every_runtime, yield_now};

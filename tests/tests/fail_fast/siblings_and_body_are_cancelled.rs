@@ -1,4 +1,4 @@
-//! A failure stops whoever has not ended: they are dropped where they are, and what comes after does not run.
+//! A failure stops the tasks that have not ended: they are dropped where they are, and what comes after does not run.
 
 use std::{future::pending, time::Duration};
 

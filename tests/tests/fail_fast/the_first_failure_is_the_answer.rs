@@ -30,7 +30,7 @@ async fn a_body_that_fails_fails_the_scope_with_its_error() {
     assert_eq!(error.into_failure(), Some("no"));
 }
 
-async fn the_error_of_a_child_that_nobody_awaits_is_the_answer_though_the_body_ended_well() {
+async fn the_error_of_a_child_that_is_not_awaited_is_the_answer_though_the_body_ended_well() {
     let failed = try_scope(async |s| {
         s.spawn(async {
             yield_now().await;
@@ -122,7 +122,7 @@ async fn nothing_failed_means_the_value_of_the_body() {
 on_every_runtime!(
     a_child_that_fails_fails_the_scope_with_its_error,
     a_body_that_fails_fails_the_scope_with_its_error,
-    the_error_of_a_child_that_nobody_awaits_is_the_answer_though_the_body_ended_well,
+    the_error_of_a_child_that_is_not_awaited_is_the_answer_though_the_body_ended_well,
     nothing_failed_means_the_value_of_the_body,
 );
 polled_on_every_runtime!(

@@ -2,7 +2,7 @@ use std::{any::Any, panic::panic_any};
 
 use crate::live::{Alive, Live};
 
-/// Panics when dropped, while its thread is unwinding too: whoever drops two without care aborts the process.
+/// Panics when dropped, while its thread is unwinding too: dropping two without care aborts the process.
 #[derive(Debug)]
 #[must_use = "it panics when dropped"]
 pub(crate) struct Bomb {

@@ -32,7 +32,7 @@ fn ahead_over_a_deadline(runtime: AnyRuntime) {
     faulty.jump_ahead(HOUR);
     gate.open();
     assert!(run.finish().expect_err("time is up").is_deadline_exceeded());
-    live.assert_gone(1);
+    live.assert_dropped(1);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -56,7 +56,7 @@ fn ahead_over_every_deadline_at_once(runtime: AnyRuntime) {
     // One of them reports: the first inner failure is in time before the outer deadline counts.
     let error = run.finish().expect_err("time is up");
     assert!(error.is_failed() != error.is_deadline_exceeded(), "{error}");
-    live.assert_gone(3);
+    live.assert_dropped(3);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -76,7 +76,7 @@ fn ahead_while_a_grace_runs(runtime: AnyRuntime) {
     faulty.jump_ahead(HOUR);
     gate.open();
     assert!(run.finish().is_err());
-    live.assert_gone(1);
+    live.assert_dropped(1);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -123,7 +123,7 @@ fn back_under_sleepers(_: AnyRuntime) {
     assert_eq!((live.alive(), clock.timers_alive()), (2, 2));
     clock.advance(HOUR);
     assert!(run.finish().expect("the body worked").value);
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -156,7 +156,7 @@ async fn to_and_fro(runtime: AnyRuntime) {
             Ok(in_time)
         });
     assert_eq!(out.await.ok(), Some(200));
-    live.gone(200).await;
+    live.all_dropped(200).await;
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -177,7 +177,7 @@ async fn before_a_scope_begins(runtime: AnyRuntime) {
     assert!(scope(&live).await.expect_err("it is too late").is_deadline_exceeded());
     faulty.jump_back(2 * HOUR);
     assert!(scope(&live).await.is_ok());
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert_eq!(faulty.timers_alive(), 0);
 }
 

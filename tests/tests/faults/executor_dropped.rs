@@ -1,4 +1,4 @@
-//! An executor that is dropped with scopes in it drops everything in them, and tells whoever is outside.
+//! An executor that is dropped with scopes in it drops everything in them, and waits outside of it end.
 
 use std::{
     future::pending,
@@ -54,7 +54,7 @@ fn in_the_middle_of_scopes(mut host: Host) {
     });
     host.run_until(|| live.made() > FILLED);
     host.shut_down();
-    live.wait_gone(FILLED + 1);
+    live.wait_dropped(FILLED + 1);
 }
 
 fn with_a_driver_in_it(mut host: Host) {
@@ -72,8 +72,8 @@ fn with_a_driver_in_it(mut host: Host) {
     host.run_until(|| *started.lock().unwrap());
     assert_eq!(service.len(), 3);
     host.shut_down();
-    live.wait_gone(3);
-    // Whoever waits outside hears of it.
+    live.wait_dropped(3);
+    // What waits outside is told.
     for task in [here, there, last] {
         assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(_))));
     }
@@ -91,7 +91,7 @@ fn with_a_driver_in_it(mut host: Host) {
     assert!(by_hand(service.shutdown(std::time::Duration::MAX)).poll().is_ready());
 }
 
-/// Somebody outside waits, on a thread of their own, for what can no longer come.
+/// A thread outside waits for what can no longer come.
 fn while_a_thread_waits(mut host: Host) {
     let live = Live::new();
     let (service, driver) = settled::<&str>().runtime(host.runtime()).open();
@@ -104,7 +104,7 @@ fn while_a_thread_waits(mut host: Host) {
     host.shut_down();
     let (lost, reason) = waits.join().expect("it is told");
     assert!(lost && matches!(reason, CancelReason::Requested(Some(_))));
-    live.wait_gone(1);
+    live.wait_dropped(1);
 }
 
 /// Nothing comes out of the drop of the scope's future: async-task would end the process.
@@ -125,7 +125,7 @@ fn with_destructors_that_panic(mut host: Host) {
     });
     host.run_until(|| live.made() == 10);
     host.shut_down();
-    live.wait_gone(10);
+    live.wait_dropped(10);
 }
 
 fn from_inside_of_a_destructor(mut host: Host) {
@@ -149,7 +149,7 @@ fn from_inside_of_a_destructor(mut host: Host) {
     host.run_until(|| handle.len() == 4);
     drop((service, handle));
     host.shut_down();
-    live.wait_gone(7);
+    live.wait_dropped(7);
 }
 
 faults! {

@@ -1,4 +1,4 @@
-//! What is forgotten with `mem::forget` is lost with what it owns; nobody else waits for it, and nothing else is lost.
+//! What is forgotten with `mem::forget` is lost with what it owns; nothing else waits for it, and nothing else is lost.
 
 use std::{
     future::{pending, ready},
@@ -25,7 +25,7 @@ fn scope_that_runs(runtime: AnyRuntime) {
     mem::forget(run);
     gate.open();
     let (s, mut task) = (handle.expect("the body began"), by_hand(task.expect("it was spawned")));
-    // Nobody polls it: that is all.
+    // It is not polled: that is all.
     assert!(task.poll_until_idle().is_pending());
     drop(s.spawn(live.within(ready(Ok(())))));
     s.cancel();
@@ -70,7 +70,7 @@ async fn nested_scope(_: AnyRuntime) {
         nests.await
     });
     assert_eq!(out.await, 7);
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 async fn handle(runtime: AnyRuntime) {
@@ -91,7 +91,7 @@ async fn handle(runtime: AnyRuntime) {
     drop(service.spawn(live.within(yields(3).map(Ok))));
     service.close();
     assert!(driver.await.is_ok());
-    live.gone(3).await;
+    live.all_dropped(3).await;
 }
 
 async fn task(runtime: AnyRuntime) {
@@ -113,10 +113,10 @@ async fn task(runtime: AnyRuntime) {
         matches!(failed[..], [TaskError::Failed("here"), TaskError::Failed("there")]),
         "{failed:?}"
     );
-    live.gone(5).await;
+    live.all_dropped(5).await;
 }
 
-/// The place it held is gone; the others serve.
+/// The place it held is lost; the others serve.
 async fn permit(runtime: AnyRuntime) {
     let live = Live::new();
     let out = fail_fast::<&str>().runtime(runtime).limit(2).run(async |s| {
@@ -139,10 +139,10 @@ async fn permit(runtime: AnyRuntime) {
         Ok(sum)
     });
     assert_eq!(out.await.ok(), Some(20));
-    live.assert_gone(10);
+    live.assert_dropped(10);
 }
 
-/// No place is left; whoever waits for one waits until the scope is cancelled.
+/// No place is free; a wait for one lasts until the scope is cancelled.
 fn last_permit(runtime: AnyRuntime) {
     let live = Live::new();
     let mut run = by_hand(fail_fast::<&str>().runtime(runtime).limit(1).run(async |s| {
@@ -156,7 +156,7 @@ fn last_permit(runtime: AnyRuntime) {
     }));
     assert!(run.poll_until_idle().is_pending());
     drop(run);
-    live.assert_gone(1);
+    live.assert_dropped(1);
 }
 
 async fn start_producer_and_their_ends(runtime: AnyRuntime) {
@@ -183,10 +183,10 @@ async fn start_producer_and_their_ends(runtime: AnyRuntime) {
         }));
         Ok(items)
     });
-    let mut items = out.await.expect("nobody failed");
+    let mut items = out.await.expect("no child failed");
     // Its sender says nothing any more; the end of the scope does.
     assert_eq!(items.next().await, None);
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 /// What held a task, and was forgotten, holds it no longer than the task lives.
@@ -213,7 +213,7 @@ fn shield_in_a_child_that_ends(runtime: AnyRuntime) {
         Err::<(), _>("no")
     }));
     assert_eq!(run.finish().expect_err("the body failed").into_failure(), Some("no"));
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 /// What holds a task that goes on is bounded by the grace, forgotten or not.
@@ -233,7 +233,7 @@ fn shield_in_a_child_that_goes_on(_: AnyRuntime) {
     assert!(run.poll_until_idle().is_pending());
     clock.advance(Duration::from_secs(1));
     assert!(run.finish().is_err());
-    live.assert_gone(1);
+    live.assert_dropped(1);
     assert_eq!(clock.timers_alive(), 0);
 }
 

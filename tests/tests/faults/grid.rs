@@ -45,7 +45,7 @@ macro_rules! cell {
     };
 }
 
-/// Says which classes there are; one that is not named here has a constant that nobody uses, which is an error.
+/// Says which classes there are; one that is not named here has a constant that is not used, which is an error.
 macro_rules! grid {
     ($($class:ident),+ $(,)?) => {
         const CLASSES: &[(&str, &[&str])] = &[$((stringify!($class), $class::SCENARIOS)),+];

@@ -67,7 +67,7 @@ async fn of_a_scope_that_has_ended(runtime: AnyRuntime) {
         .limit(2)
         .run(async |s| Ok(s))
         .await
-        .expect("nobody failed");
+        .expect("no child failed");
     is_over(&s, &live);
     assert_eq!(live.alive(), 0);
     assert!(live.made() >= 6);
@@ -80,7 +80,7 @@ async fn by_children_of_the_next_scope(runtime: AnyRuntime) {
         .runtime(runtime.clone())
         .run(async |s| Ok(s))
         .await
-        .expect("nobody failed");
+        .expect("no child failed");
     let out = fail_fast::<&str>().runtime(runtime).run(async |s| {
         let (here, live) = (old.clone(), live.clone());
         s.spawn_parallel(async move {
@@ -105,7 +105,7 @@ async fn of_tasks(runtime: AnyRuntime) {
         Ok([there, here, fails, cut])
     });
     let settlement = out.await.expect("the body worked");
-    live.gone(4).await;
+    live.all_dropped(4).await;
     let [there, here, fails, cut] = settlement.value;
     assert_eq!(
         (settlement.failures.len(), there.await.ok(), here.await.ok()),
@@ -137,7 +137,7 @@ async fn of_tasks_of_a_scope_that_failed(_: AnyRuntime) {
             .await
             .is_err_and(|said| said.contains("its scope has ended"))
     );
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 /// A task whose value has been taken, and is awaited again.
@@ -167,7 +167,7 @@ async fn of_a_permit_a_sender_and_a_ready(runtime: AnyRuntime) {
         assert!(matches!(started.await, Err(StartError::NeverReady)));
         Ok((s.permit().await, sender.await.unwrap(), items, ready.await.unwrap()))
     });
-    let (permit, sender, mut items, ready) = out.await.expect("nobody failed");
+    let (permit, sender, mut items, ready) = out.await.expect("no child failed");
     let task = permit.spawn(live.within(pending::<Result<(), _>>()));
     assert!(task.is_finished());
     // What is sent to a stream that is still there arrives.
@@ -176,7 +176,7 @@ async fn of_a_permit_a_sender_and_a_ready(runtime: AnyRuntime) {
     drop(sender);
     assert!(items.next().await.is_none());
     assert_eq!((ready.set(1), ready.set(2).is_err()), (Ok(()), true));
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 fn of_a_future_that_is_polled_again(runtime: AnyRuntime) {

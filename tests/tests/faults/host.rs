@@ -150,7 +150,7 @@ impl Spawner for OnSmol {
         let executor = self
             .0
             .upgrade()
-            .ok_or_else(|| SpawnError::new("the executor is gone"))?;
+            .ok_or_else(|| SpawnError::new("the executor was dropped"))?;
         executor.spawn(future).detach();
         Ok(())
     }

@@ -49,21 +49,21 @@ impl Live {
 
     /// Checks that `made` values were made and none is left.
     #[track_caller]
-    pub(crate) fn assert_gone(&self, made: usize) {
+    pub(crate) fn assert_dropped(&self, made: usize) {
         assert_eq!(self.made(), made, "values were made");
         assert_eq!(self.alive(), 0, "of {made} values are left");
     }
 
-    /// Waits for what other threads have yet to drop; who waits for ever is noticed by the watchdog.
-    pub(crate) async fn gone(&self, made: usize) {
+    /// Waits for what other threads have yet to drop; the watchdog notices a wait without end.
+    pub(crate) async fn all_dropped(&self, made: usize) {
         while self.alive() > 0 {
             yield_now().await;
         }
         assert_eq!(self.made(), made, "values were made");
     }
 
-    /// As [`gone`](Self::gone), where the thread may be blocked.
-    pub(crate) fn wait_gone(&self, made: usize) {
+    /// As [`all_dropped`](Self::all_dropped), where the thread may be blocked.
+    pub(crate) fn wait_dropped(&self, made: usize) {
         while self.alive() > 0 {
             std::thread::yield_now();
         }

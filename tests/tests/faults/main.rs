@@ -1,6 +1,6 @@
 //! What can go wrong around a scope, one class of faults per file, each scenario on each of six runtimes.
 //!
-//! A cell is green when the process goes on, nobody waits for ever, every value that was made is gone at the end, and
+//! A cell is green when the process goes on, no wait lasts for ever, every value that was made has been dropped at the end, and
 //! every result arrived exactly once.
 #![forbid(unsafe_code)]
 #![expect(

@@ -1,5 +1,5 @@
 //! A policy that panics, in any of its methods: the scope is cancelled, the panic goes on in the awaiting task, and
-//! whoever awaits something of it is told.
+//! what awaits something of it is told.
 
 use std::{
     future::{pending, ready},
@@ -103,9 +103,9 @@ async fn while_the_scope_is_awaited(runtime: AnyRuntime) {
             live.value()
         }));
         let panicked = out.await.map(drop) == Err("the policy panics".into());
-        // Whether the body is to be kept is asked only when somebody cancels.
+        // Whether the body is to be kept is asked only on a cancellation.
         assert_eq!(panicked, at != At::KeepsBody, "{at:?}");
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -123,7 +123,7 @@ async fn while_the_scope_is_cancelled(runtime: AnyRuntime) {
             live.within(pending::<()>()).await;
         }));
         assert_eq!(out.await.map(drop), Err("the policy panics".into()), "{at:?}");
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -145,12 +145,12 @@ fn while_the_scope_is_dropped(runtime: AnyRuntime) {
             if unwinding {
                 assert_eq!(message_of(&*dropped.expect_err("it panicked")), "the first panic");
             }
-            live.wait_gone(live.made());
+            live.wait_dropped(live.made());
         }
     }
 }
 
-/// Tasks that somebody has outside the scope, who would otherwise wait for ever.
+/// Tasks that are awaited outside the scope, and would otherwise be pending for ever.
 fn while_others_await_its_tasks(runtime: AnyRuntime) {
     for at in [At::ChildEnded, At::KeepsUnclaimed, At::Unclaimed] {
         let live = Live::new();
@@ -173,7 +173,7 @@ fn while_others_await_its_tasks(runtime: AnyRuntime) {
                 "{at:?}"
             );
         }
-        live.assert_gone(3);
+        live.assert_dropped(3);
     }
 }
 
@@ -197,7 +197,7 @@ async fn beside_a_panic_of_a_child(runtime: AnyRuntime) {
         }));
         let panicked = out.await.map(drop) == Err("the policy panics".into());
         assert_eq!(panicked, at != At::KeepsBody, "{at:?}");
-        live.assert_gone(live.made());
+        live.assert_dropped(live.made());
     }
 }
 

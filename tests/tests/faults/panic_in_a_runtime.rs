@@ -15,15 +15,15 @@ use crate::{
 /// Longer than any test takes: the clock is the runtime's, and goes on by itself.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-async fn whom_nobody_needs(runtime: AnyRuntime) {
+async fn that_is_not_needed(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Panic));
     let out = fail_fast::<&str>().runtime(faulty).timeout(HOUR).run(async |s| {
         let here = s.spawn(live.within(async { Ok(1) }));
         Ok(here.await)
     });
-    // No timer is made before somebody has to wait.
+    // No timer is made before a task has to wait.
     assert_eq!(out.await.ok(), Some(1));
-    live.assert_gone(1);
+    live.assert_dropped(1);
 }
 
 async fn in_children(runtime: AnyRuntime) {
@@ -48,7 +48,7 @@ async fn in_children(runtime: AnyRuntime) {
         Ok(s.spawn(live.within(yields(3).map(|()| Ok(7)))).await.ok())
     });
     assert_eq!(out.await.expect("the body worked").value, Some(7));
-    live.gone(7).await;
+    live.all_dropped(7).await;
 }
 
 /// The deadline is the scope's own, so it is the scope's poll that panics; it can be polled on, and dropped.
@@ -67,7 +67,7 @@ fn for_the_deadline_of_the_scope(runtime: AnyRuntime) {
     }));
     assert!(panics(|| drop(dropped.poll())));
     drop(dropped);
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 async fn of_every_kind_at_once(runtime: AnyRuntime) {
@@ -88,12 +88,12 @@ async fn of_every_kind_at_once(runtime: AnyRuntime) {
         caught(out).await.map(|out| out.ok().and_then(|out| out.value)),
         Ok(Some(1))
     );
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 faults! {
     run {
-        whom_nobody_needs,
+        that_is_not_needed,
         in_children,
         of_every_kind_at_once,
     }

@@ -31,11 +31,11 @@ fn of_the_task_that_awaits_a_scope(runtime: AnyRuntime) {
     open.open();
     assert!(panics(|| run.poll_with(&hostile.waker())));
     assert_eq!(run.finish().ok(), Some(15));
-    live.assert_gone(6);
-    hostile.assert_gone();
+    live.assert_dropped(6);
+    hostile.assert_dropped();
 }
 
-fn of_whoever_awaits_a_task(runtime: AnyRuntime) {
+fn of_what_awaits_a_task(runtime: AnyRuntime) {
     let (live, open, hostile) = (Live::new(), Gate::new(), Hostile::new(Trap::Clone));
     let (service, driver) = settled::<&str>().runtime(runtime).open();
     let (mut driver, wait_for) = (by_hand(driver), open.wait());
@@ -53,11 +53,11 @@ fn of_whoever_awaits_a_task(runtime: AnyRuntime) {
     assert!(driver.finish().is_ok());
     assert_eq!(task.wakes(), 1);
     assert!(task.finish().is_ok());
-    live.assert_gone(1);
-    hostile.assert_gone();
+    live.assert_dropped(1);
+    hostile.assert_dropped();
 }
 
-fn of_whoever_waits_on_a_token(_: AnyRuntime) {
+fn of_what_waits_on_a_token(_: AnyRuntime) {
     let (hostile, token) = (Hostile::new(Trap::Clone), CancelToken::new());
     let mut waiting = by_hand(token.cancelled());
     assert!(panics(|| waiting.poll_with(&hostile.waker())));
@@ -68,10 +68,10 @@ fn of_whoever_waits_on_a_token(_: AnyRuntime) {
     assert_eq!(waiting.wakes(), 1);
     waiting.finish();
     assert_eq!(racing.finish(), None);
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-fn of_whoever_waits_for_a_permit(runtime: AnyRuntime) {
+fn of_what_waits_for_a_permit(runtime: AnyRuntime) {
     let (hostile, open) = (Hostile::new(Trap::Clone), Gate::new());
     let (service, driver) = settled::<&str>().runtime(runtime).limit(1).open();
     let mut driver = by_hand(driver);
@@ -91,7 +91,7 @@ fn of_whoever_waits_for_a_permit(runtime: AnyRuntime) {
     drop((again, service));
     assert!(driver.finish().is_ok());
     assert!(by_hand(task).finish().is_ok());
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
 fn of_the_task_that_awaits_a_gather(runtime: AnyRuntime) {
@@ -117,8 +117,8 @@ fn of_the_task_that_awaits_a_gather(runtime: AnyRuntime) {
     assert_eq!(mixed.finish().ok(), Some((1, 1)));
     assert!(by_hand(each.next()).finish().is_some());
     assert!(by_hand(each.next()).finish().is_none());
-    live.assert_gone(6);
-    hostile.assert_gone();
+    live.assert_dropped(6);
+    hostile.assert_dropped();
 }
 
 fn of_the_task_that_awaits_a_scope_which_is_dropped(runtime: AnyRuntime) {
@@ -131,16 +131,16 @@ fn of_the_task_that_awaits_a_scope_which_is_dropped(runtime: AnyRuntime) {
     assert!(run.poll_until_idle().is_pending());
     assert!(panics(|| run.poll_with(&hostile.waker())));
     drop(run);
-    live.wait_gone(2);
-    hostile.assert_gone();
+    live.wait_dropped(2);
+    hostile.assert_dropped();
 }
 
 faults! {
     by_hand {
         of_the_task_that_awaits_a_scope,
-        of_whoever_awaits_a_task,
-        of_whoever_waits_on_a_token,
-        of_whoever_waits_for_a_permit,
+        of_what_awaits_a_task,
+        of_what_waits_on_a_token,
+        of_what_waits_for_a_permit,
         of_the_task_that_awaits_a_gather,
         of_the_task_that_awaits_a_scope_which_is_dropped,
     }

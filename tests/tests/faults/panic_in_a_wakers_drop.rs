@@ -1,4 +1,4 @@
-//! A waker whose drop panics: where it is dropped somebody may hear of it; nothing is lost to it.
+//! A waker whose drop panics: the panic may reach the code that drops it; nothing is lost to it.
 
 use std::{
     future::{pending, ready},
@@ -28,8 +28,8 @@ fn that_was_given_to_an_earlier_poll_of_a_scope(runtime: AnyRuntime) {
     }
     open.open();
     assert_eq!(run.finish().ok(), Some(7));
-    live.assert_gone(1);
-    hostile.assert_gone();
+    live.assert_dropped(1);
+    hostile.assert_dropped();
 }
 
 /// A scope that ends in the poll of another of its users' wakers drops the one it has.
@@ -53,14 +53,14 @@ fn that_is_dropped_when_the_scope_ends(runtime: AnyRuntime) {
     hostile.arm(false);
     drop(waker);
     assert!(ended.is_err() || ended.is_ok_and(|ended| ended.is_ready()));
-    // Whoever waited for the end hears of it.
+    // What waited for the end is told.
     waiting.finish();
     assert_eq!(report.finish().cut.len(), 0);
     assert_eq!(by_hand(task).finish().ok(), Some(7));
     assert_eq!(service.try_spawn(async { Ok(()) }).map(drop).map_err(|_| ()), Err(()));
-    live.assert_gone(1);
+    live.assert_dropped(1);
     drop(driver);
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
 fn that_is_dropped_with_the_scope(runtime: AnyRuntime) {
@@ -75,8 +75,8 @@ fn that_is_dropped_with_the_scope(runtime: AnyRuntime) {
     assert_eq!((task.wakes(), waiting.wakes()), (1, 1));
     assert!(task.finish().is_err());
     waiting.finish();
-    live.assert_gone(1);
-    hostile.assert_gone();
+    live.assert_dropped(1);
+    hostile.assert_dropped();
 }
 
 fn that_is_dropped_with_the_scope_while_unwinding(runtime: AnyRuntime) {
@@ -91,11 +91,11 @@ fn that_is_dropped_with_the_scope_while_unwinding(runtime: AnyRuntime) {
         panic!("the first panic");
     }));
     assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
-    live.assert_gone(2);
-    hostile.assert_gone();
+    live.assert_dropped(2);
+    hostile.assert_dropped();
 }
 
-fn of_whoever_awaited_a_task(runtime: AnyRuntime) {
+fn of_what_awaited_a_task(runtime: AnyRuntime) {
     let (live, hostile, open) = (Live::new(), Hostile::new(Trap::Drop), Gate::new());
     let (service, driver) = settled::<&str>().runtime(runtime).open();
     let mut driver = by_hand(driver);
@@ -109,12 +109,12 @@ fn of_whoever_awaited_a_task(runtime: AnyRuntime) {
     // Being woken it is dropped, by the scope.
     let _ = catch_unwind(AssertUnwindSafe(|| driver.poll_until_idle()));
     assert_eq!(task.finish().ok(), Some(7));
-    live.assert_gone(1);
+    live.assert_dropped(1);
     drop(driver);
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-fn of_one_of_many_who_waited_on_a_token(_: AnyRuntime) {
+fn of_one_of_many_waits_on_a_token(_: AnyRuntime) {
     let (hostile, token) = (Hostile::new(Trap::Drop), CancelToken::new());
     let (mut first, mut second, mut third) = (
         by_hand(token.cancelled()),
@@ -129,10 +129,10 @@ fn of_one_of_many_who_waited_on_a_token(_: AnyRuntime) {
     assert_eq!(third.wakes(), 1);
     second.finish();
     third.finish();
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-fn of_whoever_waited_for_a_permit(runtime: AnyRuntime) {
+fn of_what_waited_for_a_permit(runtime: AnyRuntime) {
     let (live, hostile) = (Live::new(), Hostile::new(Trap::Drop));
     let (service, driver) = settled::<&str>().runtime(runtime).limit(1).open();
     let mut driver = by_hand(driver);
@@ -147,8 +147,8 @@ fn of_whoever_waited_for_a_permit(runtime: AnyRuntime) {
     drop(next);
     service.close();
     assert!(driver.finish().is_ok());
-    live.assert_gone(1);
-    hostile.assert_gone();
+    live.assert_dropped(1);
+    hostile.assert_dropped();
 }
 
 faults! {
@@ -157,8 +157,8 @@ faults! {
         that_is_dropped_when_the_scope_ends,
         that_is_dropped_with_the_scope,
         that_is_dropped_with_the_scope_while_unwinding,
-        of_whoever_awaited_a_task,
-        of_one_of_many_who_waited_on_a_token,
-        of_whoever_waited_for_a_permit,
+        of_what_awaited_a_task,
+        of_one_of_many_waits_on_a_token,
+        of_what_waited_for_a_permit,
     }
 }

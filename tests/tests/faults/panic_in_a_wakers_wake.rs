@@ -1,4 +1,4 @@
-//! A waker that panics when it is woken: whoever woke may hear of it, and everybody else is woken as ever.
+//! A waker that panics when it is woken: the panic may reach the code that woke it, and all others are woken as ever.
 
 use std::{
     future::{pending, ready},
@@ -35,8 +35,8 @@ fn of_the_task_that_awaits_a_scope(runtime: AnyRuntime) {
         assert!(panics(|| gate.open()));
     }
     assert_eq!(run.finish().ok(), Some(5));
-    live.assert_gone(5);
-    hostile.assert_gone();
+    live.assert_dropped(5);
+    hostile.assert_dropped();
 }
 
 /// A poll that has done enough wakes its own task.
@@ -57,13 +57,13 @@ fn of_a_scope_that_yields(runtime: AnyRuntime) {
         }
     };
     assert_eq!((value.ok(), hostile.sprung()), (Some(7), polls - 1));
-    live.assert_gone(300);
+    live.assert_dropped(300);
     drop(run);
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-/// The end of a child is told once, whoever awaits its task.
-fn of_whoever_awaits_a_task(runtime: AnyRuntime) {
+/// The end of a child is reported once, wherever its task is awaited.
+fn of_what_awaits_a_task(runtime: AnyRuntime) {
     let (live, hostile, open) = (Live::new(), Hostile::new(Trap::Wake), Gate::new());
     let (service, driver) = settled::<&str>().runtime(runtime).open();
     let (mut driver, sibling) = (by_hand(driver), open.wait());
@@ -75,12 +75,12 @@ fn of_whoever_awaits_a_task(runtime: AnyRuntime) {
     open.open();
     let _ = catch_unwind(AssertUnwindSafe(|| driver.poll_until_idle()));
     assert_eq!(hostile.sprung(), 1);
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert!(matches!(task.finish(), Err(TaskError::Failed("no"))));
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-fn of_one_of_many_who_wait_on_a_token(_: AnyRuntime) {
+fn of_one_of_many_waits_on_a_token(_: AnyRuntime) {
     let (hostile, token) = (Hostile::new(Trap::Wake), CancelToken::new());
     let below = token.child();
     let mut waiting: Vec<_> = (0..6)
@@ -98,11 +98,11 @@ fn of_one_of_many_who_wait_on_a_token(_: AnyRuntime) {
     for mut waiting in waiting {
         assert_eq!(waiting.finish().to_string(), "cancelled on request: enough");
     }
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-/// Somebody outside waits on the token of a scope that is cancelled, or of one that ends.
-fn of_whoever_waits_on_a_scopes_token(runtime: AnyRuntime) {
+/// A future outside waits on the token of a scope that is cancelled, or of one that ends.
+fn of_what_waits_on_a_scopes_token(runtime: AnyRuntime) {
     for cancel in [false, true] {
         let (live, hostile) = (Live::new(), Hostile::new(Trap::Wake));
         let (service, driver) = settled::<&str>().runtime(runtime.clone()).open();
@@ -125,13 +125,13 @@ fn of_whoever_waits_on_a_scopes_token(runtime: AnyRuntime) {
         assert_eq!((hostile.sprung(), second.wakes()), (1, 1));
         first.finish();
         second.finish();
-        live.assert_gone(1);
-        hostile.assert_gone();
+        live.assert_dropped(1);
+        hostile.assert_dropped();
     }
 }
 
-/// Cancelling one task takes effect although somebody it wakes panics.
-fn of_whoever_hears_that_a_task_is_cancelled(runtime: AnyRuntime) {
+/// Cancelling one task takes effect although a waker that it wakes panics.
+fn of_what_is_told_that_a_task_is_cancelled(runtime: AnyRuntime) {
     let (live, hostile, carried) = (Live::new(), Hostile::new(Trap::Wake), CarriedOut::default());
     let (service, driver) = settled::<&str>().runtime(runtime).open();
     let (mut driver, begin) = (by_hand(driver), carried.clone());
@@ -144,15 +144,15 @@ fn of_whoever_hears_that_a_task_is_cancelled(runtime: AnyRuntime) {
     assert!(carried.poll_with(&hostile).is_pending());
     assert!(panics(|| task.cancel()));
     assert!(driver.poll_until_idle().is_pending());
-    live.assert_gone(1);
+    live.assert_dropped(1);
     assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(_))));
     assert!(carried.poll_with(&hostile).is_ready());
     drop((service, driver, carried));
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
 /// As above, where it is the scope that cancels: a daemon, at the end.
-fn of_whoever_hears_that_a_daemon_is_cancelled(runtime: AnyRuntime) {
+fn of_what_is_told_that_a_daemon_is_cancelled(runtime: AnyRuntime) {
     let (live, hostile) = (Live::new(), Hostile::new(Trap::Wake));
     let carried = [CarriedOut::default(), CarriedOut::default()];
     let (service, driver) = settled::<&str>().runtime(runtime).open();
@@ -172,13 +172,13 @@ fn of_whoever_hears_that_a_daemon_is_cancelled(runtime: AnyRuntime) {
         Err(_) => (live.alive() == 0).then_some("panicked"),
     });
     assert!(ended.is_some(), "it goes on");
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert!(carried.iter().all(|carried| carried.poll_with(&hostile).is_ready()));
     drop((driver, carried));
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
-fn of_whoever_waits_for_a_permit(runtime: AnyRuntime) {
+fn of_what_waits_for_a_permit(runtime: AnyRuntime) {
     let (live, hostile) = (Live::new(), Hostile::new(Trap::Wake));
     let (service, driver) = settled::<&str>().runtime(runtime).limit(1).open();
     let mut driver = by_hand(driver);
@@ -194,8 +194,8 @@ fn of_whoever_waits_for_a_permit(runtime: AnyRuntime) {
     drop(third);
     service.close();
     assert!(driver.finish().is_ok());
-    live.assert_gone(1);
-    hostile.assert_gone();
+    live.assert_dropped(1);
+    hostile.assert_dropped();
 }
 
 fn while_its_thread_is_unwinding(runtime: AnyRuntime) {
@@ -219,8 +219,8 @@ fn while_its_thread_is_unwinding(runtime: AnyRuntime) {
     }));
     assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
     assert!(driver.finish().is_ok());
-    live.assert_gone(0);
-    hostile.assert_gone();
+    live.assert_dropped(0);
+    hostile.assert_dropped();
 }
 
 fn of_the_task_that_awaits_a_gather(runtime: AnyRuntime) {
@@ -246,8 +246,8 @@ fn of_the_task_that_awaits_a_gather(runtime: AnyRuntime) {
     assert_eq!(all.finish().ok(), Some(vec![1; 3]));
     assert_eq!(mixed.finish().ok(), Some((1, 1, 1)));
     drop((all, mixed, each));
-    live.assert_gone(9);
-    hostile.assert_gone();
+    live.assert_dropped(9);
+    hostile.assert_dropped();
 }
 
 fn of_a_sleeper(_: AnyRuntime) {
@@ -266,19 +266,19 @@ fn of_a_sleeper(_: AnyRuntime) {
     assert!(panics(|| clock.advance(Duration::from_secs(1))));
     assert!(run.finish().expect_err("time is up").is_deadline_exceeded());
     assert_eq!(clock.timers_alive(), 0);
-    hostile.assert_gone();
+    hostile.assert_dropped();
 }
 
 faults! {
     by_hand {
         of_the_task_that_awaits_a_scope,
         of_a_scope_that_yields,
-        of_whoever_awaits_a_task,
-        of_one_of_many_who_wait_on_a_token,
-        of_whoever_waits_on_a_scopes_token,
-        of_whoever_hears_that_a_task_is_cancelled,
-        of_whoever_hears_that_a_daemon_is_cancelled,
-        of_whoever_waits_for_a_permit,
+        of_what_awaits_a_task,
+        of_one_of_many_waits_on_a_token,
+        of_what_waits_on_a_scopes_token,
+        of_what_is_told_that_a_task_is_cancelled,
+        of_what_is_told_that_a_daemon_is_cancelled,
+        of_what_waits_for_a_permit,
         while_its_thread_is_unwinding,
         of_the_task_that_awaits_a_gather,
         of_a_sleeper,

@@ -1,4 +1,4 @@
-//! A destructor of a future that panics, however it came to be dropped, keeps nobody else from being dropped.
+//! A destructor of a future that panics, however it came to be dropped, keeps no other from being dropped.
 
 use std::{
     future::pending,
@@ -29,7 +29,7 @@ async fn of_cancelled_children(runtime: AnyRuntime) {
         Err::<(), _>("no")
     });
     assert_eq!(caught(out).await.err(), Some(BOMB.into()));
-    live.gone(9).await;
+    live.all_dropped(9).await;
 }
 
 async fn of_a_child_that_has_ended(_: AnyRuntime) {
@@ -51,7 +51,7 @@ async fn of_a_child_that_has_ended(_: AnyRuntime) {
     });
     let settlement = out.await.expect("the body worked");
     assert_eq!((settlement.value, settlement.failures.len()), ([true; 2], 0));
-    live.gone(2).await;
+    live.all_dropped(2).await;
 }
 
 fn of_children_when_their_scope_is_dropped(runtime: AnyRuntime) {
@@ -68,7 +68,7 @@ fn of_children_when_their_scope_is_dropped(runtime: AnyRuntime) {
     }));
     assert!(run.poll_until_idle().is_pending());
     comes_out_in_a_scope(|| drop(run));
-    live.assert_gone(9);
+    live.assert_dropped(9);
 }
 
 fn of_children_whose_scope_is_dropped_while_unwinding(runtime: AnyRuntime) {
@@ -100,7 +100,7 @@ fn of_a_body_that_is_cancelled(runtime: AnyRuntime) {
     assert!(run.poll_until_idle().is_pending());
     fail.open();
     assert_eq!(run.finish().err(), Some(BOMB.into()));
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 async fn of_one_child_that_is_cancelled_alone(runtime: AnyRuntime) {
@@ -124,7 +124,7 @@ async fn of_one_child_that_is_cancelled_alone(runtime: AnyRuntime) {
         Ok(one.await.unwrap_or(0) + two.await.unwrap_or(0))
     });
     assert_eq!(out.await.expect("the body worked").value, 3);
-    live.gone(5).await;
+    live.all_dropped(5).await;
 }
 
 async fn of_nested_scopes(_: AnyRuntime) {
@@ -146,7 +146,7 @@ async fn of_nested_scopes(_: AnyRuntime) {
     // The outer scope drops the inner ones, whose panics may end there.
     let out = out.await;
     assert!(out == Ok(Err("no")) || out == Err(BOMB.into()), "{out:?}");
-    live.assert_gone(6);
+    live.assert_dropped(6);
 }
 
 async fn of_the_futures_of_a_gather(runtime: AnyRuntime) {
@@ -165,17 +165,17 @@ async fn of_the_futures_of_a_gather(runtime: AnyRuntime) {
     let bombs = (0..3).map(|_| pending_with(Bomb::new(BOMB, &live)).boxed());
     let race = gather(bombs.chain([wins.boxed()])).runtime(runtime).first();
     assert_eq!(caught(race).await.err(), Some(BOMB.into()));
-    live.assert_gone(6);
+    live.assert_dropped(6);
 }
 
-async fn of_a_future_that_nobody_takes_in(_: AnyRuntime) {
+async fn of_a_future_that_is_not_accepted(_: AnyRuntime) {
     let live = Live::new();
     let handle = scope(async |s| s).await;
     let spawned = catch_unwind(AssertUnwindSafe(|| {
         drop(handle.spawn(pending_with(Bomb::new(BOMB, &live)).map(drop)));
     }));
     assert_eq!(message_of(&*spawned.expect_err("where it is dropped")), BOMB);
-    live.assert_gone(1);
+    live.assert_dropped(1);
 }
 
 faults! {
@@ -185,7 +185,7 @@ faults! {
         of_one_child_that_is_cancelled_alone,
         of_nested_scopes,
         of_the_futures_of_a_gather,
-        of_a_future_that_nobody_takes_in,
+        of_a_future_that_is_not_accepted,
     }
     by_hand {
         of_children_when_their_scope_is_dropped,

@@ -1,4 +1,4 @@
-//! Whoever panics in a poll, the panic goes where the policy says, once, and everybody else is dropped.
+//! A panic in any poll goes where the policy says, once, and all other tasks are dropped.
 
 use std::{future::pending, time::Duration};
 
@@ -36,7 +36,7 @@ async fn of_a_child(runtime: AnyRuntime) {
         Ok(())
     });
     assert_eq!(caught(limited).await.err(), Some("in poll".into()));
-    live.assert_gone(6);
+    live.assert_dropped(6);
 }
 
 async fn of_two_children_at_once(_: AnyRuntime) {
@@ -49,7 +49,7 @@ async fn of_two_children_at_once(_: AnyRuntime) {
     }));
     let surfaced = outcome.await.expect_err("three of them panicked");
     assert!(["first", "second", "third"].contains(&surfaced.as_str()), "{surfaced}");
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 async fn of_a_thousand_settled_children(runtime: AnyRuntime) {
@@ -67,7 +67,7 @@ async fn of_a_thousand_settled_children(runtime: AnyRuntime) {
     });
     let settlement = out.await.expect("the body worked");
     assert_eq!((settlement.value, settlement.failures.len()), (500, 500));
-    live.assert_gone(1_000);
+    live.assert_dropped(1_000);
 }
 
 async fn of_the_body(_: AnyRuntime) {
@@ -81,7 +81,7 @@ async fn of_the_body(_: AnyRuntime) {
         }
     }));
     assert_eq!(outcome.await, Err("the body".into()));
-    live.gone(2).await;
+    live.all_dropped(2).await;
 }
 
 async fn of_a_settled_body(runtime: AnyRuntime) {
@@ -96,7 +96,7 @@ async fn of_a_settled_body(runtime: AnyRuntime) {
     });
     let error = out.await.expect_err("the body panicked");
     assert!(error.is_failed() && error.failures().len() == 1);
-    live.assert_gone(1);
+    live.assert_dropped(1);
 }
 
 async fn of_a_parallel_child(runtime: AnyRuntime) {
@@ -115,7 +115,7 @@ async fn of_a_parallel_child(runtime: AnyRuntime) {
         Ok(good.await.ok())
     });
     assert_eq!(out.await.expect("the body worked").value, Some(7));
-    live.gone(4).await;
+    live.all_dropped(4).await;
 }
 
 async fn of_a_blocking_closure(runtime: AnyRuntime) {
@@ -132,7 +132,7 @@ async fn of_a_blocking_closure(runtime: AnyRuntime) {
         Ok(matches!(bad.await, Err(TaskError::Panicked(panic)) if panic.message() == Some("on the pool")))
     });
     assert!(out.await.expect("the body worked").value);
-    live.gone(1).await;
+    live.all_dropped(1).await;
 }
 
 async fn of_a_finalizer(runtime: AnyRuntime) {
@@ -144,7 +144,7 @@ async fn of_a_finalizer(runtime: AnyRuntime) {
         Ok(7)
     });
     assert_eq!(caught(out).await.err(), Some("in a finalizer".into()));
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 async fn inside_nested_scopes(_: AnyRuntime) {
@@ -162,7 +162,7 @@ async fn inside_nested_scopes(_: AnyRuntime) {
         });
     }));
     assert_eq!(outcome.await, Err("deep inside".into()));
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 async fn of_a_future_in_a_gather(runtime: AnyRuntime) {
@@ -181,7 +181,7 @@ async fn of_a_future_in_a_gather(runtime: AnyRuntime) {
     let mut each = gather(futures(&live)).runtime(runtime).as_completed();
     assert!(matches!(each.next().await, Some((0, Err(TaskError::Panicked(_))))));
     drop(each);
-    live.assert_gone(24);
+    live.assert_dropped(24);
 }
 
 async fn of_a_child_that_starts_or_produces(runtime: AnyRuntime) {
@@ -202,7 +202,7 @@ async fn of_a_child_that_starts_or_produces(runtime: AnyRuntime) {
         Ok(())
     });
     assert_eq!(out.await.expect("the body worked").failures.len(), 1);
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 faults! {

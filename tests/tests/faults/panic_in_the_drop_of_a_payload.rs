@@ -23,7 +23,7 @@ async fn throws(bomb: Bomb) -> Result<(), &'static str> {
     panic_with(bomb)
 }
 
-async fn of_the_first_child_and_of_those_after_it(_: AnyRuntime) {
+async fn of_the_first_child_and_of_later_ones(_: AnyRuntime) {
     let live = Live::new();
     let out = AssertUnwindSafe(scope(async |s| {
         for _ in 0..3 {
@@ -33,7 +33,7 @@ async fn of_the_first_child_and_of_those_after_it(_: AnyRuntime) {
         s.spawn(live.within(pending::<()>()));
     }));
     assert_eq!(defuse(out.catch_unwind().await.expect_err("they panicked")), BOMB);
-    live.gone(7).await;
+    live.all_dropped(7).await;
 }
 
 async fn beside_failures(runtime: AnyRuntime) {
@@ -46,7 +46,7 @@ async fn beside_failures(runtime: AnyRuntime) {
         Err::<(), _>("no")
     }));
     assert_eq!(defuse(out.catch_unwind().await.expect_err("they panicked")), BOMB);
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 async fn of_settled_children(runtime: AnyRuntime) {
@@ -65,11 +65,11 @@ async fn of_settled_children(runtime: AnyRuntime) {
     for failure in settlement.failures {
         assert!(panics(|| drop(failure)));
     }
-    live.gone(3).await;
+    live.all_dropped(3).await;
 }
 
 /// Payloads that the scope still has when its future is dropped.
-fn that_nobody_has_taken_when_the_scope_is_dropped(runtime: AnyRuntime) {
+fn that_was_not_taken_when_the_scope_is_dropped(runtime: AnyRuntime) {
     let live = Live::new();
     let mut lone = by_hand(settled().runtime(runtime.clone()).run(async |s| {
         for _ in 0..3 {
@@ -88,7 +88,7 @@ fn that_nobody_has_taken_when_the_scope_is_dropped(runtime: AnyRuntime) {
     }));
     assert!(fast.poll_until_idle().is_pending());
     comes_out_in_a_scope(|| drop(fast));
-    live.assert_gone(7);
+    live.assert_dropped(7);
 }
 
 fn while_unwinding(runtime: AnyRuntime) {
@@ -112,7 +112,7 @@ fn while_unwinding(runtime: AnyRuntime) {
         panic!("the first panic");
     }));
     assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
-    live.assert_gone(5);
+    live.assert_dropped(5);
 }
 
 async fn of_the_futures_of_a_gather(runtime: AnyRuntime) {
@@ -131,7 +131,7 @@ async fn of_the_futures_of_a_gather(runtime: AnyRuntime) {
     );
     assert!(some.poll_until_idle().is_pending());
     comes_out_in_a_scope(|| drop(some));
-    live.assert_gone(6);
+    live.assert_dropped(6);
 }
 
 async fn of_a_blocking_closure(runtime: AnyRuntime) {
@@ -144,19 +144,19 @@ async fn of_a_blocking_closure(runtime: AnyRuntime) {
         Ok(())
     }));
     assert_eq!(defuse(out.catch_unwind().await.expect_err("they panicked")), BOMB);
-    live.gone(2).await;
+    live.all_dropped(2).await;
 }
 
 faults! {
     run {
-        of_the_first_child_and_of_those_after_it,
+        of_the_first_child_and_of_later_ones,
         beside_failures,
         of_settled_children,
         of_the_futures_of_a_gather,
         of_a_blocking_closure,
     }
     by_hand {
-        that_nobody_has_taken_when_the_scope_is_dropped,
+        that_was_not_taken_when_the_scope_is_dropped,
         while_unwinding,
     }
 }

@@ -1,4 +1,4 @@
-//! What a child returned, and nobody takes, is dropped with care: its destructor may panic, and so may the next one's.
+//! What a child returned, and is not taken, is dropped with care: its destructor may panic, and so may the next one's.
 
 use std::{
     future::{pending, ready},
@@ -17,7 +17,7 @@ use crate::{
 
 const BOMB: &str = "an output";
 
-async fn that_nobody_awaits(_: AnyRuntime) {
+async fn that_is_not_awaited(_: AnyRuntime) {
     let live = Live::new();
     let out = caught(scope(async |s| {
         for _ in 0..3 {
@@ -27,7 +27,7 @@ async fn that_nobody_awaits(_: AnyRuntime) {
         s.spawn(live.within(pending::<()>()));
     }));
     assert_eq!(out.await, Err(BOMB.into()));
-    live.gone(7).await;
+    live.all_dropped(7).await;
 }
 
 async fn that_was_given_to_its_task(_: AnyRuntime) {
@@ -44,10 +44,10 @@ async fn that_was_given_to_its_task(_: AnyRuntime) {
         defused(taken)
     });
     assert_eq!(out.await, BOMB);
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
-/// Two errors that nobody has awaited, in a scope whose future is dropped.
+/// Two errors of tasks that were not awaited, in a scope whose future is dropped.
 fn that_failed_in_a_settled_scope_which_is_dropped(runtime: AnyRuntime) {
     let live = Live::new();
     let mut run = by_hand(settled().runtime(runtime).run(async |s| {
@@ -59,7 +59,7 @@ fn that_failed_in_a_settled_scope_which_is_dropped(runtime: AnyRuntime) {
     }));
     assert!(run.poll_until_idle().is_pending());
     comes_out_in_a_scope(|| drop(run));
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 fn that_failed_in_a_settled_scope_which_is_dropped_while_unwinding(runtime: AnyRuntime) {
@@ -75,7 +75,7 @@ fn that_failed_in_a_settled_scope_which_is_dropped_while_unwinding(runtime: AnyR
         panic!("the first panic");
     }));
     assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 /// Failures that were seen, in a scope that is still waited for and is dropped then.
@@ -94,7 +94,7 @@ fn that_failed_in_a_fail_fast_scope_which_is_dropped(runtime: AnyRuntime) {
     }));
     assert!(run.poll_until_idle().is_pending());
     comes_out_in_a_scope(|| drop(run));
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 /// `try_scope` gives one error; the others are its own to drop.
@@ -115,7 +115,7 @@ async fn that_failed_after_the_first_one(_: AnyRuntime) {
         Ok(Ok(())) => panic!("they failed"),
         Err(message) => assert_eq!(message, BOMB),
     }
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 /// The body's value is lost to a failure that comes after it.
@@ -127,7 +127,7 @@ async fn of_a_body_whose_scope_fails(runtime: AnyRuntime) {
         Ok(Bomb::new(BOMB, &live))
     });
     assert_eq!(caught(out).await.map(|_| ()), Err(BOMB.into()));
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 async fn of_the_futures_of_a_gather_that_fails(runtime: AnyRuntime) {
@@ -140,7 +140,7 @@ async fn of_the_futures_of_a_gather_that_fails(runtime: AnyRuntime) {
     assert_eq!(caught(all).await.map(|_| ()), Err(BOMB.into()));
     let quorum = gather(futures(&live)).runtime(runtime).quorum(4);
     assert_eq!(caught(quorum).await.map(|_| ()), Err(BOMB.into()));
-    live.assert_gone(6);
+    live.assert_dropped(6);
 }
 
 fn of_the_futures_of_a_gather_that_is_dropped(runtime: AnyRuntime) {
@@ -190,12 +190,12 @@ fn that_a_stream_has_not_given(runtime: AnyRuntime) {
         assert!(finished.is_ready());
     });
     assert!(!panics(|| again.finish()));
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 faults! {
     run {
-        that_nobody_awaits,
+        that_is_not_awaited,
         that_was_given_to_its_task,
         that_failed_after_the_first_one,
         of_a_body_whose_scope_fails,

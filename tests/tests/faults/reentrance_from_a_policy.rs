@@ -20,7 +20,7 @@ use crate::live::Live;
 
 type Meddled = Scope<'static, Meddles>;
 
-/// Gives everybody what they returned, notes who was told, and meddles when it is asked, so many times.
+/// Gives each task what its child returned, notes what it was told, and meddles when it is asked, so many times.
 struct Meddles {
     target: Target,
     cancels: bool,
@@ -161,7 +161,7 @@ async fn that_spawns_cancels_awaits_and_nests(runtime: AnyRuntime) {
             s.spawn(live.within(yields(2).map(|()| 4))).await + there.await
         });
         assert_eq!(out.await, Some(6), "{times}");
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -177,7 +177,7 @@ async fn that_cancels_the_scope_too(runtime: AnyRuntime) {
             pending::<u32>().await
         });
         assert_eq!(out.await, None, "{times}");
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -198,7 +198,7 @@ fn whose_scope_is_dropped(runtime: AnyRuntime) {
         assert!(run.poll_until_idle().is_pending());
         drop(run);
         drop(target.lock().unwrap().take());
-        live.wait_gone(live.made());
+        live.wait_dropped(live.made());
     }
 }
 
@@ -214,7 +214,7 @@ fn of_an_open_scope(runtime: AnyRuntime) {
         drop(driver);
         assert!(service.is_empty() && service.is_cancelled() || service.try_spawn(ready(())).is_err());
         drop((service, target.lock().unwrap().take()));
-        live.wait_gone(live.made());
+        live.wait_dropped(live.made());
     }
 }
 

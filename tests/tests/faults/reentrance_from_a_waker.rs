@@ -113,11 +113,11 @@ async fn of_the_task_that_awaits_the_scope(runtime: AnyRuntime) {
         }
         assert!(meddling.times() > 0, "{trap:?}");
         drop((service, meddling));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
-async fn of_whoever_awaits_a_task(runtime: AnyRuntime) {
+async fn of_what_awaits_a_task(runtime: AnyRuntime) {
     for (trap, how) in all_ways() {
         let (live, gate) = (Live::new(), Gate::new());
         let (service, mut driver) = fail_fast().runtime(runtime.clone()).open();
@@ -132,11 +132,11 @@ async fn of_whoever_awaits_a_task(runtime: AnyRuntime) {
         assert!(meddling.times() > 0, "{trap:?}");
         service.close();
         drop((service, meddling, driver));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
-async fn of_whoever_waits_on_the_token(runtime: AnyRuntime) {
+async fn of_what_waits_on_the_token(runtime: AnyRuntime) {
     for (trap, how) in all_ways() {
         let live = Live::new();
         let (service, mut driver) = fail_fast().runtime(runtime.clone()).open();
@@ -152,11 +152,11 @@ async fn of_whoever_waits_on_the_token(runtime: AnyRuntime) {
         assert!(meddling.times() > 0, "{trap:?}");
         assert!(is_as_it_should(driver.await), "{trap:?}");
         drop((service, meddling));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
-async fn of_whoever_waits_for_a_permit(runtime: AnyRuntime) {
+async fn of_what_waits_for_a_permit(runtime: AnyRuntime) {
     for (trap, how) in all_ways() {
         let live = Live::new();
         let (service, driver) = fail_fast().runtime(runtime.clone()).limit(1).open();
@@ -184,7 +184,7 @@ async fn of_whoever_waits_for_a_permit(runtime: AnyRuntime) {
         drop(waiting);
         assert!(meddling.times() > 0, "{trap:?}");
         drop((service, meddling));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -198,10 +198,10 @@ fn that_drops_the_last_handles(runtime: AnyRuntime) {
     assert!(poll_with(&mut driver, &waker).is_pending());
     gate.open();
     assert!(by_hand(driver).finish().is_ok());
-    live.assert_gone(1);
+    live.assert_dropped(1);
 }
 
-/// An executor that polls whoever is woken before the wake returns.
+/// An executor that polls a woken future before the wake returns.
 #[derive(Default)]
 struct AtOnce {
     future: Mutex<Option<BoxFuture<'static, ()>>>,
@@ -260,16 +260,16 @@ fn that_polls_the_scope_at_once(runtime: AnyRuntime) {
     drop(service.spawn(live.within(pending::<Result<(), _>>())));
     assert_eq!(done.alive(), 1);
     token.cancel();
-    done.assert_gone(1);
-    live.assert_gone(5);
+    done.assert_dropped(1);
+    live.assert_dropped(5);
 }
 
 faults! {
     run {
         of_the_task_that_awaits_the_scope,
-        of_whoever_awaits_a_task,
-        of_whoever_waits_on_the_token,
-        of_whoever_waits_for_a_permit,
+        of_what_awaits_a_task,
+        of_what_waits_on_the_token,
+        of_what_waits_for_a_permit,
     }
     by_hand {
         that_drops_the_last_handles,

@@ -65,7 +65,7 @@ async fn of_children_that_end(runtime: AnyRuntime) {
             })
             .await;
         assert!(out.is_ok() || out.is_err_and(|error| error.is_cancelled()));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -92,7 +92,7 @@ async fn of_children_that_are_cancelled(runtime: AnyRuntime) {
             })
             .await;
         assert!(out.is_err());
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -117,7 +117,7 @@ async fn of_one_child_that_is_cancelled(runtime: AnyRuntime) {
             })
             .await;
         assert!(out.is_ok() || out.is_err_and(|error| error.is_cancelled()));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -145,7 +145,7 @@ fn of_children_whose_scope_is_dropped(runtime: AnyRuntime) {
                 }
             }));
             assert_eq!(dropped.is_err(), unwinding);
-            live.wait_gone(live.made());
+            live.wait_dropped(live.made());
         }
     }
 }
@@ -168,7 +168,7 @@ async fn of_outputs_and_errors(runtime: AnyRuntime) {
             })
             .await;
         assert!(out.is_ok() || out.is_err_and(|error| error.is_cancelled()));
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -191,7 +191,7 @@ async fn of_payloads(runtime: AnyRuntime) {
         let payload = out.catch_unwind().await.expect_err("they panicked");
         assert!(payload.is::<Mutex<Meddles>>());
         drop(payload);
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -202,7 +202,7 @@ async fn of_a_future_that_is_refused(runtime: AnyRuntime) {
             .runtime(runtime.clone())
             .run(async |s| Ok(s))
             .await
-            .expect("nobody failed");
+            .expect("no child failed");
         let held = meddles(&s, how, &live);
         drop(s.spawn(async move {
             drop(held);
@@ -210,7 +210,7 @@ async fn of_a_future_that_is_refused(runtime: AnyRuntime) {
         }));
         let held = meddles(&s, how, &live);
         s.defer(async move { drop(held) });
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -227,7 +227,7 @@ async fn of_the_last_child_of_an_open_scope(runtime: AnyRuntime) {
     })));
     drop(service);
     assert!(driver.await.is_ok());
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 faults! {

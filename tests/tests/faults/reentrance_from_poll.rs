@@ -35,7 +35,7 @@ async fn of_a_child(runtime: AnyRuntime) {
         })
         .await;
     assert!(out.is_ok(), "{out:?}");
-    live.gone(live.made()).await;
+    live.all_dropped(live.made()).await;
 }
 
 async fn of_a_parallel_child(runtime: AnyRuntime) {
@@ -56,7 +56,7 @@ async fn of_a_parallel_child(runtime: AnyRuntime) {
         })
         .await;
     assert!(out.is_ok(), "{out:?}");
-    live.gone(live.made()).await;
+    live.all_dropped(live.made()).await;
 }
 
 async fn of_the_body_and_a_finalizer(runtime: AnyRuntime) {
@@ -77,7 +77,7 @@ async fn of_the_body_and_a_finalizer(runtime: AnyRuntime) {
         })
         .await;
     assert!(out.is_ok(), "{out:?}");
-    live.gone(live.made()).await;
+    live.all_dropped(live.made()).await;
 }
 
 async fn of_a_child_that_cancels(runtime: AnyRuntime) {
@@ -104,7 +104,7 @@ async fn of_a_child_that_cancels(runtime: AnyRuntime) {
             out.expect_err("it was cancelled").to_string(),
             "cancelled on request: meddled with"
         );
-        live.gone(live.made()).await;
+        live.all_dropped(live.made()).await;
     }
 }
 
@@ -140,7 +140,7 @@ async fn of_a_child_that_cancels_itself(runtime: AnyRuntime) {
         Ok(())
     });
     assert!(out.await.is_ok());
-    live.gone(2).await;
+    live.all_dropped(2).await;
 }
 
 /// Its own task can be polled and dropped; it cannot have a value before it ends.
@@ -165,7 +165,7 @@ async fn of_a_child_that_awaits_and_drops_itself(_: AnyRuntime) {
         s.len()
     });
     assert_eq!(out.await, 0);
-    live.assert_gone(1);
+    live.assert_dropped(1);
 }
 
 /// Two siblings that await each other wait for ever; cancelling ends both.
@@ -191,7 +191,7 @@ async fn of_children_that_await_each_other(runtime: AnyRuntime) {
         pending::<Result<(), _>>().await
     });
     assert!(out.await.expect_err("it was cancelled").is_cancelled());
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 /// A scope is polled, and dropped, by a child of another.
@@ -212,7 +212,7 @@ async fn of_a_child_that_drives_another_scope(runtime: AnyRuntime) {
     }));
     assert_eq!(out.await, Ok(()));
     assert!(service.is_cancelled());
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 faults! {

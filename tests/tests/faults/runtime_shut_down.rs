@@ -16,7 +16,7 @@ use purview_tests::yields;
 
 use crate::{host::Host, live::Live};
 
-/// Counts those who have begun.
+/// Counts the children that have begun.
 #[derive(Clone, Default)]
 struct Begun(Arc<AtomicUsize>);
 
@@ -55,7 +55,7 @@ fn under_parallel_children(mut host: Host) {
             );
         }
     }
-    // Nobody takes these any more, and they run where the scope does.
+    // The runtime accepts these no longer, and they run where the scope does.
     let after: Vec<_> = (0..5)
         .map(|i| service.spawn_parallel(live.within(yields(3).map(move |()| Ok(i)))))
         .collect();
@@ -67,7 +67,7 @@ fn under_parallel_children(mut host: Host) {
     service.cancel();
     drop(service);
     assert!(scope.join().expect("it goes on").is_ok());
-    live.wait_gone(10);
+    live.wait_dropped(10);
 }
 
 /// Where the policy has no value for a child that is lost, the scope is cancelled and says why.
@@ -91,7 +91,7 @@ fn under_a_fail_fast_scope(mut host: Host) {
     let in_executor = host.takes_futures();
     host.shut_down();
     if !in_executor {
-        // The child runs in the scope's own task, whom nobody but the test stops.
+        // The child runs in the scope's own task, which only the test stops.
         assert_eq!(live.alive(), 2);
         token.cancel_with("the runtime dropped it: there is none");
     }
@@ -100,10 +100,10 @@ fn under_a_fail_fast_scope(mut host: Host) {
         error.is_cancelled() && error.to_string().contains("the runtime dropped it"),
         "{error}"
     );
-    live.wait_gone(2);
+    live.wait_dropped(2);
 }
 
-/// Time goes on for those who still wait for it.
+/// Time goes on for what still waits for it.
 fn under_sleepers(mut host: Host) {
     let (live, begun) = (Live::new(), Begun::default());
     let (runtime, inside, noted) = (host.runtime(), live.clone(), begun.clone());
@@ -126,7 +126,7 @@ fn under_sleepers(mut host: Host) {
         move_clock();
     }
     assert_eq!(scope.join().expect("it ends").expect("the body worked").value, 3);
-    live.wait_gone(2);
+    live.wait_dropped(2);
 }
 
 fn before_a_scope_begins(host: Host) {
@@ -156,7 +156,7 @@ fn before_a_scope_begins(host: Host) {
         ),
         "{closure:?}"
     );
-    live.wait_gone(3);
+    live.wait_dropped(3);
 }
 
 faults! {

@@ -31,7 +31,7 @@ async fn of_parallel_children(runtime: AnyRuntime) {
                 Ok(sum)
             });
         assert_eq!(out.await.ok(), Some(10), "{work:?}");
-        live.assert_gone(5);
+        live.assert_dropped(5);
     }
 }
 
@@ -54,7 +54,7 @@ async fn of_parallel_children_that_panic_or_fail(runtime: AnyRuntime) {
                 Ok(())
             });
         assert_eq!(out.await.expect("the body worked").failures.len(), 0, "{work:?}");
-        live.assert_gone(3);
+        live.assert_dropped(3);
     }
 }
 
@@ -86,12 +86,12 @@ async fn of_blocking_closures(runtime: AnyRuntime) {
                 s.spawn(live.within(pending::<Result<(), _>>()));
                 Ok(s.spawn_blocking(closure(&live)).await)
             });
-        let error = out.await.expect_err("nobody ran it");
+        let error = out.await.expect_err("it was not run");
         assert!(
             error.is_cancelled() && error.failures().is_empty(),
             "{work:?} {error:?}"
         );
-        live.assert_gone(3);
+        live.assert_dropped(3);
     }
 }
 
@@ -108,11 +108,11 @@ async fn where_a_scope_has_no_value_for_it(runtime: AnyRuntime) {
             });
         let said = caught(AssertUnwindSafe(plain)).await.expect_err("there is no value");
         assert!(said.contains("fail_fast"), "{work:?} {said}");
-        live.assert_gone(2);
+        live.assert_dropped(2);
     }
 }
 
-/// It was taken and never runs: who waits for it waits, and a cancelled scope does not.
+/// It was accepted and never runs: a wait for it goes on, unless the scope is cancelled.
 async fn without_a_word(runtime: AnyRuntime) {
     let live = Live::new();
     let faulty = Faulty::with_work(runtime, Work::Keep);
@@ -130,8 +130,8 @@ async fn without_a_word(runtime: AnyRuntime) {
     });
     let settlement = out.await.expect("the body worked");
     assert_eq!(settlement.value, (true, true));
-    // The executor still has what it was given; the futures inside are gone.
-    live.assert_gone(2);
+    // The executor still has what it was given; the futures inside were dropped.
+    live.assert_dropped(2);
     faulty.drop_kept();
 }
 
@@ -153,7 +153,7 @@ async fn at_last(runtime: AnyRuntime) {
     let (task, closure) = out.await.expect("the body worked").value;
     assert_eq!(task, Some(7));
     assert!(closure.is_some_and(|said| said.contains("the runtime dropped it")));
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 faults! {

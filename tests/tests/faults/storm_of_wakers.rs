@@ -1,4 +1,4 @@
-//! A million wakers that somebody keeps, and wakes at once: as many polls as there was something to do.
+//! A million wakers that are kept, and woken at once: as many polls as there was something to do.
 //!
 //! `PURVIEW_WAKERS` says how many; a million unless it does.
 
@@ -34,8 +34,8 @@ async fn keeps(kept: Kept, each: usize) -> Result<(), &'static str> {
     .await
 }
 
-/// As many polls as wakes would be a million; each pass polls whom it finds woken, once.
-fn kept_by_one_child_and_woken_at_once(runtime: AnyRuntime) {
+/// As many polls as wakes would be a million; each pass polls the children that it finds woken, once.
+fn of_one_child_and_woken_at_once(runtime: AnyRuntime) {
     let (live, kept, polls, each) = (Live::new(), Kept::default(), PollCount::new(), storm());
     let mut run = by_hand(settled().runtime(runtime).run(async |s| {
         s.spawn(live.within(polls.of(keeps(kept.clone(), each))));
@@ -49,7 +49,7 @@ fn kept_by_one_child_and_woken_at_once(runtime: AnyRuntime) {
     assert!(run.poll_until_idle().is_pending());
     assert_eq!(polls.get(), 2);
     drop(run);
-    live.assert_gone(1);
+    live.assert_dropped(1);
     kept.lock().unwrap().drain(..).for_each(Waker::wake);
 }
 
@@ -90,10 +90,10 @@ async fn woken_by_threads_until_after_the_end(runtime: AnyRuntime) {
         out.await
             .is_err_and(|error: purview::ScopeError<&str>| error.is_cancelled())
     );
-    live.gone(CHILDREN).await;
+    live.all_dropped(CHILDREN).await;
 }
 
-fn kept_by_a_million_waiters_of_a_token(_: AnyRuntime) {
+fn of_a_million_waits_on_a_token(_: AnyRuntime) {
     let (token, waiters) = (CancelToken::new(), storm() / 10);
     let mut waiting: Vec<_> = (0..waiters).map(|_| by_hand(token.cancelled())).collect();
     assert!(waiting.iter_mut().all(|waiting| waiting.poll().is_pending()));
@@ -114,7 +114,7 @@ fn kept_by_the_futures_of_a_gather(runtime: AnyRuntime) {
     assert!(all.poll_until_idle().is_pending());
     assert_eq!(polls.get(), 8);
     drop(all);
-    live.assert_gone(4);
+    live.assert_dropped(4);
     kept.lock().unwrap().drain(..).for_each(Waker::wake);
 }
 
@@ -132,8 +132,8 @@ fn that_differ_from_poll_to_poll(runtime: AnyRuntime) {
     }
     assert_eq!(census.alive(), 1);
     drop(run);
-    census.assert_gone(storm() / 10);
-    live.assert_gone(1);
+    census.assert_dropped(storm() / 10);
+    live.assert_dropped(1);
 }
 
 faults! {
@@ -141,8 +141,8 @@ faults! {
         woken_by_threads_until_after_the_end,
     }
     by_hand {
-        kept_by_one_child_and_woken_at_once,
-        kept_by_a_million_waiters_of_a_token,
+        of_one_child_and_woken_at_once,
+        of_a_million_waits_on_a_token,
         kept_by_the_futures_of_a_gather,
         that_differ_from_poll_to_poll,
     }

@@ -1,4 +1,4 @@
-//! A timer that is ready at once, whatever the time: the clock decides, and nobody gets the thread for good.
+//! A timer that is ready at once, whatever the time: the clock decides, and no task gets the thread for good.
 
 use std::{future::pending, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::{
 /// Longer than any test takes: the clock is the runtime's, and goes on by itself.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// More polls than anybody needs to see that the time has not come.
+/// More polls than are needed to see that the time has not come.
 const PATIENCE: usize = 1_000;
 
 async fn for_children_that_are_in_time(runtime: AnyRuntime) {
@@ -32,7 +32,7 @@ async fn for_children_that_are_in_time(runtime: AnyRuntime) {
         Ok(sum)
     });
     assert_eq!(out.await.ok(), Some(40));
-    live.gone(40).await;
+    live.all_dropped(40).await;
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -58,7 +58,7 @@ fn for_a_deadline_and_sleepers(runtime: AnyRuntime) {
     assert_eq!((live.made(), live.alive()), (2, 1));
     faulty.jump_ahead(HOUR);
     assert!(run.finish().expect_err("time is up").is_deadline_exceeded());
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -81,7 +81,7 @@ fn for_the_siblings(runtime: AnyRuntime) {
     gate.open();
     faulty.jump_ahead(HOUR);
     assert!(run.finish().is_ok());
-    live.assert_gone(11);
+    live.assert_dropped(11);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -96,7 +96,7 @@ fn for_a_grace(runtime: AnyRuntime) {
     assert_eq!(live.alive(), 1);
     faulty.jump_ahead(HOUR);
     assert!(run.finish().is_err());
-    live.assert_gone(1);
+    live.assert_dropped(1);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -118,7 +118,7 @@ fn for_a_gather(runtime: AnyRuntime) {
     assert!(all.finish().expect_err("time is up").is_deadline_exceeded());
     assert!(mixed.finish().expect_err("time is up").is_deadline_exceeded());
     drop((all, mixed));
-    live.assert_gone(5);
+    live.assert_dropped(5);
     assert_eq!(faulty.timers_alive(), 0);
 }
 

@@ -1,4 +1,4 @@
-//! A timer that never fires: whoever does not need it does not notice, and the clock is believed all the same.
+//! A timer that never fires: what does not need it does not notice, and the clock is believed all the same.
 
 use std::{future::pending, time::Duration};
 
@@ -28,7 +28,7 @@ async fn for_a_scope_that_ends_in_time(runtime: AnyRuntime) {
             Ok(first.await + second.await + third.await)
         });
     assert_eq!(out.await.ok(), Some(7));
-    live.gone(3).await;
+    live.all_dropped(3).await;
     assert!(faulty.timers_made() > 0);
     assert_eq!(faulty.timers_alive(), 0);
 }
@@ -46,11 +46,11 @@ fn for_a_deadline_that_has_passed(runtime: AnyRuntime) {
     let settlement = run.finish().expect("the body had a value");
     assert!(settlement.value);
     assert_eq!(settlement.stopped, Some(purview::CancelReason::DeadlineExceeded));
-    live.assert_gone(1);
+    live.assert_dropped(1);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
-/// Sleepers sleep on, and whoever cancels them need not wait.
+/// Sleepers sleep on, and cancelling them takes no wait.
 async fn for_sleepers_that_are_cancelled(runtime: AnyRuntime) {
     let (live, faulty) = (Live::new(), Faulty::with_timers(runtime, Timers::Never));
     let out = settled::<&str>().runtime(faulty.clone()).run(async |s| {
@@ -72,7 +72,7 @@ async fn for_sleepers_that_are_cancelled(runtime: AnyRuntime) {
         Ok(())
     });
     assert!(out.await.is_ok());
-    live.gone(15).await;
+    live.all_dropped(15).await;
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -93,7 +93,7 @@ fn for_a_scope_that_is_dropped(runtime: AnyRuntime) {
     assert!(run.poll_until_idle().is_pending());
     assert!(faulty.timers_alive() >= 5);
     drop(run);
-    live.assert_gone(4);
+    live.assert_dropped(4);
     assert_eq!(faulty.timers_alive(), 0);
 }
 
@@ -111,7 +111,7 @@ fn for_a_grace(runtime: AnyRuntime) {
     faulty.jump_ahead(DAY);
     gate.open();
     assert_eq!(run.finish().expect_err("the body failed").into_failure(), Some("no"));
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert_eq!(faulty.timers_alive(), 0);
 }
 

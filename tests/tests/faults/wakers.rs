@@ -53,7 +53,7 @@ impl Hostile {
 
     /// Checks that none of its wakers is kept anywhere.
     #[track_caller]
-    pub(crate) fn assert_gone(&self) {
+    pub(crate) fn assert_dropped(&self) {
         assert_eq!(self.live.alive(), 0, "of the wakers are left");
     }
 

@@ -1,4 +1,4 @@
-//! Wakers that outlive the scope they came from wake nobody, keep nothing alive that matters, and hurt nobody.
+//! Wakers that outlive the scope they came from wake nothing, keep nothing alive that matters, and do no harm.
 
 use std::{
     future::{pending, poll_fn},
@@ -13,7 +13,7 @@ use purview_tests::{AnyRuntime, PollCount, by_hand, calling_waker, yields};
 
 use crate::live::Live;
 
-/// The wakers of everybody who was polled.
+/// The wakers of all tasks that were polled.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<Waker>>>);
 
@@ -73,7 +73,7 @@ async fn of_a_scope_that_has_ended(runtime: AnyRuntime) {
         Ok(())
     });
     assert!(out.await.is_ok());
-    live.gone(6).await;
+    live.all_dropped(6).await;
     assert_eq!(kept.len(), 8);
     kept.use_all();
 }
@@ -92,7 +92,7 @@ async fn of_a_scope_that_was_cancelled(runtime: AnyRuntime) {
         Ok(())
     });
     assert!(out.await.is_ok());
-    live.gone(6).await;
+    live.all_dropped(6).await;
     kept.use_all();
 }
 
@@ -115,10 +115,10 @@ fn of_a_scope_that_was_dropped(runtime: AnyRuntime) {
     assert_eq!(kept.len(), 19);
     kept.use_all();
     assert_eq!((woken.get(), polls.get()), (before, polled));
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
-/// The waker of a child that is over, in a scope that is not: nobody else is polled for it.
+/// The waker of a child that is over, in a scope that is not: no other task is polled for it.
 fn of_a_child_that_has_ended(runtime: AnyRuntime) {
     let (kept, live, polls) = (Kept::default(), Live::new(), PollCount::new());
     let mut run = by_hand(settled().runtime(runtime).run(async |s| {
@@ -132,7 +132,7 @@ fn of_a_child_that_has_ended(runtime: AnyRuntime) {
         polls.of(pending::<Result<(), _>>()).await
     }));
     assert!(run.poll_until_idle().is_pending());
-    live.assert_gone(2);
+    live.assert_dropped(2);
     assert_eq!((kept.len(), polls.get()), (7, 2));
     kept.use_all();
     assert!(run.poll_until_idle().is_pending());
@@ -155,7 +155,7 @@ fn that_wake_while_the_scope_is_dropped(runtime: AnyRuntime) {
     }));
     assert!(run.poll_until_idle().is_pending());
     drop(run);
-    live.assert_gone(3);
+    live.assert_dropped(3);
 }
 
 faults! {

@@ -44,7 +44,7 @@ fn by_its_executor(mut host: Host) {
     gate.open();
     assert!(driver.poll_until_idle().is_pending());
     assert!(service.is_empty());
-    live.assert_gone(4);
+    live.assert_dropped(4);
     drop(service);
     assert!(driver.finish().is_ok_and(|out| out.failures.is_empty()));
 }
@@ -59,7 +59,7 @@ fn with_its_driver(mut host: Host) {
     let last = service.spawn(async { Ok(()) });
     host.run_until(|| last.is_finished());
     host.shut_down();
-    live.wait_gone(2);
+    live.wait_dropped(2);
     for guest in [plain.finish(), held.finish()] {
         assert!(matches!(
             guest,
@@ -86,7 +86,7 @@ fn while_unwinding_with_destructors_that_panic(runtime: AnyRuntime) {
     assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
     assert!(driver.poll_until_idle().is_pending());
     assert!(service.is_empty());
-    live.assert_gone(4);
+    live.assert_dropped(4);
     drop(service);
     // Their tasks were dropped with what awaited them: the scope says how they ended.
     let failures = driver.finish().expect("the scope goes on").failures;
@@ -119,7 +119,7 @@ fn whose_destructor_calls_the_scope(runtime: AnyRuntime) {
     drop(guest);
     assert!(driver.finish().is_ok());
     assert!(service.is_empty());
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 faults! {

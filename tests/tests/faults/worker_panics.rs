@@ -44,7 +44,7 @@ async fn before_it_has_begun(runtime: AnyRuntime) {
         matches!(closure, Err(TaskError::Panicked(_))) || is_lost(&closure),
         "{closure:?}"
     );
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 async fn between_two_polls(runtime: AnyRuntime) {
@@ -64,7 +64,7 @@ async fn between_two_polls(runtime: AnyRuntime) {
     });
     let settlement = out.await.expect("the body worked");
     assert_eq!((settlement.value, settlement.failures.len()), (Some(7), 0));
-    live.assert_gone(4);
+    live.assert_dropped(4);
 }
 
 /// Where its task has no value for that, the scope is cancelled and says why.
@@ -82,7 +82,7 @@ async fn in_a_scope_that_fails_fast(runtime: AnyRuntime) {
         error.is_cancelled() && error.to_string().contains("dropped it"),
         "{error}"
     );
-    live.assert_gone(2);
+    live.assert_dropped(2);
 }
 
 faults! {

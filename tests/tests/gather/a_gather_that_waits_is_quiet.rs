@@ -24,7 +24,7 @@ async fn woken_and_ready() -> Result<(), ()> {
     .await
 }
 
-/// Ready at once; its waker stays behind at the gate.
+/// Ready at once; its waker is kept by the gate.
 async fn leaves_its_waker_at(gate: &Gate) -> Result<(), ()> {
     let mut wait = pin!(gate.wait());
     poll_fn(|cx| {
@@ -86,7 +86,7 @@ fn only_the_future_that_was_woken_is_polled() {
     gates[41].wake();
     assert!(set.poll_until_idle().is_pending());
     assert_eq!(polls.get(), 102);
-    assert!(set.poll().is_pending(), "nobody was woken");
+    assert!(set.poll().is_pending(), "nothing was woken");
     assert_eq!(polls.get(), 102);
 
     let (a, b) = (PollCount::new(), PollCount::new());
@@ -157,7 +157,7 @@ fn a_source_that_waits_is_polled_only_when_it_was_woken() {
     assert_eq!(asked.get(), 2, "a source that has ended is left alone");
 }
 
-fn all_that_a_source_has_after_a_pause_are_started_though_nobody_wakes() {
+fn all_that_a_source_has_after_a_pause_are_started_without_a_wake() {
     let (gate, polls) = (Gate::new(), PollCount::new());
     let pause = stream::once(gate.wait()).filter_map(|()| ready(None));
     let numbers = stream::iter(0..1).chain(pause).chain(stream::iter(0..100));
@@ -207,7 +207,7 @@ fn futures_that_are_ready_need_no_timer() {
     assert_eq!(clock.timers_created(), 0);
 }
 
-fn all_of_many_are_started_though_nobody_wakes() {
+fn all_of_many_are_started_without_a_wake() {
     let polls = PollCount::new();
     let many = || (0..1_000).map(|_| polls.of(pending::<Result<(), ()>>()));
     let mut set = by_hand(gather(many()));
@@ -268,7 +268,7 @@ async fn ten_thousand_futures_that_yield_come_to_their_end() {
     assert!(all.await.is_ok_and(|all| all.into_iter().eq(0..10_000)));
 }
 
-fn who_is_handed_a_result_is_not_woken_for_the_next() {
+fn a_task_that_was_given_a_result_is_not_woken_for_the_next() {
     let mut each = gather((0..3).map(async |n| Ok::<_, ()>(n))).as_completed();
     for n in 0..3 {
         let mut next = by_hand(each.next());
@@ -282,9 +282,9 @@ fn who_is_handed_a_result_is_not_woken_for_the_next() {
 
 polled_on_every_runtime!(
     each_of_twelve_has_a_waker_of_its_own,
-    all_that_a_source_has_after_a_pause_are_started_though_nobody_wakes,
-    all_of_many_are_started_though_nobody_wakes,
-    who_is_handed_a_result_is_not_woken_for_the_next,
+    all_that_a_source_has_after_a_pause_are_started_without_a_wake,
+    all_of_many_are_started_without_a_wake,
+    a_task_that_was_given_a_result_is_not_woken_for_the_next,
     a_future_that_is_woken_as_it_ends_is_polled_no_more,
     wakers_of_futures_that_have_ended_ask_for_nothing_more,
     only_the_future_that_was_woken_is_polled,

@@ -1,4 +1,4 @@
-//! A gather that begins too late polls nobody, and what comes in the pass in which its deadline does still counts.
+//! A gather that begins too late polls none of its futures, and what comes in the pass in which its deadline does still counts.
 
 use std::{
     future::{pending, ready},
@@ -15,7 +15,7 @@ use purview_tests::{Gate, PollCount, TestClock, by_hand, polled_on_every_runtime
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn one_that_begins_too_late_polls_nobody() {
+fn one_that_begins_too_late_polls_no_future() {
     let (clock, polls) = (TestClock::new(), PollCount::new());
     let late = clock.now();
     clock.advance(MINUTE);
@@ -74,7 +74,7 @@ fn what_has_not_come_by_then_is_cut() {
     assert!(matches!(results, (Ok(()), Err(TaskError::Cancelled(_)))), "{results:?}");
 }
 
-fn those_who_hold_are_waited_for_past_the_deadline() {
+fn futures_that_hold_are_waited_for_past_the_deadline() {
     let (clock, gate) = (TestClock::new(), Gate::new());
     let cleaning = || async {
         shield(gate.wait()).await;
@@ -93,7 +93,7 @@ fn those_who_hold_are_waited_for_past_the_deadline() {
 }
 
 /// The second has been pulled, and waits for its start: it can still succeed.
-fn one_whom_the_rate_keeps_waiting_counts_among_those_to_come() {
+fn one_that_waits_for_the_rate_counts_among_those_to_come() {
     let clock = TestClock::new();
     let mut won = by_hand(
         gather((0..2).map(async |n| Ok::<_, ()>(n)))
@@ -179,9 +179,9 @@ fn a_timer_that_was_early_is_followed_by_one_that_wakes() {
 polled_on_every_runtime!(
     one_whom_the_rate_keeps_waiting_is_waited_for,
     a_timer_that_was_early_is_followed_by_one_that_wakes,
-    those_who_hold_are_waited_for_past_the_deadline,
-    one_whom_the_rate_keeps_waiting_counts_among_those_to_come,
-    one_that_begins_too_late_polls_nobody,
+    futures_that_hold_are_waited_for_past_the_deadline,
+    one_that_waits_for_the_rate_counts_among_those_to_come,
+    one_that_begins_too_late_polls_no_future,
     what_comes_in_the_pass_in_which_the_deadline_does_still_counts,
     what_has_not_come_by_then_is_cut,
 );

@@ -134,7 +134,7 @@ fn the_deadline_cuts_the_futures_and_not_the_closure() {
     assert_eq!(*seen.borrow(), [(0, Ok(())), (1, Err(late.clone())), (2, Err(late))]);
 }
 
-/// The last result is in, and nobody but the closure can wake the gather any more.
+/// The last result is in, and only the closure can wake the gather any more.
 async fn a_closure_may_outlast_the_futures() {
     let calls = PollCount::new();
     gather((0..3).map(async |n| Ok::<_, ()>(n)))

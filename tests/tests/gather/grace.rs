@@ -13,7 +13,7 @@ async fn holding(log: &Log, name: &str) -> Result<(), ()> {
     shield(pending()).await
 }
 
-fn those_who_hold_are_dropped_when_the_grace_is_over_and_not_before() {
+fn futures_that_hold_are_dropped_when_the_grace_is_over_and_not_before() {
     let (clock, token, log) = (TestClock::new(), CancelToken::new(), Log::new());
     let mut set = by_hand(
         gather([holding(&log, "set")])
@@ -27,7 +27,7 @@ fn those_who_hold_are_dropped_when_the_grace_is_over_and_not_before() {
             .cancel_on(&token)
             .grace(MINUTE),
     );
-    // A second cancellation gives nobody more time.
+    // A second cancellation gives no future more time.
     for wait in [Duration::ZERO, SECOND * 30, SECOND * 29] {
         clock.advance(wait);
         assert!(set.poll_until_idle().is_pending());
@@ -45,7 +45,7 @@ fn those_who_hold_are_dropped_when_the_grace_is_over_and_not_before() {
     assert_eq!(log.entries(), ["set dropped", "mixed dropped"]);
 }
 
-fn without_grace_nobody_is_waited_for() {
+fn without_grace_no_future_is_waited_for() {
     let (token, log) = (CancelToken::new(), Log::new());
     let mut set = by_hand(
         gather([holding(&log, "set")])
@@ -86,7 +86,7 @@ fn the_others_are_dropped_at_once_and_newest_first() {
     assert_eq!(log.entries(), ["2 dropped", "1 dropped", "0 dropped"]);
 }
 
-fn those_who_hold_are_polled_on_and_dropped_as_they_let_go() {
+fn futures_that_hold_are_polled_on_and_dropped_as_they_release_it() {
     let (token, log) = (CancelToken::new(), Log::new());
     let (first, second) = (Gate::new(), Gate::new());
     let cleaning = |name| {
@@ -119,8 +119,8 @@ fn those_who_hold_are_polled_on_and_dropped_as_they_let_go() {
 }
 
 polled_on_every_runtime!(
-    those_who_hold_are_polled_on_and_dropped_as_they_let_go,
-    those_who_hold_are_dropped_when_the_grace_is_over_and_not_before,
-    without_grace_nobody_is_waited_for,
+    futures_that_hold_are_polled_on_and_dropped_as_they_release_it,
+    futures_that_hold_are_dropped_when_the_grace_is_over_and_not_before,
+    without_grace_no_future_is_waited_for,
     the_others_are_dropped_at_once_and_newest_first,
 );

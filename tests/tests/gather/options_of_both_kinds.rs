@@ -60,7 +60,7 @@ fn of_two_deadlines_the_earlier_one_counts() {
     assert_eq!(why(mixed), CancelReason::DeadlineExceeded);
 }
 
-fn with_a_deadline_that_has_passed_nobody_is_polled() {
+fn with_a_deadline_that_has_passed_nothing_is_polled() {
     let (clock, log) = (TestClock::new(), Log::new());
     let past = clock.now();
     let mut alike = by_hand(
@@ -116,7 +116,7 @@ fn one_that_cancels_the_gather_it_is_in_ends_it_in_that_very_poll() {
     assert_eq!(log.entries(), ["one polled", "other dropped", "one dropped"]);
 }
 
-fn those_who_hold_are_waited_for_until_the_grace_is_over() {
+fn futures_that_hold_are_waited_for_until_the_grace_is_over() {
     let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
     let held = |name| log.traced(name, holds(&gate));
     let mut alike = by_hand(
@@ -135,14 +135,14 @@ fn those_who_hold_are_waited_for_until_the_grace_is_over() {
     clock.advance(SECOND);
     log.clear();
     assert!(alike.poll_until_idle().is_pending() && mixed.poll_until_idle().is_pending());
-    assert!(log.entries().is_empty(), "nobody woke those who hold");
+    assert!(log.entries().is_empty(), "nothing woke the futures that hold");
     clock.advance(SECOND);
     assert_eq!(why(alike.finish()), CancelReason::DeadlineExceeded);
     assert_eq!(why(mixed.finish()), CancelReason::DeadlineExceeded);
     assert_eq!(log.entries(), ["alike dropped", "mixed dropped"]);
 }
 
-fn without_a_grace_those_who_hold_are_waited_for_and_no_timer_is_kept() {
+fn without_a_grace_futures_that_hold_are_waited_for_and_no_timer_is_kept() {
     let (clock, gate) = (TestClock::new(), Gate::new());
     let mut alike = by_hand(gather([holds(&gate)]).timeout(SECOND).runtime(clock.clone()));
     let mut mixed = by_hand(gather!(holds(&gate)).timeout(SECOND).runtime(clock.clone()));
@@ -158,7 +158,7 @@ fn without_a_grace_those_who_hold_are_waited_for_and_no_timer_is_kept() {
     assert_eq!(why(mixed.finish()), CancelReason::DeadlineExceeded);
 }
 
-fn with_a_grace_of_nothing_nobody_is_waited_for() {
+fn with_a_grace_of_nothing_no_future_is_waited_for() {
     let (token, gate) = (CancelToken::new(), Gate::new());
     let alike = gather([holds(&gate)]).cancel_on(&token).grace(Duration::ZERO);
     let mixed = gather!(holds(&gate)).cancel_on(&token).grace(Duration::ZERO);
@@ -249,12 +249,12 @@ fn options_may_come_after_the_mode() {
 polled_on_every_runtime!(
     a_deadline_is_an_instant_of_the_clock_of_the_runtime,
     of_two_deadlines_the_earlier_one_counts,
-    with_a_deadline_that_has_passed_nobody_is_polled,
+    with_a_deadline_that_has_passed_nothing_is_polled,
     a_token_passes_its_reason_on,
     one_that_cancels_the_gather_it_is_in_ends_it_in_that_very_poll,
-    those_who_hold_are_waited_for_until_the_grace_is_over,
-    without_a_grace_those_who_hold_are_waited_for_and_no_timer_is_kept,
-    with_a_grace_of_nothing_nobody_is_waited_for,
+    futures_that_hold_are_waited_for_until_the_grace_is_over,
+    without_a_grace_futures_that_hold_are_waited_for_and_no_timer_is_kept,
+    with_a_grace_of_nothing_no_future_is_waited_for,
     time_that_passes_while_futures_are_polled_is_seen,
     a_limit_lets_the_next_one_start_when_one_has_ended,
     the_rate_of_different_types_is_kept,

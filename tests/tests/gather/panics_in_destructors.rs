@@ -1,4 +1,4 @@
-//! A destructor that panics keeps nobody else from being dropped, is heard of once, and never aborts the process.
+//! A destructor that panics keeps no other from being dropped, is reported once, and never aborts the process.
 
 use std::{any::Any, future::pending, panic::panic_any, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Races: whoever ends first, whoever succeeds first, and the first so many.
+//! Races: the first to end, the first to succeed, and the first so many.
 
 use std::{
     fmt::Debug,
@@ -29,13 +29,13 @@ fn panicking() -> Entrant<'static> {
 
 #[track_caller]
 fn assert_error<T: Debug>(result: Result<T, ScopeError<&str>>, reason: &CancelReason, failures: &[&str]) {
-    let error = result.expect_err("nobody should have won");
+    let error = result.expect_err("no future should have won");
     assert_eq!(error.reason(), reason);
     let seen: Vec<_> = error.failures().iter().map(ToString::to_string).collect();
     assert_eq!(seen, failures);
 }
 
-async fn the_first_to_end_wins_and_the_losers_are_gone() {
+async fn the_first_to_end_wins_and_the_losers_are_dropped() {
     let log = Log::new();
     let entrants = [log.traced("loser", never()), log.traced("winner", after(2, Err("no")))];
     let (index, result) = gather(entrants).first().await.expect("two entrants");
@@ -120,7 +120,7 @@ fn a_quorum_of_more_than_there_are_fails_unpolled() {
     assert_eq!(polls.get(), 0);
 }
 
-fn a_quorum_of_nobody_is_ready_unpolled() {
+fn a_quorum_of_none_is_ready_unpolled() {
     let polls = PollCount::new();
     let mut quorum = by_hand(gather([(); 3].map(|()| polls.of(never()))).quorum(0));
     assert_eq!(quorum.finish().ok(), Some(vec![]));
@@ -233,7 +233,7 @@ fn attempts_may_be_staggered() {
 }
 
 on_every_runtime!(
-    the_first_to_end_wins_and_the_losers_are_gone,
+    the_first_to_end_wins_and_the_losers_are_dropped,
     the_first_success_wins_though_others_have_failed_before,
     a_race_in_which_all_fail_names_all_of_them,
     without_entrants_there_is_an_error_at_once,
@@ -243,7 +243,7 @@ polled_on_every_runtime!(
     attempts_may_be_staggered,
     a_quorum_out_of_reach_fails_at_once,
     a_quorum_of_more_than_there_are_fails_unpolled,
-    a_quorum_of_nobody_is_ready_unpolled,
+    a_quorum_of_none_is_ready_unpolled,
     the_end_of_a_stream_may_put_a_quorum_out_of_reach,
     at_the_deadline_a_race_says_so,
     a_race_that_is_cancelled_says_why,

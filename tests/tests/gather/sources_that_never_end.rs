@@ -25,7 +25,7 @@ fn it_is_pulled_from_a_little_at_a_time() {
     }
 }
 
-fn those_that_run_have_their_turn_when_so_many_have_been_started() {
+fn running_futures_are_polled_when_so_many_have_been_started() {
     let (asked, at_first) = (PollCount::new(), OnceLock::new());
     let source = stream::repeat_with(|| {
         asked.add_one();
@@ -64,7 +64,7 @@ async fn results_of_it_come_one_by_one() {
 
 polled_on_every_runtime!(
     it_is_pulled_from_a_little_at_a_time,
-    those_that_run_have_their_turn_when_so_many_have_been_started
+    running_futures_are_polled_when_so_many_have_been_started
 );
 on_every_runtime!(
     a_race_over_it_has_a_winner,

@@ -12,14 +12,14 @@ fn two_and_then_a_panic(log: &Log) -> impl Stream<Item = impl Future<Output = Re
     stream::iter(two).chain(stream::poll_fn(|_| panic!("the source panics")))
 }
 
-fn those_under_way_are_dropped_newest_first_and_the_panic_goes_on() {
+fn futures_under_way_are_dropped_newest_first_and_the_panic_goes_on() {
     let log = Log::new();
     let mut all = by_hand(caught(gather_stream(two_and_then_a_panic(&log))));
     assert_eq!(all.finish().map(drop), Err("the source panics".to_owned()));
     assert_eq!(log.entries(), ["1 dropped", "0 dropped"]);
 }
 
-fn where_each_is_reported_by_itself_so_are_those_under_way_before_the_panic_goes_on() {
+fn where_each_is_reported_by_itself_so_are_futures_under_way_before_the_panic_goes_on() {
     let log = Log::new();
     let mut each = gather_stream(two_and_then_a_panic(&log)).as_completed();
     for index in 0..2 {
@@ -34,6 +34,6 @@ fn where_each_is_reported_by_itself_so_are_those_under_way_before_the_panic_goes
 }
 
 polled_on_every_runtime!(
-    those_under_way_are_dropped_newest_first_and_the_panic_goes_on,
-    where_each_is_reported_by_itself_so_are_those_under_way_before_the_panic_goes_on,
+    futures_under_way_are_dropped_newest_first_and_the_panic_goes_on,
+    where_each_is_reported_by_itself_so_are_futures_under_way_before_the_panic_goes_on,
 );

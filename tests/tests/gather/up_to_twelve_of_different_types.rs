@@ -36,7 +36,7 @@ fn each_of_twelve_is_polled_when_it_is_woken_and_only_then() {
         assert_eq!(polls.each_ref().map(PollCount::get).to_vec(), expected);
     }
     gates[0].open();
-    let values = all.finish().expect("nobody fails");
+    let values = all.finish().expect("no child fails");
     assert_eq!(values, (0, 1, 2, 3, 4, 5, 6, 7, "8", '9', Some(10), [11]));
 }
 
@@ -75,7 +75,7 @@ fn each_has_a_result_and_an_error_of_its_own() {
     );
     assert!(
         all.poll_until_idle().is_pending(),
-        "a failure and a panic end nobody else"
+        "a failure and a panic end no other future"
     );
     gate.open();
     let (works, fails, panics) = all.finish();
@@ -84,7 +84,7 @@ fn each_has_a_result_and_an_error_of_its_own() {
     assert!(matches!(panics, Err(TaskError::Panicked(panic)) if panic.message() == Some("boom")));
 }
 
-fn a_panic_of_one_goes_on_in_the_caller_when_the_others_are_gone() {
+fn a_panic_of_one_goes_on_in_the_caller_when_the_others_are_dropped() {
     let log = Log::new();
     let mut all = by_hand(caught(gather!(
         log.traced("sibling", pending::<Result<(), ()>>()),
@@ -94,7 +94,7 @@ fn a_panic_of_one_goes_on_in_the_caller_when_the_others_are_gone() {
     assert_eq!(log.entries(), ["sibling polled", "sibling dropped"]);
 }
 
-fn those_who_fail_as_they_clean_up_are_reported_in_order() {
+fn futures_that_fail_as_they_clean_up_are_reported_in_order() {
     let gate = Gate::new();
     let holder = |error: &'static str| {
         let gate = gate.clone();
@@ -104,7 +104,10 @@ fn those_who_fail_as_they_clean_up_are_reported_in_order() {
         }
     };
     let mut all = by_hand(gather!(holder("a"), holder("b"), async { Err::<u8, _>("c") }));
-    assert!(all.poll_until_idle().is_pending(), "those who hold are waited for");
+    assert!(
+        all.poll_until_idle().is_pending(),
+        "the futures that hold are waited for"
+    );
     gate.open();
     let error = all.finish().expect_err("all failed");
     let failures: Vec<_> = error.failures().iter().map(ToString::to_string).collect();
@@ -141,7 +144,7 @@ polled_on_every_runtime!(
     each_of_twelve_is_polled_when_it_is_woken_and_only_then,
     the_failure_of_the_twelfth_bears_its_index,
     each_has_a_result_and_an_error_of_its_own,
-    a_panic_of_one_goes_on_in_the_caller_when_the_others_are_gone,
-    those_who_fail_as_they_clean_up_are_reported_in_order,
+    a_panic_of_one_goes_on_in_the_caller_when_the_others_are_dropped,
+    futures_that_fail_as_they_clean_up_are_reported_in_order,
     polled_again_after_the_end_it_panics_and_says_so,
 );

@@ -78,7 +78,7 @@ impl Program {
         }
     }
 
-    /// When each future ends if nobody stops it.
+    /// When each future ends if nothing stops it.
     pub(crate) fn ends(&self) -> Vec<Duration> {
         let mut places = vec![Duration::ZERO; self.limit.unwrap_or(usize::MAX).min(self.futures.len())];
         let ends = self.futures.iter().map(|(delay, _)| {

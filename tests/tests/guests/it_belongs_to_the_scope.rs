@@ -98,7 +98,7 @@ async fn a_panic_of_its_destructor_is_its_outcome(runtime: AnyRuntime) {
     assert!(driver.join().unwrap().is_ok());
 }
 
-async fn its_future_is_gone_before_it_resolves(runtime: AnyRuntime) {
+async fn its_future_is_dropped_before_it_resolves(runtime: AnyRuntime) {
     let log = Log::new();
     let (open, driver) = settled::<&str>().runtime(runtime).open();
     let driver = driven(driver);
@@ -250,7 +250,7 @@ served_by_every_runtime!(
     its_failure_ends_a_fail_fast_scope_and_is_said,
     its_panic_goes_to_the_driver_and_is_said,
     a_panic_of_its_destructor_is_its_outcome,
-    its_future_is_gone_before_it_resolves,
+    its_future_is_dropped_before_it_resolves,
     name_deadline_and_context_values_are_those_of_a_child,
     a_timeout_or_scope_around_it_is_not_seen_inside,
     it_hears_the_scope_cancelled_where_it_is,

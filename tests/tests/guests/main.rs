@@ -3,7 +3,7 @@
 
 mod awaited_in_unusual_places;
 mod cancelled_by_its_scope;
-mod clients_that_leave;
+mod clients_that_disconnect;
 mod dropped_by_what_awaits_it;
 mod it_belongs_to_the_scope;
 mod limits_count_it;

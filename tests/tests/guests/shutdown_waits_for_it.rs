@@ -11,7 +11,7 @@ fn names(report: &Report) -> [Vec<&str>; 2] {
     [&report.finished, &report.cut].map(|list| list.iter().map(purview::TaskInfo::name).collect())
 }
 
-fn those_under_way_finish_and_those_left_are_cut() {
+fn guests_under_way_finish_and_the_rest_are_cut() {
     let (log, clock, gate) = (Log::new(), TestClock::new(), Gate::new());
     let (open, driver) = settled::<&str>().runtime(clock.clone()).open();
     let mut driver = by_hand(driver);
@@ -64,7 +64,7 @@ fn one_that_is_never_polled_is_cut_with_the_grace() {
 }
 
 /// As children that wait for a place: they are in.
-fn those_that_wait_for_a_place_have_their_turn() {
+fn queued_guests_have_their_turn() {
     let clock = TestClock::new();
     let (open, driver) = settled::<&str>().limit(1).runtime(clock).open();
     let mut driver = by_hand(driver);
@@ -106,8 +106,8 @@ fn awaited_inside_a_guest_it_uses_up_the_grace() {
 }
 
 polled_on_every_runtime!(
-    those_under_way_finish_and_those_left_are_cut,
+    guests_under_way_finish_and_the_rest_are_cut,
     one_that_is_never_polled_is_cut_with_the_grace,
-    those_that_wait_for_a_place_have_their_turn,
+    queued_guests_have_their_turn,
     awaited_inside_a_guest_it_uses_up_the_grace,
 );

@@ -71,7 +71,7 @@ impl Observer for Events {
     }
 
     fn let_go(&self, task: &TaskInfo, why: Held) {
-        self.note(format!("{} let go of {why:?}", task.name()));
+        self.note(format!("{} released {why:?}", task.name()));
     }
 
     fn reported(&self, report: &Report) {
@@ -109,7 +109,7 @@ fn everything_is_told_in_order() {
             "b started",
             "b polled",
             "s polled",
-            "a let go of Shield",
+            "a released Shield",
             "a polled",
             "a failed",
             "s cut: a task failed",

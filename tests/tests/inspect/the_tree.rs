@@ -1,4 +1,4 @@
-//! What the tree shows on every runtime: who started what, what each task is, and what it does.
+//! What the tree shows on every runtime: where each task was started, what it is, and what it does.
 
 use std::{
     future::pending,

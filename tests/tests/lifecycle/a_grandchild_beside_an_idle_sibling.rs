@@ -1,10 +1,10 @@
-//! Work that is queued while a child is polled starts in the same pass, whoever else sleeps.
+//! Work that is queued while a child is polled starts in the same pass, whatever else sleeps.
 
 use purview::scope;
 use purview_tests::{Gate, by_hand, on_every_runtime, polled_on_every_runtime};
 
 /// The driver must look into its queue after polling as well as before: the grandchild is queued during the poll of
-/// its parent, nobody is woken afterwards, and the idle sibling keeps the set from being empty.
+/// its parent, nothing is woken afterwards, and the idle sibling keeps the set from being empty.
 fn a_child_that_spawns_and_awaits_a_grandchild_completes_beside_an_idle_sibling() {
     let idle = Gate::new();
     let mut run = by_hand(scope(async |s| {

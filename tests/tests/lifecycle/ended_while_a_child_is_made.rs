@@ -1,4 +1,4 @@
-//! A scope may take nobody in any more by the time the closure of [`start`](purview::Scope::start) has made the child.
+//! A scope may accept no more children by the time the closure of [`start`](purview::Scope::start) has made the child.
 
 use purview::{CancelReason, Driver, FailFast, Scope, StartError, fail_fast};
 use purview_tests::{ByHand, Gate, Log, by_hand, polled_on_every_runtime};
@@ -40,7 +40,7 @@ fn the_place_that_its_child_had_is_the_next_ones() {
     assert!(by_hand(scope.permit()).poll().is_ready());
 }
 
-fn the_turn_that_its_child_had_is_nobodys() {
+fn the_turn_that_its_child_had_is_free() {
     let (log, gate) = (Log::new(), Gate::new());
     let (scope, mut driver) = open();
     let wait = gate.wait();
@@ -51,7 +51,7 @@ fn the_turn_that_its_child_had_is_nobodys() {
     assert!(driver.poll_until_idle().is_pending());
     is_refused(&scope, &log, || scope.close());
     let mut permit = by_hand(scope.permit());
-    assert!(permit.poll().is_pending(), "the one who is in has the place");
+    assert!(permit.poll().is_pending(), "the child that runs has the place");
     gate.open();
     assert!(driver.finish().is_ok());
     assert!(permit.poll().is_ready());
@@ -60,5 +60,5 @@ fn the_turn_that_its_child_had_is_nobodys() {
 polled_on_every_runtime!(
     its_child_is_dropped_and_says_that_the_scope_has_ended,
     the_place_that_its_child_had_is_the_next_ones,
-    the_turn_that_its_child_had_is_nobodys,
+    the_turn_that_its_child_had_is_free,
 );

@@ -56,7 +56,7 @@ async fn the_count_is_the_same_from_every_clone_of_the_handle() {
     .await;
 }
 
-async fn a_value_waits_for_its_task_though_the_child_is_gone() {
+async fn a_value_waits_for_its_task_though_the_child_was_dropped() {
     let log = Log::new();
     scope(async |s| {
         let task = s.spawn(log.traced("child", async { 7 }));
@@ -73,5 +73,5 @@ polled_on_every_runtime!(a_finished_child_is_dropped_while_the_body_runs);
 on_every_runtime!(
     the_count_of_children_rises_with_each_spawn_and_falls_with_each_end,
     the_count_is_the_same_from_every_clone_of_the_handle,
-    a_value_waits_for_its_task_though_the_child_is_gone,
+    a_value_waits_for_its_task_though_the_child_was_dropped,
 );

@@ -1,4 +1,4 @@
-//! A scope that is polled when it has nothing to give any more says so; one that is forgotten hangs nobody.
+//! A scope that is polled when it has nothing to give any more says so; one that is forgotten hangs no other task.
 
 use std::{
     mem,
@@ -87,7 +87,7 @@ fn a_driver_that_has_resolved_says_so_when_it_is_polled_again() {
     );
 }
 
-fn a_forgotten_scope_keeps_its_promises_to_whoever_has_a_handle() {
+fn a_forgotten_scope_keeps_its_promises_to_its_handles() {
     let polls = PollCount::new();
     let mut handle = None;
     let mut run = by_hand(settled::<()>().run(|s| {
@@ -127,6 +127,6 @@ polled_on_every_runtime!(
     after_it_panicked_a_poll_panics_and_names_the_scope,
     one_that_has_nothing_to_give_stays_pending_however_often_it_is_polled,
     a_driver_that_has_resolved_says_so_when_it_is_polled_again,
-    a_forgotten_scope_keeps_its_promises_to_whoever_has_a_handle,
+    a_forgotten_scope_keeps_its_promises_to_its_handles,
     a_scope_that_was_never_polled_drops_what_its_closure_spawned,
 );

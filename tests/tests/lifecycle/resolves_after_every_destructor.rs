@@ -1,4 +1,4 @@
-//! By the time a scope resolves, every future in it is gone.
+//! By the time a scope resolves, every future in it has been dropped.
 
 use std::convert::Infallible;
 
@@ -64,7 +64,7 @@ async fn after_a_panic_everything_is_dropped_before_it_is_seen() {
     assert!(log.has("sibling dropped"));
 }
 
-fn a_value_that_nobody_awaited_is_dropped_before_the_scope_resolves() {
+fn a_value_that_was_not_awaited_is_dropped_before_the_scope_resolves() {
     let (gate, log) = (Gate::new(), Log::new());
     let mut run = by_hand(settled::<Infallible>().run(async |s| {
         let owned = log.on_drop("value");
@@ -85,4 +85,4 @@ on_every_runtime!(
     the_body_is_dropped_before_the_scope_resolves,
     after_a_panic_everything_is_dropped_before_it_is_seen,
 );
-polled_on_every_runtime!(a_value_that_nobody_awaited_is_dropped_before_the_scope_resolves);
+polled_on_every_runtime!(a_value_that_was_not_awaited_is_dropped_before_the_scope_resolves);

@@ -1,4 +1,4 @@
-//! A scope resolves when its body and every child have ended, whoever awaits them.
+//! A scope resolves when its body and every child have ended, whether they are awaited or not.
 
 use std::{
     convert::Infallible,
@@ -101,7 +101,7 @@ fn the_scope_stays_pending_until_the_last_child_ended() {
     assert_eq!(run.finish(), "the body's value");
 }
 
-fn children_run_before_anybody_awaits_their_tasks() {
+fn children_run_before_their_tasks_are_awaited() {
     let (gate, log) = (Gate::new(), Log::new());
     let mut run = by_hand(scope(async |s| {
         let task = s.spawn(async { log.note("child ran") });
@@ -122,5 +122,5 @@ on_every_runtime!(
 );
 polled_on_every_runtime!(
     the_scope_stays_pending_until_the_last_child_ended,
-    children_run_before_anybody_awaits_their_tasks,
+    children_run_before_their_tasks_are_awaited,
 );

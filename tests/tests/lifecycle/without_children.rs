@@ -19,7 +19,7 @@ async fn every_kind_gives_the_value_of_its_body() {
     );
 }
 
-fn the_first_poll_is_enough_and_wakes_nobody() {
+fn the_first_poll_is_enough_and_wakes_nothing() {
     let polls = PollCount::new();
     let mut plain = by_hand(scope(|_| polls.of(async { 1 })));
     assert_eq!(plain.poll(), Poll::Ready(1));
@@ -71,7 +71,7 @@ fn the_closure_runs_at_once_and_the_body_not_before_the_first_poll() {
 
 on_every_runtime!(every_kind_gives_the_value_of_its_body);
 polled_on_every_runtime!(
-    the_first_poll_is_enough_and_wakes_nobody,
+    the_first_poll_is_enough_and_wakes_nothing,
     a_pending_body_is_polled_once_per_wake,
     the_closure_runs_at_once_and_the_body_not_before_the_first_poll,
 );

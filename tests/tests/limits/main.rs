@@ -1,8 +1,8 @@
-//! Limits and rates: how many run at once, how often one starts, and who is next.
+//! Limits and rates: how many run at once, how often one starts, and which is next.
 #![forbid(unsafe_code)]
 
 mod never_more_than_n_at_once;
 mod places_are_given_back;
 mod spawning_from_many_threads;
-mod those_who_give_up_leave_the_line;
+mod waits_that_end_early_leave_the_queue;
 mod wakers_that_act_as_they_are_cloned;

@@ -108,13 +108,13 @@ fn as_many_as_the_limit_allows_do_run() {
     }
 }
 
-fn those_who_wait_start_in_the_order_they_were_spawned() {
+fn queued_children_start_in_the_order_they_were_spawned() {
     let log = Log::new();
     let mut run = by_hand(fail_fast::<()>().limit(1).run(async |s| {
         for name in ["a", "b", "c"] {
             s.spawn(log.traced(name, async { Ok(()) }));
         }
-        assert_eq!(s.len(), 3, "those who wait count");
+        assert_eq!(s.len(), 3, "queued children count");
         Ok(())
     }));
     assert!(run.finish().is_ok());
@@ -146,7 +146,7 @@ fn try_spawn_takes_a_place_or_hands_the_future_back() {
     drop(run.finish());
 }
 
-/// Whoever waits comes first: a place that is free for a moment is not to be snatched.
+/// Waits come first: a place that is free for a moment must not be taken by a later child.
 fn try_spawn_does_not_jump_the_queue() {
     let (gate, log) = (Gate::new(), Log::new());
     let mut run = by_hand(settled::<()>().limit(1).run(async |s| {
@@ -164,7 +164,7 @@ fn try_spawn_does_not_jump_the_queue() {
 }
 
 fn zero_is_refused_where_it_is_written() {
-    let refused = |build: fn()| message_of(&*catch_unwind(build).expect_err("zero lets nobody start"));
+    let refused = |build: fn()| message_of(&*catch_unwind(build).expect_err("with zero no child could start"));
     let messages = [
         refused(|| drop(fail_fast::<()>().limit(0))),
         refused(|| drop(gather([async { Ok::<_, ()>(()) }]).limit(0))),
@@ -186,7 +186,7 @@ fn zero_is_refused_where_it_is_written() {
 on_every_runtime!(in_a_scope, in_a_scope_with_permits, in_a_gather);
 polled_on_every_runtime!(
     as_many_as_the_limit_allows_do_run,
-    those_who_wait_start_in_the_order_they_were_spawned,
+    queued_children_start_in_the_order_they_were_spawned,
     try_spawn_takes_a_place_or_hands_the_future_back,
     try_spawn_does_not_jump_the_queue,
     zero_is_refused_where_it_is_written,

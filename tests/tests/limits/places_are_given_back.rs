@@ -1,4 +1,4 @@
-//! However a child ends, its place goes to whoever waits longest; nobody waits for a place that cannot come.
+//! However a child ends, its place goes to the longest wait; no wait is for a place that cannot come.
 
 use std::{cell::Cell, future::pending, time::Duration};
 
@@ -106,7 +106,7 @@ fn a_waiting_spawner_is_released_by_the_cancellation() {
     assert!(released.get());
 }
 
-fn a_permit_after_the_end_is_there_at_once_and_spawns_nobody() {
+fn a_permit_after_the_end_is_there_at_once_and_spawns_nothing() {
     let (s, driver) = settled::<()>().limit(1).open();
     let mut driver = by_hand(driver);
     s.spawn(pending::<Result<(), ()>>());
@@ -153,6 +153,6 @@ polled_on_every_runtime!(
     by_a_permit_future_that_is_dropped_after_its_turn_had_come,
     permits_and_spawned_children_stand_in_one_line,
     a_waiting_spawner_is_released_by_the_cancellation,
-    a_permit_after_the_end_is_there_at_once_and_spawns_nobody,
+    a_permit_after_the_end_is_there_at_once_and_spawns_nothing,
     a_panic_in_the_destructor_of_a_child_costs_no_place,
 );

@@ -14,7 +14,7 @@ use purview_tests::on_every_runtime;
 const THREADS: usize = 3;
 const EACH: usize = 10_000;
 
-/// The line is kept short, so that places come free while somebody is about to join it.
+/// The queue is kept short, so that places come free while a child is about to join it.
 async fn every_child_gets_its_turn() {
     let done = Arc::new(AtomicUsize::new(0));
     let (s, driver) = settled::<()>().limit(1).open();

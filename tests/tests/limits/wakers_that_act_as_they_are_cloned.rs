@@ -1,4 +1,4 @@
-//! Who waits for a place leaves a clone of its waker, and a waker is the user's code: by the time it has been cloned
+//! A wait for a place stores a clone of its waker, and a waker is the user's code: by the time it has been cloned
 //! there may be nothing to wait for.
 
 use std::{
@@ -20,7 +20,7 @@ struct Acts(Act);
 impl Clone for Acts {
     fn clone(&self) -> Self {
         let act = {
-            let (left, act) = &mut *self.0.lock().expect("nobody panics here");
+            let (left, act) = &mut *self.0.lock().expect("not poisoned");
             *left = left.saturating_sub(1);
             if *left == 0 { act.take() } else { None }
         };
@@ -50,7 +50,7 @@ fn one_that_gives_the_place_back_has_it_given_to_the_waiter() {
         let mut second = by_hand(scope.permit());
         let (waker, left) = acts(at, move || drop(first));
         let ready = second.poll_with(&waker).is_ready();
-        let acted = left.lock().expect("nobody panics").1.is_none();
+        let acted = left.lock().expect("not poisoned").1.is_none();
         assert_eq!(ready, acted, "at clone {at}");
         assert!(acted || at > 1, "it is cloned at least once");
     }
@@ -69,7 +69,7 @@ fn one_that_cuts_a_shutdown_short_releases_the_waiter() {
     let cancels = scope.clone();
     let (waker, left) = acts(1, move || cancels.cancel());
     assert!(permit.poll_with(&waker).is_ready());
-    assert!(left.lock().expect("nobody panics").1.is_none());
+    assert!(left.lock().expect("not poisoned").1.is_none());
 }
 
 polled_on_every_runtime!(

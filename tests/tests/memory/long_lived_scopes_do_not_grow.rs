@@ -169,12 +169,12 @@ fn while_scopes_come_and_go_in_a_shutdown() {
     meter.assert_back_to(before);
     let mut at_once = by_hand(service.shutdown(Duration::ZERO));
     assert!(at_once.poll().is_pending());
-    driver.finish().expect("nobody failed");
+    driver.finish().expect("no child failed");
     assert_eq!(shutdown.finish().cut.len(), 1);
 }
 
 #[test]
-fn those_whose_token_is_asked_for_after_the_end() {
+fn children_whose_token_is_asked_for_after_the_end() {
     let meter = Meter::take_turn();
     let mut before = 0;
     for i in 0..CHILDREN / 10 {

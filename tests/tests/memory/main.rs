@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 mod cancelled_and_dropped_scopes_leave_nothing;
-mod gathers_let_go_of_their_input;
+mod gathers_drop_their_input;
 mod long_lived_scopes_do_not_grow;
 mod meter;
 mod tokens_forget_their_children;

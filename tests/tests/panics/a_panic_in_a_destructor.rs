@@ -128,7 +128,7 @@ fn dropping_the_scope_drops_the_children_older_than_the_one_that_panics() {
         pending::<Result<(), &str>>().await
     }));
     assert!(run.poll_until_idle().is_pending());
-    // Nobody awaits this scope, so whether the panic goes on from here is left open.
+    // This scope is not awaited, so whether the panic goes on from here is left open.
     let _ = catch_unwind(AssertUnwindSafe(|| drop(run)));
     assert_eq!(log.entries(), ["body dropped", "newest dropped", "oldest dropped"]);
 }
@@ -177,7 +177,7 @@ async fn a_finished_child_that_panics_in_its_destructor_has_panicked() {
     assert_eq!(log.entries(), ["sibling dropped"]);
 }
 
-async fn in_a_settled_scope_it_touches_nobody() {
+async fn in_a_settled_scope_it_ends_no_other() {
     let settlement = settled::<&str>().run(async |s| {
         let panics = s.spawn(keeps(PanicsOnDrop("out of a destructor")));
         yield_now().await;
@@ -229,7 +229,7 @@ on_every_runtime!(
     every_other_child_is_dropped_when_a_cancelled_child_panics_in_its_destructor,
     of_three_destructors_that_panic_one_surfaces_and_everything_is_dropped,
     a_finished_child_that_panics_in_its_destructor_has_panicked,
-    in_a_settled_scope_it_touches_nobody,
+    in_a_settled_scope_it_ends_no_other,
     a_policy_that_panics_when_it_is_told_does_not_hide_it,
     a_value_whose_destructor_panics_is_dropped_with_its_task,
 );

@@ -10,7 +10,7 @@ async fn boom<T>() -> T {
     panic!("boom")
 }
 
-async fn siblings_are_gone_before_the_caller_sees_it_in_every_kind_of_scope() {
+async fn siblings_are_dropped_before_the_caller_sees_it_in_every_kind_of_scope() {
     let log = Log::new();
     let panicked = caught(scope(async |s| {
         s.spawn(log.traced("sibling", pending::<()>()));
@@ -156,7 +156,7 @@ async fn a_panic_in_a_nested_scope_goes_through_every_level() {
 }
 
 on_every_runtime!(
-    siblings_are_gone_before_the_caller_sees_it_in_every_kind_of_scope,
+    siblings_are_dropped_before_the_caller_sees_it_in_every_kind_of_scope,
     a_panic_in_the_very_first_poll_is_caught_as_well,
     the_body_does_not_go_on_after_awaiting_a_child_that_panics,
     siblings_that_hold_are_told_that_the_reason_is_a_panic,

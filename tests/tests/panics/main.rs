@@ -1,4 +1,4 @@
-//! A panic in a child, a body or a destructor reaches the caller once, and takes nobody else with it.
+//! A panic in a child, a body or a destructor reaches the caller once, and no other task ends by it.
 #![forbid(unsafe_code)]
 
 mod a_panic_in_a_destructor;

@@ -45,7 +45,7 @@ impl<T> Future for Watched<T> {
         let answer = self.answer.recv().unwrap();
         self.log.note("poll ends");
         if answer.is_pending() {
-            // Whoever polls it again, does so for nothing that was cancelled.
+            // A further poll of it polls nothing that was cancelled.
             cx.waker().wake_by_ref();
         }
         answer
@@ -100,7 +100,7 @@ fn a_value_that_comes_too_late_is_dropped_and_its_panic_stays_off_the_executor()
         Ok(())
     }));
     assert!(run.poll_until_idle().is_pending());
-    let value = PanicsOnDrop("of a value nobody waits for");
+    let value = PanicsOnDrop("of a value that is not awaited");
     watch.during_the_poll(&executor, || drop(run), Poll::Ready(Ok(value)));
     assert!(log.has("child dropped"));
 }

@@ -37,7 +37,7 @@ async fn it_may_block_until_the_scope_goes_on(runtime: AnyRuntime) {
     assert_eq!(out.await.unwrap(), 7);
 }
 
-async fn the_scope_waits_for_one_whose_task_nobody_awaits(runtime: AnyRuntime) {
+async fn the_scope_waits_for_one_whose_task_is_not_awaited(runtime: AnyRuntime) {
     let log = Log::new();
     let out = fail_fast::<&str>().runtime(runtime).run(async |s| {
         for i in 0..5 {
@@ -140,7 +140,7 @@ async fn without_a_builder_too() {
 served_by_every_runtime!(
     its_value_comes_back,
     it_may_block_until_the_scope_goes_on,
-    the_scope_waits_for_one_whose_task_nobody_awaits,
+    the_scope_waits_for_one_whose_task_is_not_awaited,
     its_failure_ends_a_fail_fast_scope,
     its_panic_goes_on_in_the_awaiting_task,
     its_panic_is_an_outcome_in_a_settled_scope,

@@ -129,7 +129,7 @@ fn one_whose_destructor_panics_as_it_is_skipped_says_so() {
 fn when_the_scope_future_is_dropped_a_running_one_goes_on_and_its_result_is_dropped() {
     let (executor, log) = (HandExecutor::new(), Log::new());
     let ((says, hears), (lets, goes)) = (mpsc::channel(), mpsc::channel::<()>());
-    let (noted, value) = (log.clone(), PanicsOnDrop("of a value nobody waits for"));
+    let (noted, value) = (log.clone(), PanicsOnDrop("of a value that is not awaited"));
     let (open, driver) = settled::<&str>().runtime(executor.clone()).open();
     let mut driver = by_hand(driver);
     let task = open.spawn_blocking(move |token| {

@@ -1,4 +1,4 @@
-//! A parallel child that is cancelled is gone before its scope is told, on whatever executor it was.
+//! A parallel child that is cancelled is dropped before its scope is told, on whatever executor it was.
 
 use std::{
     future::pending,
@@ -76,7 +76,7 @@ fn one_that_the_executor_never_heard_of_is_dropped_too() {
 }
 
 /// `JoinSet` aborts, and its tasks are dropped some time later.
-async fn all_that_are_idle_are_gone_when_the_drop_of_the_scope_returns(runtime: AnyRuntime) {
+async fn all_that_are_idle_are_dropped_when_the_drop_of_the_scope_returns(runtime: AnyRuntime) {
     const CHILDREN: usize = 100;
     /// As many may just be in the poll in which they said that they had started: one on each thread there is.
     const POLLED: usize = 2;
@@ -276,7 +276,7 @@ fn one_that_holds_and_is_cancelled_alone_has_the_grace_of_its_scope() {
 }
 
 served_by_every_runtime!(
-    all_that_are_idle_are_gone_when_the_drop_of_the_scope_returns,
+    all_that_are_idle_are_dropped_when_the_drop_of_the_scope_returns,
     a_task_that_is_cancelled_ends_alone,
     one_that_is_cancelled_before_it_was_given_away_is_never_polled,
     one_spawned_into_a_cancelled_scope_is_never_polled,

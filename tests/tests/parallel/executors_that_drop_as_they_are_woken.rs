@@ -18,7 +18,7 @@ timer_of!(Keeps, 0);
 
 impl Spawner for Keeps {
     fn spawn(&self, future: BoxFuture) -> Result<(), SpawnError> {
-        *self.1.lock().expect("nobody panics here") = Some(future);
+        *self.1.lock().expect("not poisoned") = Some(future);
         Ok(())
     }
 
@@ -39,17 +39,17 @@ fn a_child_that_is_cancelled_is_dropped_once_and_says_why() {
     }));
     assert!(run.poll_until_idle().is_pending());
     let dropped = given.clone();
-    let drops = calling_waker(move || drop(dropped.lock().expect("nobody panics here").take()));
-    let mut future = given.lock().expect("nobody panics here").take().expect("it was given");
+    let drops = calling_waker(move || drop(dropped.lock().expect("not poisoned").take()));
+    let mut future = given.lock().expect("not poisoned").take().expect("it was given");
     assert!(future.as_mut().poll(&mut Context::from_waker(&drops)).is_pending());
-    *given.lock().expect("nobody panics here") = Some(future);
+    *given.lock().expect("not poisoned") = Some(future);
     gate.open();
     let ended = run.finish().expect("the body worked").value;
     assert!(matches!(
         ended,
         Err(TaskError::Cancelled(CancelReason::Requested(None)))
     ));
-    assert!(given.lock().expect("nobody panics here").is_none(), "it was woken");
+    assert!(given.lock().expect("not poisoned").is_none(), "it was woken");
     assert_eq!(log.entries(), ["child polled", "child dropped"]);
 }
 

@@ -62,7 +62,7 @@ fn a_body_that_has_returned_does_not_hide_it() {
     assert!(run.poll_until_idle().is_pending());
     executor.run();
     executor.shut_down();
-    let error = run.finish().expect_err("a child is lost, and nobody else would tell");
+    let error = run.finish().expect_err("a child is lost, and nothing else would tell");
     assert!(thrown_away(error.reason()), "{error}");
 }
 
@@ -80,7 +80,7 @@ fn it_comes_out_of_the_driver_of_an_open_scope() {
 }
 
 #[test]
-fn in_a_settled_scope_its_task_says_so_and_nobody_else_is_touched() {
+fn in_a_settled_scope_its_task_says_so_and_no_other_ends() {
     let executor = HandExecutor::new();
     let mut run = by_hand(settled::<&str>().runtime(executor.clone()).run(async |s| {
         let lost = s.spawn_parallel(pending::<Result<(), _>>());
@@ -270,7 +270,7 @@ fn a_timer_that_never_fires_delays_a_deadline_until_the_next_wake() {
     assert!(run.poll_until_idle().is_ready(), "any poll sees that the time is up");
 }
 
-/// Tells the time, and wakes nobody.
+/// Tells the time, and wakes nothing.
 struct DeadTimer(HandExecutor);
 
 impl purview::Timer for DeadTimer {

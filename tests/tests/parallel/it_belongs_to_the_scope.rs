@@ -48,7 +48,7 @@ async fn in_try_scope_its_error_is_the_bare_one() {
     assert_eq!(out.await, Err("no"));
 }
 
-async fn its_failure_touches_nobody_in_a_settled_scope(runtime: AnyRuntime) {
+async fn its_failure_ends_no_other_in_a_settled_scope(runtime: AnyRuntime) {
     let out = settled::<&str>().runtime(runtime).run(async |s| {
         let bad = s.spawn_parallel(async { Err::<(), _>("no") });
         let good = s.spawn_parallel(async {
@@ -131,7 +131,7 @@ async fn a_panic_of_its_destructor_is_its_outcome(runtime: AnyRuntime) {
     assert_eq!(said, ["from its destructor", "from the destructor of one cancelled"]);
 }
 
-async fn its_future_is_gone_before_its_task_resolves(runtime: AnyRuntime) {
+async fn its_future_is_dropped_before_its_task_resolves(runtime: AnyRuntime) {
     let log = Log::new();
     let out = fail_fast::<&str>().runtime(runtime).run(async |s| {
         for i in 0..20 {
@@ -268,7 +268,7 @@ async fn its_destructor_may_use_the_scope_of_its_own_making(runtime: AnyRuntime)
         Ok(())
     }));
     drop(open);
-    // The handle is in the child, which ends; nobody hangs, and nobody is under a lock.
+    // The handle is in the child, which ends; nothing hangs, and nothing is under a lock.
     let out = driver.await;
     assert!(out.is_ok() || out.is_err_and(|error| error.is_cancelled()));
     assert_eq!(log.entries(), ["used"]);
@@ -290,11 +290,11 @@ async fn as_a_daemon_it_does_not_keep_the_scope() {
 
 served_by_every_runtime!(
     its_failure_ends_a_fail_fast_scope,
-    its_failure_touches_nobody_in_a_settled_scope,
+    its_failure_ends_no_other_in_a_settled_scope,
     its_panic_goes_on_in_the_awaiting_task,
     its_panic_is_an_outcome_in_a_settled_scope,
     a_panic_of_its_destructor_is_its_outcome,
-    its_future_is_gone_before_its_task_resolves,
+    its_future_is_dropped_before_its_task_resolves,
     it_has_a_name_and_knows_it,
     it_sees_the_context_values_of_where_it_was_spawned,
     it_sees_the_deadline_of_the_scope,

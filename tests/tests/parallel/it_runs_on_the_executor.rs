@@ -22,7 +22,7 @@ async fn its_value_comes_back(runtime: AnyRuntime) {
     assert_eq!(sum.await.unwrap(), 499_500);
 }
 
-async fn the_scope_waits_for_one_whose_task_nobody_awaits(runtime: AnyRuntime) {
+async fn the_scope_waits_for_one_whose_task_is_not_awaited(runtime: AnyRuntime) {
     let (ends, ended) = mpsc::channel();
     let done = fail_fast::<&str>().runtime(runtime).run(async |s| {
         for i in 0..10 {
@@ -185,7 +185,7 @@ fn without_a_builder_too() {
 
 served_by_every_runtime!(
     its_value_comes_back,
-    the_scope_waits_for_one_whose_task_nobody_awaits,
+    the_scope_waits_for_one_whose_task_is_not_awaited,
     one_may_have_some_of_its_own,
 );
 

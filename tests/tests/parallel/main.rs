@@ -2,11 +2,11 @@
 #![forbid(unsafe_code)]
 
 mod a_child_being_polled_elsewhere;
-mod a_hold_let_go_on_another_thread;
+mod a_hold_released_on_another_thread;
 mod blocking_children;
 mod blocking_children_and_cancellation;
 mod cancellation_reaches_it_anywhere;
-mod executors_that_break_their_word;
+mod executors_that_break_their_promises;
 mod executors_that_drop_as_they_are_woken;
 mod executors_that_fail;
 mod executors_that_refuse;

@@ -41,7 +41,7 @@ fn a_body_that_has_returned_does_not_hide_it() {
         drop(s.spawn_blocking(|_| Ok(())));
         Ok(7)
     }));
-    let error = run.finish().expect_err("a child is lost, and nobody else would tell");
+    let error = run.finish().expect_err("a child is lost, and nothing else would tell");
     assert!(error.to_string().contains("a test clock has no threads"), "{error}");
 }
 

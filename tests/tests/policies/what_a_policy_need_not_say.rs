@@ -9,7 +9,7 @@ use purview_tests::{Gate, by_hand, on_every_runtime, polled_on_every_runtime};
 #[derive(Default)]
 struct Ledger {
     ends: Vec<String>,
-    /// Whether it wants back what nobody awaits.
+    /// Whether it wants back what is not awaited.
     keeps: bool,
 }
 

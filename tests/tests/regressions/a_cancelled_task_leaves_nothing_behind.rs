@@ -40,7 +40,7 @@ fn in_a_scope_that_is_dropped_before_it_looks() {
 }
 
 #[test]
-fn in_a_scope_that_is_dropped_by_who_is_told_of_the_cancel() {
+fn in_a_scope_that_is_dropped_by_what_is_told_of_the_cancel() {
     let kept = Arc::new(());
     let (service, driver) = fail_fast::<()>().open();
     let driver = Arc::new(Mutex::new(Some(by_hand(driver))));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use purview::{current, deadline, fail_fast, gather};
 use purview_tests::{by_hand, on_every_runtime};
 
-async fn who_awaited_a_gather_is_still_in_its_scope() {
+async fn a_child_that_awaited_a_gather_is_still_in_its_scope() {
     let out = fail_fast().timeout(Duration::from_secs(3_600)).run(async |s| {
         let child = s.task().name("gathers").spawn(async {
             let before = (current().map(|task| task.id()), deadline());
@@ -28,4 +28,4 @@ async fn who_awaited_a_gather_is_still_in_its_scope() {
     assert!(out.await.is_ok());
 }
 
-on_every_runtime!(who_awaited_a_gather_is_still_in_its_scope);
+on_every_runtime!(a_child_that_awaited_a_gather_is_still_in_its_scope);

@@ -14,10 +14,10 @@ fn it_is_over_when_that_clock_says_so() {
         service.spawn(shield(pending::<Result<(), _>>()));
         let shutdown = outer.spawn(async move { Ok(service.shutdown(Duration::from_secs(5)).await) });
         checkpoint().await;
-        driver.await.expect("nobody failed");
+        driver.await.expect("no child failed");
         Ok(shutdown.await.cut.len())
     }));
     assert!(run.poll_until_idle().is_pending());
     clock.advance(Duration::from_secs(5));
-    assert_eq!(run.finish().expect("nobody failed"), 1);
+    assert_eq!(run.finish().expect("no child failed"), 1);
 }

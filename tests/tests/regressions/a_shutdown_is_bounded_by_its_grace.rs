@@ -1,5 +1,5 @@
 //! A failure during a shutdown, or a cancellation before it, made the scope forget the grace of the shutdown; and the
-//! scopes inside those who hold were not told that it was over.
+//! scopes inside children that hold were not told that it was over.
 
 use std::{future::pending, time::Duration};
 
@@ -95,6 +95,6 @@ fn the_end_of_the_last_child_reaches_the_scopes_inside_a_daemon() {
     assert!(driver.poll_until_idle().is_pending());
     let mut shutdown = by_hand(service.shutdown(5 * SECOND));
     assert!(shutdown.poll().is_pending());
-    driver.finish().expect("nobody failed");
+    driver.finish().expect("no child failed");
     assert!(log.has("tidied up"));
 }

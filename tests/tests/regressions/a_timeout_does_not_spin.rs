@@ -16,7 +16,7 @@ use purview_tests::{HandExecutor, by_hand};
 const MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn while_nobody_polls_the_scope_whose_deadline_has_passed() {
+fn while_the_scope_whose_deadline_has_passed_is_not_polled() {
     let executor = HandExecutor::new();
     let polls = Arc::new(AtomicU32::new(0));
     let counted = polls.clone();

@@ -1,4 +1,4 @@
-//! A waker of the executor's that panics when it is dropped kept the end of the scope from whoever waited for it.
+//! A waker of the executor's that panics when it is dropped kept the end of the scope from what waited for it.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},

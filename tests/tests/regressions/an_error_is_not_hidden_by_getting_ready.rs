@@ -9,10 +9,10 @@ use std::{
 use purview::{Ready, fail_fast};
 use purview_tests::{by_hand, watched};
 
-// Failed: `start` says that the child is ready, the scope that nobody failed; the error is nowhere. Docs of `start`: "What
+// Failed: `start` says that the child is ready, the scope that no child failed; the error is nowhere. Docs of `start`: "What
 // the child does before `Ready::set` .. an error is returned here"; section 4, Fail-fast.
 #[test]
-fn an_error_is_not_lost_because_somebody_says_ready_afterwards() {
+fn an_error_is_not_lost_because_readiness_is_reported_afterwards() {
     watched(|| {
         let slot: Arc<Mutex<Option<Ready<u8>>>> = Arc::default();
         let (open, driver) = fail_fast::<&str>().open();

@@ -14,7 +14,7 @@ use purview_tests::{CallsOnDrop, Gate, TestClock, by_hand, watched};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-// It has its reason (`Parent`), is stayed, and a second cancellation ends the stay.
+// It has its reason (`Parent`) and time to clean up, which a second cancellation ends.
 #[test]
 fn a_scope_inside_can_still_be_cancelled() {
     watched(|| {

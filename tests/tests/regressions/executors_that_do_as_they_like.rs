@@ -119,7 +119,7 @@ fn a_child_polled_inside_its_wakers_wake_may_cancel_the_scope() {
 }
 
 #[test]
-fn a_forgotten_errand_holds_its_child_until_the_scope_goes() {
+fn a_forgotten_future_of_the_executor_holds_its_child_until_the_scope_is_dropped() {
     watched(|| {
         let log = Log::new();
         let (open, driver) = settled::<()>().runtime(Odd(TestClock::new(), Way::Forgets)).open();

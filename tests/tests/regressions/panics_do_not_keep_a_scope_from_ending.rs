@@ -13,7 +13,7 @@ use purview_tests::{PanicsOnDrop, Trap, by_hand, hostile_waker, watched};
 
 use crate::bad_timers::BadTimers;
 
-// Failed: the timer's panic keeps the scope from ending: its token never fires, whoever waits for the end waits for ever.
+// Failed: the timer's panic keeps the scope from ending: its token never fires, and a wait for the end never returns.
 // Section 4, After the end: "The scope's token fires with `Ended` (its waiters are released)".
 #[test]
 fn a_timers_destructor_does_not_keep_the_scope_from_ending() {
@@ -74,7 +74,7 @@ fn a_wakers_panic_does_not_keep_a_dropped_scope_from_ending() {
         let _ = driver.poll_until_idle();
         let inside = token.lock().unwrap().take().unwrap();
         let mut ended = by_hand(async move { inside.shutdown(Duration::ZERO).await });
-        assert!(ended.poll_until_idle().is_ready(), "the scope inside is gone");
+        assert!(ended.poll_until_idle().is_ready(), "the scope inside was dropped");
     });
 }
 

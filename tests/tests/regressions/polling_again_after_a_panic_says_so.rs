@@ -1,4 +1,4 @@
-//! A scope that had gone on with somebody's panic was pending for ever when it was polled again.
+//! A scope that had resumed a panic of a child was pending for ever when it was polled again.
 
 use std::{
     ops::ControlFlow,

@@ -75,7 +75,7 @@ fn a_parallel_child_drops_its_own_scope() {
         let task = open.spawn_parallel(async move {
             let _guard = guard;
             drop(given.lock().unwrap().take());
-            noted.note("the scope is gone");
+            noted.note("the scope was dropped");
             pending::<Result<(), ()>>().await
         });
         let mut cx = Context::from_waker(Waker::noop());
@@ -89,7 +89,7 @@ fn a_parallel_child_drops_its_own_scope() {
                 .is_pending()
         );
         executor.run();
-        assert_eq!(log.entries(), ["the scope is gone", "child dropped"]);
+        assert_eq!(log.entries(), ["the scope was dropped", "child dropped"]);
         assert!(matches!(by_hand(task).finish(), Err(TaskError::Cancelled(_))));
     });
 }

@@ -82,7 +82,7 @@ fn what_was_sent_comes_before_the_end() {
 }
 
 #[test]
-fn an_item_that_nobody_received_comes_back() {
+fn an_item_that_was_not_received_comes_back() {
     watched(|| {
         let (open, driver) = settled::<()>().open();
         let mut driver = by_hand(driver);
@@ -97,6 +97,6 @@ fn an_item_that_nobody_received_comes_back() {
         drop(stream);
         open.close();
         assert!(driver.finish().is_ok());
-        assert_eq!(*sent.lock().unwrap(), Some(false), "nobody has received it");
+        assert_eq!(*sent.lock().unwrap(), Some(false), "it has not been received");
     });
 }

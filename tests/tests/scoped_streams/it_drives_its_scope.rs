@@ -134,7 +134,7 @@ fn nothing_happens_before_it_is_polled() {
     assert_eq!(polled.load(SeqCst), 1);
 }
 
-fn one_that_waits_wakes_nobody() {
+fn one_that_waits_wakes_nothing() {
     let mut all = Box::pin(purview::stream::<u32, io::Error, _, _>(1, async |_, _tx| {
         std::future::pending().await
     }));
@@ -154,4 +154,4 @@ on_every_runtime!(
     names_and_context_are_those_of_a_scope,
     it_merges_with_other_streams,
 );
-polled_on_every_runtime!(nothing_happens_before_it_is_polled, one_that_waits_wakes_nobody);
+polled_on_every_runtime!(nothing_happens_before_it_is_polled, one_that_waits_wakes_nothing);

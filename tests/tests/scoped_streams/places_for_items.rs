@@ -111,7 +111,7 @@ async fn places_and_sends_share_the_capacity_in_the_order_of_their_wakes() {
     .unwrap();
 }
 
-async fn after_the_receiver_is_gone_every_way_to_send_says_so() {
+async fn after_the_receiver_was_dropped_every_way_to_send_says_so() {
     let log = Log::new();
     let told = Mutex::new(Vec::new());
     try_scope(async |s| {
@@ -239,7 +239,7 @@ on_every_runtime!(
     a_wait_for_a_place_that_is_dropped_loses_nothing,
     a_place_that_is_dropped_is_given_back,
     places_and_sends_share_the_capacity_in_the_order_of_their_wakes,
-    after_the_receiver_is_gone_every_way_to_send_says_so,
+    after_the_receiver_was_dropped_every_way_to_send_says_so,
     a_wait_for_a_place_ends_when_the_receiver_goes,
     an_item_in_a_place_without_a_capacity_is_dropped_with_the_stream,
     an_item_that_was_sent_without_a_capacity_still_comes_back,

@@ -1,4 +1,4 @@
-//! An open scope ends when nobody can spawn into it any more, and all children have ended.
+//! An open scope ends when there is no handle to spawn with any more, and all children have ended.
 
 use purview::{CancelReason, RejectReason, fail_fast, settled};
 use purview_tests::{Gate, Log, by_hand, on_every_runtime, polled_on_every_runtime, yields};
@@ -56,7 +56,7 @@ fn children_that_are_in_run_on() {
     assert_eq!(log.entries(), ["ran on"]);
 }
 
-fn a_closed_scope_takes_nobody_in() {
+fn a_closed_scope_accepts_no_child() {
     let log = Log::new();
     let (waits, guard) = (Gate::new(), log.on_drop("future"));
     let (open, driver) = settled::<()>().open();
@@ -139,7 +139,10 @@ fn its_daemons_end_with_it() {
         std::future::pending::<Result<(), _>>().await
     }));
     assert!(driver.poll_until_idle().is_pending());
-    assert!(log.entries().is_empty(), "as long as somebody may spawn, it is needed");
+    assert!(
+        log.entries().is_empty(),
+        "as long as there is a handle to spawn with, it is needed"
+    );
     drop(open);
     assert!(driver.finish().is_ok());
     assert_eq!(log.entries(), ["daemon dropped"]);
@@ -183,7 +186,7 @@ polled_on_every_runtime!(
     closed_before_its_first_poll_it_ends_in_it,
     dropped_handles_before_its_first_poll_end_it_too,
     children_that_are_in_run_on,
-    a_closed_scope_takes_nobody_in,
+    a_closed_scope_accepts_no_child,
     the_last_handle_ends_it_and_no_other,
     the_last_handle_may_be_dropped_on_another_thread,
     a_child_that_has_a_handle_keeps_it_open,

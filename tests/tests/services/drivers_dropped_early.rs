@@ -1,4 +1,4 @@
-//! A driver that is dropped drops everybody at once, and whoever waits is told.
+//! A driver that is dropped drops all children at once, and waits for them end.
 
 use std::{future::pending, time::Duration};
 
@@ -107,7 +107,7 @@ fn a_shutdown_that_waits_for_it_resolves() {
     assert_eq!((report.finished.len(), report.cut.len()), (0, 1));
 }
 
-fn after_it_nobody_is_taken_in() {
+fn after_it_no_child_is_accepted() {
     let (open, driver) = settled::<()>().open();
     drop(driver);
     let log = Log::new();
@@ -143,6 +143,6 @@ polled_on_every_runtime!(
     in_fail_fast_they_panic_and_do_not_hang,
     the_token_has_fired,
     a_shutdown_that_waits_for_it_resolves,
-    after_it_nobody_is_taken_in,
+    after_it_no_child_is_accepted,
     a_child_may_drop_the_last_handle_as_it_is_dropped,
 );

@@ -1,4 +1,4 @@
-//! A driver is spawned on an executor and serves whoever has a handle, from wherever.
+//! A driver is spawned on an executor and serves every handle, wherever that is.
 
 use std::{thread, time::Duration};
 
@@ -25,7 +25,7 @@ fn service(
     (open, ended)
 }
 
-async fn it_serves_until_the_last_handle_is_gone(runtime: AnyRuntime) {
+async fn it_serves_until_the_last_handle_is_dropped(runtime: AnyRuntime) {
     let (open, ended) = service(&runtime);
     let mut sum = 0;
     for i in 0..20 {
@@ -60,7 +60,7 @@ async fn a_plain_thread_may_spawn_and_wait(runtime: AnyRuntime) {
     assert_eq!(ended.await.unwrap(), None);
 }
 
-async fn a_shutdown_waits_for_those_who_clean_up(runtime: AnyRuntime) {
+async fn a_shutdown_waits_for_children_that_clean_up(runtime: AnyRuntime) {
     let (open, ended) = service(&runtime);
     let (says, started) = futures::channel::oneshot::channel();
     let worker = open.spawn_parallel(async {
@@ -73,10 +73,10 @@ async fn a_shutdown_waits_for_those_who_clean_up(runtime: AnyRuntime) {
     let report = open.shutdown(Duration::from_secs(60)).await;
     assert_eq!((report.finished.len(), report.cut.len()), (1, 0));
     assert_eq!(worker.await.unwrap(), 7);
-    assert_eq!(ended.await.unwrap(), None, "all ended in time: nobody was cut");
+    assert_eq!(ended.await.unwrap(), None, "all ended in time: no child was cut");
 }
 
-async fn a_shutdown_cuts_those_who_do_not_listen(runtime: AnyRuntime) {
+async fn a_shutdown_cuts_children_that_do_not_react(runtime: AnyRuntime) {
     let (open, ended) = service(&runtime);
     let deaf = open.spawn_parallel(std::future::pending::<Result<(), _>>());
     let report = open.shutdown(Duration::from_millis(5)).await;
@@ -112,9 +112,9 @@ fn a_driver_is_send_when_its_policy_is() {
 }
 
 served_by_every_runtime!(
-    it_serves_until_the_last_handle_is_gone,
+    it_serves_until_the_last_handle_is_dropped,
     a_plain_thread_may_spawn_and_wait,
-    a_shutdown_waits_for_those_who_clean_up,
-    a_shutdown_cuts_those_who_do_not_listen,
+    a_shutdown_waits_for_children_that_clean_up,
+    a_shutdown_cuts_children_that_do_not_react,
     a_driver_dropped_by_its_executor_cancels_everything,
 );

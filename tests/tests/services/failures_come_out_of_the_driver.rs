@@ -24,7 +24,7 @@ fn the_first_failure_ends_a_fail_fast_scope() {
     assert!(open.is_cancelled());
 }
 
-fn those_nobody_awaited_come_out_of_a_settled_scope() {
+fn failures_that_were_not_awaited_come_out_of_a_settled_scope() {
     let (open, driver) = settled::<usize>().open();
     let mut driver = by_hand(driver);
     let seen = open.spawn(async { Err::<(), _>(0) });
@@ -47,7 +47,7 @@ fn those_nobody_awaited_come_out_of_a_settled_scope() {
     assert_eq!(settlement.stopped, None);
 }
 
-fn a_panic_goes_on_in_whoever_awaits_it() {
+fn a_panic_goes_on_in_what_awaits_it() {
     let (open, driver) = fail_fast::<&str>().open();
     let mut driver = by_hand(caught(driver));
     drop(open.spawn(async {
@@ -134,8 +134,8 @@ impl purview::Policy for Counts {
 
 polled_on_every_runtime!(
     the_first_failure_ends_a_fail_fast_scope,
-    those_nobody_awaited_come_out_of_a_settled_scope,
-    a_panic_goes_on_in_whoever_awaits_it,
+    failures_that_were_not_awaited_come_out_of_a_settled_scope,
+    a_panic_goes_on_in_what_awaits_it,
     cancelled_on_request_it_has_no_failure,
     a_settled_scope_says_that_it_was_cut_short,
     a_policy_of_ones_own_gives_what_it_gives,

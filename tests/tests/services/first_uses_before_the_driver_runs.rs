@@ -1,4 +1,4 @@
-//! Handles work before anybody polls the driver.
+//! Handles work before the driver is polled.
 
 use std::{future::pending, time::Duration};
 

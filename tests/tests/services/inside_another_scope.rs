@@ -56,7 +56,7 @@ async fn its_children_see_what_is_around_the_driver() {
 }
 
 #[test]
-fn cancelling_the_outer_one_reaches_those_who_hold() {
+fn cancelling_the_outer_one_reaches_children_that_hold() {
     let log = Log::new();
     let noted = log.clone();
     let (open, driver) = fail_fast::<()>().open();

@@ -1,4 +1,4 @@
-//! During a shutdown everybody has been told, and nobody is dropped before the grace has passed.
+//! During a shutdown all children have been told, and none is dropped before the grace has passed.
 
 use std::{future::pending, time::Duration};
 
@@ -34,7 +34,7 @@ fn the_token_fires_at_once() {
 }
 
 #[test]
-fn who_does_not_hold_has_it_too() {
+fn a_child_that_does_not_hold_has_it_too() {
     let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
     let (wait, noted) = (gate.wait(), log.clone());
     let (open, driver) = fail_fast::<()>().runtime(clock.clone()).open();
@@ -57,7 +57,7 @@ fn who_does_not_hold_has_it_too() {
 }
 
 #[test]
-fn when_it_is_over_everybody_is_cut_whether_it_holds_or_not() {
+fn when_it_is_over_every_child_is_cut_whether_it_holds_or_not() {
     let (executor, log) = (HandExecutor::new(), Log::new());
     let (open, driver) = fail_fast::<()>().runtime(executor.clone()).open();
     let mut driver = by_hand(driver);
@@ -117,7 +117,7 @@ fn a_blocking_child_that_has_started_is_waited_for() {
 }
 
 #[test]
-fn nobody_new_is_taken_in() {
+fn no_new_child_is_accepted() {
     let (open, driver) = fail_fast::<()>().runtime(TestClock::new()).open();
     let mut driver = by_hand(driver);
     drop(open.spawn(pending::<Result<(), _>>()));
@@ -153,7 +153,7 @@ fn a_failure_meanwhile_ends_it_at_once() {
 }
 
 #[test]
-fn a_failure_meanwhile_leaves_those_who_hold_no_more_time_than_they_had() {
+fn a_failure_meanwhile_gives_holding_children_no_more_time_than_they_had() {
     let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
     let (wait, guard) = (gate.wait(), log.on_drop("holder"));
     let (open, driver) = fail_fast::<&str>().runtime(clock.clone()).open();

@@ -1,4 +1,4 @@
-//! A shutdown says who ended by itself and who was cut.
+//! A shutdown says which children ended by themselves and which were cut.
 
 use std::{future::pending, time::Duration};
 

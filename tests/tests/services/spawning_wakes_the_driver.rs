@@ -1,4 +1,4 @@
-//! Whoever spawns, from whatever thread, has the driver polled.
+//! Spawning, on whatever thread, wakes the driver.
 
 use std::{
     sync::{Arc, Barrier},
@@ -8,7 +8,7 @@ use std::{
 use purview::{block_on, fail_fast, settled};
 use purview_tests::{by_hand, polled_on_every_runtime};
 
-fn once_for_each_time_it_had_gone_to_sleep() {
+fn once_for_each_time_it_was_pending() {
     let (open, driver) = fail_fast::<()>().open();
     let mut driver = by_hand(driver);
     assert!(driver.poll_until_idle().is_pending());
@@ -61,4 +61,4 @@ fn a_driver_that_sleeps_on_its_thread_is_woken_from_many() {
     assert!(runs.join().unwrap().is_ok());
 }
 
-polled_on_every_runtime!(once_for_each_time_it_had_gone_to_sleep, from_another_thread);
+polled_on_every_runtime!(once_for_each_time_it_was_pending, from_another_thread);

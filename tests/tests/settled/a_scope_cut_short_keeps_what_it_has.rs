@@ -35,7 +35,10 @@ fn at_the_deadline_finished_children_keep_their_values_and_the_others_say_why() 
         settlement.value
     );
     assert_eq!(settlement.stopped, Some(CancelReason::DeadlineExceeded));
-    assert!(settlement.failures.is_empty(), "who was cancelled did not fail");
+    assert!(
+        settlement.failures.is_empty(),
+        "a child that was cancelled did not fail"
+    );
 }
 
 fn all_of_it_happens_in_the_poll_in_which_the_deadline_fires() {
@@ -97,7 +100,7 @@ fn a_body_that_waits_for_something_else_gets_its_last_pass_all_the_same() {
     assert!(run.poll_until_idle().is_pending());
     clock.advance(SECOND);
     let Poll::Ready(outcome) = run.poll() else {
-        panic!("nobody holds")
+        panic!("no child holds")
     };
     assert!(outcome.expect_err("the body had no value").is_deadline_exceeded());
 }

@@ -1,4 +1,4 @@
-//! An outcome reaches whoever awaits the task, else the settlement; never both, never neither.
+//! An outcome reaches the task if that is awaited, else the settlement; never both, never neither.
 
 use std::task::Poll;
 
@@ -53,7 +53,7 @@ async fn a_panic_among_them_is_one_outcome_of_many() {
     );
 }
 
-async fn a_panic_that_nobody_awaits_is_among_the_failures() {
+async fn a_panic_that_is_not_awaited_is_among_the_failures() {
     let settlement = settled::<usize>().run(async |s| {
         drop(s.spawn(async { if true { panic!("unheard") } else { Ok(()) } }));
         Ok(())
@@ -112,7 +112,7 @@ async fn the_reason_of_a_child_cancelled_alone_is_told_to_its_task() {
 }
 
 /// More than a scope keeps before it looks through them.
-fn of_many_children_of_every_kind_those_that_nobody_awaited_are_reported() {
+fn of_many_children_of_every_kind_those_not_awaited_are_reported() {
     const EACH: usize = 40;
     let executor = HandExecutor::new();
     let mut run = by_hand(settled::<usize>().runtime(executor.clone()).run(async |s| {
@@ -150,7 +150,7 @@ fn of_many_children_of_every_kind_those_that_nobody_awaited_are_reported() {
         other => panic!("{other:?}"),
     };
     let mut all: Vec<_> = settlement.value.into_iter().map(error).collect();
-    assert_eq!(all.len(), 3 * EACH / 2, "whoever awaits a child hears of its failure");
+    assert_eq!(all.len(), 3 * EACH / 2, "a task that is awaited yields the failure");
     all.extend(settlement.failures.into_iter().map(|failure| error(failure.error)));
     all.sort_unstable();
     assert_eq!(all, (0..4 * EACH).collect::<Vec<_>>());
@@ -159,10 +159,10 @@ fn of_many_children_of_every_kind_those_that_nobody_awaited_are_reported() {
 on_every_runtime!(
     outcomes_come_in_the_order_in_which_their_tasks_are_awaited,
     a_panic_among_them_is_one_outcome_of_many,
-    a_panic_that_nobody_awaits_is_among_the_failures,
+    a_panic_that_is_not_awaited_is_among_the_failures,
     the_reason_of_a_child_cancelled_alone_is_told_to_its_task,
 );
 polled_on_every_runtime!(
     a_task_that_was_dropped_before_or_after_its_child_failed_leaves_the_failure_to_the_settlement,
-    of_many_children_of_every_kind_those_that_nobody_awaited_are_reported,
+    of_many_children_of_every_kind_those_not_awaited_are_reported,
 );

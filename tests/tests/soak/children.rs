@@ -16,7 +16,7 @@ async fn until_empty(open: &Open) {
 }
 
 /// Waits until the executor has come as far as this. What it has been given stands in its queue until then, cancelled or
-/// not, and on a busy machine the queue would be as long as nobody waits for it.
+/// not, and on a busy machine the queue would grow until it is waited for.
 async fn until_the_executor_is_here(open: &Open) {
     let _ = open.spawn_parallel(yields(0).map(Ok)).await;
 }

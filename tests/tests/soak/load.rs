@@ -37,7 +37,7 @@ fn request(open: &Open, i: usize) {
             });
             drop(open.spawn(inside.map(Ok)));
         }
-        // Failures are told to who awaits them, and are not kept.
+        // Failures are given to what awaits the tasks, and are not kept.
         4 => {
             let failing = open.spawn(yields(1).map(Err::<(), _>));
             drop(open.spawn(failing.map(|end| end.map_or(Ok(()), |()| panic!("it fails")))));

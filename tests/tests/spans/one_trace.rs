@@ -1,4 +1,4 @@
-//! A request as those see it who operate a program: in the lines of a log, in the trace of an error, and in the spans that go to
+//! A request as its operators see it: in the lines of a log, in the trace of an error, and in the spans that go to
 //! a collector. It is one trace, and nothing in it is an orphan.
 
 use std::{

@@ -110,7 +110,7 @@ async fn a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope() {
     assert!(kept.lock().unwrap().is_some());
 }
 
-fn an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then() {
+fn an_item_that_was_received_was_sent_though_the_stream_was_dropped_by_then() {
     let kept = Arc::new(Mutex::new(None));
     let (scope, driver) = settled::<()>().open();
     let mut driver = by_hand(driver);
@@ -171,6 +171,6 @@ on_every_runtime!(
     the_panic_of_an_item_that_is_dropped_with_its_stream_comes_out_of_the_scope,
 );
 polled_on_every_runtime!(
-    an_item_that_was_received_was_sent_though_the_stream_is_gone_by_then,
+    an_item_that_was_received_was_sent_though_the_stream_was_dropped_by_then,
     one_that_was_received_is_not_taken_for_the_next_when_the_stream_is_dropped,
 );

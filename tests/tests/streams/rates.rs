@@ -57,7 +57,7 @@ fn futures_of_a_gather_start_at_its_rate() {
 }
 
 #[test]
-fn those_that_have_not_started_at_the_deadline_are_cancelled() {
+fn futures_that_have_not_started_at_the_deadline_are_cancelled() {
     let runtime = VirtualRuntime::new();
     let results = runtime.run(
         gather((0..20).map(async |n| Ok::<_, ()>(n)))

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// What became of the children of many races: each is made, dropped once, and never polled when it is gone.
+/// What became of the children of many races: each is made, dropped once, and never polled after its drop.
 #[derive(Clone, Default)]
 pub(crate) struct Ledger(Arc<Counts>);
 

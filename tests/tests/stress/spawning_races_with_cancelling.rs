@@ -36,7 +36,7 @@ async fn task_by_task(runtime: AnyRuntime) {
                         ends.0 += 1;
                     }
                     Err(TaskError::Cancelled(CancelReason::Requested(None))) => {
-                        assert_ne!(i % 3, 0, "nobody cancelled it");
+                        assert_ne!(i % 3, 0, "it was not cancelled");
                         ends.1 += 1;
                     }
                     Err(error) => panic!("{error:?}"),

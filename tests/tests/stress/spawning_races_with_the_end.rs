@@ -63,7 +63,7 @@ fn race(end: impl Fn(Scope<'static, Settled<()>>) + Send + Sync + 'static, drop_
             .into_iter()
             .map(|thread| thread.join().expect("a spawner"))
             .sum();
-        ends.join().expect("who ends it");
+        ends.join().expect("the thread that ends it");
         assert_eq!(resolved, THREADS * EACH);
         assert_eq!(
             ledger.dropped(),

@@ -1,4 +1,4 @@
-//! A panic of the body cancels its children, and goes on in the caller when all are gone.
+//! A panic of the body cancels its children, and goes on in the caller when all have been dropped.
 
 cells! {
     BodyPanics:
@@ -10,7 +10,7 @@ cells! {
     a_shielded_child = Shielded Child => [
         "body polled",
         "body dropped", "older dropped",
-        "(let go)",
+        "(released)",
         "subject polled", "subject cleaned up", "subject went past its shield", "subject dropped",
         "scope: panicked with boom",
     ]
@@ -24,7 +24,7 @@ cells! {
         "body polled",
         "body dropped", "subject dropped", "older dropped",
         "finalizer polled",
-        "(let go)",
+        "(released)",
         "finalizer polled", "finalizer ran", "finalizer dropped",
         "scope: panicked with boom",
     ]
@@ -37,7 +37,7 @@ cells! {
         "body polled",
         "body dropped", "older dropped",
         "subject polled",
-        "(let go)",
+        "(released)",
         "subject polled", "inner polled", "inner cleaned up", "inner went past its shield", "inner dropped",
         "subject: cancelled, Parent", "subject dropped",
         "scope: panicked with boom",
@@ -53,7 +53,7 @@ cells! {
         "body polled",
         "body dropped", "older dropped",
         "subject polled", "inner dropped", "finalizer polled",
-        "(let go)",
+        "(released)",
         "subject polled", "finalizer polled", "finalizer ran", "finalizer dropped",
         "subject: cancelled, Parent", "subject dropped",
         "scope: panicked with boom",

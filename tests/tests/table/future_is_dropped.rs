@@ -1,4 +1,4 @@
-//! Everybody is dropped before the drop returns: the body, then newest to oldest. Finalizers cannot run.
+//! All tasks are dropped before the drop returns: the body, then the children, newest to oldest. Finalizers cannot run.
 
 cells! {
     FutureIsDropped:

@@ -1,4 +1,4 @@
-//! What ends a scope, times what is in it: who is polled, dropped and run, and in which order.
+//! What ends a scope, times what is in it: what is polled, dropped and run, and in which order.
 //!
 //! One file per cause, one test per cell. The expected logs are written out by hand.
 #![forbid(unsafe_code)]

@@ -8,7 +8,7 @@ cells! {
     ]
     a_shielded_child = Shielded Child => [
         "body dropped", "older dropped",
-        "(let go)",
+        "(released)",
         "subject polled", "subject cleaned up", "subject went past its shield", "subject dropped",
         "scope: cancelled, Parent",
         "parent: cancelled, Requested(None)",
@@ -22,7 +22,7 @@ cells! {
     a_child_owning_a_finalizer = Deferring Child => [
         "body dropped", "subject dropped", "older dropped",
         "finalizer polled",
-        "(let go)",
+        "(released)",
         "finalizer polled", "finalizer ran", "finalizer dropped",
         "scope: cancelled, Parent",
         "parent: cancelled, Requested(None)",
@@ -34,7 +34,7 @@ cells! {
     a_scope_of_a_shielded_child = Shielded Nested => [
         "body dropped", "older dropped",
         "subject polled",
-        "(let go)",
+        "(released)",
         "subject polled", "inner polled", "inner cleaned up", "inner went past its shield", "inner dropped",
         "subject: cancelled, Parent", "subject dropped",
         "scope: cancelled, Parent",
@@ -50,7 +50,7 @@ cells! {
     a_scope_owning_a_finalizer = Deferring Nested => [
         "body dropped", "older dropped",
         "subject polled", "inner dropped", "finalizer polled",
-        "(let go)",
+        "(released)",
         "subject polled", "finalizer polled", "finalizer ran", "finalizer dropped",
         "subject: cancelled, Parent", "subject dropped",
         "scope: cancelled, Parent",

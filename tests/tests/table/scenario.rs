@@ -45,7 +45,7 @@ pub(crate) enum Place {
 }
 
 /// Writes a test for each cell: its name, the kind and place of its subject, and the events from the cause on.
-/// `"(let go)"` is where the test lets finish who waits to.
+/// `"(released)"` is where the test releases the tasks that wait for that.
 macro_rules! cells {
     ($cause:ident: $($name:ident = $kind:ident $place:ident => [$($event:literal),* $(,)?])+) => {
         use crate::scenario::{Cause, Kind, Place, what_happens};
@@ -70,9 +70,9 @@ struct Scene {
     body: Gate,
     /// Opened to let the trigger fail or panic.
     trigger: Gate,
-    /// Opened to let everybody finish.
+    /// Opened to let all tasks finish.
     finish: Gate,
-    /// What a subject waits on after it has let go; open only where nothing is cancelled.
+    /// What a subject waits on after it was released; open only where nothing is cancelled.
     tail: Gate,
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn what_happens(cause: Cause, kind: Kind, place: Place) -> Vec<String
         }
     }
     if run.poll_until_idle().is_pending() {
-        log.note("(let go)");
+        log.note("(released)");
         scene.finish.open();
         if let Err(message) = run.finish() {
             log.note(format!("scope: panicked with {message}"));

@@ -8,7 +8,7 @@ cells! {
     ]
     a_shielded_child = Shielded Child => [
         "body dropped", "older dropped",
-        "(let go)",
+        "(released)",
         "subject polled", "subject cleaned up", "subject went past its shield", "subject dropped",
         "scope: cancelled, Requested(None)",
     ]
@@ -20,7 +20,7 @@ cells! {
     a_child_owning_a_finalizer = Deferring Child => [
         "body dropped", "subject dropped", "older dropped",
         "finalizer polled",
-        "(let go)",
+        "(released)",
         "finalizer polled", "finalizer ran", "finalizer dropped",
         "scope: cancelled, Requested(None)",
     ]
@@ -31,7 +31,7 @@ cells! {
     a_scope_of_a_shielded_child = Shielded Nested => [
         "body dropped", "older dropped",
         "subject polled",
-        "(let go)",
+        "(released)",
         "subject polled", "inner polled", "inner cleaned up", "inner went past its shield", "inner dropped",
         "subject: cancelled, Parent", "subject dropped",
         "scope: cancelled, Requested(None)",
@@ -45,7 +45,7 @@ cells! {
     a_scope_owning_a_finalizer = Deferring Nested => [
         "body dropped", "older dropped",
         "subject polled", "inner dropped", "finalizer polled",
-        "(let go)",
+        "(released)",
         "subject polled", "finalizer polled", "finalizer ran", "finalizer dropped",
         "subject: cancelled, Parent", "subject dropped",
         "scope: cancelled, Requested(None)",

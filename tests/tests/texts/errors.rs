@@ -87,7 +87,7 @@ async fn the_error_of_a_task_says_how_it_ended() {
     ends_here(&cancelled.expect_err("it was cancelled"), "cancelled on request");
 }
 
-async fn a_failure_says_who_it_was_and_how_it_ended() {
+async fn a_failure_says_which_child_it_was_and_how_it_ended() {
     let named = |error| Failure {
         task: purview::current().expect("in a task"),
         error,
@@ -153,7 +153,7 @@ async fn the_error_of_a_scope_that_was_cancelled_says_that_first() {
 
 async fn a_race_that_all_lost_to_panics_has_no_failure_to_take_out() {
     let lost = gather([panicking()]).first_success().await;
-    let error = lost.expect_err("nobody won");
+    let error = lost.expect_err("no future won");
     ends_here(&error, "task-0 panicked: boom");
     assert!(error.into_failure().is_none());
 }
@@ -210,19 +210,21 @@ async fn the_alternate_form_shows_the_chain_of_an_error_that_has_one() {
     );
 }
 
-fn what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed() {
+fn what_is_not_received_comes_back_in_an_error_though_it_cannot_be_printed() {
     let kept = Arc::new(Mutex::new(None));
     let (scope, driver) = settled::<()>().open();
     let mut driver = by_hand(driver);
     let put = kept.clone();
     let items = scope.produce(0, async move |tx| {
-        *put.lock().expect("nobody panics") = Some(tx);
+        *put.lock().expect("not poisoned") = Some(tx);
         pending().await
     });
     assert!(driver.poll_until_idle().is_pending());
     drop(items);
-    let tx = kept.lock().expect("nobody panics").take().expect("the producer ran");
-    let closed = by_hand(tx.send(Unprintable)).finish().expect_err("nobody receives");
+    let tx = kept.lock().expect("not poisoned").take().expect("the producer ran");
+    let closed = by_hand(tx.send(Unprintable))
+        .finish()
+        .expect_err("the receiver was dropped");
     ends_here(&closed, "the stream that receives from this producer has been dropped");
     assert_eq!(format!("{closed:?}"), "Closed { .. }");
 }
@@ -246,7 +248,7 @@ async fn a_future_that_is_handed_back_comes_with_the_reason() {
     assert!(ended.is_cancelled());
     let (scope, driver) = settled::<()>().open();
     drop(driver);
-    let gone = scope.try_spawn(async { Ok(()) }).expect_err("it is gone");
+    let gone = scope.try_spawn(async { Ok(()) }).expect_err("its scope has ended");
     assert!(
         gone.to_string().starts_with("the child was not spawned: the scope "),
         "{gone}"
@@ -262,7 +264,7 @@ async fn a_future_that_is_handed_back_comes_with_the_reason() {
 
 on_every_runtime!(
     the_error_of_a_task_says_how_it_ended,
-    a_failure_says_who_it_was_and_how_it_ended,
+    a_failure_says_which_child_it_was_and_how_it_ended,
     the_error_of_a_scope_shows_the_first_failure_and_counts_the_others,
     the_error_of_a_scope_that_was_cancelled_says_that_first,
     a_race_that_all_lost_to_panics_has_no_failure_to_take_out,
@@ -271,4 +273,4 @@ on_every_runtime!(
     the_alternate_form_shows_the_chain_of_an_error_that_has_one,
     a_future_that_is_handed_back_comes_with_the_reason,
 );
-polled_on_every_runtime!(what_nobody_receives_comes_back_in_an_error_though_it_cannot_be_printed);
+polled_on_every_runtime!(what_is_not_received_comes_back_in_an_error_though_it_cannot_be_printed);

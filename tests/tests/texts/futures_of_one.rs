@@ -33,7 +33,7 @@ fn a_token_shows_why_it_was_cancelled() {
 }
 
 #[test]
-fn who_waits_for_a_token_shows_it() {
+fn a_wait_for_a_token_shows_it() {
     let token = CancelToken::new();
     assert_eq!(format!("{:?}", cancelled()), "Cancelled { token: None, .. }");
     let shown = format!("{:?}", token.cancelled());
@@ -107,19 +107,19 @@ fn an_inspector_shows_no_task_in_particular() {
     assert_eq!(format!("{installed:?}"), "InstalledInspector { .. }");
 }
 
-fn who_a_task_is_shows_its_number_and_its_name() {
+fn the_info_of_a_task_shows_its_number_and_its_name() {
     let mut run = by_hand(purview::fail_fast::<Infallible>().name("import").run(async |_| {
         let me = purview::current().expect("in a task");
         let shown = format!("{me:?}");
         assert_eq!(shown, format!("TaskInfo {{ id: {}, name: \"import\", .. }}", me.id()));
         Ok(())
     }));
-    run.finish().expect("nobody fails");
+    run.finish().expect("no child fails");
 }
 
 polled_on_every_runtime!(
     a_shield_shows_whether_it_is_over,
     a_sleep_without_end_says_so_once_it_has_asked_the_clock,
     a_retry_shows_how_often_it_has_tried,
-    who_a_task_is_shows_its_number_and_its_name,
+    the_info_of_a_task_shows_its_number_and_its_name,
 );

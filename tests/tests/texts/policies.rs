@@ -7,8 +7,8 @@ use purview_tests::on_every_runtime;
 
 use crate::Unprintable;
 
-/// Somebody to be told of.
-async fn somebody() -> TaskInfo {
+/// A task to report.
+async fn a_task() -> TaskInfo {
     scope(async |_| purview::current().expect("in a task")).await
 }
 
@@ -27,28 +27,28 @@ async fn a_panic() -> End<Result<(), Unprintable>> {
 }
 
 async fn fail_fast_shows_its_failures_and_its_panic() {
-    let (somebody, mut policy) = (somebody().await, FailFast::default());
-    let (joined, flow) = policy.child_ended::<()>(&somebody, End::Returned(Err(Unprintable)));
+    let (task, mut policy) = (a_task().await, FailFast::default());
+    let (joined, flow) = policy.child_ended::<()>(&task, End::Returned(Err(Unprintable)));
     assert_eq!((joined, flow), (None, ControlFlow::Break(())));
     assert_eq!(
         format!("{policy:?}"),
         "FailFast { failures: 1, panic: FirstPanic(None) }"
     );
-    let (joined, flow) = policy.child_ended::<()>(&somebody, a_panic().await);
+    let (joined, flow) = policy.child_ended::<()>(&task, a_panic().await);
     assert_eq!((joined, flow), (None, ControlFlow::Break(())));
     let shown = format!("{policy:?}");
     assert!(shown.contains("boom"), "{shown}");
 }
 
-async fn settled_shows_what_nobody_awaited() {
-    let (somebody, mut policy) = (somebody().await, Settled::default());
+async fn settled_shows_what_was_not_awaited() {
+    let (task, mut policy) = (a_task().await, Settled::default());
     assert_eq!(format!("{policy:?}"), "Settled { failures: 0 }");
-    let (joined, flow) = policy.child_ended::<()>(&somebody, End::Returned(Err(Unprintable)));
+    let (joined, flow) = policy.child_ended::<()>(&task, End::Returned(Err(Unprintable)));
     assert_eq!(flow, ControlFlow::Continue(()));
-    let left = policy.unclaimed::<()>(&somebody, joined.expect("a task of a settled scope always yields"));
-    assert!(left.is_some(), "whoever awaits it later must not hang");
+    let left = policy.unclaimed::<()>(&task, joined.expect("a task of a settled scope always yields"));
+    assert!(left.is_some(), "a later await must not hang");
     assert_eq!(format!("{policy:?}"), "Settled { failures: 1 }");
-    let left = policy.unclaimed::<u32>(&somebody, Ok(7));
+    let left = policy.unclaimed::<u32>(&task, Ok(7));
     assert!(matches!(left, Some(Ok(7))), "a value is given back as it is");
     assert_eq!(format!("{policy:?}"), "Settled { failures: 1 }");
 }
@@ -78,6 +78,6 @@ fn a_cancellation_is_no_failure() {
 
 on_every_runtime!(
     fail_fast_shows_its_failures_and_its_panic,
-    settled_shows_what_nobody_awaited,
+    settled_shows_what_was_not_awaited,
     join_all_shows_its_panic,
 );

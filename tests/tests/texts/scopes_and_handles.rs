@@ -93,7 +93,7 @@ fn a_start_shows_its_child_and_whether_it_has_said_how_it_went() {
         s.cancel();
         Ok(())
     }));
-    run.finish().expect("nobody fails");
+    run.finish().expect("no child fails");
 }
 
 fn a_producer_shows_its_child_and_nothing_of_its_items() {
@@ -107,7 +107,7 @@ fn a_producer_shows_its_child_and_nothing_of_its_items() {
         yield_now().await;
         Ok(())
     }));
-    run.finish().expect("nobody fails");
+    run.finish().expect("no child fails");
 }
 
 async fn a_task_shows_its_number_its_name_and_whether_it_has_ended() {

@@ -46,7 +46,7 @@ fn cancelling_goes_down_and_never_up_or_sideways() {
     );
 }
 
-fn a_child_made_after_the_cancel_is_born_cancelled_and_wakes_nobody() {
+fn a_child_made_after_the_cancel_is_cancelled_from_the_start_and_wakes_nothing() {
     let token = CancelToken::new();
     token.cancel_with("before");
     let child = token.child();
@@ -56,7 +56,7 @@ fn a_child_made_after_the_cancel_is_born_cancelled_and_wakes_nobody() {
     assert_eq!(waiter.wakes(), 0);
 }
 
-fn dropping_a_token_cancels_nobody() {
+fn dropping_a_token_cancels_nothing() {
     let parent = CancelToken::new();
     let child = parent.child();
     let mut waiter = by_hand(child.cancelled());
@@ -67,7 +67,7 @@ fn dropping_a_token_cancels_nobody() {
     assert_eq!(waiter.wakes(), 0);
 }
 
-fn a_token_reaches_its_grandchildren_though_the_one_between_is_gone() {
+fn a_token_reaches_its_grandchildren_though_the_one_between_was_dropped() {
     let root = CancelToken::new();
     let leaf = root.child().child();
     root.cancel_with("root");
@@ -211,9 +211,9 @@ fn a_token_that_is_cancelled_as_a_waiter_comes_is_not_waited_for() {
 polled_on_every_runtime!(
     a_token_that_is_cancelled_as_a_waiter_comes_is_not_waited_for,
     cancelling_goes_down_and_never_up_or_sideways,
-    a_child_made_after_the_cancel_is_born_cancelled_and_wakes_nobody,
-    dropping_a_token_cancels_nobody,
-    a_token_reaches_its_grandchildren_though_the_one_between_is_gone,
+    a_child_made_after_the_cancel_is_cancelled_from_the_start_and_wakes_nothing,
+    dropping_a_token_cancels_nothing,
+    a_token_reaches_its_grandchildren_though_the_one_between_was_dropped,
     a_line_of_a_hundred_thousand_tokens_is_cancelled_and_dropped,
     every_waiter_is_woken_once,
     a_waiter_that_gave_up_is_not_woken,

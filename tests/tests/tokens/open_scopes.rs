@@ -1,4 +1,4 @@
-//! An open scope has a handle to keep and a driver to run; the driver ends when nobody can spawn any more and all
+//! An open scope has a handle to keep and a driver to run; the driver ends when there is no handle to spawn with any more and all
 //! children have ended.
 
 use std::{future::pending, thread};
@@ -15,7 +15,7 @@ fn its_driver_ends_at_once_when_it_is_closed_and_empty() {
     assert!(!service.is_cancelled());
 }
 
-fn its_driver_ends_at_once_when_its_last_handle_is_gone() {
+fn its_driver_ends_at_once_when_its_last_handle_is_dropped() {
     let (service, driver) = fail_fast::<()>().open();
     let mut driver = by_hand(driver);
     let other = service.clone();
@@ -68,7 +68,7 @@ fn a_child_keeps_it_open_with_a_handle_and_may_close_it() {
     assert!(driver.finish().is_ok());
 }
 
-fn closed_it_takes_nobody_in() {
+fn closed_it_accepts_no_child() {
     let (service, driver) = settled::<&str>().open();
     let mut driver = by_hand(driver);
     let wait = Gate::new();
@@ -121,7 +121,7 @@ async fn panics_come_out_of_the_driver() {
     assert_eq!(caught(driver).await.err(), Some("boom".into()));
 }
 
-fn a_driver_that_is_dropped_drops_everybody_newest_first() {
+fn a_driver_that_is_dropped_drops_all_children_newest_first() {
     let log = Log::new();
     let (service, driver) = fail_fast::<()>().open();
     let mut driver = by_hand(driver);
@@ -186,7 +186,7 @@ async fn a_subtree_stops_while_the_rest_lives_on() {
     );
 }
 
-async fn the_executor_may_run_the_driver_and_anybody_await_the_tasks() {
+async fn the_executor_may_run_the_driver_and_any_code_await_the_tasks() {
     let (service, driver) = settled::<&str>().open();
     let task = service.spawn(async {
         yields(3).await;
@@ -200,17 +200,17 @@ async fn the_executor_may_run_the_driver_and_anybody_await_the_tasks() {
 
 polled_on_every_runtime!(
     its_driver_ends_at_once_when_it_is_closed_and_empty,
-    its_driver_ends_at_once_when_its_last_handle_is_gone,
+    its_driver_ends_at_once_when_its_last_handle_is_dropped,
     its_driver_ends_after_the_last_child,
     a_child_keeps_it_open_with_a_handle_and_may_close_it,
-    closed_it_takes_nobody_in,
+    closed_it_accepts_no_child,
     spawning_from_another_thread_wakes_the_driver,
     failures_come_out_of_the_driver,
-    a_driver_that_is_dropped_drops_everybody_newest_first,
+    a_driver_that_is_dropped_drops_all_children_newest_first,
     a_driver_that_was_never_polled_drops_what_was_spawned,
 );
 on_every_runtime!(
     panics_come_out_of_the_driver,
     a_subtree_stops_while_the_rest_lives_on,
-    the_executor_may_run_the_driver_and_anybody_await_the_tasks,
+    the_executor_may_run_the_driver_and_any_code_await_the_tasks,
 );

@@ -1,4 +1,4 @@
-//! `shutdown` stops intake, gives the children a grace, and says who finished and who was cut.
+//! `shutdown` stops intake, gives the children a grace, and says which finished and which were cut.
 
 use std::{future::pending, time::Duration};
 
@@ -7,7 +7,7 @@ use purview_tests::{Gate, Log, TestClock, by_hand, polled_on_every_runtime};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// The names of who finished, and of who was cut.
+/// The names of the children that finished, and of those that were cut.
 fn names(report: &Report) -> (Vec<&str>, Vec<&str>) {
     (
         report.finished.iter().map(TaskInfo::name).collect(),
@@ -15,7 +15,7 @@ fn names(report: &Report) -> (Vec<&str>, Vec<&str>) {
     )
 }
 
-fn it_reports_who_finished_within_the_grace_and_who_was_cut() {
+fn it_reports_which_finished_within_the_grace_and_which_were_cut() {
     let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
     let (service, driver) = settled::<&str>().runtime(clock.clone()).open();
     let mut driver = by_hand(driver);
@@ -79,7 +79,7 @@ fn a_second_one_with_less_time_overrides_the_first() {
     assert!(log.has("stubborn dropped"));
 }
 
-fn dropping_the_driver_releases_whoever_waits_for_the_shutdown() {
+fn dropping_the_driver_ends_waits_for_the_shutdown() {
     let log = Log::new();
     let (service, driver) = settled::<&str>().open();
     let mut driver = by_hand(driver);
@@ -107,9 +107,9 @@ fn on_a_scope_that_has_ended_it_is_over_at_once() {
 }
 
 polled_on_every_runtime!(
-    it_reports_who_finished_within_the_grace_and_who_was_cut,
+    it_reports_which_finished_within_the_grace_and_which_were_cut,
     it_ends_as_soon_as_the_children_have,
     a_second_one_with_less_time_overrides_the_first,
-    dropping_the_driver_releases_whoever_waits_for_the_shutdown,
+    dropping_the_driver_ends_waits_for_the_shutdown,
     on_a_scope_that_has_ended_it_is_over_at_once,
 );

@@ -145,7 +145,7 @@ fn a_scope_is_open_while_a_start_is_pending_and_resolves_when_it_crashes() {
             gate.wait().await;
             Err("crashed")
         });
-        // Somebody else awaits it: the body ends.
+        // Something else awaits it: the body ends.
         let task = s.spawn(async move { Ok(start.await.map_err(|e| e.to_string())) });
         drop(task);
         Ok(())

@@ -22,7 +22,7 @@ fn a_scope_listens_to_several_tokens_and_the_first_to_fire_gives_the_reason() {
     );
 }
 
-fn a_scope_that_ends_leaves_nobody_listening() {
+fn a_scope_that_ends_leaves_no_wait_registered() {
     let token = CancelToken::new();
     let mut run = by_hand(fail_fast::<()>().cancel_on(&token).run(async |_| {
         yield_now().await;
@@ -94,6 +94,6 @@ on_every_runtime!(
 );
 polled_on_every_runtime!(
     a_scope_listens_to_several_tokens_and_the_first_to_fire_gives_the_reason,
-    a_scope_that_ends_leaves_nobody_listening,
+    a_scope_that_ends_leaves_no_wait_registered,
     a_child_token_of_the_scope_fires_with_it,
 );

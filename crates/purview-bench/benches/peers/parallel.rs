@@ -1,7 +1,7 @@
 //! Eight children that compute, as parallel children and as plain ones: what a second core is worth.
 //!
 //! Plain children share the task of their scope, and so one core. On two cores the same work spread by `spawn_parallel`
-//! should take half the time; 0.6 is the target. Where others use the machine too nobody gets a whole second core; so the
+//! should take half the time; 0.6 is the target. Where other programs use the machine too there is no whole second core; so the
 //! same is also measured by the time that the busiest thread was on a core, which is what it would take with a core for
 //! each.
 
@@ -54,7 +54,7 @@ async fn work(runtime: Arc<dyn Runtime>, parallel: bool) -> u64 {
         .await
 }
 
-/// The same on as many threads, or on one: where others use the machine too, nobody gets a whole second core.
+/// The same on as many threads, or on one: where other programs use the machine too, there is no whole second core.
 fn threads(parallel: bool) -> u64 {
     let compute = |seed| futures::executor::block_on(compute(seed));
     if !parallel {

@@ -4,7 +4,7 @@ use super::node::{Cancellable, Told};
 
 /// The nodes below one, in the order in which they were adopted.
 ///
-/// An entry stays when its node has been told, so that it can be told again; it goes with its node.
+/// An entry is kept when its node has been told, so that it can be told again; it is removed with its node.
 #[derive(Default)]
 pub(super) struct Below {
     entries: Vec<Entry>,

@@ -8,7 +8,8 @@ impl CancelToken {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::CancelToken;
+    /// # extern crate purview_core as purview;
+    /// use purview::CancelToken;
     ///
     /// let request = CancelToken::new();
     /// let guard = request.clone().drop_guard();
@@ -35,7 +36,8 @@ impl DropGuard {
     /// # Examples
     ///
     /// ```
-    /// let token = purview_core::CancelToken::new().drop_guard().disarm();
+    /// # extern crate purview_core as purview;
+    /// let token = purview::CancelToken::new().drop_guard().disarm();
     /// assert!(!token.is_cancelled());
     /// ```
     pub fn disarm(mut self) -> CancelToken {

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, fmt};
 
-/// Why something was cancelled; the first reason stays.
+/// Why a scope, task or token was cancelled. The first reason is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CancelReason {

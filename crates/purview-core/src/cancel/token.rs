@@ -7,11 +7,12 @@ use super::{
 
 /// A cancellation signal that can be shared: a node in a tree, cancelled from above.
 ///
-/// Cancelling a token cancels its children, never its parent, and the first reason stays. Dropping a token cancels
+/// Cancelling a token cancels its children, never its parent. The first reason is kept. Dropping a token cancels
 /// nothing. Clones are the same token. As in Go's `context`, a child observes the reason its parent was cancelled with.
 ///
 /// ```
-/// use purview_core::{CancelReason, CancelToken};
+/// # extern crate purview_core as purview;
+/// use purview::{CancelReason, CancelToken};
 ///
 /// let shutdown = CancelToken::new();
 /// let request = shutdown.child();
@@ -23,7 +24,7 @@ use super::{
 /// # Comparison to tokio-util's `CancellationToken`
 ///
 /// This one carries a reason, works on any executor, and counts as a hold: a child of a scope that waits on its
-/// scope's token is not dropped at once when the scope is cancelled, because it has asked to be told.
+/// scope's token is not dropped at once when the scope is cancelled, because the wait asks for time.
 #[derive(Clone)]
 pub struct CancelToken(Arc<dyn Cancellable>);
 

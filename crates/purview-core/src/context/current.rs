@@ -133,7 +133,7 @@ pub(super) fn place() -> Place {
         .unwrap_or_default()
 }
 
-/// The task that is being polled, by its scope and its seat there: of the inside of a timeout the task around.
+/// The task that is being polled, by its scope and its seat in the record: inside a timeout, the task around it.
 pub(crate) fn recorded_task() -> Option<(Arc<ScopeNode>, Seat, TaskId)> {
     let (mut scope, mut seat, mut id) = with(|env| Some((env.scope()?.clone(), env.seat(), env.id())))?;
     while seat == Seat::NONE {
@@ -173,10 +173,11 @@ pub(crate) fn is_in_closure() -> bool {
 /// In the body of a scope it is the body; in a [`timeout`](crate::timeout) the task that polls the timeout.
 ///
 /// ```
-/// use purview_core::{current, scope};
+/// # extern crate purview_core as purview;
+/// use purview::{current, scope};
 ///
 /// assert!(current().is_none());
-/// let name = purview_core::block_on(scope(async |s| {
+/// let name = purview::block_on(scope(async |s| {
 ///     s.task().name("loader").spawn(async { current().unwrap().name().to_owned() }).await
 /// }));
 /// assert_eq!(name, "loader");

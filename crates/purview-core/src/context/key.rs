@@ -31,14 +31,15 @@ pub struct ContextKey<T: 'static> {
 /// Declares keys for values that follow tasks.
 ///
 /// ```
-/// purview_core::context_key! {
+/// # extern crate purview_core as purview;
+/// purview::context_key! {
 ///     /// The request that is being served.
 ///     pub static REQUEST_ID: String;
 /// }
 ///
-/// purview_core::block_on(async {
+/// purview::block_on(async {
 ///     assert_eq!(REQUEST_ID.get(), None);
-///     let seen = REQUEST_ID.scope("r-17".to_owned(), purview_core::scope(async |s| {
+///     let seen = REQUEST_ID.scope("r-17".to_owned(), purview::scope(async |s| {
 ///         s.spawn(async { REQUEST_ID.get() }).await
 ///     }));
 ///     assert_eq!(seen.await.as_deref(), Some("r-17"));

@@ -20,14 +20,15 @@ impl<E> ScopeError<E> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::{ScopeError, Stopped, gather};
+    /// # extern crate purview_core as purview;
+    /// use purview::{ScopeError, Stopped, gather};
     ///
     /// async fn ask(mirror: &str) -> Result<u32, String> {
     ///     Err(format!("{mirror} refused"))
     /// }
     ///
     /// let race = gather(["a", "b"].map(ask)).first_success();
-    /// let error: String = purview_core::block_on(race).map_err(ScopeError::into_error).unwrap_err();
+    /// let error: String = purview::block_on(race).map_err(ScopeError::into_error).unwrap_err();
     /// assert_eq!(error, "a refused");
     /// ```
     pub fn into_error(self) -> E
@@ -47,14 +48,15 @@ impl<E> ScopeError<E> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::gather;
+    /// # extern crate purview_core as purview;
+    /// use purview::gather;
     /// use std::time::Duration;
     ///
     /// #[derive(Debug, PartialEq)]
     /// enum Status { DeadlineExceeded, Cancelled }
     ///
     /// let late = gather([std::future::pending::<Result<(), Status>>()]).timeout(Duration::ZERO);
-    /// let status = purview_core::block_on(late).unwrap_err().into_error_or(|stopped| {
+    /// let status = purview::block_on(late).unwrap_err().into_error_or(|stopped| {
     ///     if stopped.is_deadline_exceeded() { Status::DeadlineExceeded } else { Status::Cancelled }
     /// });
     /// assert_eq!(status, Status::DeadlineExceeded);
@@ -102,10 +104,11 @@ impl<E> RetryError<E> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::{RetryError, retry};
+    /// # extern crate purview_core as purview;
+    /// use purview::{RetryError, retry};
     ///
     /// let twice = retry([std::time::Duration::ZERO], async || Err::<(), _>("refused"));
-    /// let error = purview_core::block_on(twice).map_err(RetryError::into_error).unwrap_err();
+    /// let error = purview::block_on(twice).map_err(RetryError::into_error).unwrap_err();
     /// assert_eq!(error, "refused");
     /// ```
     pub fn into_error(self) -> E {

@@ -9,9 +9,10 @@ use crate::{cancel::CancelReason, panic::OneByOne};
 /// [`is_cancelled`](Self::is_cancelled) is true.
 ///
 /// ```
-/// use purview_core::fail_fast;
+/// # extern crate purview_core as purview;
+/// use purview::fail_fast;
 ///
-/// let error = purview_core::block_on(fail_fast().name("import").run(async |s| {
+/// let error = purview::block_on(fail_fast().name("import").run(async |s| {
 ///     s.task().name("users").spawn(async { Err::<(), _>("connection refused") });
 ///     std::future::pending::<Result<(), _>>().await
 /// }))

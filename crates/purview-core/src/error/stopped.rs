@@ -12,11 +12,12 @@ use crate::cancel::CancelReason;
 /// [`into_error_or`](crate::ScopeError::into_error_or).
 ///
 /// ```
-/// use purview_core::{Stopped, try_gather};
+/// # extern crate purview_core as purview;
+/// use purview::{Stopped, try_gather};
 /// use std::{io, time::Duration};
 ///
 /// let late = try_gather([std::future::pending::<io::Result<()>>()]).timeout(Duration::ZERO);
-/// let error = purview_core::block_on(late).unwrap_err();
+/// let error = purview::block_on(late).unwrap_err();
 /// assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 /// assert!(error.get_ref().unwrap().is::<Stopped>());
 /// ```

@@ -6,9 +6,10 @@ use crate::{cancel::CancelReason, tree::TaskInfo};
 /// How a child ended that gave no value.
 ///
 /// ```
-/// use purview_core::{TaskError, settled};
+/// # extern crate purview_core as purview;
+/// use purview::{TaskError, settled};
 ///
-/// let out = purview_core::block_on(settled().run(async |s| {
+/// let out = purview::block_on(settled().run(async |s| {
 ///     let child = s.spawn(async { Err::<(), _>("no route") });
 ///     Ok(matches!(child.await, Err(TaskError::Failed("no route"))))
 /// }));
@@ -117,7 +118,7 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
 impl<E: Error + 'static> Error for Failure<E> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match &self.error {
-            // The display already shows the error itself: the chain goes on with what is behind it.
+            // The display already shows the error itself: the chain continues with its source.
             TaskError::Failed(error) => error.source(),
             _ => None,
         }

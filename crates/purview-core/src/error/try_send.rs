@@ -14,7 +14,8 @@ impl<T> TrySendError<T> {
     /// The item.
     ///
     /// ```
-    /// assert_eq!(purview_core::TrySendError::Full(7).into_inner(), 7);
+    /// # extern crate purview_core as purview;
+    /// assert_eq!(purview::TrySendError::Full(7).into_inner(), 7);
     /// ```
     pub fn into_inner(self) -> T {
         match self {

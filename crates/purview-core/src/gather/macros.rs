@@ -5,9 +5,10 @@
 /// own. For the options see [`Gather`](crate::Gather).
 ///
 /// ```
-/// use purview_core::gather;
+/// # extern crate purview_core as purview;
+/// use purview::gather;
 ///
-/// purview_core::block_on(async {
+/// purview::block_on(async {
 ///     let (a, b) = gather!(async { Ok::<_, String>(1) }, async { Ok("two") }).await.unwrap();
 ///     assert_eq!((a, b), (1, "two"));
 ///
@@ -16,6 +17,7 @@
 /// });
 /// ```
 #[macro_export]
+#[doc(alias("join", "try_join"))]
 macro_rules! gather {
     (
         $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,
@@ -35,14 +37,16 @@ macro_rules! gather {
 /// see [`Gather`](crate::Gather).
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// use std::{io, time::Duration};
 ///
 /// async fn both() -> io::Result<(u32, &'static str)> {
-///     purview_core::try_gather!(async { Ok(1) }, async { Ok("two") }).timeout(Duration::from_secs(30)).await
+///     purview::try_gather!(async { Ok(1) }, async { Ok("two") }).timeout(Duration::from_secs(30)).await
 /// }
-/// assert_eq!(purview_core::block_on(both()).unwrap(), (1, "two"));
+/// assert_eq!(purview::block_on(both()).unwrap(), (1, "two"));
 /// ```
 #[macro_export]
+#[doc(alias("try_join"))]
 macro_rules! try_gather {
     (
         $a:expr, $b:expr, $c:expr, $d:expr, $e:expr, $f:expr, $g:expr, $h:expr, $i:expr, $j:expr, $k:expr, $l:expr,

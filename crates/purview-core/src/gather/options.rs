@@ -32,7 +32,7 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// Dropping it throws away what has come in so far; only [`as_completed`](Self::as_completed) hands out results as they
+/// Dropping it drops the results so far; only [`as_completed`](Self::as_completed) hands out results as they
 /// come.
 #[must_use = "a gather does nothing until awaited"]
 pub struct Gather<S: Source, M = All> {
@@ -60,13 +60,14 @@ pub type Completed<F> = Gather<Items<F>, mode::Completed>;
 /// # Examples
 ///
 /// ```
-/// use purview_core::gather;
+/// # extern crate purview_core as purview;
+/// use purview::gather;
 ///
 /// async fn fetch(id: u32) -> Result<String, String> {
 ///     if id == 13 { Err("unlucky".into()) } else { Ok(id.to_string()) }
 /// }
 ///
-/// purview_core::block_on(async {
+/// purview::block_on(async {
 ///     assert_eq!(gather((1..=3).map(fetch)).limit(2).await.unwrap(), ["1", "2", "3"]);
 ///     let error = gather([1, 13].map(fetch)).await.unwrap_err();
 ///     assert_eq!(error.to_string(), "task-1: unlucky");
@@ -90,12 +91,13 @@ where
 /// [`for_each`](Gather::for_each) polls futures and closure side by side.
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// use futures::StreamExt;
-/// use purview_core::gather_stream;
+/// use purview::gather_stream;
 ///
 /// let ids = futures::stream::iter(1..=100);
 /// let all = gather_stream(ids.map(async |id| Ok::<u32, ()>(id))).limit(10);
-/// assert_eq!(purview_core::block_on(all).unwrap().iter().sum::<u32>(), 5050);
+/// assert_eq!(purview::block_on(all).unwrap().iter().sum::<u32>(), 5050);
 /// ```
 #[track_caller]
 pub fn gather_stream<S>(stream: S) -> Gather<Pulled<S>>
@@ -145,6 +147,7 @@ impl<S: Source, M> Gather<S, M> {
     ///
     /// For a `usize` of zero, with which nothing could ever run.
     #[track_caller]
+    #[doc(alias("semaphore"))]
     pub fn limit(mut self, n: impl Limit) -> Self {
         self.options.limit = Some(n.into_limit());
         self
@@ -170,9 +173,10 @@ impl<S: Source, M> Gather<S, M> {
     /// spans where the gather has a [name](Self::name): `task`, of level `DEBUG` and target `purview`.
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// let pages = (1..=3).map(async |page: u32| Ok::<_, std::io::Error>(page));
-    /// let pages = purview_core::gather(pages).name("page").span(|task| tracing::info_span!("page", name = task.name()));
-    /// assert_eq!(purview_core::block_on(pages).unwrap(), [1, 2, 3]);
+    /// let pages = purview::gather(pages).name("page").span(|task| tracing::info_span!("page", name = task.name()));
+    /// assert_eq!(purview::block_on(pages).unwrap(), [1, 2, 3]);
     /// ```
     #[cfg(feature = "tracing")]
     pub fn span(mut self, make: impl Fn(&crate::TaskInfo) -> tracing::Span + Send + Sync + 'static) -> Self {
@@ -228,11 +232,13 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// that were pulled. As `asyncio.gather(return_exceptions=True)`.
     ///
     /// ```
-    /// use purview_core::gather;
+    /// # extern crate purview_core as purview;
+    /// use purview::gather;
     ///
-    /// let results = purview_core::block_on(gather([async { Ok(1) }]).settled());
-    /// assert!(matches!(results[..], [Ok::<_, purview_core::TaskError<()>>(1)]));
+    /// let results = purview::block_on(gather([async { Ok(1) }]).settled());
+    /// assert!(matches!(results[..], [Ok::<_, purview::TaskError<()>>(1)]));
     /// ```
+    #[doc(alias("all_settled", "return_exceptions"))]
     pub fn settled(self) -> Gather<S, mode::Settled> {
         self.each_reported().into_mode(mode::Settled(()))
     }
@@ -241,15 +247,17 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// deadline or a cancellation it is the lowest unfinished future, `Cancelled`.
     ///
     /// ```
-    /// use purview_core::{Empty, gather};
+    /// # extern crate purview_core as purview;
+    /// use purview::{Empty, gather};
     ///
-    /// purview_core::block_on(async {
+    /// purview::block_on(async {
     ///     let (index, ended) = gather([async { Err::<(), _>("a failure is an end too") }]).first().await.unwrap();
     ///     assert!(index == 0 && ended.is_err());
     ///     let none = std::iter::empty::<std::future::Ready<Result<(), ()>>>();
     ///     assert_eq!(gather(none).first().await.unwrap_err(), Empty);
     /// });
     /// ```
+    #[doc(alias("select", "race"))]
     pub fn first(self) -> Gather<S, mode::First> {
         self.into_mode(mode::First(()))
     }
@@ -258,13 +266,15 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// none, and reason [`Ended`](crate::CancelReason::Ended).
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// async fn ask(mirror: &str) -> Result<&str, &str> {
     ///     if mirror == "down" { Err("refused") } else { Ok(mirror) }
     /// }
     ///
-    /// let first = purview_core::gather(["down", "up"].map(ask)).first_success();
-    /// assert_eq!(purview_core::block_on(first).unwrap(), (1, "up"));
+    /// let first = purview::gather(["down", "up"].map(ask)).first_success();
+    /// assert_eq!(purview::block_on(first).unwrap(), (1, "up"));
     /// ```
+    #[doc(alias("select_ok", "race_ok"))]
     pub fn first_success(self) -> Gather<S, mode::FirstSuccess> {
         self.into_mode(mode::FirstSuccess(()))
     }
@@ -283,15 +293,17 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// that matters use [`for_each`](Self::for_each).
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use futures::StreamExt;
     ///
-    /// purview_core::block_on(async {
-    ///     let mut done = purview_core::gather((0..3).map(async |n| Ok::<_, ()>(n * n))).as_completed();
+    /// purview::block_on(async {
+    ///     let mut done = purview::gather((0..3).map(async |n| Ok::<_, ()>(n * n))).as_completed();
     ///     while let Some((index, result)) = done.next().await {
     ///         assert_eq!(result.unwrap(), index * index);
     ///     }
     /// });
     /// ```
+    #[doc(alias("FuturesUnordered"))]
     pub fn as_completed(self) -> Gather<S, mode::Completed> {
         self.each_reported().into_mode(mode::Completed(()))
     }

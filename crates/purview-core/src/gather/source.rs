@@ -32,7 +32,7 @@ pub trait Source: Sealed {
     #[doc(hidden)]
     fn take_last(&mut self) -> Option<Self::Future>;
 
-    /// Lets go of what the futures come from.
+    /// Drops the source of the futures.
     #[doc(hidden)]
     fn close(&mut self);
 }

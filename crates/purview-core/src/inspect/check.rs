@@ -22,13 +22,14 @@ use crate::tree::{
 /// # Examples
 ///
 /// ```
-/// use purview_core::inspect::{self, Options, Report};
+/// # extern crate purview_core as purview;
+/// use purview::inspect::{self, Options, Report};
 /// use std::time::Duration;
 ///
 /// inspect::enable(Options::new().lost_waker(Duration::ZERO)).unwrap();
-/// let reports = purview_core::block_on(purview_core::scope(async |s| {
+/// let reports = purview::block_on(purview::scope(async |s| {
 ///     s.task().name("stuck").daemon().spawn(std::future::pending::<()>());
-///     purview_core::checkpoint().await;
+///     purview::checkpoint().await;
 ///     inspect::check()
 /// }));
 /// assert!(matches!(&reports[..], [Report::LostWaker { task, .. }] if task.name() == "stuck"));

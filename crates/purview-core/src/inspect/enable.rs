@@ -13,12 +13,13 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`AlreadyEnabled`] the second time. The options of the first call stay as they are: nothing is merged.
+/// [`AlreadyEnabled`] the second time. The options of the first call count: nothing is merged.
 ///
 /// # Examples
 ///
 /// ```
-/// use purview_core::inspect::{self, Options};
+/// # extern crate purview_core as purview;
+/// use purview::inspect::{self, Options};
 ///
 /// assert!(inspect::enable(Options::new()).is_ok());
 /// assert!(inspect::enable(Options::new().wakers(true)).is_err());
@@ -45,7 +46,8 @@ pub fn enable(options: Options) -> Result<(), AlreadyEnabled> {
 /// Whether anything is recorded where this is called: after [`enable`], and under a test runtime.
 ///
 /// ```
-/// use purview_core::inspect;
+/// # extern crate purview_core as purview;
+/// use purview::inspect;
 ///
 /// assert!(!inspect::is_enabled());
 /// inspect::enable(inspect::Options::new()).unwrap();

@@ -6,12 +6,13 @@
 //! told of everything as it happens.
 //!
 //! ```
-//! use purview_core::{inspect, scope};
+//! # extern crate purview_core as purview;
+//! use purview::{inspect, scope};
 //!
 //! inspect::enable(inspect::Options::new()).unwrap();
-//! let tree = purview_core::block_on(scope(async |s| {
+//! let tree = purview::block_on(scope(async |s| {
 //!     s.task().name("listener").daemon().spawn(std::future::pending::<()>());
-//!     purview_core::checkpoint().await; // the children are polled
+//!     purview::checkpoint().await; // the children are polled
 //!     inspect::snapshot().to_string()
 //! }));
 //! assert!(tree.contains("listener"));
@@ -26,7 +27,7 @@
 //!
 //! *Weakly consistent*: each task is shown as it was at some moment during the call, while all of them run on. A task that
 //! moves, starts or ends meanwhile may be shown or not. It takes time in proportion to what is alive, and never more memory
-//! than [`Options::max_nodes`] allows; what it leaves out it counts.
+//! than [`Options::max_nodes`] allows; it counts what it omits.
 //!
 //! It runs no code of the user's, and may be taken anywhere: in a destructor, a waker, an observer, a poll. Times are those
 //! of the system's clock, or of the test runtime on whose thread it is taken.

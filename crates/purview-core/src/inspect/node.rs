@@ -88,7 +88,8 @@ impl Node {
     /// Its name. That of a scope is empty where it was given none.
     ///
     /// ```
-    /// let tree = purview_core::block_on(purview_core::scope(async |s| s.snapshot()));
+    /// # extern crate purview_core as purview;
+    /// let tree = purview::block_on(purview::scope(async |s| s.snapshot()));
     /// assert_eq!(tree.nodes()[0].name(), "");
     /// ```
     pub fn name(&self) -> &str {
@@ -101,9 +102,10 @@ impl Node {
     /// Which task it is; `None` for a scope.
     ///
     /// ```
-    /// # use purview_core::inspect::{self, Options};
+    /// # extern crate purview_core as purview;
+    /// # use purview::inspect::{self, Options};
     /// # inspect::enable(Options::new()).unwrap();
-    /// let me = purview_core::block_on(purview_core::scope(async |s| {
+    /// let me = purview::block_on(purview::scope(async |s| {
     ///     let tree = s.snapshot();
     ///     tree.nodes().iter().find_map(|node| node.task().cloned()).unwrap()
     /// }));

@@ -31,7 +31,8 @@ pub struct Snapshot {
 /// # Examples
 ///
 /// ```
-/// use purview_core::{gather, inspect, sleep};
+/// # extern crate purview_core as purview;
+/// use purview::{gather, inspect, sleep};
 /// use std::time::Duration;
 ///
 /// inspect::enable(inspect::Options::new()).unwrap();
@@ -39,7 +40,7 @@ pub struct Snapshot {
 ///     sleep(Duration::from_millis(n)).await;
 ///     Ok::<_, ()>(inspect::snapshot().nodes()[0].to_string())
 /// }));
-/// let lines = purview_core::block_on(work.name("work")).unwrap();
+/// let lines = purview::block_on(work.name("work")).unwrap();
 /// assert!(lines[0].starts_with("gather 0/2 `work`"));
 /// assert!(lines[1].starts_with("gather 1/2 `work`"));
 /// ```
@@ -90,10 +91,11 @@ impl Snapshot {
     /// What is directly in the node at this index.
     ///
     /// ```
-    /// use purview_core::{inspect, scope};
+    /// # extern crate purview_core as purview;
+    /// use purview::{inspect, scope};
     ///
     /// inspect::enable(inspect::Options::new()).unwrap();
-    /// let tree = purview_core::block_on(scope(async |s| {
+    /// let tree = purview::block_on(scope(async |s| {
     ///     s.task().name("a").spawn(async {});
     ///     inspect::snapshot()
     /// }));
@@ -110,7 +112,8 @@ impl Snapshot {
     /// The first node of this name.
     ///
     /// ```
-    /// assert!(purview_core::inspect::snapshot().find("listener").is_none()); // it is not enabled
+    /// # extern crate purview_core as purview;
+    /// assert!(purview::inspect::snapshot().find("listener").is_none()); // it is not enabled
     /// ```
     pub fn find(&self, name: &str) -> Option<&Node> {
         self.nodes.iter().find(|node| node.name() == name)

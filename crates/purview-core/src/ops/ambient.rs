@@ -10,11 +10,12 @@ use crate::{
 /// inside it. As Go's `Context.Deadline`.
 ///
 /// ```
-/// use purview_core::{deadline, fail_fast};
+/// # extern crate purview_core as purview;
+/// use purview::{deadline, fail_fast};
 /// use std::time::Duration;
 ///
 /// assert_eq!(deadline(), None);
-/// purview_core::block_on(fail_fast::<()>().timeout(Duration::from_secs(5)).run(async |_| {
+/// purview::block_on(fail_fast::<()>().timeout(Duration::from_secs(5)).run(async |_| {
 ///     assert!(deadline().is_some());
 ///     Ok(())
 /// }))
@@ -32,10 +33,11 @@ pub fn deadline() -> Option<Instant> {
 /// `None` where [`deadline`] is.
 ///
 /// ```
-/// use purview_core::{remaining, timeout};
+/// # extern crate purview_core as purview;
+/// use purview::{remaining, timeout};
 /// use std::time::Duration;
 ///
-/// let left = purview_core::block_on(timeout(Duration::from_secs(5), async { remaining() }));
+/// let left = purview::block_on(timeout(Duration::from_secs(5), async { remaining() }));
 /// assert!(left.unwrap().unwrap() <= Duration::from_secs(5));
 /// ```
 pub fn remaining() -> Option<Duration> {

@@ -27,14 +27,15 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use purview_core::{CancelReason, cancelled, scope};
+/// # extern crate purview_core as purview;
+/// use purview::{CancelReason, cancelled, scope};
 ///
-/// let why = purview_core::block_on(async {
+/// let why = purview::block_on(async {
 ///     let mut why = None;
 ///     let slot = &mut why;
 ///     scope(async |s| {
 ///         s.spawn(async move { *slot = Some(cancelled().await) });
-///         purview_core::checkpoint().await;
+///         purview::checkpoint().await;
 ///         s.cancel_with("enough");
 ///     })
 ///     .await;
@@ -58,13 +59,14 @@ impl CancelToken {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future forgets the waiter and loses nothing: the token stays cancelled.
+    /// Dropping the future forgets the waiter and loses nothing: the token remains cancelled.
     ///
     /// ```
-    /// # use purview_core::{CancelReason, CancelToken};
+    /// # extern crate purview_core as purview;
+    /// # use purview::{CancelReason, CancelToken};
     /// let token = CancelToken::new();
     /// token.cancel();
-    /// assert_eq!(purview_core::block_on(token.cancelled()), CancelReason::Requested(None));
+    /// assert_eq!(purview::block_on(token.cancelled()), CancelReason::Requested(None));
     /// ```
     pub fn cancelled(&self) -> Cancelled {
         Cancelled::new(Some(self.clone()))
@@ -93,7 +95,7 @@ impl Cancelled {
         Self { given, wait: None }
     }
 
-    /// Forgets the wait, and lets go where it held.
+    /// Forgets the wait, and releases its hold.
     pub(super) fn forget(&mut self) {
         let Some(wait) = self.wait.take() else { return };
         if wait.token.node().forget_waiter(wait.key) {

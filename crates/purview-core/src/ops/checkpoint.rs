@@ -9,9 +9,10 @@ use std::{
 /// scope it just yields to the executor.
 ///
 /// ```
-/// purview_core::block_on(async {
+/// # extern crate purview_core as purview;
+/// purview::block_on(async {
 ///     for _chunk in 0..3 {
-///         purview_core::checkpoint().await;
+///         purview::checkpoint().await;
 ///     }
 /// });
 /// ```

@@ -42,7 +42,7 @@ impl Opened {
         }
     }
 
-    /// Time is up: tells what is inside, and begins the grace.
+    /// The time has passed: signals what is inside, and begins the grace.
     pub(super) fn cut(&mut self) {
         let node = &self.node;
         self.cut = true;

@@ -5,13 +5,14 @@ use crate::runtime::{Runtime, RuntimeChoice};
 
 /// The runtime that serves here: inside a scope the scope's, else the one that would serve a scope opened here.
 ///
-/// For code that wants the clock or the executor without knowing which it is. What is spawned on it is detached; a scope
+/// For code that needs the clock or the executor without knowing which it is. What is spawned on it is detached; a scope
 /// owns only what is spawned in it.
 ///
 /// # Examples
 ///
 /// ```
-/// use purview_core::{Timer, runtime};
+/// # extern crate purview_core as purview;
+/// use purview::{Timer, runtime};
 ///
 /// let clock = runtime::current();
 /// assert!(clock.now() <= clock.now());

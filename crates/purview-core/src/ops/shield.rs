@@ -29,9 +29,10 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// use purview_core::{checkpoint, fail_fast, shield};
+/// # extern crate purview_core as purview;
+/// use purview::{checkpoint, fail_fast, shield};
 ///
-/// purview_core::block_on(async {
+/// purview::block_on(async {
 ///     let mut saved = false;
 ///     let slot = &mut saved;
 ///     let out = fail_fast().run(async |s| {

@@ -22,8 +22,9 @@ use crate::{
 /// Dropping it releases its timer; nothing is lost.
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// # use std::time::Duration;
-/// purview_core::block_on(purview_core::sleep(Duration::from_millis(1)));
+/// purview::block_on(purview::sleep(Duration::from_millis(1)));
 /// ```
 pub fn sleep(duration: Duration) -> Sleep {
     Sleep::new(When::After(duration))

@@ -48,12 +48,13 @@ use crate::{
 /// Dropping it drops `fut`.
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// use std::time::Duration;
 ///
-/// purview_core::block_on(async {
-///     assert_eq!(purview_core::timeout(Duration::from_secs(5), async { 7 }).await, Ok(7));
+/// purview::block_on(async {
+///     assert_eq!(purview::timeout(Duration::from_secs(5), async { 7 }).await, Ok(7));
 ///     let never = std::future::pending::<()>();
-///     assert!(purview_core::timeout(Duration::from_millis(1), never).await.is_err());
+///     assert!(purview::timeout(Duration::from_millis(1), never).await.is_err());
 /// });
 /// ```
 pub fn timeout<F: Future>(duration: Duration, fut: F) -> Timeout<F> {

@@ -17,11 +17,12 @@ impl CancelToken {
     /// [`Builder::cancel_on`](crate::Builder::cancel_on).
     ///
     /// ```
-    /// # use purview_core::CancelToken;
+    /// # extern crate purview_core as purview;
+    /// # use purview::CancelToken;
     /// let token = CancelToken::new();
-    /// assert_eq!(purview_core::block_on(token.run_until_cancelled(async { 7 })), Some(7));
+    /// assert_eq!(purview::block_on(token.run_until_cancelled(async { 7 })), Some(7));
     /// token.cancel();
-    /// assert_eq!(purview_core::block_on(token.run_until_cancelled(std::future::pending::<()>())), None);
+    /// assert_eq!(purview::block_on(token.run_until_cancelled(std::future::pending::<()>())), None);
     /// ```
     pub fn run_until_cancelled<F: Future>(&self, fut: F) -> UntilCancelled<F> {
         UntilCancelled::new(self.cancelled(), fut)

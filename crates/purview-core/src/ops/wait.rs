@@ -29,7 +29,8 @@ impl CancelToken {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::{CancelReason, CancelToken};
+    /// # extern crate purview_core as purview;
+    /// use purview::{CancelReason, CancelToken};
     ///
     /// let stop = CancelToken::new();
     /// let watcher = std::thread::spawn({
@@ -52,7 +53,8 @@ impl CancelToken {
     /// large for the clock, waits without a bound. For work that is done now and then until it is told to stop:
     ///
     /// ```
-    /// use purview_core::CancelToken;
+    /// # extern crate purview_core as purview;
+    /// use purview::CancelToken;
     /// use std::time::Duration;
     ///
     /// let stop = CancelToken::new();

@@ -59,7 +59,8 @@ impl<C> End<C> {
 /// A policy that only counts, over children of any type:
 ///
 /// ```
-/// use purview_core::{CancelReason, End, Policy, TaskInfo, with_policy};
+/// # extern crate purview_core as purview;
+/// use purview::{CancelReason, End, Policy, TaskInfo, with_policy};
 /// use std::ops::ControlFlow;
 ///
 /// struct Count(usize);
@@ -82,7 +83,7 @@ impl<C> End<C> {
 ///     }
 /// }
 ///
-/// let out = purview_core::block_on(with_policy(Count(0)).run(async |s| {
+/// let out = purview::block_on(with_policy(Count(0)).run(async |s| {
 ///     s.spawn(async { 1 });
 ///     s.spawn(async { "two" });
 ///     "body"

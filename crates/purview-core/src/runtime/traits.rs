@@ -1,4 +1,4 @@
-use std::{borrow::Cow, pin::Pin, sync::Arc};
+use std::{borrow::Cow, fmt, pin::Pin, sync::Arc};
 
 use crate::time::Instant;
 
@@ -16,11 +16,12 @@ pub type RuntimeChoice = fn() -> Arc<dyn Runtime>;
 /// [`now`](Timer::now).
 ///
 /// ```
-/// # use purview_core::{Timer, Embedded};
+/// # extern crate purview_core as purview;
+/// # use purview::{Timer, Embedded};
 /// # use std::time::Duration;
 /// let clock = Embedded;
 /// let wake = clock.now() + Duration::from_millis(1);
-/// purview_core::block_on(clock.sleep_until(wake));
+/// purview::block_on(clock.sleep_until(wake));
 /// assert!(clock.now() >= wake);
 /// ```
 pub trait Timer: Send + Sync {
@@ -54,6 +55,12 @@ pub trait Spawner: Send + Sync {
 /// A [`Timer`] and a [`Spawner`]: everything that a scope asks of an executor. Implemented for whatever is both.
 pub trait Runtime: Timer + Spawner {}
 impl<T: Timer + Spawner + ?Sized> Runtime for T {}
+
+impl fmt::Debug for dyn Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("dyn Runtime")
+    }
+}
 
 impl<T: Timer + ?Sized> Timer for Arc<T> {
     fn now(&self) -> Instant {

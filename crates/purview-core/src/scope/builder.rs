@@ -16,10 +16,11 @@ use crate::{
 /// Builder for a scope; from [`fail_fast`], [`settled`] or [`with_policy`].
 ///
 /// ```
-/// use purview_core::fail_fast;
+/// # extern crate purview_core as purview;
+/// use purview::fail_fast;
 /// use std::time::Duration;
 ///
-/// let out = purview_core::block_on(
+/// let out = purview::block_on(
 ///     fail_fast::<std::io::Error>().name("import").timeout(Duration::from_secs(30)).limit(8).run(async |s| {
 ///         let rows = (0..100).map(|n| s.spawn(async move { Ok(n) })).collect::<Vec<_>>();
 ///         let mut sum = 0;
@@ -45,9 +46,10 @@ pub fn fail_fast<E>() -> Builder<FailFast<E>> {
 /// A scope in which a failure affects no other task: see [`Settled`].
 ///
 /// ```
-/// use purview_core::settled;
+/// # extern crate purview_core as purview;
+/// use purview::settled;
 ///
-/// let out = purview_core::block_on(settled().run(async |s| {
+/// let out = purview::block_on(settled().run(async |s| {
 ///     let good = s.spawn(async { Ok(1) });
 ///     s.task().name("bad").spawn(async { Err::<(), _>("broken") });
 ///     Ok(good.await.unwrap_or(0))
@@ -110,6 +112,7 @@ impl<P: Policy> Builder<P> {
     ///
     /// For a `usize` of zero, with which nothing could ever run.
     #[track_caller]
+    #[doc(alias("semaphore"))]
     pub fn limit(mut self, n: impl Limit) -> Self {
         self.options.limit = Some(n.into_limit());
         self
@@ -132,11 +135,12 @@ impl<P: Policy> Builder<P> {
     /// keeps the body from being polled at all. Default: none.
     ///
     /// ```
-    /// use purview_core::{CancelToken, fail_fast};
+    /// # extern crate purview_core as purview;
+    /// use purview::{CancelToken, fail_fast};
     ///
     /// let shutdown = CancelToken::new();
     /// shutdown.cancel_with("maintenance");
-    /// let out = purview_core::block_on(fail_fast::<std::io::Error>().cancel_on(&shutdown).run(async |_| Ok(())));
+    /// let out = purview::block_on(fail_fast::<std::io::Error>().cancel_on(&shutdown).run(async |_| Ok(())));
     /// assert_eq!(out.unwrap_err().to_string(), "cancelled on request: maintenance");
     /// ```
     pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
@@ -156,10 +160,11 @@ impl<P: Policy> Builder<P> {
     /// A panic of `make` is one of what spawns, and for the body one of the body.
     ///
     /// ```
-    /// use purview_core::settled;
+    /// # extern crate purview_core as purview;
+    /// use purview::settled;
     ///
     /// let rows = settled::<std::io::Error>().name("row").span(|task| tracing::info_span!("row", name = task.name()));
-    /// let out = purview_core::block_on(rows.run(async |s| {
+    /// let out = purview::block_on(rows.run(async |s| {
     ///     s.spawn(async {
     ///         tracing::info!("inside of the span row");
     ///         Ok(())

@@ -24,9 +24,10 @@ impl<J> Task<J> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::{checkpoint, fail_fast};
+    /// # extern crate purview_core as purview;
+    /// use purview::{checkpoint, fail_fast};
     ///
-    /// let out = purview_core::block_on(fail_fast::<()>().run(async |s| {
+    /// let out = purview::block_on(fail_fast::<()>().run(async |s| {
     ///     let search = s.spawn(std::future::pending::<Result<(), ()>>()).cancel_on_drop();
     ///     drop(search); // else the scope would wait for it for ever
     ///     while !s.is_empty() {

@@ -18,8 +18,9 @@ use crate::policy::{FailFast, JoinAll};
 /// # Examples
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// let words = vec!["one", "two", "three"];
-/// let total = purview_core::block_on(purview_core::scope(async |s| {
+/// let total = purview::block_on(purview::scope(async |s| {
 ///     let tasks = words.iter().map(|word| s.spawn(async { word.len() })).collect::<Vec<_>>();
 ///     let mut total = 0;
 ///     for task in tasks {
@@ -42,10 +43,11 @@ where
 /// between threads, as `tokio::spawn` does, needs a [`scope`].
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// use std::{cell::RefCell, rc::Rc};
 ///
 /// let log = Rc::new(RefCell::new(Vec::new()));
-/// purview_core::block_on(purview_core::local_scope(async |s| {
+/// purview::block_on(purview::local_scope(async |s| {
 ///     for n in 0..3 {
 ///         let log = log.clone();
 ///         s.spawn(async move { log.borrow_mut().push(n) });
@@ -80,9 +82,10 @@ where
 /// # Examples
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// async fn fetch(id: u32) -> Result<String, std::io::Error> { Ok(id.to_string()) }
 ///
-/// let both = purview_core::block_on(purview_core::try_scope(async |s| {
+/// let both = purview::block_on(purview::try_scope(async |s| {
 ///     let a = s.spawn(fetch(1));
 ///     let b = s.spawn(fetch(2));
 ///     Ok(a.await + &b.await)

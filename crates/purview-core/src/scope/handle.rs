@@ -14,8 +14,31 @@ use crate::{
 
 /// A handle to a scope: spawns children into it, cancels it, and inspects its state.
 ///
-/// It is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that spawns
-/// siblings moves a clone into itself. A handle may outlive its scope, which then accepts no children any more: see
+/// ```
+/// # extern crate purview_core as purview;
+/// let numbers = [1, 2, 3];
+/// let out = purview::block_on(purview::scope(async |s| {
+///     let sum = s.spawn(async { numbers.iter().sum::<i32>() });
+///     let most = s.task().name("most").spawn(async { numbers.iter().max() });
+///     (sum.await, most.await)
+/// }));
+/// assert_eq!(out, (6, Some(&3)));
+/// ```
+///
+/// | method | |
+/// |---|---|
+/// | [`spawn`](Self::spawn), [`try_spawn`](Self::try_spawn) | a child in the scope's own task |
+/// | [`spawn_parallel`](Self::spawn_parallel), [`spawn_blocking`](Self::spawn_blocking) | a child on the runtime's threads |
+/// | [`task`](Self::task) | the same with options: a name, a daemon |
+/// | [`start`](Self::start), [`produce`](Self::produce) | a child that says when it is ready, one that feeds a stream |
+/// | [`enter`](Self::enter) | a guest: the task that awaits it polls it |
+/// | [`permit`](Self::permit) | waits for a place under the limit |
+/// | [`defer`](Self::defer) | a finalizer |
+/// | [`cancel`](Self::cancel), [`shutdown`](Self::shutdown), [`close`](Self::close) | ends the scope, or lets it end |
+/// | [`token`](Self::token), [`set_deadline`](Self::set_deadline), [`len`](Self::len), [`snapshot`](Self::snapshot) | its state |
+///
+/// A handle is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that
+/// spawns siblings moves a clone into itself. A handle may outlive its scope, which then accepts no children any more: see
 /// [`spawn`](Self::spawn).
 ///
 /// `'env` is what children may borrow from: everything that outlives the scope, and nothing that is declared inside
@@ -27,15 +50,17 @@ use crate::{
 /// # What children may borrow
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// let text = String::from("borrowed");
-/// let n = purview_core::block_on(purview_core::scope(async |s| s.spawn(async { text.len() }).await));
+/// let n = purview::block_on(purview::scope(async |s| s.spawn(async { text.len() }).await));
 /// assert_eq!((n, text.len()), (8, 8));
 /// ```
 ///
 /// A child cannot borrow from the body, which is dropped before the children are when the scope is cancelled:
 ///
 /// ```compile_fail,E0597
-/// purview_core::block_on(purview_core::scope(async |s| {
+/// # extern crate purview_core as purview;
+/// purview::block_on(purview::scope(async |s| {
 ///     let text = String::from("the body's own");
 ///     s.spawn(async { text.len() }).await
 /// }));
@@ -44,16 +69,18 @@ use crate::{
 /// What a child borrows cannot be moved while the scope is alive:
 ///
 /// ```compile_fail,E0505
+/// # extern crate purview_core as purview;
 /// let text = String::from("borrowed");
-/// let run = purview_core::scope(async |s| s.spawn(async { text.len() }).await);
+/// let run = purview::scope(async |s| s.spawn(async { text.len() }).await);
 /// drop(text);
-/// purview_core::block_on(run);
+/// purview::block_on(run);
 /// ```
 ///
 /// A child that is not `Send` needs a [`local_scope`](crate::local_scope):
 ///
 /// ```compile_fail,E0277
-/// purview_core::block_on(purview_core::scope(async |s| {
+/// # extern crate purview_core as purview;
+/// purview::block_on(purview::scope(async |s| {
 ///     let shared = std::rc::Rc::new(1);
 ///     s.spawn(async move { *shared }).await
 /// }));
@@ -62,8 +89,9 @@ use crate::{
 /// And such a scope is itself not `Send`:
 ///
 /// ```compile_fail,E0277
+/// # extern crate purview_core as purview;
 /// fn is_send<T: Send>(_: T) {}
-/// is_send(purview_core::local_scope(async |s| { s.spawn(async {}).await }));
+/// is_send(purview::local_scope(async |s| { s.spawn(async {}).await }));
 /// ```
 pub struct Scope<'env, P: Policy, K: Kind = Threads> {
     pub(super) shared: Arc<Shared<'env, P, K>>,
@@ -94,9 +122,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// cancellation, and panic if their body has not returned yet.
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     ///
-    /// let out = purview_core::block_on(fail_fast::<std::io::Error>().run(async |s| {
+    /// let out = purview::block_on(fail_fast::<std::io::Error>().run(async |s| {
     ///     s.cancel_with("enough");
     ///     std::future::pending::<std::io::Result<()>>().await
     /// }));
@@ -115,9 +144,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// ordinary way. Cancelling the token cancels the scope.
     ///
     /// ```
-    /// use purview_core::CancelReason;
+    /// # extern crate purview_core as purview;
+    /// use purview::CancelReason;
     ///
-    /// let token = purview_core::block_on(purview_core::scope(async |s| s.token()));
+    /// let token = purview::block_on(purview::scope(async |s| s.token()));
     /// assert_eq!(token.reason(), Some(CancelReason::Ended)); // waits for it are released
     /// ```
     pub fn token(&self) -> CancelToken {
@@ -134,13 +164,14 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// [`TooLate`] when the scope has been cancelled, by its deadline for instance, or has ended.
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     /// use std::time::{Duration, Instant};
     ///
-    /// let out = purview_core::block_on(fail_fast::<()>().timeout(Duration::from_secs(60)).run(async |s| {
+    /// let out = purview::block_on(fail_fast::<()>().timeout(Duration::from_secs(60)).run(async |s| {
     ///     s.set_deadline(Instant::now() + Duration::from_secs(3600)).unwrap(); // later
     ///     s.set_deadline(None).unwrap(); // never
-    ///     Ok(purview_core::deadline())
+    ///     Ok(purview::deadline())
     /// }));
     /// assert_eq!(out.unwrap(), None);
     /// ```
@@ -155,7 +186,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// How many children have not ended, counting those that wait for a place; the body and finalizers do not count.
     ///
     /// ```
-    /// purview_core::block_on(purview_core::scope(async |s| {
+    /// # extern crate purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
     ///     let task = s.spawn(async {});
     ///     assert_eq!(s.len(), 1);
     ///     task.await;
@@ -183,9 +215,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Before [`inspect::enable`](crate::inspect::enable) nothing is recorded of tasks: then it shows the scope alone.
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     ///
-    /// let tree = purview_core::block_on(fail_fast::<()>().name("import").run(async |s| Ok(s.snapshot()))).unwrap();
+    /// let tree = purview::block_on(fail_fast::<()>().name("import").run(async |s| Ok(s.snapshot()))).unwrap();
     /// assert_eq!(tree.nodes().len(), 1);
     /// assert_eq!(tree.nodes()[0].name(), "import");
     /// ```
@@ -200,14 +233,15 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// twice is closing once.
     ///
     /// ```
-    /// use purview_core::{RejectReason, settled};
+    /// # extern crate purview_core as purview;
+    /// use purview::{RejectReason, settled};
     ///
     /// let (scope, driver) = settled::<()>().open();
     /// scope.spawn(async { Ok(()) });
     /// scope.close();
     /// let rejected = scope.try_spawn(async { Ok(()) }).unwrap_err();
     /// assert_eq!(*rejected.reason(), RejectReason::Ended);
-    /// assert!(purview_core::block_on(driver).is_ok());
+    /// assert!(purview::block_on(driver).is_ok());
     /// ```
     pub fn close(&self) {
         self.shared.shut();

@@ -35,16 +35,18 @@ impl<P: Policy> Builder<P> {
     /// cancels all tasks at once. Memory does not grow with the number of children that have ended.
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     ///
     /// let (service, driver) = fail_fast::<std::io::Error>().name("service").open();
-    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// let worker = std::thread::spawn(|| purview::block_on(driver));
     /// let task = service.spawn(async { Ok(7) });
-    /// assert_eq!(purview_core::block_on(task), 7);
+    /// assert_eq!(purview::block_on(task), 7);
     /// drop(service);
     /// worker.join().unwrap().unwrap();
     /// ```
     #[track_caller]
+    #[doc(alias("TaskTracker"))]
     pub fn open(self) -> (Scope<'static, P>, Driver<P>)
     where
         P: Send + 'static,
@@ -178,7 +180,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// A second call can only shorten the time: `shutdown(Duration::ZERO)` ends it, without finalizers. A cancellation of
     /// the scope, through a handle or a token, and its deadline shorten it too: what does not hold is dropped at once, and
-    /// the reason stays "shutdown". A scope that was cancelled before is not delayed.
+    /// the reason is still "shutdown". A scope that was cancelled before is not delayed.
     ///
     /// Awaited by a child of the same scope, or by its body, it waits for itself, until the grace is over and that child
     /// is dropped.
@@ -195,16 +197,17 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::settled;
+    /// # extern crate purview_core as purview;
+    /// use purview::settled;
     /// use std::time::Duration;
     ///
     /// let (service, driver) = settled::<std::io::Error>().open();
-    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// let worker = std::thread::spawn(|| purview::block_on(driver));
     /// service.task().name("connection").spawn(async {
-    ///     purview_core::cancelled().await; // completes at the shutdown
+    ///     purview::cancelled().await; // completes at the shutdown
     ///     Ok(())
     /// });
-    /// let report = purview_core::block_on(service.shutdown(Duration::from_secs(5)));
+    /// let report = purview::block_on(service.shutdown(Duration::from_secs(5)));
     /// assert_eq!(report.finished[0].name(), "connection");
     /// assert!(report.cut.is_empty());
     /// assert!(worker.join().unwrap().unwrap().failures.is_empty());

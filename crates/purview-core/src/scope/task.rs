@@ -33,7 +33,8 @@ use crate::{
 /// Dropping the `Task` while it waits loses the result but not the child; polling it by reference loses nothing.
 ///
 /// ```
-/// let sum = purview_core::block_on(purview_core::scope(async |s| {
+/// # extern crate purview_core as purview;
+/// let sum = purview::block_on(purview::scope(async |s| {
 ///     let a = s.spawn(async { 1 });
 ///     let b = s.spawn(async { 2 });
 ///     a.await + b.await
@@ -67,7 +68,8 @@ impl<J> Task<J> {
     /// Which task the child is: its number, its name and where it was spawned.
     ///
     /// ```
-    /// purview_core::block_on(purview_core::scope(async |s| {
+    /// # extern crate purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
     ///     let task = s.spawn(async {});
     ///     assert_eq!(task.info().location().unwrap().line(), line!() - 1);
     /// }));
@@ -94,9 +96,10 @@ impl<J> Task<J> {
     /// [`settled`](crate::settled). The other built-in policies have no value for it, and awaiting it panics.
     ///
     /// ```
-    /// use purview_core::{CancelReason, TaskError, settled};
+    /// # extern crate purview_core as purview;
+    /// use purview::{CancelReason, TaskError, settled};
     ///
-    /// let out = purview_core::block_on(settled::<()>().run(async |s| {
+    /// let out = purview::block_on(settled::<()>().run(async |s| {
     ///     let task = s.spawn(std::future::pending::<Result<(), ()>>());
     ///     task.cancel();
     ///     Ok(matches!(task.await, Err(TaskError::Cancelled(CancelReason::Requested(None)))))

@@ -35,7 +35,8 @@ impl<E> Builder<FailFast<E>> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     /// use std::{io, time::Duration};
     ///
     /// async fn read(table: &str) -> io::Result<Vec<&str>> {
@@ -49,7 +50,7 @@ impl<E> Builder<FailFast<E>> {
     ///     });
     ///     Ok(rows.await?.len())
     /// }
-    /// assert_eq!(purview_core::block_on(import()).unwrap(), 2);
+    /// assert_eq!(purview::block_on(import()).unwrap(), 2);
     /// ```
     #[track_caller]
     pub fn try_run<'env, F, B, R>(self, body: F) -> TryRun<'env, E, B, R>
@@ -64,11 +65,12 @@ impl<E> Builder<FailFast<E>> {
     /// As [`try_run`](Self::try_run), with children that need not be `Send`; the scope is then not `Send` either.
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     /// use std::rc::Rc;
     ///
     /// let shared = Rc::new(7);
-    /// let out: Result<u32, String> = purview_core::block_on(fail_fast().try_run_local(async |s| {
+    /// let out: Result<u32, String> = purview::block_on(fail_fast().try_run_local(async |s| {
     ///     let shared = shared.clone();
     ///     Ok(s.spawn(async move { Ok(*shared) }).await)
     /// }));

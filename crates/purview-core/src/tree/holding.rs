@@ -1,4 +1,4 @@
-//! Taking and letting go of holds: in a task, then in its scope, then in the task that polls the scope.
+//! Taking and releasing holds: in a task, then in its scope, then in the task that polls the scope.
 
 use std::sync::Arc;
 

@@ -118,8 +118,9 @@ impl TaskInfo {
     /// # Examples
     ///
     /// ```
-    /// let line = purview_core::block_on(purview_core::scope(async |s| {
-    ///     s.spawn(async { purview_core::current().unwrap().location().unwrap().line() }).await
+    /// # extern crate purview_core as purview;
+    /// let line = purview::block_on(purview::scope(async |s| {
+    ///     s.spawn(async { purview::current().unwrap().location().unwrap().line() }).await
     /// }));
     /// assert_eq!(line, line!() - 2);
     /// ```

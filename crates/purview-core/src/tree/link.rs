@@ -24,7 +24,7 @@ impl ScopeNode {
         self.set(POLLED);
     }
 
-    /// Leaves the task that polled it before for the one that polls it now; cancellation, deadline and holds follow.
+    /// Moves it from the task that polled it before to the one that polls it now; cancellation, deadline and holds follow.
     pub(crate) fn move_to(self: &Arc<Self>, task: Option<Arc<TaskNode>>, shielded: bool) {
         let link = task.map(|task| {
             let (parent, this): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.clone(), self.clone());
@@ -36,7 +36,7 @@ impl ScopeNode {
         // Seeded: it looks at the counts before they stand still.
         let looked =
             cfg!(purview_seeded_bug = "moved-with-old-counts").then(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
-        // Under one lock with the counts: a hold that another thread takes or lets go now is moved, or finds the new task.
+        // Under one lock with the counts: a hold that another thread takes or releases now is moved, or finds the new task.
         let (old, held, if_moved) = {
             let mut cold = self.lock();
             let held = looked.unwrap_or_else(|| HoldKind::ALL.map(|kind| self.holds.any(kind)));
@@ -76,7 +76,7 @@ impl ScopeNode {
         self.links().take_while(|link| !link.shielded)
     }
 
-    /// Marks the end, and leaves the task around for good; gives what is to be dropped or woken outside the lock.
+    /// Marks the end, and unlinks it from the task around; gives what is to be dropped or woken outside the lock.
     pub(super) fn unlink(&self) -> (Option<Link>, Left) {
         let (link, left) = {
             let mut cold = self.lock();

@@ -69,7 +69,7 @@ impl TaskNode {
         }
     }
 
-    /// The last hold of a kind has been let go.
+    /// The last hold of a kind has been released.
     pub(super) fn note_let_go(&self, kind: HoldKind) {
         let Some(record) = self.record() else { return };
         let kind = kind as usize;

@@ -300,7 +300,7 @@ impl Cancellable for ScopeNode {
 
     fn grace_ended(&self) -> bool {
         self.signal.raise(part::GRACE);
-        // Its own engine tells those in it.
+        // Its own engine signals the tasks in it.
         false
     }
 

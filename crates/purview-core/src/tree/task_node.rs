@@ -70,7 +70,7 @@ impl TaskNode {
         CancelToken::of(self.clone())
     }
 
-    /// While the guard exists, a hold that is let go leaves it to the poll to look at the task.
+    /// While the guard exists, the release of a hold leaves it to the poll to look at the task.
     pub(crate) fn begin_poll(&self) -> Polling<'_> {
         self.flags.fetch_or(POLLING, Ordering::AcqRel);
         Polling(self)

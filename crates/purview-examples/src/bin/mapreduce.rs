@@ -149,7 +149,7 @@ async fn count(args: &Args) -> io::Result<Tally> {
             let found = match s.spawn_blocking(move |token| walk(&folder, &token)).await {
                 Ok(found) => found,
                 Err(TaskError::Failed(error)) => return Err(error),
-                // The scope's end tells why.
+                // The end of the scope has the reason.
                 Err(_) => return Ok(()),
             };
             tally.found = found.files.len();

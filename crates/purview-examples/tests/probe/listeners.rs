@@ -4,7 +4,7 @@ use std::{
     thread,
 };
 
-/// A listener that greets whoever connects, for as long as this process lives.
+/// A listener that greets each client, for as long as this process lives.
 pub(crate) fn answering() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -17,12 +17,12 @@ pub(crate) fn answering() -> SocketAddr {
     address
 }
 
-/// A listener that never accepts: the system completes the handshake, nobody answers.
+/// A listener that never accepts: the system completes the handshake, and no answer comes.
 pub(crate) fn silent() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").unwrap()
 }
 
-/// A port that nobody listens on.
+/// A port on which nothing listens.
 pub(crate) fn refusing() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

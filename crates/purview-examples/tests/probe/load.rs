@@ -53,7 +53,7 @@ fn a_reader_that_stops_reading_is_no_error() {
     assert_eq!((output.status.code(), stderr(&output)), (Some(1), String::new()));
 }
 
-/// The report is written while nobody reads, so the program waits in it, with all its memory in use.
+/// The report is written while it is not read, so the program waits in it, with all its memory in use.
 #[test]
 #[cfg(target_os = "linux")]
 fn ten_thousand_targets_fit_in_64_mib_on_every_runtime() {

@@ -55,7 +55,7 @@ fn exit_code_is_0_when_all_answered() {
 
 #[test]
 fn a_name_is_resolved_and_every_address_tried() {
-    // `localhost` may be [::1] first, where nobody listens.
+    // `localhost` may be [::1] first, where nothing listens.
     let list = format!("localhost:{}\n", answering().port());
     let output = run_with_input(
         "probe",
@@ -125,7 +125,7 @@ fn first_success_stops_at_the_first_answer() {
 }
 
 #[test]
-fn first_success_fails_when_nobody_answers() {
+fn first_success_fails_when_no_target_answers() {
     let list = format!("{}\n{}\n", refusing(), refusing());
     let output = run_with_input(
         "probe",

@@ -123,6 +123,6 @@ fn a_limit_beyond_the_file_descriptors_is_refused_with_one_that_fits() {
     assert_eq!(
         limited("136").status.code(),
         Some(1),
-        "nobody listens, but every probe has its socket"
+        "nothing listens, but every probe has its socket"
     );
 }

@@ -55,7 +55,7 @@ pub async fn futures_run_while_a_closure_blocks(case: Case) {
 }
 
 /// A closure that panics takes neither a thread nor other closures with it.
-pub async fn a_panicking_closure_takes_nobody_with_it(case: Case) {
+pub async fn a_panicking_closure_stops_no_other(case: Case) {
     if case.refuses.spawn_blocking {
         return;
     }

@@ -66,7 +66,7 @@ pub fn check<R, F>(
     check_within(WATCHDOG, make, block_on, refuses, test);
 }
 
-/// [`check`] with a watchdog of another patience.
+/// [`check`] with another time limit of the watchdog.
 pub fn check_within<R, F>(
     patience: Duration,
     make: impl FnOnce() -> R + Send + 'static,

@@ -1,4 +1,4 @@
-//! What a test gives to a runtime, which tells the watchdog when the runtime treats it badly.
+//! What a test gives to a runtime, and what reports to the watchdog when the runtime breaks a promise.
 
 use std::{
     pin::Pin,

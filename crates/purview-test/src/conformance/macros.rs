@@ -7,7 +7,7 @@
 ///   and the test, a boxed future, and must run that to its end. Else the test's thread
 ///   [parks](crate::conformance::park) until it is woken.
 /// - `refuses: [spawn]`, `[spawn_blocking]` or both, for runtimes that return a
-///   [`SpawnError`](purview_core::SpawnError) there. The suite then tests that they do, and leaves out what they cannot do.
+///   [`SpawnError`](purview_core::SpawnError) there. The suite then tests that they do, and omits what they cannot do.
 ///
 /// Use it in a test file, or in a module of its own where there are several runtimes. See
 /// [the module](mod@crate::conformance) for how to write an adapter that passes.
@@ -51,7 +51,7 @@ macro_rules! conformance {
             every_spawned_future_runs_once
             futures_can_be_spawned_from_any_thread
             futures_that_wake_themselves_share_the_runtime
-            a_panicking_future_takes_nobody_with_it
+            a_panicking_future_stops_no_other
             panicked_futures_are_not_polled_again
             ended_futures_are_dropped
             wakers_outlive_their_futures
@@ -59,7 +59,7 @@ macro_rules! conformance {
             spawn_blocking_runs_or_refuses_as_declared
             futures_run_while_a_closure_blocks
             closures_can_be_spawned_from_any_thread
-            a_panicking_closure_takes_nobody_with_it
+            a_panicking_closure_stops_no_other
             ended_closures_are_dropped
 
             scopes_end_at_their_deadline

@@ -2,7 +2,7 @@
 //!
 //! # A runtime in a hundred lines
 //!
-//! A scope runs its children itself. From a runtime it wants three things: a clock with timers, somewhere to run futures that
+//! A scope runs its children itself. From a runtime it needs three things: a clock with timers, somewhere to run futures that
 //! must be parallel, and somewhere to run closures that may block. This is all of an adapter for `async-executor`,
 //! `async-io` and `blocking`; it is `examples/own_runtime.rs` in this crate.
 //!
@@ -15,7 +15,7 @@
 //! [`Timer::now`](purview_core::Timer::now) and [`sleep_until`](purview_core::Timer::sleep_until) must use one clock.
 //! If yours can be paused, return its time, not `Instant::now()`. Then:
 //! - a timer is never early by that clock, and one for an instant that has passed is ready at its first poll;
-//! - it can be made and polled on any thread. If your timers want a context, keep a handle and enter it;
+//! - it can be made and polled on any thread. If your timers need a context, keep a handle and enter it;
 //! - an instant a thousand years from now is an ordinary one: cap the delay if your timers overflow;
 //! - dropping it releases the timer and the waker.
 //!

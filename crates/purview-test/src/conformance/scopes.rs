@@ -129,7 +129,7 @@ pub async fn dropping_a_scope_drops_its_parallel_children(case: Case) {
     .await;
 }
 
-/// A blocking closure returns what a child returns, and its token tells it of the cancellation.
+/// A blocking closure returns what a child returns, and its token signals the cancellation.
 pub async fn blocking_closures_hear_of_the_cancellation(case: Case) {
     if case.refuses.spawn_blocking {
         return;

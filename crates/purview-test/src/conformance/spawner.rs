@@ -79,7 +79,7 @@ pub async fn every_spawned_future_runs_once(case: Case) {
 }
 
 /// A future that panics takes neither a thread nor the other futures with it.
-pub async fn a_panicking_future_takes_nobody_with_it(case: Case) {
+pub async fn a_panicking_future_stops_no_other(case: Case) {
     if case.refuses.spawn {
         return;
     }

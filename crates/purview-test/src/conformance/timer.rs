@@ -65,7 +65,7 @@ pub async fn timers_complete_in_the_order_of_their_instants(case: Case) {
     );
 }
 
-/// A dropped timer lets go of its waker, and does not call it.
+/// A dropped timer drops its waker, and does not call it.
 pub async fn dropped_timers_release_their_wakers(case: Case) {
     let woken = Arc::new(SetsWhenWoken::default());
     let waker = Waker::from(Arc::clone(&woken));

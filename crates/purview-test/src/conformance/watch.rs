@@ -1,4 +1,4 @@
-//! What the watchdog of a test knows of it: what it waits for, and what went wrong where the test cannot see it.
+//! What the watchdog of a test is told: what the test waits for, and what went wrong where the test cannot see it.
 
 use std::{
     collections::BTreeMap,
@@ -18,8 +18,8 @@ pub(super) const CLOSURE: &str = "a closure that may block was not run: the runt
 pub(super) const IN_THE_CALLER: &str =
     "`spawn_blocking` ran the closure in the thread that called it, which a closure that blocks then blocks";
 pub(super) const TIMER: &str =
-    "a timer did not complete: the runtime lost it, fires it late, or does not wake who awaits it";
-const NOTHING: &str = "the test has not gone on: a call into the runtime does not return, or `block_on` does not poll the test when it is woken";
+    "a timer did not complete: the runtime lost it, fires it late, or does not wake what awaits it";
+const NOTHING: &str = "the test has not continued: a call into the runtime does not return, or `block_on` does not poll the test when it is woken";
 
 /// What a test tells its watchdog.
 enum News {

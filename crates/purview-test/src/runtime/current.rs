@@ -26,7 +26,7 @@ pub(super) fn enter(runtime: VirtualRuntime) -> Entered {
     Entered { _inspector: inspector }
 }
 
-/// Leaves the runtime when it is dropped.
+/// Makes the runtime current no longer when it is dropped.
 pub(super) struct Entered {
     _inspector: InstalledInspector,
 }

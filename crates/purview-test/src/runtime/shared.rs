@@ -134,7 +134,7 @@ impl Shared {
         }
     }
 
-    /// Takes in a task; gives the work back when the runtime was shut down.
+    /// Accepts a task; gives the work back when the runtime was shut down.
     pub(super) fn admit(self: &Arc<Self>, work: Work) -> Result<TaskId, Work> {
         let mut state = self.lock();
         if state.shut_down {

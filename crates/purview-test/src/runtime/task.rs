@@ -18,7 +18,7 @@ pub(super) struct TaskId(pub(super) u64);
 pub(super) type Closure = Box<dyn FnOnce() + Send>;
 
 pub(super) enum Work {
-    /// The future that was given to `block_on`; it stays on the stack of that call.
+    /// The future that was given to `block_on`; it is kept on the stack of that call.
     Root,
     /// A spawned future; `None` while it is being polled.
     Future(Option<BoxFuture>),

@@ -1,4 +1,4 @@
-//! Who waits in other tasks, on other threads, and under exploration.
+//! Deadlocks of other tasks, on other threads, and under exploration.
 
 use std::{future::pending, sync::mpsc, time::Duration};
 
@@ -87,7 +87,7 @@ fn the_tasks_of_the_runtime_are_told_from_those_of_scopes() {
         spawner.spawn(outer);
         scope(async |_| pending::<()>().await).await;
     };
-    let stalled = runtime.try_block_on(run).expect_err("everybody waits");
+    let stalled = runtime.try_block_on(run).expect_err("all tasks wait");
     // One of its tasks holds a handle of it.
     runtime.shutdown();
     let text = stalled.to_string();

@@ -1,4 +1,4 @@
-//! A program that cannot go on is reported with the tree of its scopes: who waits, by name, and for what.
+//! A program that cannot go on is reported with the tree of its scopes: which tasks wait, by name, and for what.
 
 mod elsewhere;
 mod scopes;

@@ -1,4 +1,4 @@
-//! Who waits in the scopes of one task.
+//! Deadlocks between the scopes of one task.
 
 use std::{cell::RefCell, future::pending, time::Duration};
 
@@ -55,7 +55,7 @@ fn two_children_of_nested_scopes_that_wait_for_each_other_are_shown_where_they_a
 }
 
 #[test]
-fn who_has_ended_is_not_shown() {
+fn ended_tasks_are_not_shown() {
     let seen = tree(scope(async |s| {
         s.task().name("quick").spawn(async {}).await;
         s.task().name("slow").spawn(sleep(Duration::from_secs(1))).await;
@@ -74,7 +74,7 @@ fn who_has_ended_is_not_shown() {
 }
 
 #[test]
-fn who_waits_for_a_place_a_permit_or_to_be_ready_is_said_to() {
+fn waits_for_a_place_a_permit_or_readiness_are_shown() {
     let seen = tree(settled::<()>().limit(1).run(async |s| {
         s.task().name("first").spawn(pending::<Result<(), ()>>());
         s.task().name("second").spawn(async { Ok(()) });
@@ -111,7 +111,7 @@ fn who_waits_for_a_place_a_permit_or_to_be_ready_is_said_to() {
 }
 
 #[test]
-fn what_was_cancelled_and_who_holds_it_is_shown() {
+fn what_was_cancelled_and_which_child_holds_it_is_shown() {
     let seen = tree(fail_fast::<()>().name("import").run(async |s| {
         s.task().name("upload").spawn(async {
             shield(pending::<()>()).await;
@@ -138,7 +138,7 @@ fn what_was_cancelled_and_who_holds_it_is_shown() {
 }
 
 #[test]
-fn futures_of_a_gather_and_an_open_scope_that_nobody_closes_are_shown() {
+fn futures_of_a_gather_and_an_open_scope_that_is_not_closed_are_shown() {
     let (_kept, driver) = fail_fast::<()>().name("service").open();
     let seen = tree(async {
         let stuck = gather([true, false].map(|ends| async move {
@@ -162,7 +162,7 @@ fn futures_of_a_gather_and_an_open_scope_that_nobody_closes_are_shown() {
 }
 
 #[test]
-fn who_awaits_a_shutdown_that_nobody_drives_is_told_so() {
+fn a_shutdown_without_a_driver_is_reported_as_such() {
     let (service, _driver) = fail_fast::<()>().name("hasher").open();
     let seen = tree(async { service.shutdown(Duration::from_secs(5)).await });
     assert_tree(
@@ -176,7 +176,7 @@ fn who_awaits_a_shutdown_that_nobody_drives_is_told_so() {
 }
 
 #[test]
-fn who_sleeps_beside_one_who_is_stuck_is_told_from_it() {
+fn a_sleeping_child_beside_one_that_is_stuck_is_told_from_it() {
     let runtime = VirtualRuntime::new().max_steps(100);
     let stuck = runtime.try_block_on(scope(async |s| {
         s.task().name("heartbeat").spawn(async {

@@ -70,7 +70,7 @@ fn scopes_yield_after_as_few_steps_as_one() {
     for seed in 0..100 {
         let mut scopes_polls = 0;
         replay(seed, async || {
-            // What somebody else polls: neither spurious polls nor delays come between.
+            // Polled by another task: neither spurious polls nor delays come between.
             let mut scope = pin!(purview_core::scope(async |s| {
                 for _ in 0..10 {
                     s.spawn(async {});
@@ -90,7 +90,7 @@ fn scopes_yield_after_as_few_steps_as_one() {
 }
 
 #[test]
-fn some_seeds_poll_what_nobody_woke_and_give_each_poll_its_own_waker() {
+fn some_seeds_poll_without_a_wake_and_give_each_poll_its_own_waker() {
     let (mut spurious, mut foreign) = (0, 0);
     for seed in 0..100 {
         let polls = Arc::new(AtomicUsize::new(0));

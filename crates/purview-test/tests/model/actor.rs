@@ -121,7 +121,7 @@ impl<T> Drop for Actor<T> {
         if self.bomb {
             panic.get_or_insert_with(|| Box::new(Bang(Origin::Destructor(self.id))));
         }
-        // A second panic while one unwinds would abort the process, whoever wrote the destructor.
+        // A second panic while one unwinds would abort the process, whatever the destructor.
         let panic = panic.filter(|_| !thread::panicking());
         self.world.log(Event::WasDropped(self.id, panic.as_deref().map(origin)));
         if let Some(payload) = panic {

@@ -19,7 +19,7 @@ pub(crate) trait Flavor: Fallible<Error: Send> + Send + Sized + 'static {
     fn new() -> Self;
     fn returned(id: ActorId) -> Self::Child<ActorId>;
     fn failed(id: ActorId) -> Self::Child<ActorId>;
-    /// Who failed with this.
+    /// The actor that failed with this.
     fn failed_first(error: Self::Error) -> ActorId;
     fn seen(joined: Self::Joined<ActorId>) -> Seen;
     fn outcome(output: Self::Output<ActorId>) -> Outcome;

@@ -55,7 +55,7 @@ pub(crate) struct Script {
     pub(crate) end: End,
     /// Whether its destructor panics.
     pub(crate) bomb: bool,
-    /// Whom its destructor spawns.
+    /// The actor that its destructor spawns.
     pub(crate) heir: Option<Box<Script>>,
 }
 
@@ -89,7 +89,7 @@ pub(crate) enum Op {
     Spawn(Place, Script),
     /// Awaits the task of one of its own children, if it still has it; likewise below.
     Await(usize),
-    /// As `Await`; whoever wakes it spawns this in doing so.
+    /// As `Await`; waking it spawns this.
     AwaitAndSpawn(usize, Script),
     DropTask(usize),
     CancelTask(usize),
@@ -121,7 +121,7 @@ pub(crate) enum Op {
     Permit(Vec<Op>, Script),
     /// Starts a child, and waits until it says that it is ready.
     Start(Script),
-    /// Tells whoever started this actor that it is ready.
+    /// Tells the actor that started this one that it is ready.
     SetReady,
     /// Cancels a token that is not a scope's.
     CancelToken(usize),

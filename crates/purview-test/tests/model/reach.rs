@@ -9,7 +9,7 @@ use crate::{
     trace::{Begun, Event, Seen, Trace, Wait},
 };
 
-/// What an event is, without whom it is about.
+/// What an event is, without the actors that it is about.
 fn kind(event: &Event) -> String {
     let whole = match event {
         Event::Spawns { place, .. } => format!("Spawns{place:?}"),

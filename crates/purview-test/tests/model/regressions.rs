@@ -1,6 +1,6 @@
 //! Cases that once diverged.
 //!
-//! A case means something to one generator only: whoever changes that has to find these anew, or lets them go. What they
+//! A case means something to one generator only: a change of the generator has to find these anew, or drop them. What they
 //! showed stays in `found_by_the_model`, among the regressions of the shared suite, as small programs.
 
 use crate::{case::Case, generate::Breadth};
@@ -37,11 +37,11 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     case(342, 1, 2),
     // The panic of a destructor took the place of the one before.
     case(4953, 2, 1),
-    // Somebody on another thread let go at the very instant of the deadline around.
+    // An actor on another thread released its hold at the very instant of the deadline around.
     case(5_231_893, 11, 10),
     // A daemon spawned as the last ordinary child ended, just before its destructor spawned another, is left alone.
     case(5_786_111, 11, 13),
-    // A destructor spawned somebody while the daemons beside it were being cancelled.
+    // A destructor spawned a child while the daemons beside it were being cancelled.
     case(758_079, 9, 4),
     // A driver was dropped that had not heard yet how a child on another thread had ended.
     Case {

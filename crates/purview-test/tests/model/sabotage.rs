@@ -123,8 +123,8 @@ fn the_model_refuses_a_poll_after_the_cancellation() {
 }
 
 #[test]
-fn the_model_refuses_a_poll_that_nobody_asked_for() {
-    refused_as("nobody woke it", |trace| {
+fn the_model_refuses_a_poll_without_a_wake() {
+    refused_as("nothing woke it", |trace| {
         let at = position(trace, |event| matches!(event, Event::Polled(actor) if actor.0 == 3));
         let (now, id) = (trace[at].0, ActorId(1));
         trace.splice(at..at, [Event::Polled(id), Event::Pends(id)].map(|event| (now, event)));

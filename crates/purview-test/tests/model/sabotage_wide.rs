@@ -89,7 +89,7 @@ fn the_model_refuses_a_result_that_is_told_otherwise_or_twice_or_not_at_all() {
 }
 
 #[test]
-fn the_model_refuses_an_open_scope_that_loses_a_failure_or_somebody_who_was_shut_down() {
+fn the_model_refuses_an_open_scope_that_loses_a_failure_or_a_child_that_was_shut_down() {
     refused_as("that is not all there is to tell", |event| {
         if let Event::GroupEnds(GroupId(1), told) = event {
             told.error = None;

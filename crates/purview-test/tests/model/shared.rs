@@ -44,7 +44,7 @@ impl Shared {
         contents.left.pop_front()
     }
 
-    /// What nobody has taken.
+    /// The values that no actor has taken.
     pub(crate) fn take_all(&self) -> VecDeque<Scoped> {
         std::mem::take(&mut self.contents().left)
     }

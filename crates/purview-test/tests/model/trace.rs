@@ -13,7 +13,7 @@ use crate::{
     shared::Shared,
 };
 
-/// Who or what panicked.
+/// What panicked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Origin {
     /// A script that ends so.
@@ -59,7 +59,7 @@ pub(crate) enum Begun {
 pub(crate) struct Told {
     /// How members ended, by their places.
     pub(crate) results: Vec<(usize, Seen)>,
-    /// That it did not succeed, and who failed.
+    /// That it did not succeed, and which actors failed.
     pub(crate) error: Option<Vec<Fail>>,
     pub(crate) panicked: Option<Origin>,
     /// How many a shutdown let end, and how many it cut.
@@ -114,7 +114,7 @@ pub(crate) enum Wait {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
-    /// The scopes of this run yield after fewer steps than it takes to start everybody in turn.
+    /// The scopes of this run yield after fewer steps than it takes to start all members in turn.
     ScopesYieldEarly,
     ScopeStarts(ScopeId),
     /// The scope's future is polled, by the actor that is being polled.
@@ -124,7 +124,7 @@ pub(crate) enum Event {
     /// The actor that is being polled has the scope's future now, where it stands.
     IsOwned(ScopeId),
     ScopeEnds(ScopeId, Outcome),
-    /// The scope's future is about to be dropped, by whoever awaits it.
+    /// The scope's future is about to be dropped, by what awaits it.
     ScopeIsDropped(ScopeId),
     /// It has been, and panicked or not.
     ScopeWasDropped(ScopeId, Option<Origin>),

@@ -24,7 +24,7 @@ use tonic_prost::ProstCodec;
 
 use crate::counts::{Counts, LONG};
 
-/// What each hop takes off, so that it answers before the one that asked gives up.
+/// What each hop subtracts, so that it answers before its caller's deadline.
 pub(crate) const MARGIN: Duration = Duration::from_millis(5);
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -89,7 +89,7 @@ impl Hop {
         [a, b, c]
     }
 
-    /// Turns new requests away, and waits for those under way.
+    /// Refuses new requests, and waits for those under way.
     pub(crate) async fn drain(&self) -> Report {
         self.scope.shutdown(LONG).await
     }

@@ -27,11 +27,11 @@ async fn main() {
         println!("{name} has {:?} left", Duration::from_micros(left));
     }
 
-    // A stream lasts as long as its request: what is told here comes from c. The client leaves in the midst of it.
+    // A stream lasts as long as its request: what is told here comes from c. The client disconnects in the middle of it.
     let stream = asking.watch(Ask::default()).await.expect("answered");
     println!("{} told", stream.take(3).count().await);
 
-    // c does not answer, and the client leaves.
+    // c does not answer, and the client disconnects.
     let waiting = tokio::spawn(async move { asking.ask(Ask { wait: true }).await });
     chain[0].counts.until_begun(2).await;
     waiting.abort();

@@ -68,7 +68,7 @@ struct Options {
 }
 
 impl<S> Client<S> {
-    /// Writes so much less than is left, so that the peer gives up, and answers, before the caller does. Default: zero.
+    /// Subtracts so much from the time that is left, so that the peer answers before the caller's deadline. Default: zero.
     pub fn early(mut self, margin: Duration) -> Self {
         Arc::make_mut(&mut self.options).early = margin;
         self

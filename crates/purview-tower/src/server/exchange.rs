@@ -80,7 +80,7 @@ impl<B: Body, E> Exchange<B, E> {
     }
 
     pub(super) fn stop(&self, reason: CancelReason) {
-        // The first reason stays.
+        // The first reason is kept.
         self.change(|state| {
             state.stopped.get_or_insert(reason);
         });

@@ -56,7 +56,7 @@ where
                 if let Some(answer) = caller.exchange.take_answer() {
                     return Poll::Ready(answer.map(|response| deliver(state, response)));
                 }
-                // The clean-up, if there is any, goes on without what waits for the answer.
+                // The clean-up, if there is any, continues without what waits for the answer.
                 if caller.is_expired(&ended, cx) {
                     asked.expired()
                 } else {

@@ -140,7 +140,7 @@ impl Watch {
     }
 }
 
-/// Tells when the daemon was dropped without a poll.
+/// Reports that the daemon was dropped without a poll.
 struct FirstPoll(Watch);
 
 impl Drop for FirstPoll {

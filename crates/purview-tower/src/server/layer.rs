@@ -22,11 +22,11 @@ use crate::{
 /// - has a scope of its own inside, with the deadline that the request came with, which
 ///   [`deadline`](purview_core::deadline) and [`remaining`](purview_core::remaining) see and every scope and
 ///   [client](crate::client) in it inherits;
-/// - is cancelled in two phases when its client leaves, so that finalizers and shields run;
+/// - is cancelled in two phases when its client disconnects, so that finalizers and shields run;
 /// - is told of a [`shutdown`](purview_core::Scope::shutdown), waited for by it, and listed in its report. Requests that
 ///   come later are answered with 503 and `Connection: close`.
 ///
-/// A handler that panics is answered with 500, or with gRPC's `INTERNAL`; the service goes on. What a handler returns,
+/// A handler that panics is answered with 500, or with gRPC's `INTERNAL`; the service continues. What a handler returns,
 /// errors too, is no failure of the scope.
 ///
 /// # Examples

@@ -31,7 +31,7 @@ pub enum OnDisconnect {
     FinishWithinScope,
     /// It is dropped; nothing holds, and no finalizer runs.
     Drop,
-    /// It is not told, and goes on to its end, as a [parallel child](purview_core::Scope::spawn_parallel) of the service's
+    /// It is not cancelled, and runs to its end, as a [parallel child](purview_core::Scope::spawn_parallel) of the service's
     /// scope. Every request runs so from its start: on the executor where there is one, else in the scope's task.
     RunOn,
 }

@@ -70,7 +70,7 @@ impl<B: Body, Err, E: Send + 'static> Sender<B, Err, E> {
             self.over = frame.is_none();
             return Poll::Ready(frame.map(|frame| frame.map_err(BodyError::Body)));
         }
-        // Its clean-up goes on in the scope of the service.
+        // Its clean-up continues in the scope of the service.
         if self.caller.is_expired(&ended, cx) {
             return Poll::Ready(Some(self.cut_short(BodyError::Stopped(CancelReason::DeadlineExceeded))));
         }

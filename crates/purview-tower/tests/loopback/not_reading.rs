@@ -1,4 +1,4 @@
-//! A client that stops reading, and stays, does not keep its request.
+//! A client that stops reading and does not disconnect does not keep its request alive.
 
 use std::{convert::Infallible, time::Duration};
 

@@ -51,7 +51,7 @@ async fn keep_asking(address: SocketAddr) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn those_accepted_are_answered_and_the_others_are_turned_away() {
+async fn accepted_requests_are_answered_and_the_others_are_refused() {
     let (service, driver) = settled::<Infallible>().open();
     let driver = tokio::spawn(driver);
     let counts = Counts::default();

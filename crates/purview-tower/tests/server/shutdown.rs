@@ -10,7 +10,7 @@ use tower::ServiceExt;
 use crate::setting::{GRPC, SECOND, ask, grpc_status, open, request, serve, settle, text};
 
 #[tokio::test(start_paused = true)]
-async fn those_under_way_finish_and_those_that_come_later_are_turned_away() {
+async fn requests_under_way_finish_and_later_ones_are_refused() {
     let service = open();
     let layer = server(&service).name(|_| "GET /");
     let slow = tokio::spawn(

@@ -5,7 +5,7 @@ use crate::select::select;
 
 /// The runtime that serves here: inside a scope the scope's, else the one that the features select.
 ///
-/// For code that wants the clock or the executor without knowing which it is. What is spawned on it is detached; a scope
+/// For code that needs the clock or the executor without knowing which it is. What is spawned on it is detached; a scope
 /// owns only what is spawned in it.
 ///
 /// # Examples

@@ -1,7 +1,7 @@
-//! What a scope needs of an executor, and the executors that come with Purview.
+//! What a scope needs from an executor, and the executors that come with Purview.
 //!
-//! A scope drives its children in the task that awaits it, so it runs on every executor, also on one that Purview has
-//! never heard of. It needs a [`Timer`] for deadlines, and a [`Spawner`] for children that run in parallel or block.
+//! A scope drives its children in the task that awaits it, so it runs on every executor, including those that Purview
+//! does not know. It needs a [`Timer`] for deadlines, and a [`Spawner`] for children that run in parallel or block.
 //! [`Runtime`] is both.
 //!
 //! # Which one serves a scope

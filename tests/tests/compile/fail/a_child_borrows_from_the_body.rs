@@ -1,5 +1,5 @@
 //! refused: E0597
-// The body is dropped before its children: what lives in it is gone before them.
+// The body is dropped before its children: what lives in it is dropped before them.
 fn main() {
     purview::block_on(purview::scope(async |s| {
         let inside = String::from("made in the body");

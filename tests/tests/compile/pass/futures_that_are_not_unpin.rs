@@ -1,4 +1,4 @@
-//! Nobody pins anything by hand: neither a task, nor a scope, nor a child that is not `Unpin`.
+//! Nothing has to be pinned by hand: neither a task, nor a scope, nor a child that is not `Unpin`.
 use std::marker::PhantomPinned;
 
 fn main() {

@@ -36,7 +36,7 @@ impl Env {
         self.take_span().end(outcome);
     }
 
-    /// The future was dropped: only the surroundings that hear how it ended keep the span open.
+    /// The future was dropped: only the surroundings that are given its end keep the span open.
     pub(crate) fn let_go_of_span(&mut self) {
         self.span.let_go();
     }

@@ -37,7 +37,7 @@ struct Made {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// The task's own, and this is what hears how the task ends.
+    /// The task's own, and this is given how the task ends.
     Reports,
     /// The task's own, for a part of it that runs elsewhere.
     Copy,
@@ -126,7 +126,7 @@ impl TaskSpan {
         })
     }
 
-    /// For the surroundings of the same task on another thread: these do not hear how it ends.
+    /// For the surroundings of the same task on another thread: these are not given its end.
     pub(in crate::context) fn copy(&self) -> Self {
         let State::Made(made) = &self.0 else {
             return Self::default();
@@ -175,7 +175,7 @@ impl TaskSpan {
         }
     }
 
-    /// Lets go of it, where something else hears how the task ended.
+    /// Releases it, where something else is given how the task ended.
     pub(crate) fn close(self) {
         drop(self);
     }
@@ -195,7 +195,7 @@ impl TaskSpan {
     }
 }
 
-/// A task that was refused, or whose scope's future was dropped, is heard of no more.
+/// There is no outcome of a task that was refused, or whose scope's future was dropped.
 impl Drop for TaskSpan {
     fn drop(&mut self) {
         if let State::Made(made) = &self.0 {
@@ -255,7 +255,7 @@ fn record(span: &Span, outcome: &Outcome<'_>) {
         Outcome::Returned => span.record("outcome", "returned"),
         Outcome::Failed => span.record("outcome", "failed"),
         Outcome::Panicked => span.record("outcome", "panicked"),
-        // It begins with that word.
+        // It begins with "cancelled".
         Outcome::Cancelled(reason @ CancelReason::Requested(_)) => span.record("outcome", display(reason)),
         Outcome::Cancelled(reason) => span.record("outcome", display(format_args!("cancelled: {reason}"))),
     };
@@ -281,7 +281,7 @@ pub(crate) fn open_gather(scope: &ScopeNode) {
     }
 }
 
-/// Tells that a scope is being cancelled, and why.
+/// The event that a scope is being cancelled, with the reason.
 pub(crate) fn scope_cut(name: Option<&str>, reason: &CancelReason) {
     tracing::debug!(target: "purview", scope = name, %reason, "the scope is cancelled");
 }

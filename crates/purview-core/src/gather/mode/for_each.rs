@@ -22,11 +22,12 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// the source down.
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use std::sync::Mutex;
     ///
     /// let seen = Mutex::new(Vec::new());
-    /// purview_core::block_on(
-    ///     purview_core::gather((0..3).map(async |n| Ok::<_, ()>(n)))
+    /// purview::block_on(
+    ///     purview::gather((0..3).map(async |n| Ok::<_, ()>(n)))
     ///         .for_each(async |index, result| seen.lock().unwrap().push((index, result.unwrap()))),
     /// );
     /// assert_eq!(*seen.lock().unwrap(), [(0, 0), (1, 1), (2, 2)]);

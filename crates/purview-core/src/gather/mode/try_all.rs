@@ -33,12 +33,13 @@ use crate::{
 ///
 /// # Cancel safety
 ///
-/// Dropping it drops all futures, and throws away what has come in so far.
+/// Dropping it drops all futures and the results so far.
 ///
 /// # Examples
 ///
 /// ```
-/// use purview_core::try_gather;
+/// # extern crate purview_core as purview;
+/// use purview::try_gather;
 /// use std::{io, time::Duration};
 ///
 /// async fn fetch(id: u32) -> io::Result<String> {
@@ -49,7 +50,7 @@ use crate::{
 ///     let pages = try_gather((0..9).map(fetch)).limit(4).timeout(Duration::from_secs(30)).await?;
 ///     Ok(pages.concat().len())
 /// }
-/// assert_eq!(purview_core::block_on(pages()).unwrap(), 9);
+/// assert_eq!(purview::block_on(pages()).unwrap(), 9);
 /// ```
 #[track_caller]
 pub fn try_gather<I>(futures: I) -> Gather<Items<I::Item>, TryAll>
@@ -65,14 +66,15 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// `E: From<`[`Stopped`]`>` makes of it.
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use futures::StreamExt;
     /// use std::io;
     ///
     /// async fn sizes() -> io::Result<Vec<usize>> {
     ///     let names = futures::stream::iter(["a", "bc"]);
-    ///     purview_core::gather_stream(names.map(async |name| Ok(name.len()))).limit(1).try_all().await
+    ///     purview::gather_stream(names.map(async |name| Ok(name.len()))).limit(1).try_all().await
     /// }
-    /// assert_eq!(purview_core::block_on(sizes()).unwrap(), [1, 2]);
+    /// assert_eq!(purview::block_on(sizes()).unwrap(), [1, 2]);
     /// ```
     pub fn try_all(self) -> Gather<S, TryAll> {
         self.into_mode(TryAll(()))

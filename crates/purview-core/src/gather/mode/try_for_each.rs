@@ -39,6 +39,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use std::{io, sync::Mutex};
     ///
     /// async fn fetch(id: u32) -> io::Result<u32> {
@@ -46,11 +47,11 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// }
     ///
     /// let saved = Mutex::new(Vec::new());
-    /// let all = purview_core::gather((10..99).map(fetch)).limit(2).try_for_each(async |_, page| {
+    /// let all = purview::gather((10..99).map(fetch)).limit(2).try_for_each(async |_, page| {
     ///     saved.lock().unwrap().push(page.map_err(io::Error::other)?);
     ///     Ok::<_, io::Error>(())
     /// });
-    /// assert_eq!(purview_core::block_on(all).unwrap_err().to_string(), "unlucky");
+    /// assert_eq!(purview::block_on(all).unwrap_err().to_string(), "unlucky");
     /// assert_eq!(*saved.lock().unwrap(), [10, 11, 12]);
     /// ```
     pub fn try_for_each<F, Fut, E2>(self, f: F) -> TryForEach<S, F, Fut>

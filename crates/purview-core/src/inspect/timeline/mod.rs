@@ -28,16 +28,17 @@ use crate::{
 /// Clones share one recording: give one to [`Options::observer`](super::Options::observer) and keep the other.
 ///
 /// It keeps up to [a million](Self::max_polls) polls, and all tasks: it is for a run, not for a service that lives for
-/// months. What it leaves out it counts.
+/// months. It counts what it omits.
 ///
 /// # Examples
 ///
 /// ```
-/// use purview_core::inspect::{self, Options, Timeline};
+/// # extern crate purview_core as purview;
+/// use purview::inspect::{self, Options, Timeline};
 ///
 /// let timeline = Timeline::new();
 /// inspect::enable(Options::new().observer(timeline.clone())).unwrap();
-/// purview_core::block_on(purview_core::scope(async |s| {
+/// purview::block_on(purview::scope(async |s| {
 ///     s.task().name("a").spawn(async {});
 ///     s.task().name("b").spawn(std::future::ready(()));
 /// }));
@@ -69,7 +70,8 @@ impl Timeline {
     /// Keeps so many polls at most; of those that come later it keeps how many they are. Default: a million.
     ///
     /// ```
-    /// let timeline = purview_core::inspect::Timeline::new().max_polls(10_000);
+    /// # extern crate purview_core as purview;
+    /// let timeline = purview::inspect::Timeline::new().max_polls(10_000);
     /// assert_eq!(timeline.left_out(), 0);
     /// ```
     #[must_use]
@@ -82,7 +84,8 @@ impl Timeline {
     /// recorded.
     ///
     /// ```
-    /// let timeline = purview_core::inspect::Timeline::new().in_steps();
+    /// # extern crate purview_core as purview;
+    /// let timeline = purview::inspect::Timeline::new().in_steps();
     /// assert_eq!(timeline.to_text(80), "nothing was recorded\n");
     /// ```
     #[must_use]
@@ -94,7 +97,8 @@ impl Timeline {
     /// Draws only the scopes and gathers of this name, with what is in them.
     ///
     /// ```
-    /// let timeline = purview_core::inspect::Timeline::new();
+    /// # extern crate purview_core as purview;
+    /// let timeline = purview::inspect::Timeline::new();
     /// assert_eq!(timeline.within("import").to_text(80), "nothing was recorded\n");
     /// ```
     #[must_use]
@@ -109,11 +113,12 @@ impl Timeline {
     /// number.
     ///
     /// ```
-    /// use purview_core::{gather, inspect::{self, Options, Timeline}};
+    /// # extern crate purview_core as purview;
+    /// use purview::{gather, inspect::{self, Options, Timeline}};
     ///
     /// let timeline = Timeline::new();
     /// inspect::enable(Options::new().observer(timeline.clone())).unwrap();
-    /// purview_core::block_on(gather([async { Ok::<_, ()>(()) }]).name("hosts")).unwrap();
+    /// purview::block_on(gather([async { Ok::<_, ()>(()) }]).name("hosts")).unwrap();
     /// let labelled = timeline.labelled(|task| (task.name() == "hosts/0").then(|| "example.org".to_owned()));
     /// assert!(labelled.to_text(80).contains("example.org"));
     /// ```
@@ -166,8 +171,9 @@ impl Timeline {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// let mut trace = Vec::new();
-    /// purview_core::inspect::Timeline::new().write_chrome_trace(&mut trace).unwrap();
+    /// purview::inspect::Timeline::new().write_chrome_trace(&mut trace).unwrap();
     /// assert!(trace.starts_with(b"{\"traceEvents\":["));
     /// ```
     pub fn write_chrome_trace(&self, mut w: impl Write) -> io::Result<()> {

@@ -45,8 +45,9 @@ use crate::{
 /// # Examples
 ///
 /// ```no_run
+/// # extern crate purview_core as purview;
 /// # async fn hash(path: &'static str) -> std::io::Result<usize> {
-/// let bytes = purview_core::spawn_blocking(move || std::fs::read(path)).await?;
+/// let bytes = purview::spawn_blocking(move || std::fs::read(path)).await?;
 /// # Ok(bytes.len()) }
 /// ```
 #[track_caller]
@@ -86,10 +87,11 @@ impl<T> Unblocked<T> {
     /// # Examples
     ///
     /// ```no_run
+    /// # extern crate purview_core as purview;
     /// # use std::{io, net::ToSocketAddrs, time::Duration};
-    /// # async fn f() -> Result<(), purview_core::DeadlineExceeded> {
-    /// let lookup = purview_core::spawn_blocking(|| "example.org:80".to_socket_addrs()).abandon();
-    /// let found = purview_core::timeout(Duration::from_secs(1), lookup).await?; // in a second, whatever the resolver does
+    /// # async fn f() -> Result<(), purview::DeadlineExceeded> {
+    /// let lookup = purview::spawn_blocking(|| "example.org:80".to_socket_addrs()).abandon();
+    /// let found = purview::timeout(Duration::from_secs(1), lookup).await?; // in a second, whatever the resolver does
     /// # Ok(()) }
     /// ```
     pub fn abandon(mut self) -> Self {

@@ -114,7 +114,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         }
         let node = &engine.node;
         let reason = match node.reason() {
-            // The scope was cancelled before this failure: the first cause stays.
+            // The scope was cancelled before this failure: the first cause counts.
             Some(first) if engine.is_running() && !node.is_shutting_down() => first.clone(),
             _ if verdict.panicked || engine.panicked.is_some() => CancelReason::Panicked,
             _ => CancelReason::Failed,

@@ -22,7 +22,7 @@ use crate::{
 /// child is still held. One of them has to see the other.
 #[test]
 fn a_hold_let_go_on_another_thread_is_seen() {
-    explore("a hold let go on another thread", 5, || {
+    explore("a hold released on another thread", 5, || {
         let (open, driver) = OnThreads::default().open();
         // One with a name has its node from the start.
         drop(open.task().name("held").spawn(pending::<Result<(), ()>>()));
@@ -80,10 +80,10 @@ fn a_hold_taken_and_let_go_in_the_first_poll_holds_nothing() {
         inner.hold(HoldKind::Finalizer);
         inner.let_go(HoldKind::Finalizer);
     };
-    let name = "a hold taken and let go in the first poll";
+    let name = "a hold taken and released in the first poll";
     polled_first_while(name, taken_and_let_go, |inner, task| {
         assert!(!task.holds(), "it holds still");
         inner.hold(HoldKind::Finalizer);
-        assert!(task.holds(), "it was let go twice");
+        assert!(task.holds(), "it was released twice");
     });
 }

@@ -89,7 +89,7 @@ fn let_go_while_it_moves(name: &str, kind: HoldKind) {
         lets_go.join().unwrap();
         assert_eq!(moving.holding(), (false, false));
         moving.holder.hold(kind);
-        assert_eq!(moving.holding(), (false, true), "it was let go twice");
+        assert_eq!(moving.holding(), (false, true), "it was released twice");
         moving.holder.let_go(kind);
         moving.end();
     });
@@ -97,7 +97,7 @@ fn let_go_while_it_moves(name: &str, kind: HoldKind) {
 
 #[test]
 fn a_shield_let_go_while_its_scope_moves_holds_neither_task() {
-    let_go_while_it_moves("a shield let go while its scope moves", HoldKind::Shield);
+    let_go_while_it_moves("a shield released while its scope moves", HoldKind::Shield);
 }
 
 #[test]
@@ -131,7 +131,7 @@ fn a_thread_that_begins_while_its_scope_moves_holds_the_new_task() {
 
 #[test]
 fn a_hold_taken_and_let_go_while_its_scope_moves_holds_neither_task() {
-    explore("a hold taken and let go while its scope moves", 6, || {
+    explore("a hold taken and released while its scope moves", 6, || {
         let mut moving = Moving::new();
         let (new, holder) = (moving.new.clone(), moving.holder.clone());
         let thread = thread::spawn(move || {
@@ -142,7 +142,7 @@ fn a_hold_taken_and_let_go_while_its_scope_moves_holds_neither_task() {
         thread.join().unwrap();
         assert_eq!(moving.holding(), (false, false));
         moving.holder.hold(HoldKind::Shield);
-        assert_eq!(moving.holding(), (false, true), "it was let go twice");
+        assert_eq!(moving.holding(), (false, true), "it was released twice");
         moving.end();
     });
 }

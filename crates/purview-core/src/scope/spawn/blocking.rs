@@ -20,6 +20,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// When the scope's future is dropped, a closure that is running runs to its end, and its result is dropped. As
     /// Python's `asyncio.to_thread`, and trio's `to_thread.run_sync`.
     #[track_caller]
+    #[doc(alias("to_thread"))]
     pub fn spawn_blocking<T, F>(&self, f: F) -> Task<P::Joined<T>>
     where
         F: FnOnce(CancelToken) -> P::Child<T> + Send + 'static,

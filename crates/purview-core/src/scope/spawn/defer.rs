@@ -93,6 +93,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// Acquire, use, release, as `async with` does it in Python:
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// # use std::sync::Mutex;
     /// struct Connection<'a>(&'a Mutex<Vec<&'static str>>);
     /// impl Connection<'_> {
@@ -102,7 +103,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// let log = Mutex::new(Vec::new());
     /// let connection = Connection(&log);
-    /// purview_core::block_on(purview_core::scope(async |s| {
+    /// purview::block_on(purview::scope(async |s| {
     ///     s.defer(connection.close());
     ///     s.spawn(connection.query()).await;
     /// }));

@@ -43,7 +43,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// fires; if it does not hold, it is dropped at once; if it holds (see [`shield`](crate::shield) and
     /// [`cancelled`](crate::cancelled), or a nested scope with finalizers), the scope polls it until it releases the hold,
     /// or the scope's grace has passed. This is how a server cleans up after a client that has left. The clean-up runs in
-    /// the scope's task: context values stay, what the executor of the first task keeps for its tasks does not.
+    /// the scope's task: context values are kept, the task-locals of the first task's executor are not.
     ///
     /// # Errors
     ///
@@ -60,12 +60,13 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::settled;
+    /// # extern crate purview_core as purview;
+    /// use purview::settled;
     ///
     /// let (service, driver) = settled::<std::io::Error>().name("service").open();
-    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// let worker = std::thread::spawn(|| purview::block_on(driver));
     /// // In a task of the server's, on whatever executor it is:
-    /// let answer = purview_core::block_on(service.enter(async { Ok("hello") }));
+    /// let answer = purview::block_on(service.enter(async { Ok("hello") }));
     /// assert_eq!(answer.unwrap().unwrap(), "hello");
     /// drop(service);
     /// assert!(worker.join().unwrap().is_ok());
@@ -92,7 +93,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// its limit allows.
     ///
     /// ```
-    /// use purview_core::{RejectReason, settled};
+    /// # extern crate purview_core as purview;
+    /// use purview::{RejectReason, settled};
     ///
     /// let (service, driver) = settled::<()>().limit(1).open();
     /// let first = service.try_enter(async { Ok(1) }).unwrap();
@@ -117,12 +119,13 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// As [`Scope::enter`], with these options.
     ///
     /// ```
-    /// use purview_core::{current, settled};
+    /// # extern crate purview_core as purview;
+    /// use purview::{current, settled};
     ///
     /// let (service, driver) = settled::<()>().open();
-    /// let worker = std::thread::spawn(|| purview_core::block_on(driver));
+    /// let worker = std::thread::spawn(|| purview::block_on(driver));
     /// let guest = service.task().name("GET /x").enter(async { Ok(current().unwrap().name().to_owned()) });
-    /// assert_eq!(purview_core::block_on(guest).unwrap().unwrap(), "GET /x");
+    /// assert_eq!(purview::block_on(guest).unwrap().unwrap(), "GET /x");
     /// # drop(service);
     /// # worker.join().unwrap().unwrap();
     /// ```

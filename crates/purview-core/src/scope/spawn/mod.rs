@@ -34,7 +34,8 @@ use crate::{
 /// Options of one child, from [`Scope::task`]; `W` is where it runs, [`Here`] or [`Parallel`].
 ///
 /// ```
-/// let name = purview_core::block_on(purview_core::scope(async |s| {
+/// # extern crate purview_core as purview;
+/// let name = purview::block_on(purview::scope(async |s| {
 ///     let task = s.task().name("loader").spawn(async { 1 });
 ///     task.name().to_owned()
 /// }));
@@ -81,10 +82,11 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// `transient` tasks and ox's daemons.
     ///
     /// ```
-    /// purview_core::block_on(purview_core::scope(async |s| {
+    /// # extern crate purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
     ///     s.task().name("heartbeat").daemon().spawn(async {
     ///         loop {
-    ///             purview_core::sleep(std::time::Duration::from_secs(1)).await;
+    ///             purview::sleep(std::time::Duration::from_secs(1)).await;
     ///         }
     ///     });
     ///     s.spawn(async { /* the work */ });
@@ -163,8 +165,9 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// let words = vec!["to", "be", "or", "not"];
-    /// let letters = purview_core::block_on(purview_core::scope(async |s| {
+    /// let letters = purview::block_on(purview::scope(async |s| {
     ///     let tasks = words.iter().map(|word| s.spawn(async { word.len() })).collect::<Vec<_>>();
     ///     let mut letters = 0;
     ///     for task in tasks {

@@ -24,7 +24,8 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// value for that, the whole scope is.
     ///
     /// ```
-    /// let sum = purview_core::block_on(purview_core::scope(async |s| {
+    /// # extern crate purview_core as purview;
+    /// let sum = purview::block_on(purview::scope(async |s| {
     ///     let halves = [0..500_u64, 500..1000].map(|half| s.spawn_parallel(async move { half.sum::<u64>() }));
     ///     let [a, b] = halves;
     ///     a.await + b.await

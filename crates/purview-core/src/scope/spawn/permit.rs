@@ -42,9 +42,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// use purview_core::fail_fast;
+    /// # extern crate purview_core as purview;
+    /// use purview::fail_fast;
     ///
-    /// let out = purview_core::block_on(fail_fast::<()>().limit(2).run(async |s| {
+    /// let out = purview::block_on(fail_fast::<()>().limit(2).run(async |s| {
     ///     for n in 0..10 {
     ///         let permit = s.permit().await; // waits until one of the two has ended
     ///         permit.spawn(async move { Ok(n) });
@@ -54,6 +55,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// }));
     /// assert!(out.is_ok());
     /// ```
+    #[doc(alias("semaphore"))]
     pub async fn permit(&self) -> Permit<'env, P, K> {
         let place = if self.shared.limiter.is_some() {
             Waiter {

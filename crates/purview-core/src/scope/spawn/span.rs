@@ -17,10 +17,11 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// `failed` where the policy [takes it for that](crate::Policy::is_failure), `panicked`, or `cancelled` and why.
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use tracing::field::Empty;
     ///
     /// let id = 7;
-    /// purview_core::block_on(purview_core::scope(async |s| {
+    /// purview::block_on(purview::scope(async |s| {
     ///     s.task()
     ///         .name("fetch")
     ///         .span(move |task| tracing::info_span!("fetch", task = task.name(), id, outcome = Empty))

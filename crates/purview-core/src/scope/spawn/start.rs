@@ -163,7 +163,8 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// # Examples
     ///
     /// ```
-    /// let port = purview_core::block_on(purview_core::try_scope(async |s| {
+    /// # extern crate purview_core as purview;
+    /// let port = purview::block_on(purview::try_scope(async |s| {
     ///     let port = s.start(async |ready| {
     ///         ready.set(80_u16).ok();
     ///         std::future::pending::<()>().await;

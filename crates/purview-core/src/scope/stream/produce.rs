@@ -100,9 +100,10 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use futures::StreamExt;
     ///
-    /// let sum = purview_core::block_on(purview_core::try_scope(async |s| {
+    /// let sum = purview::block_on(purview::try_scope(async |s| {
     ///     let mut pages = s.produce(2, async |tx| {
     ///         for page in 1..=4 {
     ///             if tx.send(page).await.is_err() { break }

@@ -32,9 +32,10 @@ impl<T> Sender<T> {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use futures::StreamExt;
     ///
-    /// let sum = purview_core::block_on(purview_core::try_scope(async |s| {
+    /// let sum = purview::block_on(purview::try_scope(async |s| {
     ///     let numbers = s.produce(1, async |tx| {
     ///         let mut next = 1;
     ///         while let Ok(slot) = tx.reserve().await {
@@ -67,10 +68,11 @@ impl<T> Sender<T> {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use futures::StreamExt;
-    /// use purview_core::TrySendError;
+    /// use purview::TrySendError;
     ///
-    /// let latest = purview_core::block_on(purview_core::try_scope(async |s| {
+    /// let latest = purview::block_on(purview::try_scope(async |s| {
     ///     let mut samples = s.produce(1, async |tx| {
     ///         assert_eq!(tx.try_send(1), Ok(()));
     ///         assert_eq!(tx.try_send(2), Err(TrySendError::Full(2))); // skipped, where waiting would delay the next

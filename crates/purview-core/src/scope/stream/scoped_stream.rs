@@ -48,6 +48,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
+/// # extern crate purview_core as purview;
 /// use futures::{Stream, TryStreamExt};
 /// use std::io;
 ///
@@ -56,7 +57,7 @@ use crate::{
 /// }
 ///
 /// fn events() -> impl Stream<Item = io::Result<u32>> + Send + 'static {
-///     purview_core::stream(8, async |s, tx| {
+///     purview::stream(8, async |s, tx| {
 ///         let (a, b) = (s.spawn(read(1)), s.spawn(read(2)));
 ///         for event in [a.await, b.await] {
 ///             tx.send(event).await.map_err(io::Error::other)?;
@@ -64,7 +65,7 @@ use crate::{
 ///         Ok(())
 ///     })
 /// }
-/// assert_eq!(purview_core::block_on(events().try_collect::<Vec<_>>()).unwrap(), [10, 20]);
+/// assert_eq!(purview::block_on(events().try_collect::<Vec<_>>()).unwrap(), [10, 20]);
 /// ```
 #[track_caller]
 pub fn stream<T, E, F, Fut>(capacity: usize, f: F) -> ScopedStream<T, E>
@@ -83,15 +84,16 @@ impl<E> Builder<FailFast<E>> {
     /// # Examples
     ///
     /// ```
+    /// # extern crate purview_core as purview;
     /// use futures::StreamExt;
-    /// use purview_core::fail_fast;
+    /// use purview::fail_fast;
     /// use std::{io, time::Duration};
     ///
     /// let feed = fail_fast().name("feed").timeout(Duration::from_millis(1)).stream(1, async |_, tx| {
     ///     tx.send(1).await.map_err(io::Error::other)?;
     ///     std::future::pending().await
     /// });
-    /// let items: Vec<io::Result<u32>> = purview_core::block_on(feed.collect());
+    /// let items: Vec<io::Result<u32>> = purview::block_on(feed.collect());
     /// assert_eq!(*items[0].as_ref().unwrap(), 1);
     /// assert_eq!(items[1].as_ref().unwrap_err().kind(), io::ErrorKind::TimedOut);
     /// ```

@@ -32,7 +32,8 @@ impl Kind {
     /// Whether it has tasks in it, and is none itself.
     ///
     /// ```
-    /// use purview_core::inspect::Kind;
+    /// # extern crate purview_core as purview;
+    /// use purview::inspect::Kind;
     ///
     /// assert!(Kind::Scope.is_scope());
     /// assert!(!Kind::Body.is_scope());
@@ -44,7 +45,8 @@ impl Kind {
     /// One word, in lower case.
     ///
     /// ```
-    /// assert_eq!(purview_core::inspect::Kind::Guest.as_str(), "guest");
+    /// # extern crate purview_core as purview;
+    /// assert_eq!(purview::inspect::Kind::Guest.as_str(), "guest");
     /// ```
     pub fn as_str(self) -> &'static str {
         match self {

@@ -75,7 +75,8 @@ pub struct Spawned<'a> {
 /// # Examples
 ///
 /// ```
-/// use purview_core::inspect::{self, How, Observer, Options};
+/// # extern crate purview_core as purview;
+/// use purview::inspect::{self, How, Observer, Options};
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// static ENDED: AtomicU64 = AtomicU64::new(0);
@@ -83,13 +84,13 @@ pub struct Spawned<'a> {
 /// struct Count;
 ///
 /// impl Observer for Count {
-///     fn ended(&self, _: &purview_core::TaskInfo, how: &How) {
+///     fn ended(&self, _: &purview::TaskInfo, how: &How) {
 ///         ENDED.fetch_add(u64::from(*how == How::Returned), Ordering::Relaxed);
 ///     }
 /// }
 ///
 /// inspect::enable(Options::new().observer(Count)).unwrap();
-/// purview_core::block_on(purview_core::scope(async |s| {
+/// purview::block_on(purview::scope(async |s| {
 ///     s.spawn(async {});
 /// }));
 /// assert_eq!(ENDED.load(Ordering::Relaxed), 2); // the child and the body
@@ -120,7 +121,7 @@ pub trait Observer: Send + Sync {
     /// A task holds: were it told to stop, it would be polled on, or waited for.
     fn held(&self, task: &TaskInfo, why: Held) {}
 
-    /// A task has let go of all holds of this kind.
+    /// A task has released all holds of this kind.
     fn let_go(&self, task: &TaskInfo, why: Held) {}
 
     /// Something was found that is rarely meant.

@@ -14,7 +14,8 @@ use super::observer::Observer;
 /// # Examples
 ///
 /// ```
-/// use purview_core::inspect::{self, Options};
+/// # extern crate purview_core as purview;
+/// use purview::inspect::{self, Options};
 /// use std::time::Duration;
 ///
 /// let options = Options::new().slow_poll(Duration::from_millis(50)).held_up(Duration::from_secs(2));
@@ -53,7 +54,7 @@ impl Options {
         }
     }
 
-    /// Tells `observer` of what happens to tasks and of what is reported. May be given several times.
+    /// Calls `observer` for what happens to tasks and for each report. May be given several times.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observers.push(Arc::new(observer));
         self
@@ -66,7 +67,7 @@ impl Options {
         self
     }
 
-    /// How many scopes and tasks a [`Snapshot`](crate::inspect::Snapshot) shows at most; it says how many it leaves out. Default:
+    /// How many scopes and tasks a [`Snapshot`](crate::inspect::Snapshot) shows at most; it says how many it omits. Default:
     /// 100,000.
     pub fn max_nodes(mut self, n: usize) -> Self {
         self.max_nodes = n;

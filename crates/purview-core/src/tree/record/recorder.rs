@@ -77,7 +77,7 @@ pub(crate) fn installed_steps() -> Option<NonZeroU32> {
     HERE.try_with(|here| here.borrow().as_ref()?.steps).ok().flatten()
 }
 
-/// [`enable`](crate::inspect::enable) was called before; the first options stay.
+/// [`enable`](crate::inspect::enable) was called before; the first options count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AlreadyEnabled {}
@@ -193,7 +193,7 @@ impl Recorder {
         !self.broken.is_empty() && !IN_OBSERVER.try_with(Cell::get).unwrap_or(true)
     }
 
-    /// Tells all observers that have not panicked. To be called under no lock.
+    /// Calls all observers that have not panicked. To be called under no lock.
     pub(crate) fn tell(&self, tell: impl Fn(&dyn Observer)) {
         if !self.has_observers() {
             return;

@@ -13,7 +13,7 @@ use crate::{args::Args, journal::Journal, lines::Lines, roster::Presence};
 /// What keeps a client that does not read from delaying the end of its connection.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// Serves one client until it leaves, falls silent, or the server stops.
+/// Serves one client until it disconnects or sends nothing for too long, or the server stops.
 pub(crate) async fn serve(stream: Async<TcpStream>, journal: &Journal, args: &Args, mut presence: Presence<'_>) {
     let mut lines = Lines::new(&stream);
     let mut served = false;
@@ -37,7 +37,7 @@ pub(crate) async fn serve(stream: Async<TcpStream>, journal: &Journal, args: &Ar
     }
 }
 
-/// Answers lines until the client leaves or the scope is cancelled, and then those that had arrived.
+/// Answers lines until the client disconnects or the scope is cancelled, and then those that had arrived.
 async fn converse(
     s: &Scope<'_, FailFast<io::Error>>,
     lines: &mut Lines<'_>,

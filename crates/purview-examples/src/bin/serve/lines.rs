@@ -8,7 +8,7 @@ use futures::AsyncReadExt;
 
 const LONGEST: usize = 64 * 1024;
 
-/// The lines that come in on a connection. Dropping [`next`](Lines::next) half-way loses nothing: what has arrived stays here.
+/// The lines that come in on a connection. Dropping [`next`](Lines::next) half-way loses nothing: what has arrived is kept here.
 #[derive(Debug)]
 pub(crate) struct Lines<'a> {
     stream: &'a Async<TcpStream>,

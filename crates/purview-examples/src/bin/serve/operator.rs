@@ -13,7 +13,7 @@ use purview::inspect::{self, Observer, Options, Report};
 
 use crate::numbers::Numbers;
 
-/// More requests than this have no headers that we want.
+/// Requests whose headers are longer are not read further.
 const LONGEST_REQUEST: usize = 8192;
 /// How long a client may take to ask, and to read the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -72,7 +72,7 @@ impl Operator {
     pub(crate) async fn serve(&self) -> io::Result<()> {
         loop {
             let (stream, _) = self.listener.accept().await?;
-            // One that leaves or dawdles is of no concern.
+            // A client that disconnects or is slow gets no answer.
             let _ = purview::timeout(PATIENCE, self.answer(stream)).await;
         }
     }

@@ -2,7 +2,7 @@
 
 use purview_core::CancelReason;
 
-use super::{Story, a, begins, ends, is_gone, ms, s, scope, script, spawns};
+use super::{Story, a, begins, ends, is_dropped, ms, s, scope, script, spawns};
 use crate::{
     program::{End, Kind, Op, Place, ScopeSpec},
     trace::{Event, How, Outcome, Wait},
@@ -47,7 +47,10 @@ fn is_cut() -> (ScopeSpec, Story) {
         ],
     );
     let story = story.at(1, [vec![Event::Drives(s(0))]]);
-    (program, story.at(3, [vec![Event::Drives(s(0))], is_gone(0).to_vec()]))
+    (
+        program,
+        story.at(3, [vec![Event::Drives(s(0))], is_dropped(0).to_vec()]),
+    )
 }
 
 #[test]
@@ -60,12 +63,12 @@ fn a_finalizer_has_one_further_grace() {
     ];
     let dropped = |at| {
         let cut = cut.clone().at(3, [runs.clone()]);
-        cut.at(at, [vec![Event::Drives(s(0))], is_gone(1).to_vec(), vec![is_late()]])
+        cut.at(at, [vec![Event::Drives(s(0))], is_dropped(1).to_vec(), vec![is_late()]])
     };
     dropped(5).is_fine(&program);
     dropped(4).is_refused_as("there is no reason to drop it: Finalizer", &program);
     dropped(6).is_refused_as("and not dropped", &program);
-    cut.at(3, [is_gone(1).to_vec()])
+    cut.at(3, [is_dropped(1).to_vec()])
         .is_refused_as("there is no reason to drop it: Finalizer", &program);
 }
 /// A child awaits a scope that has a finalizer, as the scope around has; the nested body holds for ever.
@@ -118,7 +121,7 @@ fn a_grace_that_ends_drops_what_holds_however_deep_and_lets_the_finalizers_run_i
     let (program, cut) = is_cut_two_deep();
     let polls = || vec![Event::Drives(s(0)), Event::Polled(a(1)), Event::Drives(s(1))];
     let wakes = |actors: &[u32]| actors.iter().map(|id| Event::Woken(a(*id))).collect::<Vec<_>>();
-    let inner_runs = [polls(), is_gone(2).to_vec(), sleeps(3, 4), vec![Event::Pends(a(1))]];
+    let inner_runs = [polls(), is_dropped(2).to_vec(), sleeps(3, 4), vec![Event::Pends(a(1))]];
     let parent = Outcome::Error {
         reason: CancelReason::Parent,
         failures: Vec::new(),
@@ -138,7 +141,7 @@ fn a_grace_that_ends_drops_what_holds_however_deep_and_lets_the_finalizers_run_i
         vec![is_late()],
     ];
     begun.clone().at(5, outer_ends).is_fine(&program);
-    let outer_is_cut = [vec![Event::Drives(s(0))], is_gone(4).to_vec(), vec![is_late()]];
+    let outer_is_cut = [vec![Event::Drives(s(0))], is_dropped(4).to_vec(), vec![is_late()]];
     begun.at(5, outer_is_cut).is_fine(&program);
     cut.clone()
         .at(3, [vec![Event::Drives(s(0)), Event::IsDropped(a(1))]])

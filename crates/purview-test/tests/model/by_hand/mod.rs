@@ -64,12 +64,12 @@ fn begins(scope: u32, body: u32) -> [Event; 3] {
     ]
 }
 
-fn is_gone(actor: u32) -> [Event; 2] {
+fn is_dropped(actor: u32) -> [Event; 2] {
     [Event::IsDropped(a(actor)), Event::WasDropped(a(actor), None)]
 }
 
 fn ends(actor: u32, how: How) -> [Event; 3] {
-    let [dropped, was_dropped] = is_gone(actor);
+    let [dropped, was_dropped] = is_dropped(actor);
     [Event::Ended(a(actor), how), dropped, was_dropped]
 }
 

@@ -2,7 +2,7 @@
 
 use purview_core::CancelReason;
 
-use super::{Story, a, begins, ends, is_gone, ms, s, scope, script};
+use super::{Story, a, begins, ends, is_dropped, ms, s, scope, script};
 use crate::{
     program::{End, Kind, Last, Moves, Op, Polls, ScopeSpec, Source},
     trace::{Event, How, Outcome, Wait},
@@ -53,7 +53,7 @@ fn the_ordinary_end_of_a_timeout_touches_nothing_that_began_in_it() {
     ];
     begun.clone().at(0, rest).is_fine(&program);
     begun
-        .at(0, [is_gone(1).to_vec()])
+        .at(0, [is_dropped(1).to_vec()])
         .is_refused_as("there is no reason to drop it", &program);
 }
 
@@ -99,7 +99,7 @@ fn a_timeout_over_a_reference_only_stops_polling() {
     polled(2, [expired.clone(), awaits].concat())
         .at(3, ended)
         .is_fine(&program);
-    let cancels = [vec![Event::Drives(s(1))], is_gone(1).to_vec()].concat();
+    let cancels = [vec![Event::Drives(s(1))], is_dropped(1).to_vec()].concat();
     polled(2, cancels).is_refused_as("there is no reason to drop it", &program);
     polled(1, expired).is_refused_as("it ends at 2ms", &program);
     polled(2, vec![Event::Drives(s(1)), Event::Pends(a(0))])
@@ -254,9 +254,9 @@ fn a_future_that_is_polled_inside_something_cancelled_is_cancelled() {
             ],
         );
     let dropped = [
-        is_gone(1).to_vec(),
+        is_dropped(1).to_vec(),
         vec![Event::Pends(a(0))],
-        is_gone(0).to_vec(),
+        is_dropped(0).to_vec(),
         vec![Event::ScopeEnds(
             s(0),
             Outcome::Error {

@@ -2,7 +2,7 @@
 
 use purview_core::CancelReason;
 
-use super::{Story, a, begins, ends, is_gone, ms, s, scope, script, spawns};
+use super::{Story, a, begins, ends, is_dropped, ms, s, scope, script, spawns};
 use crate::{
     program::{End, Kind, Op, Place, ScopeSpec},
     trace::{Event, Fail, How, Outcome, Wait},
@@ -124,7 +124,7 @@ fn a_wait_for_the_token_of_a_scope_further_out_does_not_keep_one_inside_it() {
         ],
     );
     let resolves = [
-        is_gone(1).to_vec(),
+        is_dropped(1).to_vec(),
         vec![Event::ScopeEnds(
             s(1),
             error(CancelReason::Failed, vec![Fail::Failed(a(2))]),
@@ -154,7 +154,7 @@ fn a_closure_that_runs_is_waited_for_however_deep() {
         vec![Event::GoesOnRunning(a(4))],
         ends(4, How::Returned).to_vec(),
         vec![Event::Drives(s(0))],
-        is_gone(1).to_vec(),
+        is_dropped(1).to_vec(),
         vec![failure()],
     ];
     failed.clone().at(5, ended.clone()).is_fine(&program);
@@ -178,7 +178,7 @@ fn a_closure_is_waited_for_when_the_grace_is_over_and_all_else_dropped() {
     };
     let spawned = [vec![spawns(4, 1, Place::Blocking)], ends(2, How::Returned).to_vec()].concat();
     let runs = vec![Event::Polled(a(4)), Event::Blocks(a(4), ms(5))];
-    let cut = until_the_failure(spawned, runs).at(2, [vec![Event::Drives(s(0))], is_gone(1).to_vec()]);
+    let cut = until_the_failure(spawned, runs).at(2, [vec![Event::Drives(s(0))], is_dropped(1).to_vec()]);
     let ended = [
         vec![Event::GoesOnRunning(a(4))],
         ends(4, How::Returned).to_vec(),
@@ -213,7 +213,7 @@ fn is_stopped_by(op: Op, event: Event, outcome: Outcome) -> String {
                 Event::Waits(a(1), Wait::Forever),
                 Event::Pends(a(1)),
             ],
-            is_gone(1).to_vec(),
+            is_dropped(1).to_vec(),
             vec![Event::ScopeEnds(s(0), outcome)],
         ],
     );

@@ -1,4 +1,4 @@
-//! Who decides what a program does: a seed, or bytes that a fuzzer changes one by one.
+//! What decides what a program does: a seed, or bytes that a fuzzer changes one by one.
 
 use std::collections::VecDeque;
 

@@ -131,7 +131,7 @@ impl Generator {
         }
     }
 
-    /// A script for those who are spawned in a destructor or a waker, where a panic would hit somebody else.
+    /// A script for actors that are spawned in a destructor or a waker, where a panic would hit another actor.
     fn quiet(&mut self, spot: Spot) -> Script {
         Script {
             bomb: false,

@@ -115,12 +115,12 @@ async fn gathered(world: &World, within: ScopeId, group: Group, mode: Mode) -> T
         Mode::ForEach => {
             let each = Mutex::new(Vec::new());
             let listening = async |at, result| {
-                each.lock().expect("nobody panics here").push((at, seen(result)));
+                each.lock().expect("not poisoned").push((at, seen(result)));
                 // The others run on meanwhile.
                 sleep(Duration::from_millis(1)).await;
             };
             gather.for_each(listening).await;
-            of(each.into_inner().expect("nobody panics here"))
+            of(each.into_inner().expect("not poisoned"))
         }
     }
 }

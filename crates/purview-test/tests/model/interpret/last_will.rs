@@ -1,4 +1,4 @@
-//! What is done in a destructor, or while somebody is woken.
+//! What a program does in a destructor, or in a waker.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -15,7 +15,7 @@ use crate::{
     trace::{Event, World},
 };
 
-/// Spawns somebody, wherever it is called: in a destructor, or while somebody is woken.
+/// Spawns an actor, wherever it is called: in a destructor, or in a waker.
 pub(super) fn spawning<P: Flavor>(world: &World, script: Script, within: ScopeId, scope: &Scope<'static, P>) -> LastWill
 where
     P::Child<ActorId>: Send + Output,
@@ -35,13 +35,13 @@ where
     })
 }
 
-/// Acts once when it is woken, before it wakes whom it is for.
+/// Acts once when it is woken, before it wakes the waker inside.
 struct ActsOnWake {
     act: Mutex<Option<LastWill>>,
     waker: Waker,
 }
 
-/// A waker that acts once, before it wakes whom it is for.
+/// A waker that acts once, before it wakes the waker inside.
 pub(super) fn acts_on_wake(act: LastWill, waker: Waker) -> Waker {
     let act = Mutex::new(Some(act));
     Waker::from(Arc::new(ActsOnWake { act, waker }))

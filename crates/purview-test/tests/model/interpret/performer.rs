@@ -74,7 +74,7 @@ pub(super) struct Performer<P: Flavor> {
     pub(super) within: ScopeId,
     scope: Scope<'static, P>,
     tasks: Vec<(ActorId, Option<ChildTask<P>>)>,
-    /// Whom to tell that it is ready, if somebody waits for that.
+    /// Where to say that it is ready, if another actor waits for that.
     ready: Option<Ready<()>>,
     /// How many timeouts it is inside of.
     pub(super) timeouts: usize,
@@ -235,7 +235,7 @@ where
     async fn start(&self, script: Script) {
         let (child, scope) = (script.id, self.within);
         let start = self.scope.start(|ready| {
-            // Not called by a scope that takes nobody in any more.
+            // Not called by a scope that accepts no more children.
             self.world.log(Event::Starts { child, scope });
             starting::<P>(&self.world, script, scope, self.scope.clone(), ready)
         });

@@ -1,4 +1,4 @@
-//! Who holds, who is cancelled, and for what reason.
+//! Which actors hold, which are cancelled, and for what reason.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     trace::Wait,
 };
 
-/// How sure one can be of a cancellation that nobody asked for, or of when it came.
+/// How certain it is that a cancellation that no actor asked for has come, or when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
     Possibly,
@@ -123,7 +123,7 @@ impl Model<'_> {
     }
 
     /// The reasons for which this scope must have been cancelled once this instant is over, or may have been already,
-    /// without anybody having asked for it.
+    /// without a request.
     pub(super) fn due(&self, id: ScopeId, when: Due) -> Vec<CancelReason> {
         let scope = self.scope(id);
         let mut due = Vec::new();
@@ -179,13 +179,13 @@ impl Model<'_> {
         last || !self.due(owner.scope, when).is_empty()
     }
 
-    /// Whether body and ordinary children are gone, which is when daemons are cancelled.
+    /// Whether body and ordinary children have ended, which is when daemons are cancelled.
     pub(super) fn only_daemons_are_left(&self, id: ScopeId) -> bool {
         let ordinary = |id: ActorId| self.actor(id).is_ordinary() && self.actor(id).exists();
         !self.scope(id).doomed().any(ordinary)
     }
 
-    /// Its daemons may have been cancelled now, even if one of them goes on to spawn somebody to wait for.
+    /// Its daemons may have been cancelled now, even if one of them then spawns a child to wait for.
     pub(super) fn daemons_were_last(&mut self, id: ScopeId) {
         let now = self.now;
         for daemon in self.scope(id).children.clone() {
@@ -193,9 +193,9 @@ impl Model<'_> {
         }
     }
 
-    /// Daemons are cancelled when they are the last. Until then one of them can still spawn somebody to wait for, so
-    /// this is asked only where a cancellation was seen, or must have come. Whom this was not seen of may have been
-    /// spawned since, and is certain of it only once everybody waits.
+    /// Daemons are cancelled when they are the last. Until then one of them can still spawn a child to wait for, so
+    /// this is asked only where a cancellation was seen, or must have come. An actor of which it was not seen may have been
+    /// spawned since; it is certain only once all actors wait.
     fn stop_daemons(&mut self, id: ScopeId, seen_of: Option<ActorId>) {
         let (now, step) = (self.now, self.step);
         for daemon in self.scope(id).children.clone() {
@@ -213,7 +213,7 @@ impl Model<'_> {
         }
     }
 
-    /// Has those cancellations come that nobody asked for, now that everybody waits.
+    /// Lets the cancellations come that no actor asked for, now that all actors wait.
     pub(super) fn cancel_what_is_due(&mut self, id: ScopeId) {
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
         for actor in actors {
@@ -229,7 +229,7 @@ impl Model<'_> {
         }
     }
 
-    /// An actor was seen to be cancelled, though nobody asked for it: has the least come that explains it.
+    /// An actor was seen to be cancelled without a request: assumes the least that explains it.
     pub(super) fn explain(&mut self, id: ActorId, explained: &dyn Fn(&Self) -> bool) -> bool {
         while !explained(self) {
             let Some(index) = self.next_due(id, self.actor(id).frames.len(), Due::Possibly) else {

@@ -1,4 +1,4 @@
-//! Who may be dropped, and in which order.
+//! Which actors may be dropped, and in which order.
 
 use purview_core::CancelReason;
 
@@ -82,7 +82,7 @@ impl Model<'_> {
                 .polling
                 .last()
                 .is_some_and(|by| self.actor(*by).scope == self.actor(id).scope);
-        // Whoever spawns on a cancelled scope drops the future, and has the panic.
+        // Spawning on a cancelled scope drops the future, and the spawning actor gets the panic.
         let panic = panic.filter(|_| !refused);
         let fate = match (self.actor(id).life, panic) {
             (Life::Ended(How::Panicked(origin)), _) | (_, Some(origin)) => Fate::Panicked(origin),
@@ -95,10 +95,10 @@ impl Model<'_> {
         }
         self.unlink(id);
         if let Some(group) = self.group_of(id) {
-            self.group_is_gone(group)?;
+            self.group_is_dropped(group)?;
         }
         let actor = self.actor_mut(id);
-        (actor.life, actor.fate) = (Life::Gone, Some(fate));
+        (actor.life, actor.fate) = (Life::Dropped, Some(fate));
         actor.frames.clear();
         self.leave_body_alone(self.actor(id).scope);
         if self.actor(id).is_parallel() && self.polling.is_empty() && self.dropping.is_empty() {
@@ -135,7 +135,7 @@ impl Model<'_> {
             before.extend(self.group_of(owner).into_iter().flat_map(|group| self.panics_in(group)));
         }
         match scope.filter(|scope| self.scope(*scope).parallel) {
-            // Of a parallel child that had ended the scope may not have told its policy, whom nobody will ask.
+            // Of a parallel child that had ended the scope may not have told its policy, which is not asked any more.
             Some(scope) => {
                 let unreported = std::mem::take(&mut self.scope_mut(scope).unreported);
                 before.extend(unreported.into_iter().filter_map(|(_, fate)| match fate {
@@ -155,7 +155,7 @@ impl Model<'_> {
     }
 
     /// A body that holds when the last of the others goes may be given its last turn there and then, and has it without
-    /// being polled if nobody woke it.
+    /// being polled if nothing woke it.
     pub(super) fn leave_body_alone(&mut self, id: ScopeId) {
         let (now, scope) = (self.now, self.scope(id));
         let others = self.has_others(scope);

@@ -21,7 +21,7 @@ struct Stop {
 }
 
 impl Model<'_> {
-    /// An actor's future is gone: the policy hears of it.
+    /// An actor's future was dropped: the policy is told.
     pub(super) fn report(&mut self, id: ActorId, fate: Fate) {
         let (scope_id, role) = (self.actor(id).scope, self.actor(id).role);
         let kind = self.scope(scope_id).kind;

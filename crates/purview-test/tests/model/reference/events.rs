@@ -32,7 +32,7 @@ impl Model<'_> {
                     dropping == Some(Dropped::Group(*group)),
                     "what was being dropped is {dropping:?}"
                 );
-                return self.group_is_gone(*group);
+                return self.group_is_dropped(*group);
             }
             Event::ScopeStarts(scope) => self.scope_starts(*scope),
             Event::Drives(scope) => return self.drives(*scope),
@@ -57,7 +57,7 @@ impl Model<'_> {
             }
             Event::Polled(actor) => return self.polled(*actor),
             Event::Pends(actor) => {
-                ensure!(self.polling.pop() == Some(*actor), "somebody else was being polled");
+                ensure!(self.polling.pop() == Some(*actor), "another actor was being polled");
                 self.was_polled(*actor, false);
             }
             Event::Ended(actor, how) => return self.ended(*actor, *how),
@@ -109,7 +109,7 @@ impl Model<'_> {
         let spec = self.specs[&id];
         self.actors.insert(spec.body.id, Actor::new(&spec.body, id, Role::Body));
         self.scopes.insert(id, Scope::new(spec, self.now));
-        // A scope that begins too late polls nobody.
+        // A scope that begins too late polls none of its members.
         let expired = spec.timeout.is_some_and(|timeout| timeout.is_zero());
         let mut reasons = Vec::new();
         reasons.extend(expired.then_some(CancelReason::DeadlineExceeded));

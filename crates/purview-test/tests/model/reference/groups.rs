@@ -1,10 +1,10 @@
 //! Gathers and open scopes: not what they do step by step, which `tests/gather_model` follows, but what must hold of
 //! each.
 //!
-//! - Every future is gone, dropped exactly once, before the group resolves or its drop returns.
-//! - How a member ended is told once, and as it was; who is told of twice, or otherwise than it ended, is a defect.
+//! - Every future is dropped, exactly once, before the group resolves or its drop returns.
+//! - How a member ended is reported once, and as it was; an end that is reported twice, or otherwise than it was, is a defect.
 //! - No failure is lost: where a member failed or panicked, the mode that has to says so.
-//! - A shutdown accounts for everybody who was there when it began.
+//! - A shutdown accounts for every member that was there when it began.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::{
 pub(super) struct Running {
     pub(super) owner: ActorId,
     pub(super) members: Vec<ActorId>,
-    /// Spawned when all is over, which nobody polls.
+    /// Spawned after the end, and never polled.
     pub(super) late: Option<ActorId>,
     pub(super) over: bool,
     pub(super) deadline: Option<Duration>,
@@ -66,19 +66,19 @@ impl Model<'_> {
     pub(super) fn shuts_down(&mut self, id: GroupId) {
         let members = || self.running[&id].members.iter().map(|member| &self.members[member]);
         let ended = members().filter(|member| member.how.is_some()).count();
-        let gone = members().filter(|member| member.life == Life::Gone).count();
+        let gone = members().filter(|member| member.life == Life::Dropped).count();
         if let Some(running) = self.running.get_mut(&id) {
             running.before_shutdown = (ended, gone - ended);
         }
     }
 
-    pub(super) fn group_is_gone(&mut self, id: GroupId) -> Rule {
+    pub(super) fn group_is_dropped(&mut self, id: GroupId) -> Rule {
         let running = &self.running[&id];
         for member in &running.members {
             let life = self.members[member].life;
             let unmade = life == Life::Unstarted && running.late == Some(*member);
             ensure!(
-                life == Life::Gone || unmade,
+                life == Life::Dropped || unmade,
                 "{member:?} of {id:?} has not been dropped"
             );
         }
@@ -95,7 +95,7 @@ impl Model<'_> {
     }
 
     pub(super) fn group_ends(&mut self, id: GroupId, told: &Told) -> Rule {
-        self.group_is_gone(id)?;
+        self.group_is_dropped(id)?;
         let running = &self.running[&id];
         let races = matches!(self.groups[&id].kind, GroupKind::Gather(Mode::First));
         self.tells_the_truth(&running.members, told, races)?;
@@ -147,7 +147,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Who is told of is told of once, and as it ended. A race that is cancelled gives the first that had not ended then,
+    /// Each end is reported once, and as it was. A race that is cancelled gives the first that had not ended then,
     /// whatever it does after that.
     fn tells_the_truth(&self, members: &[ActorId], told: &Told, races: bool) -> Rule {
         for (place, (at, seen)) in told.results.iter().enumerate() {

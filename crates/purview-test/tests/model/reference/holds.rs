@@ -239,13 +239,13 @@ impl Model<'_> {
     /// Whether this actor is cancelled, alone or with its scope.
     pub(super) fn is_stopped(&self, id: ActorId) -> bool {
         let actor = self.actor(id);
-        let with_scope = self.scope(actor.scope).cut.is_some() && !self.is_spared(id);
+        let with_scope = self.scope(actor.scope).cut.is_some() && !self.may_run_on(id);
         actor.is_alive() && actor.role != Role::Finalizer && (actor.alone.is_some() || with_scope)
     }
 
-    /// The body of a cancelled settled scope may run until the children are gone, and once more then if it was woken,
+    /// The body of a cancelled settled scope may run until the children have been dropped, and once more then if it was woken,
     /// unless it never began.
-    pub(super) fn is_spared(&self, id: ActorId) -> bool {
+    pub(super) fn may_run_on(&self, id: ActorId) -> bool {
         let scope = self.scope(self.actor(id).scope);
         let others = self.has_others(scope);
         let turn_left = self.actor(id).woken && !self.had_last_turn(scope);

@@ -87,9 +87,9 @@ impl Model<'_> {
                 member.polls += 1;
                 polling.push(id);
             }
-            Event::Pends(_) => ensure!(polling.pop() == Some(id), "somebody else was being polled"),
+            Event::Pends(_) => ensure!(polling.pop() == Some(id), "another actor was being polled"),
             Event::Ended(_, how) => {
-                ensure!(polling.pop() == Some(id), "somebody else was being polled");
+                ensure!(polling.pop() == Some(id), "another actor was being polled");
                 let by_script = match member.end {
                     End::Return => How::Returned,
                     End::Fail => How::Failed,
@@ -104,7 +104,7 @@ impl Model<'_> {
                 member.woken_at.get_or_insert(step);
             }
             Event::IsDropped(_) => {
-                ensure!(member.life != Life::Gone, "it has been dropped already");
+                ensure!(member.life != Life::Dropped, "it has been dropped already");
                 dropping.push(Dropped::Actor(id));
             }
             Event::WasDropped(_, panic) => {
@@ -113,7 +113,7 @@ impl Model<'_> {
                     "something else was being dropped"
                 );
                 ensure!(panic.is_none(), "its destructor does not panic");
-                member.life = Life::Gone;
+                member.life = Life::Dropped;
             }
             Event::Waits(_, wait) => member.wait = Some(*wait),
             _ => member.wait = None,
@@ -188,7 +188,7 @@ impl Model<'_> {
             "it is {:?}",
             member.life
         );
-        ensure!(member.woken || member.parallel, "nobody woke it");
+        ensure!(member.woken || member.parallel, "nothing woke it");
         let by = self.polling.last().copied();
         let by_owner = by == Some(running.owner);
         ensure!(by_owner || (member.parallel && by.is_none()), "{by:?} polls it");
@@ -204,11 +204,11 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Everybody waits: so does this one.
+    /// All actors wait: so does this one.
     pub(super) fn member_rests(&self, id: ActorId) -> Rule {
         let member = &self.members[&id];
         match member.life {
-            Life::Gone => Ok(()),
+            Life::Dropped => Ok(()),
             Life::Ended(_) => Err(format!("{id:?} has ended and was not dropped")),
             Life::Unstarted => {
                 let late = self.running[&member.group].late == Some(id);

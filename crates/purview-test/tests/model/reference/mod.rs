@@ -1,7 +1,7 @@
 //! The reference model: what a run of a program may look like.
 //!
 //! Which of several woken actors is polled next is the business of runtime and scope; the model takes that from the
-//! trace. All else it knows by itself, one event after the other: who may be polled at all, who must have been dropped
+//! trace. All else it knows by itself, one event after the other: which actor may be polled, which must have been dropped
 //! and in which order, what awaiting a task gives, what the scope resolves to, and, whenever time passes, that nothing
 //! was left undone. It knows the contract only, not how scopes are built. Of gathers and open scopes it asks what must
 //! hold of each, and does not follow them step by step: `groups` says what.
@@ -101,7 +101,7 @@ struct Model<'a> {
     now: Duration,
     scopes: BTreeMap<ScopeId, Scope>,
     actors: BTreeMap<ActorId, Actor>,
-    /// Who is being polled, innermost last.
+    /// The actors that are being polled, innermost last.
     polling: Vec<ActorId>,
     /// What is being dropped, innermost last.
     dropping: Vec<Dropped>,
@@ -110,7 +110,7 @@ struct Model<'a> {
     groups: BTreeMap<GroupId, &'a Group>,
     running: BTreeMap<GroupId, Running>,
     members: BTreeMap<ActorId, Member>,
-    /// The tokens of nobody's that have fired.
+    /// The tokens of no scope that have fired.
     fired: BTreeSet<usize>,
     yields_early: bool,
     outliving: Vec<Outliving>,

@@ -1,4 +1,4 @@
-//! Who may be polled, and how a poll may end.
+//! Which actors may be polled, and how a poll may end.
 
 use super::{
     Model, Rule,
@@ -26,7 +26,7 @@ impl Model<'_> {
         let looked_at = may_be_stopped && told();
         ensure!(
             actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
-            "nobody woke it"
+            "nothing woke it"
         );
         ensure!(!self.scope(scope_id).over, "its scope is over");
         let around = if actor.is_parallel() {
@@ -40,7 +40,7 @@ impl Model<'_> {
             self.polling
         );
         let maybe = matches!(self.scope(scope_id).last_turn, LastTurn::Maybe(_)) && id == self.scope(scope_id).body;
-        // Who was woken at the very instant at which the grace ends may come first.
+        // An actor that was woken at the very instant at which the grace ends may come first.
         let condemned = self.is_stopped(id) && !self.holds(id, Due::Possibly) && !self.may_be_told(id);
         // The executor polls on until the scope has had its turn, which is not later than this instant.
         let elsewhere = self.actor(id).is_parallel();
@@ -49,7 +49,7 @@ impl Model<'_> {
             "it was cancelled, for {:?}",
             self.hears(id)
         );
-        self.nobody_lingers(scope_id)?;
+        self.no_member_lingers(scope_id)?;
         self.is_in_turn(id)?;
         if self.actor(id).life == Life::Unstarted {
             self.may_start(id)?;
@@ -80,8 +80,8 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// A child that has ended is freed before anybody else gets a turn.
-    fn nobody_lingers(&self, scope: ScopeId) -> Rule {
+    /// A child that has ended is freed before another is polled.
+    fn no_member_lingers(&self, scope: ScopeId) -> Rule {
         for actor in self.scope(scope).doomed() {
             ensure!(
                 !matches!(self.actor(actor).life, Life::Ended(_)),
@@ -111,7 +111,7 @@ impl Model<'_> {
         }
         let elsewhere = actor.is_parallel();
         ensure!(
-            scope.cut.is_none() || elsewhere || self.is_spared(id),
+            scope.cut.is_none() || elsewhere || self.may_run_on(id),
             "its scope is cancelled"
         );
         if id == scope.body {
@@ -123,7 +123,7 @@ impl Model<'_> {
             "{taken} places are taken already"
         );
         let earlier = scope.children.iter().take_while(|child| **child != id);
-        // Whom a scope turns away when it yields goes to the end of its queue.
+        // An actor that a scope turns away when it yields goes to the end of its queue.
         let in_turn = |actor: &Actor| !actor.is_parallel() && !actor.admitted && !self.yields_early;
         for earlier in earlier.filter(|_| in_turn(actor)) {
             let waits = self.actor(*earlier).life == Life::Unstarted && in_turn(self.actor(*earlier));
@@ -133,7 +133,7 @@ impl Model<'_> {
     }
 
     pub(super) fn ended(&mut self, id: ActorId, how: How) -> Rule {
-        ensure!(self.polling.pop() == Some(id), "somebody else was being polled");
+        ensure!(self.polling.pop() == Some(id), "another actor was being polled");
         let actor = self.actor(id);
         let by_script = match how {
             How::Panicked(origin) if actor.panics_with == Some(origin) => true,
@@ -152,7 +152,7 @@ impl Model<'_> {
                 );
                 true
             }
-            // Whoever spawns on a cancelled scope drops the future.
+            // Spawning on a cancelled scope drops the future.
             How::Panicked(Origin::Destructor(child)) => self.actors.get(&child).is_some_and(|child| child.late),
             How::Panicked(_) => false,
         };

@@ -1,4 +1,4 @@
-//! Time passes only when everybody waits: then nothing may have been left undone.
+//! Time passes only when all actors wait: then nothing may have been left undone.
 
 use std::time::Duration;
 
@@ -119,7 +119,10 @@ impl Model<'_> {
         let around = || scope.link.and_then(|link| self.hears_at(link)).is_some();
         let stuck = stuck && (self.was_moved(id) != Maybe::Yes || around());
         let runs = self.outliving(id, Due::Possibly);
-        ensure!(finalizing || stuck || runs, "nobody is left, and it has not resolved");
+        ensure!(
+            finalizing || stuck || runs,
+            "no member is left, and it has not resolved"
+        );
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Model<'_> {
-    /// Whether there is something to say to whoever waits until `child` is ready.
+    /// Whether there is something to say to the actor that waits until `child` is ready.
     pub(super) fn has_begun(&self, starter: ActorId, child: ActorId) -> bool {
         if let Some(child) = self.actors.get(&child) {
             return !child.unready || child.fate.is_some();
@@ -22,7 +22,7 @@ impl Model<'_> {
 
     pub(super) fn started(&self, starter: ActorId, begun: &Begun) -> Rule {
         let Some(Wait::Ready(child)) = self.actor(starter).last_wait else {
-            return Err("it started nobody".into());
+            return Err("it started no child".into());
         };
         let Some(known) = self.actors.get(&child) else {
             ensure!(matches!(begun, Begun::Cancelled(_)), "{child:?} was never made");
@@ -46,7 +46,7 @@ impl Model<'_> {
         Ok(())
     }
 
-    /// Whoever waited is dropped: the child is cancelled alone.
+    /// The actor that waited is dropped: the child is cancelled alone.
     pub(super) fn gives_up_start(&mut self, starter: ActorId) {
         let Some(Wait::Ready(child)) = self.actor(starter).wait else {
             return;

@@ -23,10 +23,10 @@ pub(super) enum Life {
     Unstarted,
     Live,
     Ended(How),
-    Gone,
+    Dropped,
 }
 
-/// What became of an actor, once its future is gone.
+/// What became of an actor, once its future was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Returned,
@@ -53,11 +53,11 @@ pub(super) struct Actor {
     pub(super) frames: Vec<Frame>,
     /// Cancelled by itself, for one of these reasons, at this time.
     pub(super) alone: Option<(Vec<CancelReason>, Duration)>,
-    /// Its task gave what it had to somebody.
+    /// Its task has yielded its value.
     pub(super) claimed: bool,
     /// A daemon that was the last, or one of the last, when it was polled: it may have been cancelled for that.
     pub(super) was_last: Option<Duration>,
-    /// It held when its scope was cancelled, and so is dropped when it lets go, on its own.
+    /// It held when its scope was cancelled, and so is dropped when it releases its hold, on its own.
     pub(super) held: bool,
     /// Spawned when its scope was cancelled already.
     pub(super) late: bool,
@@ -65,7 +65,7 @@ pub(super) struct Actor {
     pub(super) permits: usize,
     /// It was given its place before it was spawned.
     pub(super) admitted: bool,
-    /// Somebody waits until it says that it is ready.
+    /// An actor waits until it says that it is ready.
     pub(super) unready: bool,
     /// Which event woke it, the first since its last poll.
     pub(super) woken_at: Option<u64>,
@@ -130,7 +130,7 @@ impl Actor {
 
     /// Its future exists.
     pub(super) fn exists(&self) -> bool {
-        self.life != Life::Gone
+        self.life != Life::Dropped
     }
 
     /// Its future exists and could be polled.
@@ -234,13 +234,13 @@ pub(super) struct Scope {
     pub(super) was_due: Option<(Vec<CancelReason>, Duration, bool)>,
     /// The grace of what was around it may have been over before it was moved: that of all, and that of finalizers.
     pub(super) was_over: [bool; 2],
-    /// A finalizer failed or panicked, which would have cancelled the scope had there been anybody left.
+    /// A finalizer failed or panicked, which would have cancelled the scope had there been a member left.
     pub(super) broke: Option<CancelReason>,
     pub(super) over: bool,
     pub(super) value: bool,
     /// What fail-fast reports, and what settled reports of its body.
     pub(super) failures: Vec<Fail>,
-    /// How the children of settled failed, to be reported unless somebody awaits their tasks.
+    /// How the children of settled failed, to be reported unless an actor awaits their tasks.
     pub(super) unclaimed: Vec<(ActorId, Fail)>,
     /// The first counts.
     pub(super) panics: Vec<Origin>,
@@ -251,7 +251,7 @@ pub(super) struct Scope {
     pub(super) last_turn: LastTurn,
 }
 
-/// Whether the body of a cancelled settled scope has had the turn that it gets after all others are gone.
+/// Whether the body of a cancelled settled scope has had the turn that it gets after all others have been dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LastTurn {
     No,

@@ -192,7 +192,7 @@ impl Model<'_> {
             dropped?;
         }
         if let Some(group) = self.group_of(id) {
-            self.group_is_gone(group)?;
+            self.group_is_dropped(group)?;
         }
         while self.actor(id).frames.len() > index + 1 {
             self.leaves_frame(id);

@@ -1,4 +1,4 @@
-//! The token of a scope does not fire for a task that is cancelled alone: who waits for nothing else cannot react, and
+//! The token of a scope does not fire for a task that is cancelled alone: one that waits for nothing else cannot react, and
 //! waited, with its scope, for ever.
 
 use std::pin::pin;

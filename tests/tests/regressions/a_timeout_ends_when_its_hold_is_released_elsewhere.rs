@@ -1,5 +1,5 @@
 //! Design 4, Cancellation: "Children that hold are polled on until they let go or finish"; a timeout is a scope of its
-//! own, and its task stops when it has let go.
+//! own, and its task stops when it has released its hold.
 
 use std::{
     future::{pending, poll_fn},
@@ -17,8 +17,8 @@ type Shielded = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-// Failed: who lets go wakes nobody, because the frame of a timeout has no place to wake. A child of a scope is woken in
-// the same case (parallel/a_hold_let_go_on_another_thread.rs, `so_is_a_plain_one`).
+// Failed: releasing the hold wakes nothing, because the frame of a timeout has no place to wake. A child of a scope is woken in
+// the same case (parallel/a_hold_released_on_another_thread.rs, `so_is_a_plain_one`).
 #[test]
 fn a_timeout_ends_when_a_hold_is_let_go_elsewhere() {
     watched(|| {

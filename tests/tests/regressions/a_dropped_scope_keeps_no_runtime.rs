@@ -1,7 +1,7 @@
 //! Children that were given away and cancelled, in the queue of an executor that is never run again.
 //!
 //! Design 4, Memory: "A finished child is freed at once". What such a queue holds led back to the scope, and so to the
-//! runtime it was given, which is where the queue is: a circle that nobody frees.
+//! runtime it was given, which is where the queue is: a cycle that nothing frees.
 
 use std::task::Poll;
 
@@ -48,7 +48,7 @@ fn blocking(open: &Scope<'static, Settled<()>>, log: &Log) {
 
 // Failed: the executor is not dropped.
 #[test]
-fn through_a_parallel_child_that_nobody_polled() {
+fn through_a_parallel_child_that_was_not_polled() {
     watched(|| given_away(parallel, |_| {}));
 }
 

@@ -1,4 +1,4 @@
-//! When a gather has resolved or is gone, so is every future that was given to it, those that never started too.
+//! When a gather has resolved or been dropped, so has every future that was given to it, those that never started too.
 
 use std::{
     future::{pending, ready},
@@ -50,7 +50,7 @@ fn ten(alive: &Arc<AtomicUsize>, third: Result<usize, usize>) -> Vec<Counted> {
 
 /// Polls by reference, as `select!` does: what is left over would still be there afterwards.
 #[track_caller]
-fn leaves_nobody<F: Future<Output: std::fmt::Debug>>(alive: &Arc<AtomicUsize>, gather: F, clock: &TestClock) {
+fn leaves_no_future<F: Future<Output: std::fmt::Debug>>(alive: &Arc<AtomicUsize>, gather: F, clock: &TestClock) {
     let mut gather = Box::pin(gather);
     let mut once = by_hand(gather.as_mut());
     if once.poll_until_idle().is_pending() {
@@ -62,28 +62,28 @@ fn leaves_nobody<F: Future<Output: std::fmt::Debug>>(alive: &Arc<AtomicUsize>, g
 
 fn when_it_resolves() {
     let (alive, clock) = (Arc::default(), TestClock::new());
-    leaves_nobody(&alive, gather(ten(&alive, Err(2))).limit(3), &clock);
-    leaves_nobody(&alive, gather(ten(&alive, Err(2))).limit(3).first(), &clock);
-    leaves_nobody(&alive, gather(ten(&alive, Ok(2))).limit(3).first_success(), &clock);
-    leaves_nobody(&alive, gather(ten(&alive, Ok(2))).limit(3).quorum(1), &clock);
-    leaves_nobody(&alive, gather(ten(&alive, Ok(2))).quorum(0), &clock);
-    leaves_nobody(&alive, gather(ten(&alive, Ok(2))).quorum(11), &clock);
+    leaves_no_future(&alive, gather(ten(&alive, Err(2))).limit(3), &clock);
+    leaves_no_future(&alive, gather(ten(&alive, Err(2))).limit(3).first(), &clock);
+    leaves_no_future(&alive, gather(ten(&alive, Ok(2))).limit(3).first_success(), &clock);
+    leaves_no_future(&alive, gather(ten(&alive, Ok(2))).limit(3).quorum(1), &clock);
+    leaves_no_future(&alive, gather(ten(&alive, Ok(2))).quorum(0), &clock);
+    leaves_no_future(&alive, gather(ten(&alive, Ok(2))).quorum(11), &clock);
     let late = || {
         gather(ten(&alive, Ok(2)))
             .limit(3)
             .timeout(SECOND)
             .runtime(clock.clone())
     };
-    leaves_nobody(&alive, late(), &clock);
-    leaves_nobody(&alive, late().settled(), &clock);
-    leaves_nobody(&alive, late().as_completed().collect::<Vec<_>>(), &clock);
-    leaves_nobody(&alive, late().for_each(|_, _| ready(())), &clock);
-    leaves_nobody(&alive, late().timeout(Duration::ZERO).settled(), &clock);
+    leaves_no_future(&alive, late(), &clock);
+    leaves_no_future(&alive, late().settled(), &clock);
+    leaves_no_future(&alive, late().as_completed().collect::<Vec<_>>(), &clock);
+    leaves_no_future(&alive, late().for_each(|_, _| ready(())), &clock);
+    leaves_no_future(&alive, late().timeout(Duration::ZERO).settled(), &clock);
     let [a, b, c] = [None, Some(Err(1)), None].map(|end| Counted::new(&alive, end));
-    leaves_nobody(&alive, gather!(a, b, c).limit(2), &clock);
+    leaves_no_future(&alive, gather!(a, b, c).limit(2), &clock);
 }
 
-fn a_stream_is_gone_too() {
+fn a_stream_is_dropped_too() {
     let (alive, clock) = (Arc::default(), TestClock::new());
     let source = || {
         let guard = Counted::new(&alive, None);
@@ -92,13 +92,13 @@ fn a_stream_is_gone_too() {
             Poll::Pending
         }))
     };
-    leaves_nobody(&alive, gather_stream(source()).limit(3).first(), &clock);
-    leaves_nobody(&alive, gather_stream(source()).first_success(), &clock);
-    leaves_nobody(&alive, gather_stream(source()).quorum(0), &clock);
+    leaves_no_future(&alive, gather_stream(source()).limit(3).first(), &clock);
+    leaves_no_future(&alive, gather_stream(source()).first_success(), &clock);
+    leaves_no_future(&alive, gather_stream(source()).quorum(0), &clock);
     let late = || gather_stream(source()).timeout(SECOND).runtime(clock.clone());
-    leaves_nobody(&alive, late().settled(), &clock);
-    leaves_nobody(&alive, late(), &clock);
-    leaves_nobody(&alive, late().for_each(|_, _| ready(())), &clock);
+    leaves_no_future(&alive, late().settled(), &clock);
+    leaves_no_future(&alive, late(), &clock);
+    leaves_no_future(&alive, late().for_each(|_, _| ready(())), &clock);
 }
 
 fn traced(log: &Log) -> Vec<impl Future<Output = Result<(), ()>>> {
@@ -150,7 +150,7 @@ fn they_go_newest_first() {
     assert_eq!(log.entries(), NEWEST_FIRST);
 }
 
-fn one_that_ends_is_dropped_before_anybody_hears_of_it() {
+fn one_that_ends_is_dropped_before_its_end_is_reported() {
     let log = Log::new();
     let gone = log.clone();
     let ready = log.traced("done", ready(Ok::<_, ()>(1)));
@@ -182,8 +182,8 @@ fn the_call_of_a_for_each_goes_before_the_futures_do() {
 
 polled_on_every_runtime!(
     when_it_resolves,
-    a_stream_is_gone_too,
+    a_stream_is_dropped_too,
     they_go_newest_first,
-    one_that_ends_is_dropped_before_anybody_hears_of_it,
+    one_that_ends_is_dropped_before_its_end_is_reported,
     the_call_of_a_for_each_goes_before_the_futures_do,
 );

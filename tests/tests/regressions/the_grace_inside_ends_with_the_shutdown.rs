@@ -1,4 +1,4 @@
-//! A scope inside one that is being shut down had heard of it once, and was not told when those who were left were
+//! A scope inside one that is being shut down had heard of it once, and was not told when the children that were left were
 //! dropped after all, where nothing polled the task around it, something else stood between the two, or a waker panicked.
 
 use std::{
@@ -54,7 +54,7 @@ fn tidied_up<F: Future<Output = ()> + Send + 'static>(child: impl FnOnce(Log) ->
 }
 
 #[test]
-fn in_a_set_that_polls_only_whom_it_is_told_to() {
+fn in_a_set_that_polls_only_what_was_woken() {
     assert!(tidied_up(async |log| {
         let mut set = pin!(FuturesUnordered::from_iter([tidies_up(log)]));
         set.next().await;

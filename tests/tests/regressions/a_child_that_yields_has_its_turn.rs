@@ -35,7 +35,7 @@ fn counters(n: usize) -> Vec<AtomicU64> {
     (0..n).map(|_| AtomicU64::new(0)).collect()
 }
 
-/// Nobody has had less than a tenth of the turns of another.
+/// No child has been polled less than a tenth as often as another.
 #[track_caller]
 fn assert_fair<'a>(counts: impl IntoIterator<Item = &'a AtomicU64>, of_whom: &str) {
     let counts: Vec<u64> = counts.into_iter().map(|count| count.load(Relaxed)).collect();
@@ -97,7 +97,7 @@ fn among_grandchildren() {
 }
 
 #[test]
-fn and_everybody_is_started_beside_those_who_wait() {
+fn and_every_child_is_started_beside_those_that_wait() {
     for n in 1..=400 {
         let (by_scope, by_gather) = (Cell::new(0), Cell::new(0));
         let waits = |started: &Cell<usize>| started.set(started.get() + 1);
@@ -121,7 +121,7 @@ fn and_everybody_is_started_beside_those_who_wait() {
 }
 
 #[test]
-fn and_everybody_is_started_whatever_is_done_in_one_poll() {
+fn and_every_child_is_started_whatever_is_done_in_one_poll() {
     explore(200, || async {
         let started = Cell::new(0);
         let futures = (0..20).map(|_| async {

@@ -1,4 +1,4 @@
-//! What becomes of futures that end when the gather around them has been cut: while they hold, or just as they let go.
+//! What becomes of futures that end when the gather around them has been cut: while they hold, or just as they release the hold.
 
 use std::{
     cell::RefCell,
@@ -44,14 +44,14 @@ fn one_that_lets_go_is_dropped_at_its_next_suspension_and_is_no_failure() {
 
 type Held = Rc<RefCell<Option<Pin<Box<dyn Future<Output = ()>>>>>>;
 
-/// Holds through a shield that somebody else can drop.
+/// Holds through a shield that another task can drop.
 fn holds_through(held: &Held) -> impl Future<Output = Result<(), ()>> + use<> {
     let held = held.clone();
     async move {
         poll_fn(|cx| {
             held.borrow_mut()
                 .as_mut()
-                .expect("nobody has dropped it")
+                .expect("it has not been dropped")
                 .as_mut()
                 .poll(cx)
         })
@@ -76,7 +76,7 @@ fn one_whose_hold_is_let_go_elsewhere_is_dropped_without_another_poll() {
     assert_eq!(log.entries(), ["alike dropped", "mixed dropped"]);
 }
 
-fn what_losers_of_a_race_end_with_concerns_nobody_but_for_a_panic() {
+fn what_losers_of_a_race_end_with_is_dropped_but_for_a_panic() {
     let gate = Gate::new();
     let loser = |panics: bool| {
         let gate = &gate;
@@ -145,7 +145,7 @@ fn a_stream_of_results_that_has_ended_stays_at_its_end() {
 polled_on_every_runtime!(
     one_that_lets_go_is_dropped_at_its_next_suspension_and_is_no_failure,
     one_whose_hold_is_let_go_elsewhere_is_dropped_without_another_poll,
-    what_losers_of_a_race_end_with_concerns_nobody_but_for_a_panic,
+    what_losers_of_a_race_end_with_is_dropped_but_for_a_panic,
     a_value_that_a_holder_ends_with_is_kept_where_each_is_reported,
     a_stream_of_results_that_has_ended_stays_at_its_end,
 );

@@ -1,4 +1,4 @@
-//! The error of a gather says who failed, with what, in the order in which they did.
+//! The error of a gather says which futures failed, with what, in the order in which they did.
 
 use purview::{CancelReason, ScopeError, TaskError, gather, shield};
 use purview_tests::{Log, by_hand, polled_on_every_runtime, yields};
@@ -24,7 +24,7 @@ fn names(error: ScopeError<&'static str>, expected: [(&str, &'static str); 2]) {
     assert_eq!(told, expected);
 }
 
-fn also_those_who_fail_while_they_are_waited_for() {
+fn also_futures_that_fail_while_they_are_waited_for() {
     let expected = [("import/2", "first"), ("import/1", "second")];
     let set = gather([fails(9, "never"), fails(5, "second"), fails(2, "first")]).limit(3);
     let error = by_hand(set.name("import").first_success())
@@ -49,7 +49,7 @@ fn also_those_who_fail_while_they_are_waited_for() {
 }
 
 /// And not when the gather itself is dropped, which may be long after.
-fn values_that_nobody_is_given_are_dropped_as_it_fails() {
+fn values_that_are_not_given_out_are_dropped_as_it_fails() {
     let log = Log::new();
     let mut set = by_hand(gather([Some("set"), None].map(async |value| match value {
         Some(value) => Ok(log.on_drop(value)),
@@ -64,6 +64,6 @@ fn values_that_nobody_is_given_are_dropped_as_it_fails() {
 }
 
 polled_on_every_runtime!(
-    values_that_nobody_is_given_are_dropped_as_it_fails,
-    also_those_who_fail_while_they_are_waited_for
+    values_that_are_not_given_out_are_dropped_as_it_fails,
+    also_futures_that_fail_while_they_are_waited_for
 );

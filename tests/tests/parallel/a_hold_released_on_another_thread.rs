@@ -1,4 +1,4 @@
-//! A child holds as long as a shield of its own is alive, wherever that shield has gone.
+//! A child holds as long as a shield of its own is alive, wherever that shield was moved.
 
 use std::{future::pending, sync::mpsc, thread};
 
@@ -44,7 +44,7 @@ fn a_parallel_child_is_dropped_once_it_does() {
     assert!(log.entries().is_empty(), "it holds");
     let wakes = driver.wakes();
     thread::spawn(|| drop(shielded)).join().unwrap();
-    assert!(driver.wakes() > wakes, "letting go wakes the scope");
+    assert!(driver.wakes() > wakes, "the release wakes the scope");
     assert!(driver.finish().is_ok(), "cancelled on request, and nothing failed");
     assert_eq!(log.entries(), ["child dropped"]);
 }

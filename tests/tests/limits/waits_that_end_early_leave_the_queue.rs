@@ -1,4 +1,4 @@
-//! A child that is cancelled while it waits, and a permit that nobody waits for any more, leave the line at once.
+//! A child that is cancelled while it waits, and a permit whose wait was dropped, leave the queue at once.
 
 use std::{future::pending, time::Duration};
 
@@ -30,7 +30,7 @@ fn a_queued_child_that_is_cancelled_is_dropped_unpolled() {
 }
 
 /// Its turn goes with it, and does not become that of a child behind a permit.
-fn the_turn_of_a_cancelled_child_goes_to_nobody_else() {
+fn the_turn_of_a_cancelled_child_goes_to_no_other() {
     let (gate, log) = (Gate::new(), Log::new());
     let mut run = by_hand(settled::<()>().limit(1).run(async |s| {
         s.spawn(gate.wait().map(Ok));
@@ -116,6 +116,6 @@ polled_on_every_runtime!(
     a_permit_that_is_given_up_in_the_queue_frees_no_place,
     a_child_that_is_cancelled_behind_a_permit_leaves_the_permit_its_turn,
     a_queued_child_that_is_cancelled_is_dropped_unpolled,
-    the_turn_of_a_cancelled_child_goes_to_nobody_else,
+    the_turn_of_a_cancelled_child_goes_to_no_other,
     one_that_waits_for_its_start_under_a_rate_is_dropped_when_it_is_cancelled,
 );

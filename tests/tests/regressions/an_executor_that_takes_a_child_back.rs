@@ -94,13 +94,13 @@ fn refused_in_its_poll(panics: bool, ready: bool) {
     assert_eq!(run.finish().ok(), Some(7));
 }
 
-// Failed: nobody wakes the scope when the poll that the executor had begun ends.
+// Failed: nothing wakes the scope when the poll that the executor had begun ends.
 #[test]
 fn one_that_ends_in_that_poll_is_heard_of() {
     watched(|| refused_in_its_poll(false, true));
 }
 
-// Failed: nobody polls the child again: its waker is the executor's, which has no part in it any more.
+// Failed: the child is not polled again: its waker is the executor's, which has no part in it any more.
 #[test]
 fn one_that_goes_on_is_polled_in_the_scope() {
     watched(|| refused_in_its_poll(false, false));

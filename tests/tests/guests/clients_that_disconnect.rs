@@ -186,7 +186,7 @@ async fn handlers_that_have_begun_clean_up_after_clients_that_leave() {
     assert_eq!(begun, cleaned);
 }
 
-async fn a_shutdown_waits_for_those_under_way_and_names_those_that_were_cut() {
+async fn a_shutdown_waits_for_requests_under_way_and_names_those_that_were_cut() {
     let (app, driver) = app();
     let address = serve(app.clone()).await;
     let waiting = [(); 3].map(|()| tokio::spawn(async move { response(request(address, "/wait".into()).await).await }));
@@ -217,5 +217,5 @@ async fn a_shutdown_waits_for_those_under_way_and_names_those_that_were_cut() {
 
 on_tokio!(
     handlers_that_have_begun_clean_up_after_clients_that_leave,
-    a_shutdown_waits_for_those_under_way_and_names_those_that_were_cut,
+    a_shutdown_waits_for_requests_under_way_and_names_those_that_were_cut,
 );

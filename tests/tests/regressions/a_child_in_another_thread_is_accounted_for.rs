@@ -54,7 +54,7 @@ fn it_is_not_counted_for_ever() {
     });
 }
 
-// Failed: nobody finds it in the report. Issue 5: "reports who finished, who was cut and every failure".
+// Failed: it is not in the report, which has to account for every child.
 #[test]
 fn the_report_of_a_shutdown_says_so() {
     watched(|| {
@@ -84,7 +84,7 @@ fn the_report_of_a_shutdown_says_so() {
     });
 }
 
-/// Panics when it is asked what the task of a child yields that nobody runs.
+/// Panics when it is asked what the task of a child yields that does not run.
 struct Bad;
 
 impl Policy for Bad {
@@ -142,7 +142,7 @@ fn its_task_does_not_hang_when_the_policy_panics() {
         let dropped = while_it_runs(&busy, || {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(driver)))
         });
-        assert!(dropped.is_ok(), "whoever drops the driver expects no panic");
+        assert!(dropped.is_ok(), "the drop of the driver does not panic");
         let mut task = by_hand(purview_tests::caught(task));
         assert!(task.poll_until_idle().is_ready(), "its scope has ended");
     });
