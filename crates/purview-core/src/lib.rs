@@ -6,7 +6,7 @@ mod block_on;
 mod cancel;
 mod context;
 mod engine;
-mod error;
+pub mod error;
 pub mod gather;
 pub mod inspect;
 mod ops;
@@ -14,7 +14,7 @@ mod panic;
 pub mod policy;
 mod retry;
 pub mod runtime;
-mod scope;
+pub mod scope;
 mod stack;
 mod sync;
 mod time;
@@ -27,16 +27,21 @@ pub use cancel::CancelToken;
 pub use cancel::{CancelReason, DropGuard};
 pub use context::{ContextKey, WithContext, current};
 pub use engine::Limit;
+#[doc(inline)]
 pub use error::{
-    AlreadyReady, Closed, DeadlineExceeded, Empty, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError,
-    Settlement, StartError, Stopped, TaskError, TooLate, TrySendError,
+    AlreadyReady, DeadlineExceeded, Failure, Panic, RejectReason, Rejected, RetryError, ScopeError, Settlement,
+    StartError, Stopped, TaskError, TooLate, TrySendError,
 };
+// Too general as names for this place: they are shown in their modules.
+#[doc(hidden)]
+pub use error::{Closed, Empty};
 #[cfg(not(feature = "rate-limit"))]
 #[doc(hidden)]
 pub use gather::RateLimited;
 #[cfg(not(feature = "tracing"))]
 #[doc(hidden)]
 pub use gather::Traced;
+#[doc(inline)]
 pub use gather::{Completed, ForEach, Gather, TryForEach, gather, gather_stream, try_gather};
 #[doc(alias("yield_now"))]
 pub use ops::checkpoint;
@@ -46,22 +51,33 @@ pub use ops::{
     Cancelled, Checkpoint, Shield, Sleep, Timeout, Unblocked, UntilCancelled, cancelled, deadline, remaining, shield,
     sleep, sleep_until, timeout, timeout_at,
 };
-pub use policy::{End, FailFast, Fallible, JoinAll, Policy, Settled};
+#[doc(hidden)]
+pub use policy::End;
+#[doc(inline)]
+pub use policy::{FailFast, Fallible, JoinAll, Policy, Settled};
 pub use retry::{Retry, retry};
+#[doc(inline)]
 pub use runtime::{BoxFuture, Embedded, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};
 #[doc(alias("nursery", "TaskGroup", "JoinSet", "TaskTracker", "errgroup"))]
+#[doc(inline)]
 pub use scope::Scope;
 #[doc(alias("spawn_local", "LocalSet"))]
+#[doc(inline)]
 pub use scope::local_scope;
 #[doc(alias("nursery", "TaskGroup", "coroutineScope"))]
+#[doc(inline)]
 pub use scope::scope;
 #[doc(alias("all_settled", "supervisorScope", "return_exceptions"))]
+#[doc(inline)]
 pub use scope::settled;
 #[doc(alias("errgroup", "TaskGroup"))]
+#[doc(inline)]
 pub use scope::try_scope;
+#[doc(inline)]
 pub use scope::{
-    Builder, CancelOnDrop, Driver, Entered, Finalized, Here, Kind, Local, LocalScope, Parallel, Permit, Produced,
-    Ready, Report, Run, ScopedStream, Sender, Slot, Start, Task, TaskBuilder, Threads, TryRun, fail_fast, stream,
-    try_local_scope, with_policy,
+    Builder, CancelOnDrop, Driver, Entered, Finalized, Local, LocalScope, Parallel, Permit, Produced, Ready, Report,
+    ScopedStream, Sender, Slot, Task, TaskBuilder, TryRun, fail_fast, stream, try_local_scope, with_policy,
 };
+#[doc(hidden)]
+pub use scope::{Here, Kind, Run, Start, Threads};
 pub use tree::{TaskId, TaskInfo};

@@ -4,9 +4,9 @@
 //!
 //! | you want | scope | many futures of one kind |
 //! |---|---|---|
-//! | children that cannot fail | [`scope`] | |
+//! | children that cannot fail | [`scope()`] | |
 //! | all must succeed; the first failure cancels the rest | [`try_scope`]; [`fail_fast`] for options and the whole error | [`try_gather()`](try_gather()); [`gather()`](gather()) for the whole error |
-//! | a few futures of different types | [`scope`] with a child for each | [`try_gather!`], [`gather!`] |
+//! | a few futures of different types | [`scope()`] with a child for each | [`try_gather!`], [`gather!`] |
 //! | children that do not affect each other | [`settled`] | [`Gather::settled`] |
 //! | the first, or the first few | | [`Gather::first`], [`Gather::first_success`], [`Gather::quorum`] |
 //! | each result as it arrives | await the [`Task`]s | [`Gather::for_each`], [`Gather::try_for_each`], [`Gather::as_completed`] |
@@ -40,6 +40,7 @@ mod blocking;
 pub mod gather;
 mod retry;
 pub mod runtime;
+pub mod scope;
 mod scopes;
 mod select;
 mod stream;
@@ -55,7 +56,24 @@ pub use purview_core::Scope;
 #[doc(alias("yield_now"))]
 pub use purview_core::checkpoint;
 #[doc(inline)]
-pub use purview_core::*;
+pub use purview_core::{
+    AlreadyReady, BoxFuture, Builder, CancelOnDrop, CancelReason, Cancelled, Checkpoint, Completed, ContextKey,
+    DeadlineExceeded, Driver, DropGuard, Entered, FailFast, Failure, Fallible, Finalized, ForEach, Gather, JoinAll,
+    Limit, Local, LocalScope, Panic, Parallel, Permit, Policy, Produced, Ready, RejectReason, Rejected, Report, Retry,
+    RetryError, Runtime, RuntimeChoice, ScopeError, ScopedStream, Sender, Settled, Settlement, Shield, Sleep, Slot,
+    SpawnError, Spawner, StartError, Stopped, Task, TaskBuilder, TaskError, TaskId, TaskInfo, Timeout, Timer, TooLate,
+    TryForEach, TryRun, TrySendError, Unblocked, UntilCancelled, WithContext, cancelled, context_key, current,
+    deadline, error, inspect, policy, remaining, shield,
+};
+// Too general as names for this place: they are shown in their modules.
+#[cfg(not(feature = "rate-limit"))]
+#[doc(hidden)]
+pub use purview_core::RateLimited;
+#[cfg(not(feature = "tracing"))]
+#[doc(hidden)]
+pub use purview_core::Traced;
+#[doc(hidden)]
+pub use purview_core::{Closed, Empty, End, Here, Kind, Run, Start, Threads};
 
 pub use block_on::block_on;
 #[doc(alias("to_thread"))]

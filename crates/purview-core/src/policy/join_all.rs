@@ -7,7 +7,7 @@ use crate::{
     tree::TaskInfo,
 };
 
-/// Children cannot fail, and all are waited for: the policy of [`scope`](crate::scope).
+/// Children cannot fail, and all are waited for: the policy of [`scope`](crate::scope()).
 ///
 /// A panic cancels the siblings and is resumed in the task that awaits the scope, once all have been dropped, as in
 /// [`std::thread::scope`].

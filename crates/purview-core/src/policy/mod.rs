@@ -157,7 +157,7 @@ pub trait Policy {
         Some(joined)
     }
 
-    /// Whether [`finish`](Self::finish) has anything to give. If not, as in a [`scope`](crate::scope) that its parent
+    /// Whether [`finish`](Self::finish) has anything to give. If not, as in a [`scope`](crate::scope()) that its parent
     /// cancelled, the scope stays pending until the parent drops it.
     fn can_finish(&self, has_value: bool, stop: Option<&CancelReason>) -> bool {
         let _ = (has_value, stop);

@@ -37,7 +37,7 @@ use crate::{
 /// | [`cancel`](Self::cancel), [`shutdown`](Self::shutdown), [`close`](Self::close) | ends the scope, or lets it end |
 /// | [`token`](Self::token), [`set_deadline`](Self::set_deadline), [`len`](Self::len), [`snapshot`](Self::snapshot) | its state |
 ///
-/// A handle is given to the body of [`scope`](crate::scope) and its relatives. Clones are the same scope; a child that
+/// A handle is given to the body of [`scope`](crate::scope()) and its relatives. Clones are the same scope; a child that
 /// spawns siblings moves a clone into itself. A handle may outlive its scope, which then accepts no children any more: see
 /// [`spawn`](Self::spawn).
 ///
@@ -118,7 +118,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// [`settled`](crate::settled) the body is kept until the children have ended, and may return what it has.
     ///
     /// Returns at once, and may be called from any thread; the scope acts on it when it is next polled. What the scope then
-    /// resolves to depends on the policy. [`scope`](crate::scope) and [`try_scope`](crate::try_scope) have no value for a
+    /// resolves to depends on the policy. [`scope`](crate::scope()) and [`try_scope`](crate::try_scope) have no value for a
     /// cancellation, and panic if their body has not returned yet.
     ///
     /// ```

@@ -18,7 +18,7 @@ use crate::{
     policy::{FailFast, Policy},
 };
 
-/// A scope that is awaited: the future of [`Builder::run`](crate::Builder::run) and of [`scope`](crate::scope).
+/// A scope that is awaited: the future of [`Builder::run`](crate::Builder::run) and of [`scope`](crate::scope()).
 ///
 /// It polls the body and the children inside the task that polls it, and resolves when all of them have ended. It is
 /// `Send` when its body and children are.

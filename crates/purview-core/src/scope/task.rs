@@ -15,7 +15,7 @@ use crate::{
 
 /// A child of a scope: awaiting it gives what the scope's [policy](crate::Policy) makes of the child's end.
 ///
-/// Under [`scope`](crate::scope), [`try_scope`](crate::try_scope) and [`fail_fast`](crate::fail_fast) that is the
+/// Under [`scope`](crate::scope()), [`try_scope`](crate::try_scope) and [`fail_fast`](crate::fail_fast) that is the
 /// child's value: a failure ends the scope and does not come back here. Under [`settled`](crate::settled) it is
 /// `Result<T, TaskError<E>>`.
 ///
