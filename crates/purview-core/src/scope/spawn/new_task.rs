@@ -107,8 +107,7 @@ impl TaskOptions<'_> {
         if self.has_place {
             env.give_place();
         }
-        let is_guest = kind == inspect::Kind::Guest;
-        match catch(|| TaskSpan::of_child(task, &shared.node, self.span, is_guest)) {
+        match catch(|| TaskSpan::of_child(task, &shared.node, self.span, kind)) {
             Ok(span) => env.set_span(span),
             Err(panic) => {
                 if self.has_place {

@@ -17,7 +17,7 @@ use super::{
     waits::WaitsFor,
     waker::CountedWaker,
 };
-use crate::tree::info::TaskId;
+use crate::{cancel::CancelReason, tree::info::TaskId};
 
 /// What is recorded of one live scope or gather, in its own node.
 pub(crate) struct ScopeRecord {
@@ -202,6 +202,24 @@ impl ScopeRecord {
             None
         });
         drop(left);
+    }
+
+    /// A task alone was told to stop, for the first time.
+    pub(crate) fn told_alone(&self, seat: Seat, id: TaskId, reason: &CancelReason) {
+        let (reason, now) = (reason.clone(), self.recorder.now());
+        let left = self.with(seat, id, |entry| match &mut entry.rare().told {
+            Some(_) => Some(reason),
+            told => {
+                *told = Some((reason, now));
+                None
+            }
+        });
+        drop(left);
+    }
+
+    /// Where a task is recorded, that is known by its number alone.
+    pub(crate) fn seat_of(&self, id: TaskId) -> Seat {
+        self.lock().seat_of(id)
     }
 
     /// The task has not returned, but ended otherwise.
