@@ -4,7 +4,7 @@
 
 mod console;
 
-use std::thread;
+use std::{future::pending, thread};
 
 use console::{Console, Shown};
 use purview::{CancelToken, scope};
@@ -58,32 +58,25 @@ fn a_child_without_a_name_is_shown_as_its_number_in_its_scope() {
 #[test]
 fn a_body_a_daemon_and_a_closure_are_shown_as_what_they_are() {
     let mut console = Console::connect();
-    let program = |stop: CancelToken| {
-        Builder::new_multi_thread().build().unwrap().block_on(async {
-            purview::scope(async |s| {
-                s.task().name("heartbeat").daemon().spawn(std::future::pending());
-                let wait = stop.clone();
-                s.task().name("closure").spawn_blocking(move |_| {
-                    wait.wait();
-                });
-                stop.cancelled().await;
-            })
-            .await;
-        });
-    };
-    let (stop, given) = (CancelToken::new(), CancelToken::new());
-    drop(given);
+    let stop = CancelToken::new();
     let token = stop.clone();
-    let program = thread::spawn(move || program(token));
+    let program = thread::spawn(move || {
+        let runtime = Builder::new_multi_thread().build().unwrap();
+        runtime.block_on(scope(async move |s| {
+            s.task().name("heartbeat").daemon().spawn(pending::<()>());
+            let wait = token.clone();
+            s.task().name("closure").spawn_blocking(move |_| {
+                wait.wait();
+            });
+            token.cancelled().await;
+        }));
+    });
     let daemon = console.wait_for(|task| task.name == "heartbeat");
     let closure = console.wait_for(|task| task.name == "closure");
     let body = console.wait_for(|task| task.name == "body" && !task.dropped);
     stop.cancel();
     program.join().unwrap();
-    assert_eq!(
-        [daemon.kind, closure.kind, body.kind],
-        ["daemon", "blocking", "body"]
-    );
+    assert_eq!([daemon.kind, closure.kind, body.kind], ["daemon", "blocking", "body"]);
 }
 
 #[test]
@@ -105,11 +98,14 @@ fn a_child_that_waits_is_shown_with_its_waker_and_then_as_woken() {
 #[test]
 fn the_task_that_tokio_runs_a_parallel_child_in_has_its_name_and_place() {
     let program = |stop: CancelToken| {
-        Builder::new_multi_thread().build().unwrap().block_on(scope(async move |s| {
-            s.task().name("encode").parallel().spawn(async move {
-                stop.cancelled().await;
-            });
-        }));
+        Builder::new_multi_thread()
+            .build()
+            .unwrap()
+            .block_on(scope(async move |s| {
+                s.task().name("encode").parallel().spawn(async move {
+                    stop.cancelled().await;
+                });
+            }));
     };
     let line = line!() - 5;
     let place = format!("encode ({}:{line}:", file!());

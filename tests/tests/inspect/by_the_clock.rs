@@ -187,7 +187,10 @@ fn a_child_that_was_told_alone_before_it_was_polled_says_why() {
     let tree = inspector.snapshot();
     let stopping = |name: &str| node(&tree, name).stopping.clone().expect("it is told");
     let alone = stopping("service/1");
-    assert_eq!((alone.reason, alone.since), (CancelReason::Requested(None), Some(SECOND)));
+    assert_eq!(
+        (alone.reason, alone.since),
+        (CancelReason::Requested(None), Some(SECOND))
+    );
     let with_the_scope = stopping("service/2");
     assert_eq!(with_the_scope.reason, CancelReason::Requested(Some("enough".into())));
 }

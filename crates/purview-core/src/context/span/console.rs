@@ -33,7 +33,11 @@ struct Shown {
 impl Console {
     /// A task's that is spawned here; from its first poll on, where it has no name before.
     pub(super) fn of(task: &TaskInfo, has_name: bool, kind: Kind) -> Self {
-        if has_name { Self::made(task, kind) } else { Self::unmade(kind) }
+        if has_name {
+            Self::made(task, kind)
+        } else {
+            Self::unmade(kind)
+        }
     }
 
     pub(super) fn unmade(kind: Kind) -> Self {
@@ -92,7 +96,7 @@ impl Console {
         matches!(self.0, State::Made(_))
     }
 
-    pub(super) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+    pub(super) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
         match &self.0 {
             State::Made(shown) => shown.span.in_scope(f),
             _ => f(),

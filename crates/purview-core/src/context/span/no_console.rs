@@ -31,7 +31,7 @@ impl Console {
         false
     }
 
-    pub(super) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+    pub(super) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
         f()
     }
 

@@ -11,11 +11,11 @@ use tracing::{
     level_filters::LevelFilter,
 };
 
+use super::Outcome;
 #[cfg(feature = "console")]
 use super::console::Console;
 #[cfg(not(feature = "console"))]
 use super::no_console::Console;
-use super::Outcome;
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -202,10 +202,18 @@ impl TaskSpan {
         }
     }
 
-    /// Runs code of the task's inside the span.
+    /// Runs code of the task's inside the span, which is no poll: the destructor of its future.
     pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
+        match &self.state {
+            State::Made(made) if !made.is_current_parent() => made.span.in_scope(f),
+            _ => f(),
+        }
+    }
+
+    /// Calls the task's closure inside the span.
+    pub(crate) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
         let is_around = self.is_around();
-        self.console.run(|| match &self.state {
+        self.console.call(|| match &self.state {
             State::Made(made) if !is_around => made.span.in_scope(f),
             _ => f(),
         })

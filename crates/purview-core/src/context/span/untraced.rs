@@ -48,6 +48,10 @@ impl TaskSpan {
         f()
     }
 
+    pub(crate) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
+        f()
+    }
+
     pub(crate) fn poll<F: Future>(&mut self, fut: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         fut.poll(cx)
     }
