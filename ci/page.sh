@@ -45,13 +45,14 @@ bad=0
 # has WHAT PATTERN
 has() { tr -d '\n' <"$page/dom.html" | grep -qE "$2" || { echo "the page has no $1: $2" >&2; bad=1; }; }
 has "summary" '<span id="summary">[0-9]+ tasks in [0-9]+ scopes'
-for name in connections accept; do
-    has "name" "<span class=\"name\">[^<]*$name"
+for name in server connections connections/2 flusher operator; do
+    has "name" "<span class=\"name\">$name<"
 done
 has "task that is idle" '<span class="state idle">idle [0-9.]+ (µs|ms|s)'
-has "place" 'src/bin/serve/[a-z]+\.rs:[0-9]+'
-has "report of a slow poll" '<li class="slow">slow poll: '
-has "slowest poll before the tree" '<div id="slow"[^>]*><div[^>]*>.*(7|8|9|1[0-9])[0-9] ms.*<main id="tree">'
+has "place" '>serve/[a-z]+\.rs:[0-9]+<'
+has "scope that runs" '<span class="state scope">running'
+has "report of a slow poll" '<li class="slow"[^>]*>slow poll: '
+has "slowest poll before the tree" '<div id="slow"[^>]*><div class="row"><span class="time">[0-9.]+ m?s</span><span class="name">[^<]+</span>.*<main id="tree"><div class="node">'
 for width in 1400 420; do
     look --screenshot="$page/$width.png" --window-size="$width,1000" >/dev/null
     [ -s "$page/$width.png" ] || { echo "no picture at $width pixels" >&2; bad=1; }
