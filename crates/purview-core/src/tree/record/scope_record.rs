@@ -126,12 +126,13 @@ impl ScopeRecord {
         entry.polling = now;
         entry.limited = false;
         let queued = (entry.polls == 1).then(|| now.saturating_sub(entry.spawned));
-        let mut left = (Vec::new(), None);
         if let Some(rare) = &mut entry.rare {
-            left.0 = std::mem::take(&mut rare.waits);
+            // Emptied in place, which gives no memory back: nothing of the user's is in it.
+            rare.waits.clear();
         }
+        let mut left = None;
         if counted.is_some() {
-            left.1 = std::mem::replace(&mut entry.rare().waker, counted.clone());
+            left = std::mem::replace(&mut entry.rare().waker, counted.clone());
         }
         if is_told || entry.told().is_some() {
             entry.heard = true;
