@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Held, Holding, Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
+use super::{Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
 use crate::{
     time::Instant,
     tree::{
-        ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
-        record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
+        ScopeNode, Seat, TaskId, TaskNode,
+        record::{Entry, Recorder, ScopeRecord, clock, recorder},
     },
 };
 
@@ -63,7 +63,7 @@ pub(super) struct Below {
     pub(super) depth: usize,
     pub(super) parent: Option<usize>,
     deadline: Option<Instant>,
-    grace: u64,
+    pub(super) grace: u64,
 }
 
 enum What {
@@ -268,38 +268,6 @@ impl Builder {
             self.push(node, source);
         }
         self.tree.left_out += tasks.len();
-    }
-
-    fn task(&self, entry: &Entry, scope: &ScopeNode, record: &ScopeRecord, item: &Below) -> Node {
-        let info = match entry.info() {
-            Some(info) => info.clone(),
-            None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
-                .located(entry.at.or_else(|| scope.location())),
-        };
-        let mut node = Node::new(NodeId::Task(entry.id), entry.kind, item);
-        node.location = info.location();
-        node.age = self.since(entry.spawned);
-        node.state = self.state(entry, record);
-        node.stopping = self.stopping(entry, scope, record, item.grace);
-        let held = entry.rare.as_ref().map_or([0; 3], |rare| rare.held);
-        let held = Held::ALL.into_iter().zip(held).filter(|(_, since)| *since != 0);
-        node.holding = held
-            .map(|(why, since)| Holding {
-                why,
-                since: self.since(since),
-            })
-            .collect();
-        node.heard = entry.heard;
-        node.polls = entry.polls;
-        node.busy = nanos(entry.busy);
-        node.longest = nanos(entry.longest);
-        node.polled = self.if_set(entry.polled);
-        node.waits = entry.waits().to_vec();
-        // One is kept in the record, and one in its copy.
-        node.wakers = entry.waker().map(|waker| Arc::strong_count(waker).saturating_sub(2));
-        node.wakes = entry.waker().map(|waker| waker.wakes());
-        node.info = Some(info);
-        node
     }
 
     fn add_unrecorded(&mut self, task: &Arc<TaskNode>, item: &Below, next: &mut Vec<Next>) {

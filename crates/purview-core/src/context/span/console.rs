@@ -1,4 +1,5 @@
 use std::{
+    panic::Location,
     sync::{Arc, Weak},
     task::{Context, Poll, Waker},
 };
@@ -53,9 +54,9 @@ impl Console {
             kind = kind.as_str(),
             task.name = task.name(),
             task.id = task.id().number(),
-            loc.file = at.map(|at| at.file()),
-            loc.line = at.map(|at| at.line()),
-            loc.col = at.map(|at| at.column()),
+            loc.file = at.map(Location::file),
+            loc.line = at.map(Location::line),
+            loc.col = at.map(Location::column),
         );
         Self(if span.is_disabled() {
             State::None
