@@ -60,7 +60,10 @@ impl Wake for TaskWaker {
             self.tell_clone();
         }
         tracing::trace!(target: "tokio::task::waker", op = "waker.wake", task.id = self.task);
-        self.inner.wake_by_ref();
+        // It is no more by the time that the task is polled, and is not counted then.
+        let inner = self.inner.clone();
+        drop(self);
+        inner.wake();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
