@@ -165,6 +165,14 @@ impl Spawner for Tokio {
         refused_if_cancelled(self.handle.spawn(fut))
     }
 
+    #[cfg(all(tokio_unstable, feature = "console"))]
+    fn spawn_named(&self, name: &dyn fmt::Display, fut: BoxFuture) -> Result<(), SpawnError> {
+        let name = name.to_string();
+        // The location that tokio notes is this line, and cannot be given: the child's is in the name.
+        let spawned = tokio::task::Builder::new().name(&name).spawn_on(fut, &self.handle);
+        refused_if_cancelled(spawned.map_err(|error| SpawnError::new(error.to_string()))?)
+    }
+
     fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
         // If no thread can be started tokio panics, and leaves the closure in its queue for whichever thread comes
         // later. What was refused must not run, so it is taken back.

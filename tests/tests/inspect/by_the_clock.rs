@@ -1,13 +1,13 @@
 //! Ages, deadlines and graces are those of the clock.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use purview::{
-    CancelReason, fail_fast,
-    inspect::{Options, Queued, State},
+    CancelReason, Timer, fail_fast,
+    inspect::{Inspector, Options, Queued, State},
     settled, shield, sleep,
 };
-use purview_tests::{Gate, by_hand, yield_now};
+use purview_tests::{Gate, TestClock, by_hand, yield_now};
 
 use crate::{inspected, never, node};
 
@@ -42,6 +42,18 @@ fn a_task_is_as_old_as_it_is_and_idle_since_its_last_poll() {
         (2, Duration::ZERO, Some(5 * SECOND))
     );
     assert_eq!(tree.nodes()[0].age, 9 * SECOND);
+}
+
+#[test]
+fn what_begins_with_the_clock_is_as_old_as_it_is() {
+    let clock = TestClock::new();
+    let inspector = Inspector::new(Options::new(), Some(clock.now()), None);
+    let _installed = inspector.install(Arc::new(clock.clone()));
+    let (service, _driver) = settled::<()>().open();
+    service.task().name("child").spawn(never());
+    clock.advance(SECOND);
+    let tree = inspector.snapshot();
+    assert_eq!((node(&tree, "child").age, tree.nodes()[0].age), (SECOND, SECOND));
 }
 
 #[test]
@@ -161,4 +173,24 @@ fn a_child_that_was_told_alone_says_why() {
     let stopping = node(&tree, "holds").stopping.clone().expect("it is told");
     assert_eq!(stopping.since, Some(SECOND));
     assert!(tree.nodes()[0].stopping.is_none());
+}
+
+#[test]
+fn a_child_that_was_told_alone_before_it_was_polled_says_why() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let (service, _driver) = settled::<()>().name("service").open();
+    let task = service.spawn::<(), _>(never());
+    service.spawn::<(), _>(never());
+    task.cancel();
+    clock.advance(SECOND);
+    service.cancel_with("enough");
+    let tree = inspector.snapshot();
+    let stopping = |name: &str| node(&tree, name).stopping.clone().expect("it is told");
+    let alone = stopping("service/1");
+    assert_eq!(
+        (alone.reason, alone.since),
+        (CancelReason::Requested(None), Some(SECOND))
+    );
+    let with_the_scope = stopping("service/2");
+    assert_eq!(with_the_scope.reason, CancelReason::Requested(Some("enough".into())));
 }

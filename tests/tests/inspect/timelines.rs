@@ -153,3 +153,31 @@ fn polls_beyond_the_bound_are_counted() {
     assert_eq!(timeline.left_out(), 8);
     assert!(timeline.to_text(60).ends_with("8 later polls were not kept\n"));
 }
+
+#[test]
+fn many_tasks_of_one_scope_have_a_line_for_each_way_of_ending() {
+    let timeline = Timeline::new();
+    let (_inspector, _installed, clock) = inspected(Options::new().observer(timeline.clone()));
+    let mut run = by_hand(settled::<()>().name("run").timeout(4 * SECOND).run(async |s| {
+        for n in 0..50 {
+            s.spawn(async move {
+                sleep(if n < 20 { 2 * SECOND } else { 100 * SECOND }).await;
+                Ok(())
+            });
+        }
+        Ok(())
+    }));
+    for _ in 0..2 {
+        assert!(run.poll_until_idle().is_pending());
+        clock.advance(2 * SECOND);
+    }
+    assert!(run.poll_until_idle().is_ready());
+    let drawn = timeline.clone().max_rows(49).to_text(80);
+    let lines: Vec<_> = drawn.lines().collect();
+    assert_eq!(lines.len(), 4, "{drawn}");
+    assert!(lines[1].starts_with("  20 tasks █"), "{drawn}");
+    assert!(lines[1].ends_with(" returned, at most 20 at a time"), "{drawn}");
+    assert!(lines[2].starts_with("  30 tasks █"), "{drawn}");
+    assert!(lines[2].ends_with("█ cancelled, at most 30 at a time"), "{drawn}");
+    assert_eq!(timeline.max_rows(50).to_text(80).lines().count(), 52);
+}

@@ -132,7 +132,7 @@ const PARTS: [&str; 8] = [
 ];
 
 async fn it_is_seen_as_one_in_logs_errors_and_traces(runtime: AnyRuntime) {
-    for level in [Level::TRACE, Level::INFO] {
+    for level in [Level::DEBUG, Level::INFO] {
         let program = Program::new(level);
         let main = async { program.run(runtime.clone()).instrument(info_span!("main")).await };
         main.with_subscriber(program.dispatch.clone()).await;
@@ -162,7 +162,7 @@ async fn it_is_seen_as_one_in_logs_errors_and_traces(runtime: AnyRuntime) {
         let closed = text
             .lines()
             .find(|line| line.contains("close") && line.contains("handler"));
-        assert_eq!(closed.is_some(), level == Level::TRACE);
+        assert_eq!(closed.is_some(), level == Level::DEBUG);
         assert!(
             closed.is_none_or(|line| line.contains(r#"outcome="returned""#)),
             "{closed:?}"
@@ -176,7 +176,7 @@ async fn it_is_seen_as_one_in_logs_errors_and_traces(runtime: AnyRuntime) {
             names.is_superset(&["main", "request", "service"].map(str::to_owned).into()),
             "{names:?}"
         );
-        if level == Level::TRACE {
+        if level == Level::DEBUG {
             let own = ["handler", "handler/1", "handler/2", "handler/3", "pages/0", "pages/1"];
             assert!(names.is_superset(&own.map(str::to_owned).into()), "{names:?}");
         }

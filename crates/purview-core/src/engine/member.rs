@@ -198,7 +198,7 @@ impl<F: Future> Member<F> {
         let polled = catch_expected(|| {
             span.begin(this.env);
             let _entered = this.env.enter();
-            with_room(|| span.run(|| fut.poll(cx)))
+            with_room(|| span.poll(fut, cx))
         });
         this.env.set_span(span);
         polled

@@ -58,14 +58,14 @@ impl Snapshot {
     }
 
     pub(super) fn of(recorder: &Arc<Recorder>) -> Self {
-        Self::with_sources(recorder).0
+        let began = Instant::now();
+        Self::finish(Tree::of_all(recorder, false), began).0
     }
 
     /// With where each node is recorded.
     pub(super) fn with_sources(recorder: &Arc<Recorder>) -> (Self, Vec<Option<Source>>) {
         let began = Instant::now();
-        let tree = Tree::of_all(recorder);
-        Self::finish(tree, began)
+        Self::finish(Tree::of_all(recorder, true), began)
     }
 
     /// Of one scope and what is in it; where nothing is recorded, the scope alone.

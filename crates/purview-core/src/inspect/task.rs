@@ -1,15 +1,18 @@
 //! What is shown of one task.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use super::{
-    Kind, Node, NodeId, Queued, State, Stopping,
+    Held, Holding, Kind, Node, NodeId, Queued, State, Stopping,
     tree::{Below, Builder},
 };
 use crate::{
     cancel::CancelReason,
     tree::{
-        ScopeNode,
+        ScopeNode, TaskInfo,
         record::{Entry, ScopeRecord, nanos},
     },
 };
@@ -47,6 +50,38 @@ impl Node {
 }
 
 impl Builder {
+    pub(super) fn task(&self, entry: &Entry, scope: &ScopeNode, record: &ScopeRecord, item: &Below) -> Node {
+        let info = match entry.info() {
+            Some(info) => info.clone(),
+            None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
+                .located(entry.at.or_else(|| scope.location())),
+        };
+        let mut node = Node::new(NodeId::Task(entry.id), entry.kind, item);
+        node.location = info.location();
+        node.age = self.since(entry.spawned);
+        node.state = self.state(entry, record);
+        node.stopping = self.stopping(entry, scope, record, item.grace);
+        let held = entry.rare.as_ref().map_or([0; 3], |rare| rare.held);
+        let held = Held::ALL.into_iter().zip(held).filter(|(_, since)| *since != 0);
+        node.holding = held
+            .map(|(why, since)| Holding {
+                why,
+                since: self.since(since),
+            })
+            .collect();
+        node.heard = entry.heard;
+        node.polls = entry.polls;
+        node.busy = nanos(entry.busy);
+        node.longest = nanos(entry.longest);
+        node.polled = self.if_set(entry.polled);
+        node.waits = entry.waits().to_vec();
+        // One is kept in the record, and one in its copy.
+        node.wakers = entry.waker().map(|waker| Arc::strong_count(waker).saturating_sub(2));
+        node.wakes = entry.waker().map(|waker| waker.wakes());
+        node.info = Some(info);
+        node
+    }
+
     pub(super) fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
         let running = entry.rare.as_ref().map_or(0, |rare| rare.running);
         if entry.polling != 0 {

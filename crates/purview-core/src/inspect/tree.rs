@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use super::{Held, Holding, Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
+use super::{Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
 use crate::{
     time::Instant,
     tree::{
-        ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
-        record::{Entry, Recorder, ScopeRecord, clock, nanos, recorder},
+        ScopeNode, Seat, TaskId, TaskNode,
+        record::{Entry, Recorder, ScopeRecord, clock, recorder},
     },
 };
 
@@ -45,6 +45,7 @@ pub(super) struct Builder {
     /// Tasks that run scopes, of scopes that are not recorded themselves.
     pub(super) unrecorded: HashMap<usize, Vec<Arc<TaskNode>>>,
     max_nodes: usize,
+    is_check: bool,
     /// How many tasks of one scope are shown at most.
     most: usize,
     tree: Tree,
@@ -62,20 +63,24 @@ pub(super) struct Below {
     pub(super) depth: usize,
     pub(super) parent: Option<usize>,
     deadline: Option<Instant>,
-    grace: u64,
+    pub(super) grace: u64,
 }
 
 enum What {
     Scope(usize),
     /// The tasks of a scope that are yet to be added.
-    Tasks(usize, std::vec::IntoIter<(Seat, Entry)>),
+    Tasks(usize, Tasks),
     /// A task of a scope that is not recorded.
     Unrecorded(Arc<TaskNode>),
 }
 
+type Tasks = std::vec::IntoIter<(Seat, Entry)>;
+
 impl Tree {
-    pub(super) fn of_all(recorder: &Arc<Recorder>) -> Self {
+    /// With where each node is recorded, for a check.
+    pub(super) fn of_all(recorder: &Arc<Recorder>, is_check: bool) -> Self {
         let mut builder = Builder::new(Some(recorder.clone()));
+        builder.is_check = is_check;
         let roots = builder.find_scopes(None);
         builder.build(roots)
     }
@@ -98,6 +103,7 @@ impl Builder {
             scopes: Vec::new(),
             in_task: HashMap::new(),
             unrecorded: HashMap::new(),
+            is_check: false,
             most: usize::MAX,
             tree: Tree::default(),
         }
@@ -111,7 +117,9 @@ impl Builder {
         }
         let nodes = tasks.saturating_add(scopes).min(self.max_nodes);
         self.tree.nodes.reserve(nodes);
-        self.tree.sources.reserve(nodes);
+        if self.is_check {
+            self.tree.sources.reserve(nodes);
+        }
         let mut next: Vec<Next> = Vec::new();
         let root = |at| Next {
             what: What::Scope(at),
@@ -124,20 +132,14 @@ impl Builder {
         };
         next.extend(roots.into_iter().rev().map(root));
         // A loop, not recursion: scopes may nest deeper than the stack.
-        while let Some(mut item) = next.pop() {
+        while let Some(item) = next.pop() {
             if self.tree.nodes.len() >= self.max_nodes {
                 self.leave_out(&item.what);
                 continue;
             }
             match item.what {
                 What::Scope(at) => self.add_scope(at, &item.place, &mut next),
-                What::Tasks(at, ref mut tasks) => {
-                    if let Some((seat, entry)) = tasks.next() {
-                        let place = item.place;
-                        next.push(item);
-                        self.add_task(at, (seat, entry), &place, &mut next);
-                    }
-                }
+                What::Tasks(at, tasks) => self.add_tasks(at, tasks, &item.place, &mut next),
                 What::Unrecorded(ref task) => self.add_unrecorded(task, &item.place, &mut next),
             }
         }
@@ -152,9 +154,11 @@ impl Builder {
         };
     }
 
-    fn push(&mut self, node: Node, source: Option<Source>) -> usize {
+    fn push(&mut self, node: Node, source: impl FnOnce() -> Option<Source>) -> usize {
         self.tree.nodes.push(node);
-        self.tree.sources.push(source);
+        if self.is_check {
+            self.tree.sources.push(source());
+        }
         self.tree.nodes.len() - 1
     }
 
@@ -193,10 +197,12 @@ impl Builder {
             since: record.and_then(|record| self.if_set(record.told.load(Ordering::Relaxed))),
             grace: self.until(grace),
         });
-        let source = record.map(|record| Source {
-            record: record.clone(),
-            task: None,
-        });
+        let source = || {
+            Some(Source {
+                record: record?.clone(),
+                task: None,
+            })
+        };
         self.tree.left_out += left_out;
         let index = self.push(node, source);
         let place = Below {
@@ -237,42 +243,31 @@ impl Builder {
         (entries, left_out)
     }
 
-    fn add_task(&mut self, at: usize, (seat, entry): (Seat, Entry), item: &Below, next: &mut Vec<Next>) {
+    /// Adds the tasks up to the first that runs scopes, which come before the others.
+    fn add_tasks(&mut self, at: usize, mut tasks: Tasks, item: &Below, next: &mut Vec<Next>) {
         let scope = self.scopes[at].clone();
         let Some(record) = scope.record() else { return };
-        let info = match entry.info() {
-            Some(info) => info.clone(),
-            None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
-                .located(entry.at.or_else(|| scope.location())),
-        };
-        let mut node = Node::new(NodeId::Task(entry.id), entry.kind, item);
-        node.location = info.location();
-        node.age = self.since(entry.spawned);
-        node.state = self.state(&entry, record);
-        node.stopping = self.stopping(&entry, &scope, record, item.grace);
-        let held = entry.rare.as_ref().map_or([0; 3], |rare| rare.held);
-        let held = Held::ALL.into_iter().zip(held).filter(|(_, since)| *since != 0);
-        node.holding = held
-            .map(|(why, since)| Holding {
-                why,
-                since: self.since(since),
-            })
-            .collect();
-        node.heard = entry.heard;
-        node.polls = entry.polls;
-        node.busy = nanos(entry.busy);
-        node.longest = nanos(entry.longest);
-        node.polled = self.if_set(entry.polled);
-        node.waits = entry.waits().to_vec();
-        // One is kept in the record, and one in its copy.
-        node.wakers = entry.waker().map(|waker| Arc::strong_count(waker).saturating_sub(2));
-        node.wakes = entry.waker().map(|waker| waker.wakes());
-        node.info = Some(info);
-        let source = Source {
-            record: record.clone(),
-            task: Some((seat, entry.id)),
-        };
-        self.add_with_scopes(node, Some(source), (address(&scope), entry.id), item, next);
+        while self.tree.nodes.len() < self.max_nodes {
+            let Some((seat, entry)) = tasks.next() else { return };
+            let place = (address(&scope), entry.id);
+            let node = self.task(&entry, &scope, record, item);
+            let source = || {
+                Some(Source {
+                    record: record.clone(),
+                    task: Some((seat, entry.id)),
+                })
+            };
+            if self.in_task.contains_key(&place) {
+                next.push(Next {
+                    what: What::Tasks(at, tasks),
+                    place: *item,
+                });
+                self.add_with_scopes(node, source, place, item, next);
+                return;
+            }
+            self.push(node, source);
+        }
+        self.tree.left_out += tasks.len();
     }
 
     fn add_unrecorded(&mut self, task: &Arc<TaskNode>, item: &Below, next: &mut Vec<Next>) {
@@ -281,13 +276,13 @@ impl Builder {
         node.location = task.info.location();
         node.info = Some(task.info.clone());
         let place = (address(&task.scope), task.info.id());
-        self.add_with_scopes(node, None, place, item, next);
+        self.add_with_scopes(node, || None, place, item, next);
     }
 
     fn add_with_scopes(
         &mut self,
         mut node: Node,
-        source: Option<Source>,
+        source: impl FnOnce() -> Option<Source>,
         place: Place,
         item: &Below,
         next: &mut Vec<Next>,

@@ -44,6 +44,43 @@ pub trait Spawner: Send + Sync {
     /// [`SpawnError`] where there is no executor, or it has been shut down; the scope then runs the child in its own
     /// task.
     fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError>;
+    /// As [`spawn`](Spawner::spawn), for an executor whose tasks have names: scopes call this one for parallel children.
+    ///
+    /// `name` is the child's name and where it was spawned, `import/3 (src/main.rs:12:7)`. It is made when it is formatted.
+    /// By default it is not, and the future goes to `spawn`.
+    ///
+    /// # Errors
+    ///
+    /// As [`spawn`](Spawner::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::{BoxFuture, SpawnError, Spawner};
+    ///
+    /// /// A thread for each parallel child, which has the child's name.
+    /// struct Threads;
+    ///
+    /// impl Spawner for Threads {
+    ///     fn spawn(&self, _: BoxFuture) -> Result<(), SpawnError> {
+    ///         Err(SpawnError::new("only what has a name is spawned here"))
+    ///     }
+    ///
+    ///     fn spawn_named(&self, name: &dyn std::fmt::Display, fut: BoxFuture) -> Result<(), SpawnError> {
+    ///         let thread = std::thread::Builder::new().name(name.to_string());
+    ///         let spawned = thread.spawn(|| purview_core::block_on(fut));
+    ///         spawned.map(drop).map_err(|error| SpawnError::new(error.to_string()))
+    ///     }
+    ///
+    ///     fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+    ///         Err(SpawnError::new("there are no threads for blocking work"))
+    ///     }
+    /// }
+    /// ```
+    fn spawn_named(&self, name: &dyn fmt::Display, fut: BoxFuture) -> Result<(), SpawnError> {
+        let _ = name;
+        self.spawn(fut)
+    }
     /// Runs `f` on a thread that may block.
     ///
     /// # Errors
@@ -75,6 +112,10 @@ impl<T: Timer + ?Sized> Timer for Arc<T> {
 impl<T: Spawner + ?Sized> Spawner for Arc<T> {
     fn spawn(&self, fut: BoxFuture) -> Result<(), SpawnError> {
         (**self).spawn(fut)
+    }
+
+    fn spawn_named(&self, name: &dyn fmt::Display, fut: BoxFuture) -> Result<(), SpawnError> {
+        (**self).spawn_named(name, fut)
     }
 
     fn spawn_blocking(&self, f: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {

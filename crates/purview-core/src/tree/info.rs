@@ -22,6 +22,11 @@ impl TaskId {
         static LAST: AtomicU64 = AtomicU64::new(0);
         Self(LAST.fetch_add(1, Ordering::Relaxed) + 1)
     }
+
+    #[cfg(feature = "console")]
+    pub(crate) fn number(self) -> u64 {
+        self.0
+    }
 }
 
 impl fmt::Display for TaskId {
@@ -128,6 +133,11 @@ impl TaskInfo {
         self.at
     }
 
+    /// Displayed, its name and where it was spawned.
+    pub(crate) fn with_location(&self) -> impl fmt::Display + '_ {
+        WithLocation(self)
+    }
+
     fn default_name(&self) -> String {
         match &self.label {
             Label::Numbered(scope, number) => match scope.prefix() {
@@ -141,6 +151,18 @@ impl TaskInfo {
             },
             // An empty name was given.
             Label::Static(_) | Label::Shared(_) => format!("task-{}", self.id),
+        }
+    }
+}
+
+struct WithLocation<'a>(&'a TaskInfo);
+
+impl fmt::Display for WithLocation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())?;
+        match self.0.at {
+            Some(at) => write!(f, " ({at})"),
+            None => Ok(()),
         }
     }
 }

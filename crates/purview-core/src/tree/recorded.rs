@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    info::TaskId,
     record::{Held, Kind, ScopeInfo, ScopeRecord, is_on},
     scope_node::ScopeNode,
     task_node::{HoldKind, TaskNode},
@@ -35,6 +36,15 @@ impl ScopeNode {
         if *reason != CancelReason::Ended && record.note_told() && record.recorder.has_observers() {
             let info = self.scope_info(record);
             record.recorder.tell(|observer| observer.cut(&info, reason));
+        }
+    }
+
+    /// A task in it that has no node was told to stop alone.
+    pub(crate) fn note_stopped_alone(&self, task: TaskId, reason: &CancelReason) {
+        if is_on() {
+            if let Some(record) = self.record() {
+                record.told_alone(record.seat_of(task), task, reason);
+            }
         }
     }
 
@@ -85,9 +95,8 @@ impl TaskNode {
 
     /// It alone was told to stop.
     pub(super) fn note_stopped(&self, reason: &CancelReason) {
-        let Some(record) = self.record() else { return };
-        let told = (reason.clone(), record.recorder.now());
-        let left = record.with(self.seat(), self.info.id(), |entry| entry.rare().told.replace(told));
-        drop(left);
+        if let Some(record) = self.record() {
+            record.told_alone(self.seat(), self.info.id(), reason);
+        }
     }
 }

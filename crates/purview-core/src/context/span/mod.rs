@@ -1,9 +1,15 @@
 //! What `tracing` is told of tasks: a span for each, entered whenever it is polled. Without the feature nothing is.
 
+#[cfg(feature = "console")]
+mod console;
+#[cfg(all(feature = "tracing", not(feature = "console")))]
+mod no_console;
 #[cfg(feature = "tracing")]
 mod traced;
 #[cfg(not(feature = "tracing"))]
 mod untraced;
+#[cfg(feature = "console")]
+mod waker;
 
 #[cfg(feature = "tracing")]
 pub(crate) use self::traced::{GivenSpan, TaskSpan, open_gather, open_scope, scope_cut};

@@ -1,4 +1,9 @@
-use std::{mem, sync::Arc};
+use std::{
+    mem,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use tracing::{
     Span,
@@ -7,15 +12,22 @@ use tracing::{
 };
 
 use super::Outcome;
+#[cfg(feature = "console")]
+use super::console::Console;
+#[cfg(not(feature = "console"))]
+use super::no_console::Console;
 use crate::{
     cancel::CancelReason,
     context::Env,
-    tree::{ScopeNode, TaskInfo},
+    tree::{ScopeNode, TaskInfo, record::Kind as TaskKind},
 };
 
 /// The span of one task.
 #[derive(Default)]
-pub(crate) struct TaskSpan(State);
+pub(crate) struct TaskSpan {
+    state: State,
+    console: Console,
+}
 
 /// Small, as it is moved in each poll.
 #[derive(Default)]
@@ -65,7 +77,10 @@ impl TaskSpan {
 
     /// A body's, which has its parent from the first poll on: what builds a scope may not be what polls it.
     pub(crate) fn of_body() -> Self {
-        Self(State::Unmade)
+        Self {
+            state: State::Unmade,
+            console: Console::unmade(TaskKind::Body),
+        }
     }
 
     /// That of the task that is being polled, for what it has run on another thread.
@@ -83,20 +98,22 @@ impl TaskSpan {
         task: impl FnOnce() -> TaskInfo,
         scope: &ScopeNode,
         given: GivenSpan<'_>,
-        is_guest: bool,
+        kind: TaskKind,
     ) -> Self {
         if !Self::is_wanted() {
             return Self::default();
         }
         let task = &task();
+        let console = Console::of(task, has_name(task, scope), kind);
+        let is_guest = kind == TaskKind::Guest;
         let parent = if is_guest { None } else { scope.spans().parent() };
         let Some(parent) = parent else {
-            return make(task, scope, given).or(Span::current);
+            return make(task, scope, given).or(Span::current).shown_by(console);
         };
         let spawner = Span::current();
         let made = parent.in_scope(|| make(task, scope, given));
         made.span.follows_from(&spawner);
-        made.or(|| parent)
+        made.or(|| parent).shown_by(console)
     }
 
     /// That of a future of a gather, where these have any.
@@ -109,44 +126,62 @@ impl TaskSpan {
             return Self::default();
         };
         let task = env.named_info().expect("looked at its scope above");
+        let console = Console::of(&task, has_name(&task, scope), TaskKind::Member);
         parent
             .in_scope(|| make(&task, scope, GivenSpan::default()))
             .or(|| parent)
+            .shown_by(console)
     }
 
     fn parent(span: Span) -> Self {
-        Self(if span.is_disabled() {
-            State::None
-        } else {
-            State::Made(Box::new(Made {
-                span,
-                kind: Kind::Parent,
-                needs_name: false,
-            }))
-        })
+        // A span of tokio-console's is a task: entered elsewhere it would count as a poll of that task.
+        let is_task = span.metadata().is_some_and(|span| span.name() == "runtime.spawn");
+        if span.is_disabled() || is_task {
+            return Self::default();
+        }
+        Self::new(State::Made(Box::new(Made {
+            span,
+            kind: Kind::Parent,
+            needs_name: false,
+        })))
+    }
+
+    fn new(state: State) -> Self {
+        Self {
+            state,
+            console: Console::default(),
+        }
+    }
+
+    fn shown_by(mut self, console: Console) -> Self {
+        self.console = console;
+        self
     }
 
     /// For the surroundings of the same task on another thread: these are not given its end.
     pub(in crate::context) fn copy(&self) -> Self {
-        let State::Made(made) = &self.0 else {
-            return Self::default();
+        let console = self.console.copy();
+        let State::Made(made) = &self.state else {
+            return Self::default().shown_by(console);
         };
         let kind = match made.kind {
             Kind::Reports => Kind::Copy,
             kind => kind,
         };
-        Self(State::Made(Box::new(Made {
+        let copy = State::Made(Box::new(Made {
             span: made.span.clone(),
             kind,
             needs_name: made.needs_name,
-        })))
+        }));
+        Self::new(copy).shown_by(console)
     }
 
     /// Before each poll. By the first one the scope has its name.
     pub(crate) fn begin(&mut self, env: &Env) {
-        match &mut self.0 {
+        self.console.begin(env);
+        match &mut self.state {
             State::None => {}
-            State::Unmade => *self = Self::made_here(env),
+            State::Unmade => self.state = mem::take(&mut Self::made_here(env).state),
             State::Made(made) => {
                 if mem::take(&mut made.needs_name) {
                     if let Some(task) = env.named_info() {
@@ -167,12 +202,36 @@ impl TaskSpan {
         }
     }
 
-    /// Runs code of the task's inside the span.
+    /// Runs code of the task's inside the span, which is no poll: the destructor of its future.
     pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
-        match &self.0 {
+        match &self.state {
             State::Made(made) if !made.is_current_parent() => made.span.in_scope(f),
             _ => f(),
         }
+    }
+
+    /// Calls the task's closure inside the span.
+    pub(crate) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
+        let is_around = self.is_around();
+        self.console.call(|| match &self.state {
+            State::Made(made) if !is_around => made.span.in_scope(f),
+            _ => f(),
+        })
+    }
+
+    /// Polls the task's future inside the span.
+    pub(crate) fn poll<F: Future>(&mut self, fut: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let is_around = self.is_around();
+        let Self { state, console } = self;
+        console.poll(cx, |cx| match state {
+            State::Made(made) if !is_around => made.span.in_scope(|| fut.poll(cx)),
+            _ => fut.poll(cx),
+        })
+    }
+
+    /// Whether the span is what is current here, and will be current inside.
+    fn is_around(&self) -> bool {
+        !self.console.is_shown() && matches!(&self.state, State::Made(made) if made.is_current_parent())
     }
 
     /// Releases it, where something else is given how the task ended.
@@ -181,7 +240,7 @@ impl TaskSpan {
     }
 
     pub(super) fn end<'a>(mut self, outcome: impl FnOnce() -> Outcome<'a>) {
-        if let State::Made(made) = mem::take(&mut self.0) {
+        if let State::Made(made) = mem::take(&mut self.state) {
             if made.kind == Kind::Reports {
                 record(&made.span, &outcome());
             }
@@ -189,8 +248,9 @@ impl TaskSpan {
     }
 
     pub(super) fn let_go(&mut self) {
-        if matches!(&self.0, State::Made(made) if made.kind != Kind::Reports) {
-            self.0 = State::None;
+        if !matches!(&self.state, State::Made(made) if made.kind == Kind::Reports) {
+            self.state = State::None;
+            self.console.let_go();
         }
     }
 }
@@ -198,7 +258,7 @@ impl TaskSpan {
 /// There is no outcome of a task that was refused, or whose scope's future was dropped.
 impl Drop for TaskSpan {
     fn drop(&mut self) {
-        if let State::Made(made) = &self.0 {
+        if let State::Made(made) = &self.state {
             if made.kind == Kind::Reports {
                 made.span.record("outcome", "cancelled");
             }
@@ -212,7 +272,7 @@ impl Made {
         if self.span.is_disabled() {
             TaskSpan::parent(parent())
         } else {
-            TaskSpan(State::Made(Box::new(self)))
+            TaskSpan::new(State::Made(Box::new(self)))
         }
     }
 
@@ -228,9 +288,14 @@ impl Made {
     }
 }
 
+/// Whether a task has its name before it is polled.
+fn has_name(task: &TaskInfo, scope: &ScopeNode) -> bool {
+    scope.is_polled() || scope.given_name().is_some() || task.is_named()
+}
+
 /// Makes the span of a task, below what is current here.
 fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>) -> Made {
-    let has_name = scope.is_polled() || scope.given_name().is_some() || task.is_named();
+    let has_name = has_name(task, scope);
     // A name that is asked for before it is known is not kept.
     let asked = if has_name { None } else { Some(task.clone()) };
     let asked = asked.as_ref().unwrap_or(task);
@@ -266,7 +331,7 @@ pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
     let mut span = TaskSpan::made_here(env);
     // It is not polled as its children are.
     span.begin(env);
-    if let State::Made(made) = &span.0 {
+    if let State::Made(made) = &span.state {
         scope.spans().set_parent(Some(made.span.clone()));
     }
     env.set_span(span);
@@ -277,7 +342,11 @@ pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
 pub(crate) fn open_gather(scope: &ScopeNode) {
     let has_spans = scope.given_name().is_some() || scope.spans().has_maker();
     if has_spans && TaskSpan::is_wanted() {
-        scope.spans().set_parent(Some(Span::current()));
+        let here = mem::take(&mut TaskSpan::parent(Span::current()).state);
+        scope.spans().set_parent(Some(match here {
+            State::Made(made) => made.span,
+            _ => Span::none(),
+        }));
     }
 }
 

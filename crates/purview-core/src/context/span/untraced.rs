@@ -1,10 +1,15 @@
-use std::{marker::PhantomData, sync::Arc};
+use std::{
+    marker::PhantomData,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use super::Outcome;
 use crate::{
     cancel::CancelReason,
     context::Env,
-    tree::{ScopeNode, TaskInfo},
+    tree::{ScopeNode, TaskInfo, record::Kind},
 };
 
 /// The span of one task.
@@ -29,7 +34,7 @@ impl TaskSpan {
         false
     }
 
-    pub(crate) fn of_child(_: impl FnOnce() -> TaskInfo, _: &ScopeNode, _: GivenSpan<'_>, _: bool) -> Self {
+    pub(crate) fn of_child(_: impl FnOnce() -> TaskInfo, _: &ScopeNode, _: GivenSpan<'_>, _: Kind) -> Self {
         Self(())
     }
 
@@ -45,6 +50,14 @@ impl TaskSpan {
 
     pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         f()
+    }
+
+    pub(crate) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
+        f()
+    }
+
+    pub(crate) fn poll<F: Future>(&mut self, fut: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        fut.poll(cx)
     }
 
     pub(super) fn end<'a>(self, _: impl FnOnce() -> Outcome<'a>) {}

@@ -1,6 +1,7 @@
 //! What ran when: an observer that records, and drawings of what it has.
 
 mod chrome;
+mod fold;
 mod rows;
 mod svg;
 mod text;
@@ -52,6 +53,7 @@ use crate::{
 pub struct Timeline {
     tracks: Arc<Mutex<Tracks>>,
     within: Option<String>,
+    max_rows: usize,
     label: Option<Arc<Label>>,
 }
 
@@ -63,6 +65,7 @@ impl Timeline {
         Self {
             tracks: Arc::default(),
             within: None,
+            max_rows: usize::MAX,
             label: None,
         }
     }
@@ -92,6 +95,22 @@ impl Timeline {
     pub fn in_steps(self) -> Self {
         self.lock().in_steps = true;
         self
+    }
+
+    /// Draws as text no more than so many tasks that stand side by side in a scope, each in a row of its own: of more than
+    /// these it draws how many ran at each moment, in a row for each way of ending. Default: no bound.
+    ///
+    /// ```
+    /// use purview_core::{gather, inspect::{self, Options, Timeline}};
+    ///
+    /// let timeline = Timeline::new();
+    /// inspect::enable(Options::new().observer(timeline.clone())).unwrap();
+    /// purview_core::block_on(gather((0..1000).map(|n| async move { Ok::<_, ()>(n) })).name("pages")).unwrap();
+    /// assert!(timeline.max_rows(40).to_text(100).contains("1000 tasks"));
+    /// ```
+    #[must_use]
+    pub fn max_rows(self, n: usize) -> Self {
+        Self { max_rows: n, ..self }
     }
 
     /// Draws only the scopes and gathers of this name, with what is in them.
@@ -138,6 +157,7 @@ impl Timeline {
     /// Draws one line for each scope and task, `width` characters wide where that is possible.
     ///
     /// `·` it waits for its first poll, `─` it is alive, `█` it is polled, `═` it holds. A line ends with how the task did.
+    /// Of [many tasks](Self::max_rows) in one line, the height of it is how many ran.
     pub fn to_text(&self, width: usize) -> String {
         let (rows, total) = self.rows();
         let (left_out, in_steps) = {
@@ -149,7 +169,7 @@ impl Timeline {
         } else {
             Short(total).to_string()
         };
-        text::draw(&rows, (total, &end), width, left_out)
+        text::draw(&fold::lines(&rows, self.max_rows), (total, &end), width, left_out)
     }
 
     /// Draws a picture that needs nothing beside it.

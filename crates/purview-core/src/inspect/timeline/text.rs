@@ -1,34 +1,40 @@
 use std::{fmt::Write, time::Duration};
 
-use super::rows::Row;
-use crate::inspect::How;
+use super::{
+    fold::{Line, ran},
+    rows::Row,
+};
 
 /// More characters of a name than this are not shown.
 const LONGEST_NAME: usize = 32;
 /// The bars are never narrower.
 const NARROWEST: usize = 10;
 
+/// From no task to all that ran at the same time.
+const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
 /// `total` is how long it all took, and how that is said.
-pub(super) fn draw(rows: &[Row], (total, end): (Duration, &str), width: usize, left_out: u64) -> String {
-    if rows.is_empty() {
+pub(super) fn draw(lines: &[Line<'_>], (total, end): (Duration, &str), width: usize, left_out: u64) -> String {
+    if lines.is_empty() {
         return "nothing was recorded\n".to_owned();
     }
-    let name = |row: &Row| format!("{:indent$}{}", "", row.label, indent = 2 * row.depth);
-    let names = rows
-        .iter()
-        .map(|row| name(row).chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(LONGEST_NAME);
-    let outcomes = rows.iter().map(|row| outcome(row).len()).max().unwrap_or(0);
+    let name = |line: &Line<'_>| format!("{:indent$}{}", "", line.label(), indent = 2 * line.depth());
+    let longest = |of: &dyn Fn(&Line<'_>) -> String| lines.iter().map(|line| of(line).chars().count()).max();
+    let names = longest(&name).unwrap_or(0).min(LONGEST_NAME);
+    // As many digits as there can be.
+    let outcomes = longest(&|line| line.outcome(tasks(line))).unwrap_or(0);
     let columns = width.saturating_sub(names + outcomes + 3).max(NARROWEST);
     let scale = Scale { total, columns };
     let mut text = String::new();
-    for row in rows {
-        let shown: String = name(row).chars().take(names).collect();
-        let bar: String = bar(row, &scale).into_iter().collect();
+    for line in lines {
+        let shown: String = name(line).chars().take(names).collect();
+        let (bar, most) = match line {
+            Line::One(row) => (bar(row, &scale), 1),
+            Line::Alike(rows) => heights(rows, &scale),
+        };
+        let bar: String = bar.into_iter().collect();
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{shown:names$} {bar} {}", outcome(row));
+        let _ = writeln!(text, "{shown:names$} {bar} {}", line.outcome(most));
     }
     let _ = writeln!(text, "{:names$} 0{:>columns$}", "", end, columns = columns - 1);
     if left_out > 0 {
@@ -37,13 +43,10 @@ pub(super) fn draw(rows: &[Row], (total, end): (Duration, &str), width: usize, l
     text
 }
 
-fn outcome(row: &Row) -> &'static str {
-    match &row.how {
-        Some(How::Returned) => "returned",
-        Some(How::Failed) => "failed",
-        Some(How::Panicked) => "panicked",
-        Some(How::Cancelled(_)) => "cancelled",
-        None => "",
+fn tasks(line: &Line<'_>) -> usize {
+    match line {
+        Line::One(_) => 1,
+        Line::Alike(rows) => rows.len(),
     }
 }
 
@@ -82,4 +85,17 @@ fn bar(row: &Row, scale: &Scale) -> Vec<char> {
         fill(at, at, '╳');
     }
     bar
+}
+
+/// How many ran in each column, and the most of these.
+fn heights(rows: &[&Row], scale: &Scale) -> (Vec<char>, usize) {
+    let mut running = vec![0_usize; scale.columns];
+    for (from, to) in rows.iter().filter_map(|row| ran(row)) {
+        for column in &mut running[scale.column(from)..=scale.column(to.max(from))] {
+            *column += 1;
+        }
+    }
+    let most = running.iter().copied().max().unwrap_or(0);
+    let height = |n: &usize| HEIGHTS[(n * (HEIGHTS.len() - 1)).div_ceil(most.max(1))];
+    (running.iter().map(height).collect(), most)
 }

@@ -122,7 +122,7 @@ impl<F: Closure> BlockingCall<F> {
         let called = catch(|| {
             span.begin(&env);
             let _entered = env.enter();
-            span.run(|| f.call(token))
+            span.call(|| f.call(token))
         });
         span.close();
         let end = match called {

@@ -205,7 +205,7 @@ impl<F: Future<Output: Send> + Send + 'static> Offload for ParallelFuture<F> {
         let runnable = Box::pin(Runnable::new(self));
         let runtime = task.scope.runtime();
         // What it does not take it drops, and a future that has not run stays in the scope.
-        let taken = catch(|| runtime.spawn(runnable));
+        let taken = catch(|| runtime.spawn_named(&task.info.with_location(), runnable));
         if !matches!(taken, Ok(Ok(()))) {
             discard(taken);
             self.keep_in_scope();

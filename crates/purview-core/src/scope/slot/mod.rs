@@ -118,6 +118,7 @@ impl<J> JoinSlot<J> {
             task.cancel(reason);
             return;
         }
+        self.scope.note_stopped_alone(self.id, &reason);
         if let Some(poller) = poller {
             poller.wake();
         }

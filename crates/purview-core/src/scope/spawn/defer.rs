@@ -57,7 +57,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
             || env.named_info().expect("a finalizer is in a scope"),
             node,
             GivenSpan::default(),
-            false,
+            inspect::Kind::Finalizer,
         ));
         env.note_spawned(inspect::Kind::Finalizer);
         let (seat, info) = (env.seat(), env.named_info());

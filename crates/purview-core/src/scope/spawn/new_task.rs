@@ -108,8 +108,7 @@ impl TaskOptions<'_> {
             env.give_place();
         }
         if TaskSpan::is_wanted() {
-            let is_guest = kind == inspect::Kind::Guest;
-            match catch(|| TaskSpan::of_child(task, &shared.node, self.span, is_guest)) {
+            match catch(|| TaskSpan::of_child(task, &shared.node, self.span, kind)) {
                 Ok(span) => env.set_span(span),
                 Err(panic) => {
                     if self.has_place {

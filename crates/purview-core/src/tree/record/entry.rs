@@ -10,7 +10,7 @@ use crate::{
     tree::info::{TaskId, TaskInfo},
 };
 
-/// What is recorded of one live task. Times are nanoseconds since the recorder was made, and 0 where there is none.
+/// What is recorded of one live task. Times are the recorder's, and 0 where there is none.
 #[derive(Clone)]
 pub(crate) struct Entry {
     /// [`TaskId::NONE`] where there is no task any more.

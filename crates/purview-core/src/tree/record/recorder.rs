@@ -139,7 +139,7 @@ impl Recorder {
         })
     }
 
-    /// Nanoseconds since it was made, and never 0.
+    /// Nanoseconds since it was made, plus one: 0 is no time.
     pub(crate) fn now(&self) -> u64 {
         self.at(clock())
     }
@@ -168,7 +168,7 @@ impl Recorder {
         let since = at.saturating_duration_since(self.since);
         // Enough for 584 years, and quicker than in 128 bits.
         let nanos = since.as_secs().saturating_mul(1_000_000_000);
-        nanos.saturating_add(u64::from(since.subsec_nanos())).max(1)
+        nanos.saturating_add(u64::from(since.subsec_nanos()) + 1)
     }
 
     pub(super) fn next_scope(&self) -> ScopeId {

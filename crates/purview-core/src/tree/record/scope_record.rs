@@ -17,7 +17,7 @@ use super::{
     waits::WaitsFor,
     waker::CountedWaker,
 };
-use crate::tree::info::TaskId;
+use crate::{cancel::CancelReason, tree::info::TaskId};
 
 /// What is recorded of one live scope or gather, in its own node.
 pub(crate) struct ScopeRecord {
@@ -126,12 +126,13 @@ impl ScopeRecord {
         entry.polling = now;
         entry.limited = false;
         let queued = (entry.polls == 1).then(|| now.saturating_sub(entry.spawned));
-        let mut left = (Vec::new(), None);
         if let Some(rare) = &mut entry.rare {
-            left.0 = std::mem::take(&mut rare.waits);
+            // Emptied in place, which gives no memory back: nothing of the user's is in it.
+            rare.waits.clear();
         }
+        let mut left = None;
         if counted.is_some() {
-            left.1 = std::mem::replace(&mut entry.rare().waker, counted.clone());
+            left = std::mem::replace(&mut entry.rare().waker, counted.clone());
         }
         if is_told || entry.told().is_some() {
             entry.heard = true;
@@ -202,6 +203,24 @@ impl ScopeRecord {
             None
         });
         drop(left);
+    }
+
+    /// A task alone was told to stop, for the first time.
+    pub(crate) fn told_alone(&self, seat: Seat, id: TaskId, reason: &CancelReason) {
+        let (reason, now) = (reason.clone(), self.recorder.now());
+        let left = self.with(seat, id, |entry| match &mut entry.rare().told {
+            Some(_) => Some(reason),
+            told => {
+                *told = Some((reason, now));
+                None
+            }
+        });
+        drop(left);
+    }
+
+    /// Where a task is recorded, that is known by its number alone.
+    pub(crate) fn seat_of(&self, id: TaskId) -> Seat {
+        self.lock().seat_of(id)
     }
 
     /// The task has not returned, but ended otherwise.

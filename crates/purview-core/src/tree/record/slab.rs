@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use super::entry::{Entry, Rare};
 use crate::tree::info::TaskId;
 
@@ -21,6 +23,8 @@ pub(super) struct Slab {
     /// The first free place; each of these knows the next.
     free: u32,
     live: usize,
+    /// The seats of all tasks, once one is looked for.
+    seats: Option<HashMap<TaskId, Seat>>,
 }
 
 struct Place {
@@ -34,18 +38,33 @@ pub(crate) struct Left(pub(crate) Option<Box<Rare>>);
 impl Slab {
     /// [`Seat::NONE`] where there are more tasks than can be counted.
     pub(super) fn add(&mut self, entry: Entry) -> Seat {
-        let Some(index) = Seat(self.free).index() else {
+        let id = entry.id;
+        let seat = if let Some(index) = Seat(self.free).index() {
+            let place = &mut self.places[index];
+            place.entry = entry;
+            Seat(std::mem::replace(&mut self.free, place.next_free))
+        } else {
             let Ok(seat) = u32::try_from(self.places.len() + 1) else {
                 return Seat::NONE;
             };
             self.places.push(Place { entry, next_free: 0 });
-            self.live += 1;
-            return Seat(seat);
+            Seat(seat)
         };
-        let place = &mut self.places[index];
-        place.entry = entry;
         self.live += 1;
-        Seat(std::mem::replace(&mut self.free, place.next_free))
+        if let Some(seats) = &mut self.seats {
+            seats.insert(id, seat);
+        }
+        seat
+    }
+
+    /// Where a task is recorded, if it is.
+    pub(super) fn seat_of(&mut self, id: TaskId) -> Seat {
+        let places = &self.places;
+        let seats = self.seats.get_or_insert_with(|| {
+            let places = (1..).zip(places).map(|(seat, place)| (place.entry.id, Seat(seat)));
+            places.filter(|(id, _)| *id != TaskId::NONE).collect()
+        });
+        seats.get(&id).copied().unwrap_or(Seat::NONE)
     }
 
     /// A seat may have been left and taken by another task since.
@@ -64,6 +83,9 @@ impl Slab {
         entry.id = TaskId::NONE;
         place.next_free = std::mem::replace(&mut self.free, seat.0);
         self.live -= 1;
+        if let Some(seats) = &mut self.seats {
+            seats.remove(&id);
+        }
         Some(Left(entry.rare.take()))
     }
 

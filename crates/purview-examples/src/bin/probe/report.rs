@@ -51,7 +51,7 @@ impl Report<'_> {
             writeln!(out)?;
         } else {
             table::write(out, self.targets, &self.runs)?;
-            timeline::write(out, &self.timeline, self.targets, &self.runs, self.elapsed)?;
+            timeline::write(out, &self.timeline)?;
             writeln!(out, "\n{}", self.summary())?;
             if self.args.targets.is_none() {
                 writeln!(

@@ -41,6 +41,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DURATION", value_parser = cli::duration)]
     pub(crate) work: Option<Duration>,
 
+    /// Block the thread for so long on each line: a mistake, to see what --inspect shows of it
+    #[arg(long, value_name = "DURATION", value_parser = cli::duration)]
+    pub(crate) block: Option<Duration>,
+
     /// Show operators the live scopes and tasks over HTTP: a page at /, text at /scopes, /scopes.json, /metrics
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) inspect: Option<SocketAddr>,

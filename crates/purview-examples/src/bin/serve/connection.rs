@@ -79,6 +79,9 @@ async fn answer(
     presence: &mut Presence<'_>,
     line: &str,
 ) -> io::Result<()> {
+    if let Some(block) = args.block {
+        std::thread::sleep(block);
+    }
     if let Some(work) = args.work {
         purview::sleep(work).await;
     }
