@@ -2,7 +2,7 @@ use std::future::Future;
 
 use crate::{Peer, one_thread};
 
-/// Parallel children of a [`purview::scope`], on tokio's current thread.
+/// Parallel children of a [`purview::scope()`], on tokio's current thread.
 #[derive(Debug)]
 pub struct Parallel;
 
@@ -37,7 +37,7 @@ impl Peer for Parallel {
     }
 }
 
-/// Parallel children of a [`purview::scope`], on tokio's threads.
+/// Parallel children of a [`purview::scope()`], on tokio's threads.
 #[cfg(feature = "peers")]
 #[derive(Debug)]
 pub struct ParallelOnThreads;

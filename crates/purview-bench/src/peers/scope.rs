@@ -2,7 +2,7 @@ use std::future::Future;
 
 use crate::{FailFast, Peer, one_thread};
 
-/// [`purview::scope`], without an executor.
+/// [`purview::scope()`], without an executor.
 #[derive(Debug)]
 pub struct Scope;
 
@@ -53,7 +53,7 @@ impl FailFast for Scope {
     }
 }
 
-/// [`purview::scope`] on tokio's current thread.
+/// [`purview::scope()`] on tokio's current thread.
 #[derive(Debug)]
 pub struct ScopeOnTokio;
 
