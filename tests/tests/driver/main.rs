@@ -1,6 +1,7 @@
 //! How a scope polls, and what it never does.
 #![forbid(unsafe_code)]
 
+mod a_body_comes_behind_those_that_were_woken_before_it;
 mod a_pass_is_bounded;
 mod always_ready_children_do_not_hide_the_deadline;
 mod children_are_polled_in_the_order_of_waking;
