@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     sync::thread_local,
-    tree::{Grace, ScopeNode, Seat, TaskId, TaskInfo, TaskNode},
+    tree::{Grace, RecordKey, ScopeNode, TaskId, TaskInfo, TaskNode},
 };
 
 thread_local! {
@@ -133,14 +133,14 @@ pub(super) fn place() -> Place {
         .unwrap_or_default()
 }
 
-/// The task that is being polled, by its scope and its seat in the record: inside a timeout, the task around it.
-pub(crate) fn recorded_task() -> Option<(Arc<ScopeNode>, Seat, TaskId)> {
-    let (mut scope, mut seat, mut id) = with(|env| Some((env.scope()?.clone(), env.seat(), env.id())))?;
-    while seat == Seat::NONE {
+/// The task that is being polled, by its scope and its key in the record: inside a timeout, the task around it.
+pub(crate) fn recorded_task() -> Option<(Arc<ScopeNode>, RecordKey, TaskId)> {
+    let (mut scope, mut key, mut id) = with(|env| Some((env.scope()?.clone(), env.record_key(), env.id())))?;
+    while key == RecordKey::NONE {
         let task = scope.link()?.task;
-        (scope, seat, id) = (task.scope.clone(), task.seat(), task.info.id());
+        (scope, key, id) = (task.scope.clone(), task.record_key(), task.info.id());
     }
-    Some((scope, seat, id))
+    Some((scope, key, id))
 }
 
 /// What surrounds a closure of the task that is being polled, on a thread that may block.

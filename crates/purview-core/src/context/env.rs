@@ -3,7 +3,7 @@ use std::{panic::Location, sync::Arc};
 use super::{Binding, TaskSpan};
 use crate::{
     cancel::CancelReason,
-    tree::{Role, ScopeNode, Seat, TaskId, TaskInfo, TaskNode},
+    tree::{RecordKey, Role, ScopeNode, TaskId, TaskInfo, TaskNode},
 };
 
 /// What surrounds the code of one task: kept with its future, and swapped into a thread-local while it is polled.
@@ -13,7 +13,7 @@ pub(crate) struct Env {
     /// Of a child, its number in its scope.
     number: u64,
     /// Where it is recorded in its scope, if it is.
-    seat: Seat,
+    record_key: RecordKey,
     which: Which,
     flags: u8,
     /// Made when something asks for it.
@@ -58,7 +58,7 @@ impl Default for Env {
             scope: None,
             id: TaskId::NONE,
             number: 0,
-            seat: Seat::NONE,
+            record_key: RecordKey::NONE,
             which: Which::Body,
             flags: 0,
             task: None,
@@ -75,7 +75,7 @@ impl Env {
             scope: Some(scope),
             id,
             number,
-            seat: Seat::NONE,
+            record_key: RecordKey::NONE,
             which: Which::Child,
             flags: 0,
             task: None,
@@ -121,7 +121,7 @@ impl Env {
             id: task.info.id(),
             number: 0,
             at: task.info.location(),
-            seat: task.seat(),
+            record_key: task.record_key(),
             which: Which::Body,
             flags: if task.role == Role::Daemon { DAEMON } else { 0 },
             task: Some(task),
@@ -163,7 +163,7 @@ impl Env {
         if self.task.is_none() {
             let scope = self.scope.clone()?;
             let task = TaskNode::new(self.info()?, scope, self.role());
-            task.take_seat(self.seat);
+            task.set_record_key(self.record_key);
             self.task = Some(task);
         }
         self.task.clone()
@@ -211,18 +211,18 @@ impl Env {
     }
 
     /// Where the task is recorded in its scope.
-    pub(crate) fn seat(&self) -> Seat {
-        if self.seat == Seat::NONE {
-            self.task.as_ref().map_or(Seat::NONE, |task| task.seat())
+    pub(crate) fn record_key(&self) -> RecordKey {
+        if self.record_key == RecordKey::NONE {
+            self.task.as_ref().map_or(RecordKey::NONE, |task| task.record_key())
         } else {
-            self.seat
+            self.record_key
         }
     }
 
-    pub(crate) fn take_seat(&mut self, seat: Seat) {
-        self.seat = seat;
+    pub(crate) fn set_record_key(&mut self, key: RecordKey) {
+        self.record_key = key;
         if let Some(task) = &self.task {
-            task.take_seat(seat);
+            task.set_record_key(key);
         }
     }
 

@@ -23,5 +23,5 @@ pub(crate) use self::{
     member::{ByNode, Member, Stop},
     options::Options,
     rate::Rate,
-    set::{Seated, Set},
+    set::{Set, SetMember},
 };

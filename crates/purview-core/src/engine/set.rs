@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What can stand in a [`Set`].
-pub(crate) trait Seated: Sized {
+pub(crate) trait SetMember: Sized {
     /// What comes out of the set when it has ended.
     type Out;
 
@@ -26,20 +26,20 @@ pin_project! {
     /// A place in the set: polls what stands there as often as the pass allows.
     ///
     /// It is empty when its member was dropped in its place.
-    pub(crate) struct Seat<M> {
+    pub(crate) struct Place<M> {
         #[pin]
         member: Option<M>,
         turn: Turn,
     }
 }
 
-impl<M> Seat<M> {
+impl<M> Place<M> {
     pub(crate) fn member(self: Pin<&mut Self>) -> Pin<&mut Option<M>> {
         self.project().member
     }
 }
 
-impl<M: Seated> Future for Seat<M> {
+impl<M: SetMember> Future for Place<M> {
     type Output = M::Out;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<M::Out> {
@@ -56,7 +56,7 @@ impl<M: Seated> Future for Seat<M> {
 /// The set sees only a waker of ours, never the user's, whose clone may panic.
 pub(crate) struct Set<M> {
     /// Made for the first member.
-    futures: Option<FuturesUnordered<Seat<M>>>,
+    futures: Option<FuturesUnordered<Place<M>>>,
     waker: Option<Waker>,
 }
 
@@ -70,13 +70,13 @@ impl<M> Set<M> {
 
     pub(crate) fn iter(&mut self) -> impl Iterator<Item = Pin<&mut Option<M>>> {
         let futures = self.futures.as_mut().map(|futures| Pin::new(futures).iter_pin_mut());
-        futures.into_iter().flatten().map(Seat::member)
+        futures.into_iter().flatten().map(Place::member)
     }
 }
 
-impl<M: Seated> Set<M> {
+impl<M: SetMember> Set<M> {
     pub(crate) fn push(&mut self, member: M, node: &ScopeNode) {
-        self.futures.get_or_insert_with(FuturesUnordered::new).push(Seat {
+        self.futures.get_or_insert_with(FuturesUnordered::new).push(Place {
             member: Some(member),
             turn: Turn::default(),
         });

@@ -10,7 +10,7 @@ use super::spans::Fails;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Env, TaskSpan},
-    engine::{ByNode, Member, Seated, pass::Turn},
+    engine::{ByNode, Member, SetMember, pass::Turn},
     panic::FirstPanic,
     policy::End,
     tree::{ScopeNode, TaskId, TaskNode},
@@ -82,7 +82,7 @@ impl<F: Future> Numbered<F> {
     }
 }
 
-impl<F: Future> Seated for Numbered<F> {
+impl<F: Future> SetMember for Numbered<F> {
     type Out = Left<F::Output>;
 
     fn poll_out(this: Pin<&mut Option<Self>>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<Self::Out> {

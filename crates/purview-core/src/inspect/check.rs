@@ -178,8 +178,8 @@ fn is_waiting_finalizer(node: &Node) -> bool {
 impl Source {
     /// Notes something of the task.
     fn note<T>(&self, note: impl FnOnce(&mut Entry) -> Option<T>) -> Option<T> {
-        let (seat, id) = self.task?;
-        self.record.with(seat, id, note).flatten()
+        let (key, id) = self.task?;
+        self.record.with(key, id, note).flatten()
     }
 }
 

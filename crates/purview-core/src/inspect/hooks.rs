@@ -12,7 +12,7 @@ use crate::{
     context::{self, Env, Outcome},
     time::Instant,
     tree::{
-        ScopeNode, Seat, TaskId, TaskInfo, TaskNode,
+        RecordKey, ScopeNode, TaskId, TaskInfo, TaskNode,
         record::{
             CountedWaker, Entry, How, Kind, Polled, Report, ScopeRecord, Spawned, WaitsFor, installed_steps, is_on,
             nanos, recorder, time_passes,
@@ -120,17 +120,17 @@ impl ScopeNode {
 
 impl Env {
     /// The record of the task's scope, where it is a task of its own and recorded.
-    fn seated(&self) -> Option<(&Arc<ScopeRecord>, Seat, TaskId)> {
-        if !is_on() || self.seat() == Seat::NONE {
+    fn recorded_at(&self) -> Option<(&Arc<ScopeRecord>, RecordKey, TaskId)> {
+        if !is_on() || self.record_key() == RecordKey::NONE {
             return None;
         }
-        Some((self.scope()?.record()?, self.seat(), self.id()))
+        Some((self.scope()?.record()?, self.record_key(), self.id()))
     }
 
     /// The task was spawned, and waits for its first poll.
     #[inline]
     pub(crate) fn note_spawned(&mut self, kind: Kind) {
-        if is_on() && self.is_task() && self.seat() == Seat::NONE {
+        if is_on() && self.is_task() && self.record_key() == RecordKey::NONE {
             self.record(kind);
         }
     }
@@ -149,8 +149,8 @@ impl Env {
         if self.task().is_some() || !self.is_numbered() {
             entry.rare().info = self.named_info();
         }
-        let seat = record.add(entry);
-        self.take_seat(seat);
+        let key = record.add(entry);
+        self.set_record_key(key);
         if is_told {
             self.tell_spawned(kind);
         }
@@ -174,8 +174,8 @@ impl Env {
     /// The limit of its scope keeps it waiting.
     #[cold]
     pub(crate) fn note_limited(&self) {
-        if let Some((record, seat, id)) = self.seated() {
-            record.with(seat, id, |entry| entry.limited = true);
+        if let Some((record, key, id)) = self.recorded_at() {
+            record.with(key, id, |entry| entry.limited = true);
         }
     }
 
@@ -184,7 +184,7 @@ impl Env {
         if !self.is_task() {
             return None;
         }
-        if self.seat() == Seat::NONE {
+        if self.record_key() == RecordKey::NONE {
             let is_gather = self.scope().is_some_and(|scope| scope.is_gather());
             let kind = match self.role() {
                 crate::tree::Role::Finalizer => Kind::Finalizer,
@@ -195,8 +195,8 @@ impl Env {
             };
             self.record(kind);
         }
-        let (record, seat, id) = self.seated()?;
-        let polled = record.begin_poll(seat, id, waker)?;
+        let (record, key, id) = self.recorded_at()?;
+        let polled = record.begin_poll(key, id, waker)?;
         if let Some(queued) = polled.queued.filter(|_| record.recorder.has_observers()) {
             if let Some(task) = self.named_info() {
                 record.recorder.tell(|observer| observer.started(&task, nanos(queued)));
@@ -214,10 +214,10 @@ impl Env {
     }
 
     fn end_poll(&self, polled: &Polled, is_pending: bool) {
-        let Some((record, seat, id)) = self.seated() else {
+        let Some((record, key, id)) = self.recorded_at() else {
             return;
         };
-        let grown = record.end_poll(seat, id, polled, is_pending);
+        let grown = record.end_poll(key, id, polled, is_pending);
         let recorder = &record.recorder;
         if !recorder.has_observers() && grown.slow.is_none() && grown.yields.is_none() {
             return;
@@ -252,8 +252,8 @@ impl Env {
 
     /// This is how the task ended, where it has not returned.
     pub(crate) fn note_how(&self, how: Option<How>) {
-        if let Some((how, (record, seat, id))) = how.zip(self.seated()) {
-            record.ended_as(seat, id, how);
+        if let Some((how, (record, key, id))) = how.zip(self.recorded_at()) {
+            record.ended_as(key, id, how);
         }
     }
 
@@ -267,18 +267,18 @@ impl Env {
 
     #[cold]
     fn leave(&self) {
-        let Some((record, seat, id)) = self.seated() else {
+        let Some((record, key, id)) = self.recorded_at() else {
             return;
         };
-        leave(record, seat, id, || self.named_info());
+        leave(record, key, id, || self.named_info());
         if self.scope().is_some_and(|scope| scope.is_gather()) {
             record.done.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn leave(record: &ScopeRecord, seat: Seat, id: TaskId, info: impl FnOnce() -> Option<TaskInfo>) {
-    let Some(left) = record.remove(seat, id) else { return };
+fn leave(record: &ScopeRecord, key: RecordKey, id: TaskId, info: impl FnOnce() -> Option<TaskInfo>) {
+    let Some(left) = record.remove(key, id) else { return };
     if record.recorder.has_observers() {
         if let Some(task) = info() {
             let how = left
@@ -294,11 +294,11 @@ fn leave(record: &ScopeRecord, seat: Seat, id: TaskId, info: impl FnOnce() -> Op
 
 impl ScopeNode {
     /// A child that was spawned was not accepted.
-    pub(crate) fn note_refused(&self, seat: Seat, task: impl FnOnce() -> TaskInfo) {
-        if let Some(record) = self.record().filter(|_| seat != Seat::NONE) {
+    pub(crate) fn note_refused(&self, key: RecordKey, task: impl FnOnce() -> TaskInfo) {
+        if let Some(record) = self.record().filter(|_| key != RecordKey::NONE) {
             let task = task();
-            record.ended_as(seat, task.id(), How::Cancelled(CancelReason::Ended));
-            leave(record, seat, task.id(), || Some(task.clone()));
+            record.ended_as(key, task.id(), How::Cancelled(CancelReason::Ended));
+            leave(record, key, task.id(), || Some(task.clone()));
         }
     }
 }
@@ -311,7 +311,7 @@ impl TaskNode {
         }
         let Some(record) = self.scope.record() else { return };
         let now = record.recorder.now();
-        let began = record.with(self.seat(), self.info.id(), |entry| {
+        let began = record.with(self.record_key(), self.info.id(), |entry| {
             entry.rare().running = now;
             entry.spawned
         });
@@ -330,11 +330,11 @@ pub(crate) fn waits(wait: impl FnOnce() -> WaitsFor) {
 }
 
 fn note_wait(wait: WaitsFor) {
-    let Some((scope, seat, id)) = context::recorded_task() else {
+    let Some((scope, key, id)) = context::recorded_task() else {
         return;
     };
     if let Some(record) = scope.record() {
-        record.waits(seat, id, wait);
+        record.waits(key, id, wait);
     }
 }
 

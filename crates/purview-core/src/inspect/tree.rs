@@ -10,7 +10,7 @@ use super::{Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadl
 use crate::{
     time::Instant,
     tree::{
-        ScopeNode, Seat, TaskId, TaskNode,
+        RecordKey, ScopeNode, TaskId, TaskNode,
         record::{Entry, Recorder, ScopeRecord, clock, recorder},
     },
 };
@@ -18,7 +18,7 @@ use crate::{
 /// Where a task is recorded, or a scope.
 pub(super) struct Source {
     pub(super) record: Arc<ScopeRecord>,
-    pub(super) task: Option<(Seat, TaskId)>,
+    pub(super) task: Option<(RecordKey, TaskId)>,
 }
 
 /// What a snapshot is made of.
@@ -74,7 +74,7 @@ enum What {
     Unrecorded(Arc<TaskNode>),
 }
 
-type Tasks = std::vec::IntoIter<(Seat, Entry)>;
+type Tasks = std::vec::IntoIter<(RecordKey, Entry)>;
 
 impl Tree {
     /// With where each node is recorded, for a check.
@@ -226,7 +226,7 @@ impl Builder {
     }
 
     /// Copies of what is recorded of the tasks of a scope, and how many it has more.
-    fn entries(&self, record: &ScopeRecord) -> (Vec<(Seat, Entry)>, usize) {
+    fn entries(&self, record: &ScopeRecord) -> (Vec<(RecordKey, Entry)>, usize) {
         let most = self.most.min(self.max_nodes - self.tree.nodes.len());
         let (mut from, mut more) = (0, true);
         let mut entries = Vec::with_capacity(most.min(record.len()));
@@ -248,13 +248,13 @@ impl Builder {
         let scope = self.scopes[at].clone();
         let Some(record) = scope.record() else { return };
         while self.tree.nodes.len() < self.max_nodes {
-            let Some((seat, entry)) = tasks.next() else { return };
+            let Some((key, entry)) = tasks.next() else { return };
             let place = (address(&scope), entry.id);
             let node = self.task(&entry, &scope, record, item);
             let source = || {
                 Some(Source {
                     record: record.clone(),
-                    task: Some((seat, entry.id)),
+                    task: Some((key, entry.id)),
                 })
             };
             if self.in_task.contains_key(&place) {

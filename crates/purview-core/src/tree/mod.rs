@@ -20,7 +20,7 @@ pub(crate) use self::{
     grace::{GivenGrace, Grace},
     holding::Hold,
     info::Naming,
-    record::Seat,
+    record::RecordKey,
     scope_node::{Link, ScopeNode, ScopeOptions},
     spans::ScopeSpans,
     task_node::{HoldKind, Role, TaskNode},

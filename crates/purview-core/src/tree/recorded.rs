@@ -43,7 +43,7 @@ impl ScopeNode {
     pub(crate) fn note_stopped_alone(&self, task: TaskId, reason: &CancelReason) {
         if is_on() {
             if let Some(record) = self.record() {
-                record.told_alone(record.seat_of(task), task, reason);
+                record.told_alone(record.key_of(task), task, reason);
             }
         }
     }
@@ -71,7 +71,7 @@ impl TaskNode {
     pub(super) fn note_held(&self, kind: HoldKind) {
         let Some(record) = self.record() else { return };
         let (now, kind) = (record.recorder.now(), kind as usize);
-        let noted = record.with(self.seat(), self.info.id(), |entry| entry.rare().held[kind] = now);
+        let noted = record.with(self.record_key(), self.info.id(), |entry| entry.rare().held[kind] = now);
         if noted.is_some() {
             record
                 .recorder
@@ -83,7 +83,7 @@ impl TaskNode {
     pub(super) fn note_let_go(&self, kind: HoldKind) {
         let Some(record) = self.record() else { return };
         let kind = kind as usize;
-        let noted = record.with(self.seat(), self.info.id(), |entry| {
+        let noted = record.with(self.record_key(), self.info.id(), |entry| {
             std::mem::take(&mut entry.rare().held[kind])
         });
         if noted.is_some_and(|since| since != 0) {
@@ -96,7 +96,7 @@ impl TaskNode {
     /// It alone was told to stop.
     pub(super) fn note_stopped(&self, reason: &CancelReason) {
         if let Some(record) = self.record() {
-            record.told_alone(self.seat(), self.info.id(), reason);
+            record.told_alone(self.record_key(), self.info.id(), reason);
         }
     }
 }

@@ -3,7 +3,7 @@ use std::{
     task::Waker,
 };
 
-use super::{grace::Grace, info::TaskInfo, record::Seat, scope_node::ScopeNode};
+use super::{grace::Grace, info::TaskInfo, record::RecordKey, scope_node::ScopeNode};
 use crate::{
     cancel::{CancelReason, CancelToken, Cancellable, Node, Told},
     sync::{
@@ -35,7 +35,7 @@ pub(crate) struct TaskNode {
     pub(super) stop: OnceLock<CancelReason>,
     pub(super) flags: AtomicU8,
     /// Where it is recorded in its scope, if it is.
-    seat: AtomicU32,
+    record_key: AtomicU32,
     poller: Mutex<Option<Waker>>,
 }
 
@@ -52,7 +52,7 @@ impl TaskNode {
             holds: Holds::default(),
             stop: OnceLock::new(),
             flags: AtomicU8::new(0),
-            seat: AtomicU32::new(0),
+            record_key: AtomicU32::new(0),
             poller: Mutex::default(),
         });
         let told = if role == Role::Finalizer {
@@ -125,12 +125,12 @@ impl TaskNode {
         self.wake();
     }
 
-    pub(crate) fn seat(&self) -> Seat {
-        Seat(self.seat.load(Ordering::Relaxed))
+    pub(crate) fn record_key(&self) -> RecordKey {
+        RecordKey(self.record_key.load(Ordering::Relaxed))
     }
 
-    pub(crate) fn take_seat(&self, seat: Seat) {
-        self.seat.store(seat.0, Ordering::Relaxed);
+    pub(crate) fn set_record_key(&self, key: RecordKey) {
+        self.record_key.store(key.0, Ordering::Relaxed);
     }
 
     fn has(&self, flag: u8) -> bool {

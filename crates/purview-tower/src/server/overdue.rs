@@ -24,7 +24,7 @@ pub(super) struct Due {
 
 /// Where a request is between two polls of its body, so that its deadline can take it from there. Dropped by that, it is
 /// cleaned up by the driver of the service's scope.
-pub(super) struct Seat<E>(Mutex<State<E>>);
+pub(super) struct GuestSlot<E>(Mutex<State<E>>);
 
 struct State<E> {
     request: Request<E>,
@@ -41,7 +41,7 @@ enum Request<E> {
     Over,
 }
 
-impl<E> Seat<E> {
+impl<E> GuestSlot<E> {
     /// Cuts the request at `due` unless it is over by then. Where the runtime has no executor, only a poll does.
     pub(super) fn watched<B, Err>(way: Way<E>, due: &Due, exchange: Arc<Exchange<B, Err>>) -> Arc<Self>
     where
@@ -49,11 +49,11 @@ impl<E> Seat<E> {
         Err: Send + 'static,
         E: Send + 'static,
     {
-        let seat = Arc::new(Self(Mutex::new(State {
+        let slot = Arc::new(Self(Mutex::new(State {
             request: Request::Here(way),
             watch: None,
         })));
-        let watched = seat.clone();
+        let watched = slot.clone();
         let at = due.at.checked_add(SLACK).unwrap_or(due.at);
         let mut late = due.runtime.sleep_until(at);
         let watch = async move {
@@ -69,7 +69,7 @@ impl<E> Seat<E> {
             }
         };
         drop(due.runtime.spawn(Box::pin(watch)));
-        seat
+        slot
     }
 
     /// For a poll. There is none where the deadline has taken it, or it has ended.

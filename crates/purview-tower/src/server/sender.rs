@@ -11,7 +11,7 @@ use purview_core::CancelReason;
 
 use super::{
     caller::{Caller, Ended},
-    overdue::Seat,
+    overdue::GuestSlot,
 };
 use crate::{
     body::BodyError,
@@ -27,7 +27,7 @@ pub(super) struct Sender<B: Body, Err, E> {
     grpc: bool,
     over: bool,
     /// Where the request is between two polls, if it has a deadline.
-    seat: Option<Arc<Seat<E>>>,
+    slot: Option<Arc<GuestSlot<E>>>,
 }
 
 impl<B, Err, E> Sender<B, Err, E>
@@ -38,28 +38,28 @@ where
 {
     pub(super) fn new(mut caller: Caller<B, Err, E>, grpc: bool) -> Self {
         let due = caller.exchange.take_due();
-        let seat = due.and_then(|due| {
+        let slot = due.and_then(|due| {
             let guest = caller.take_guest()?;
-            Some(Seat::watched(guest, &due, caller.exchange.clone()))
+            Some(GuestSlot::watched(guest, &due, caller.exchange.clone()))
         });
         Self {
             caller,
             grpc,
             over: false,
-            seat,
+            slot,
         }
     }
 }
 
 impl<B: Body, Err, E: Send + 'static> Sender<B, Err, E> {
     fn poll_seated(&mut self, cx: &mut Context<'_>) -> Poll<Option<FrameOf<B>>> {
-        let Some(seat) = self.seat.clone() else {
+        let Some(slot) = self.slot.clone() else {
             return self.poll(cx);
         };
-        self.caller.set_guest(seat.take());
+        self.caller.set_guest(slot.take());
         let polled = self.poll(cx);
         let guest = self.caller.take_guest();
-        seat.put_back(guest.filter(|_| !self.over));
+        slot.put_back(guest.filter(|_| !self.over));
         polled
     }
 
@@ -100,9 +100,9 @@ impl<B: Body, Err, E: Send + 'static> Sender<B, Err, E> {
 
 impl<B: Body, Err, E> Drop for Sender<B, Err, E> {
     fn drop(&mut self) {
-        if let Some(seat) = &self.seat {
-            drop(seat.take());
-            seat.put_back(None);
+        if let Some(slot) = &self.slot {
+            drop(slot.take());
+            slot.put_back(None);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::{
-    engine::{Seated, pass::Turn},
+    engine::{SetMember, pass::Turn},
     policy::Policy,
     scope::kind::AnyChild,
 };
@@ -31,7 +31,7 @@ impl<C, P> InSet<C, P> {
     }
 }
 
-impl<P: Policy, C: AnyChild<P>> Seated for InSet<C, P> {
+impl<P: Policy, C: AnyChild<P>> SetMember for InSet<C, P> {
     type Out = C;
 
     fn poll_out(this: Pin<&mut Option<Self>>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<C> {

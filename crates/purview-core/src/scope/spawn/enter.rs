@@ -146,7 +146,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         entered.unwrap_or_else(|rejected| {
             let reason = rejected.reason().clone().into_cancel_reason();
             drop(rejected);
-            Entered(Stay::Refused(reason))
+            Entered(State::Refused(reason))
         })
     }
 
@@ -183,19 +183,19 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         self.options.has_place = has_place;
         let mut new = NewTask::with_node(shared, self.options, inspect::Kind::Guest);
         let slot = new.slot(shared);
-        let (node, seat) = (new.env.task().cloned(), new.env.seat());
+        let (node, key) = (new.env.task().cloned(), new.env.record_key());
         let has_place = shared.place_for(&mut new.env);
         // With a place, and without a rate, it need not wait for the engine.
         let guest = Guest::new(new.env.same(), fut, has_place && !shared.has_rate);
         let child = Box::new(Offloaded::<P, T, _>::new(new.env, slot.clone(), guest.clone()));
         match shared.enlist(has_place, child, |child| K::accept(child)) {
-            Ok(()) => Ok(Entered(Stay::In {
+            Ok(()) => Ok(Entered(State::In {
                 slot,
                 guest: forget_type(guest),
             })),
             Err(child) => {
                 drop(child);
-                shared.end_refused(node.as_deref(), seat, || slot.info());
+                shared.end_refused(node.as_deref(), key, || slot.info());
                 let fut = guest.take_future();
                 let fut = fut.expect("a guest that was not accepted was not polled");
                 Err(Rejected::new(fut, RejectReason::Ended))
@@ -222,9 +222,9 @@ fn forget_type<F: Future<Output: Send> + Send + 'static>(guest: Arc<Guest<F>>) -
 /// When polled again after it has resolved. A panic of the guest goes to the policy; where the driver was dropped during
 /// that very poll it is resumed here.
 #[must_use = "a guest runs only while it is awaited"]
-pub struct Entered<J>(Stay<J>);
+pub struct Entered<J>(State<J>);
 
-enum Stay<J> {
+enum State<J> {
     In {
         slot: Arc<JoinSlot<J>>,
         guest: Arc<dyn Awaited>,
@@ -240,9 +240,9 @@ impl<J> Future for Entered<J> {
 
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let stay = &mut self.get_mut().0;
-        let out = match stay {
-            Stay::In { slot, guest } => match guest.poll(cx) {
+        let state = &mut self.get_mut().0;
+        let out = match state {
+            State::In { slot, guest } => match guest.poll(cx) {
                 Some(reason) => Err(reason),
                 None => match slot.poll(cx) {
                     Take::Value(joined) => guest.refused().map_or(Ok(joined), Err),
@@ -253,17 +253,17 @@ impl<J> Future for Entered<J> {
                     Take::Never | Take::Taken => Err(guest.reason()),
                 },
             },
-            Stay::Refused(reason) => Err(reason.clone()),
-            Stay::Over => panic!("a guest must not be polled after it has resolved"),
+            State::Refused(reason) => Err(reason.clone()),
+            State::Over => panic!("a guest must not be polled after it has resolved"),
         };
-        *stay = Stay::Over;
+        *state = State::Over;
         Poll::Ready(out)
     }
 }
 
 impl<J> Drop for Entered<J> {
     fn drop(&mut self) {
-        if let Stay::In { guest, .. } = &self.0 {
+        if let State::In { guest, .. } = &self.0 {
             guest.leave();
         }
     }
@@ -273,11 +273,11 @@ impl<J> fmt::Debug for Entered<J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Entered");
         match &self.0 {
-            Stay::In { guest, .. } => debug
+            State::In { guest, .. } => debug
                 .field("id", &guest.info().id())
                 .field("name", &guest.info().name()),
-            Stay::Refused(reason) => debug.field("refused", reason),
-            Stay::Over => debug.field("resolved", &true),
+            State::Refused(reason) => debug.field("refused", reason),
+            State::Over => debug.field("resolved", &true),
         };
         debug.finish_non_exhaustive()
     }

@@ -20,7 +20,7 @@ pub(crate) use self::{
     },
     report::Short,
     scope_record::{Polled, ScopeRecord},
-    slab::Seat,
+    slab::RecordKey,
     waker::CountedWaker,
 };
 pub use self::{

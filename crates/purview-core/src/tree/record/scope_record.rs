@@ -13,7 +13,7 @@ use super::{
     observer::ScopeId,
     recorder::Recorder,
     registry::Listed,
-    slab::{Left, Seat, Slab},
+    slab::{Left, RecordKey, Slab},
     waits::WaitsFor,
     waker::CountedWaker,
 };
@@ -85,13 +85,13 @@ impl ScopeRecord {
         listed.is_some()
     }
 
-    pub(crate) fn add(&self, entry: Entry) -> Seat {
+    pub(crate) fn add(&self, entry: Entry) -> RecordKey {
         self.lock().add(entry)
     }
 
     /// The task has ended, or was never in the scope. Gives what was recorded of it that is rare.
-    pub(crate) fn remove(&self, seat: Seat, id: TaskId) -> Option<Left> {
-        self.lock().remove(seat, id)
+    pub(crate) fn remove(&self, key: RecordKey, id: TaskId) -> Option<Left> {
+        self.lock().remove(key, id)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -99,29 +99,29 @@ impl ScopeRecord {
     }
 
     /// Has something noted of one task.
-    pub(crate) fn with<T>(&self, seat: Seat, id: TaskId, note: impl FnOnce(&mut Entry) -> T) -> Option<T> {
-        self.lock().get(seat, id).map(note)
+    pub(crate) fn with<T>(&self, key: RecordKey, id: TaskId, note: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        self.lock().get(key, id).map(note)
     }
 
-    /// Copies of what is recorded of the tasks in at most `n` places, with their seats; and whether there are more places
+    /// Copies of what is recorded of the tasks in at most `n` places, with their keys; and whether there are more places
     /// after `from`, which is moved on.
-    pub(crate) fn some(&self, from: &mut usize, n: usize) -> (Vec<(Seat, Entry)>, bool) {
+    pub(crate) fn some(&self, from: &mut usize, n: usize) -> (Vec<(RecordKey, Entry)>, bool) {
         let tasks = self.lock();
         let (some, more) = tasks.some(*from, n);
         *from += n;
-        (some.map(|(seat, entry)| (seat, entry.clone())).collect(), more)
+        (some.map(|(key, entry)| (key, entry.clone())).collect(), more)
     }
 
-    pub(crate) fn begin_poll(&self, seat: Seat, id: TaskId, waker: &Waker) -> Option<Polled> {
+    pub(crate) fn begin_poll(&self, key: RecordKey, id: TaskId, waker: &Waker) -> Option<Polled> {
         let counted = if self.recorder.options.wakers {
-            Some(self.count(seat, id, waker))
+            Some(self.count(key, id, waker))
         } else {
             None
         };
         let now = self.recorder.begins();
         let is_told = self.told.load(Ordering::Relaxed) != 0;
         let mut tasks = self.lock();
-        let entry = tasks.get(seat, id)?;
+        let entry = tasks.get(key, id)?;
         entry.polls += 1;
         entry.polling = now;
         entry.limited = false;
@@ -147,8 +147,8 @@ impl ScopeRecord {
     }
 
     /// A waker that counts, the one of the last poll if it can be.
-    fn count(&self, seat: Seat, id: TaskId, waker: &Waker) -> Arc<CountedWaker> {
-        let known = self.with(seat, id, |entry| entry.waker().cloned()).flatten();
+    fn count(&self, key: RecordKey, id: TaskId, waker: &Waker) -> Arc<CountedWaker> {
+        let known = self.with(key, id, |entry| entry.waker().cloned()).flatten();
         // Cloned outside of the lock: it may be the user's.
         let counted = known
             .filter(|known| known.is_for(waker))
@@ -158,7 +158,7 @@ impl ScopeRecord {
     }
 
     /// The poll has ended. Of a task that has ended nothing is noted, because it is about to be removed.
-    pub(crate) fn end_poll(&self, seat: Seat, id: TaskId, polled: &Polled, is_pending: bool) -> Grown {
+    pub(crate) fn end_poll(&self, key: RecordKey, id: TaskId, polled: &Polled, is_pending: bool) -> Grown {
         let options = &self.recorder.options;
         let mut grown = Grown::default();
         if !is_pending && options.slow_poll.is_none() && !self.recorder.has_observers() {
@@ -172,7 +172,7 @@ impl ScopeRecord {
             return grown;
         }
         let mut tasks = self.lock();
-        let Some(entry) = tasks.get(seat, id) else { return grown };
+        let Some(entry) = tasks.get(key, id) else { return grown };
         entry.polling = 0;
         entry.polled = now;
         entry.busy += took;
@@ -193,8 +193,8 @@ impl ScopeRecord {
         grown
     }
 
-    pub(crate) fn waits(&self, seat: Seat, id: TaskId, wait: WaitsFor) {
-        let left = self.with(seat, id, |entry| {
+    pub(crate) fn waits(&self, key: RecordKey, id: TaskId, wait: WaitsFor) {
+        let left = self.with(key, id, |entry| {
             let waits = &mut entry.rare().waits;
             if waits.iter().any(|known| known.is(&wait)) {
                 return Some(wait);
@@ -206,9 +206,9 @@ impl ScopeRecord {
     }
 
     /// A task alone was told to stop, for the first time.
-    pub(crate) fn told_alone(&self, seat: Seat, id: TaskId, reason: &CancelReason) {
+    pub(crate) fn told_alone(&self, key: RecordKey, id: TaskId, reason: &CancelReason) {
         let (reason, now) = (reason.clone(), self.recorder.now());
-        let left = self.with(seat, id, |entry| match &mut entry.rare().told {
+        let left = self.with(key, id, |entry| match &mut entry.rare().told {
             Some(_) => Some(reason),
             told => {
                 *told = Some((reason, now));
@@ -219,13 +219,13 @@ impl ScopeRecord {
     }
 
     /// Where a task is recorded, that is known by its number alone.
-    pub(crate) fn seat_of(&self, id: TaskId) -> Seat {
-        self.lock().seat_of(id)
+    pub(crate) fn key_of(&self, id: TaskId) -> RecordKey {
+        self.lock().key_of(id)
     }
 
     /// The task has not returned, but ended otherwise.
-    pub(crate) fn ended_as(&self, seat: Seat, id: TaskId, how: How) {
-        let left = self.with(seat, id, |entry| entry.rare().how.replace(how));
+    pub(crate) fn ended_as(&self, key: RecordKey, id: TaskId, how: How) {
+        let left = self.with(key, id, |entry| entry.rare().how.replace(how));
         drop(left);
     }
 
