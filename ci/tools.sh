@@ -4,10 +4,14 @@ mkdir -p "$tools"
 tools=$(cd "$tools" && pwd)
 PATH=$tools/bin:$PATH
 
-# cargo_tool NAME [ARG..]: `cargo NAME` can be run, if the registry gives it. It is built quickly and not for speed.
+# install_tool ARG..: `cargo install`, built quickly and not for speed.
+install_tool() {
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        cargo install --quiet --target-dir "$tools/build" "$@" >&2
+}
+# cargo_tool NAME [ARG..]: `cargo NAME` can be run, if the registry gives it.
 cargo_tool() {
-    command -v "$1" >/dev/null || CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
-        cargo install --quiet --locked --root "$tools" --target-dir "$tools/build" "$@" >&2
+    command -v "$1" >/dev/null || install_tool --locked --root "$tools" "$@"
 }
 # python_tool NAME PROGRAM: a program that PyPI has as a package.
 python_tool() {

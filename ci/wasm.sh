@@ -40,8 +40,7 @@ runner=$tools/wasm-bindgen-$version
     (
         PATH=$native_path
         unset RUSTC RUSTUP_TOOLCHAIN
-        export CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
-        cargo install --quiet --no-default-features --root "$runner" --target-dir "$tools/build" --version "$version" wasm-bindgen-cli >&2
+        install_tool --no-default-features --root "$runner" --version "$version" wasm-bindgen-cli
     ) || skip "no wasm-bindgen-test-runner $version to run the tests with"
 export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$runner/bin/wasm-bindgen-test-runner
 # Debian's compiler comes without a linker.
