@@ -8,7 +8,7 @@ use std::{
 
 use super::{Holder, Kind, Node, Queued, Report, Snapshot, State, tree::Source};
 use crate::tree::{
-    TaskInfo,
+    At, TaskInfo,
     record::{Entry, Recorder, recorder},
 };
 
@@ -135,9 +135,7 @@ impl Check<'_> {
         let mut scope = String::new();
         // Writing to a string cannot fail.
         let _ = node.write_title(&mut scope);
-        if let Some(at) = node.location {
-            let _ = write!(scope, " ({at})");
-        }
+        let _ = write!(scope, "{}", At(node.location));
         Some(Report::HeldUp {
             scope,
             reason: stopping.reason.clone(),

@@ -159,8 +159,16 @@ struct WithLocation<'a>(&'a TaskInfo);
 
 impl fmt::Display for WithLocation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.name())?;
-        match self.0.at {
+        write!(f, "{}{}", self.0.name(), At(self.0.at))
+    }
+}
+
+/// A place in parentheses, after a name; nothing where it is not known.
+pub(crate) struct At(pub(crate) Option<&'static Location<'static>>);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Some(at) => write!(f, " ({at})"),
             None => Ok(()),
         }

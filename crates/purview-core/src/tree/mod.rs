@@ -19,7 +19,7 @@ pub(crate) use self::{
     bound::Bound,
     grace::{GivenGrace, Grace},
     holding::Hold,
-    info::Naming,
+    info::{At, Naming},
     record::RecordKey,
     scope_node::{Link, ScopeNode, ScopeOptions},
     spans::ScopeSpans,

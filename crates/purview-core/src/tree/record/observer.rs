@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    tree::info::{TaskId, TaskInfo},
+    tree::info::{At, TaskId, TaskInfo},
 };
 
 /// The number of a scope or a gather that is recorded, unique in the process.
@@ -39,10 +39,7 @@ impl fmt::Display for ScopeInfo {
         if let Some(name) = &self.name {
             write!(f, " `{name}`")?;
         }
-        match self.location {
-            Some(at) => write!(f, " ({at})"),
-            None => Ok(()),
-        }
+        At(self.location).fmt(f)
     }
 }
 

@@ -1,7 +1,10 @@
 use std::{fmt, time::Duration};
 
 use super::how::{Held, Kind};
-use crate::{cancel::CancelReason, tree::info::TaskInfo};
+use crate::{
+    cancel::CancelReason,
+    tree::info::{At, TaskInfo},
+};
 
 /// Something that is rarely meant, as an [`Observer`](crate::inspect::Observer) is told, and `tracing` where the feature is on.
 ///
@@ -139,11 +142,7 @@ struct Named<'a>(&'a TaskInfo);
 
 impl fmt::Display for Named<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`", self.0.name())?;
-        match self.0.location() {
-            Some(at) => write!(f, " ({at})"),
-            None => Ok(()),
-        }
+        write!(f, "`{}`{}", self.0.name(), At(self.0.location()))
     }
 }
 
