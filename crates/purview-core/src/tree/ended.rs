@@ -49,7 +49,7 @@ impl ScopeNode {
 
     pub(crate) fn forget_end_waiter(&self, key: Option<u64>) {
         if key.is_some() {
-            let waker = self.lock().waiting().for_end.remove(key);
+            let waker = self.lock().forget_end_waiter(key);
             no_second_panic(|| drop(waker));
         }
     }

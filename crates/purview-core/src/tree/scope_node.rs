@@ -82,6 +82,10 @@ impl Cold {
         self.waiting.get_or_insert_default()
     }
 
+    pub(super) fn forget_end_waiter(&mut self, key: Option<u64>) -> Option<Waker> {
+        self.waiting.as_mut()?.for_end.remove(key)
+    }
+
     /// One of the lists, to be dropped or woken outside the lock.
     pub(super) fn take<T>(&mut self, list: impl FnOnce(&mut Waiting) -> &mut Vec<T>) -> Vec<T> {
         let waiting = self.waiting.as_mut();

@@ -56,7 +56,7 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     body: BodyStage,
     /// The body has only yielded in the pass of this number, which ends when it comes up again.
     body_yielded: u32,
-    /// How many polls the children are due before the body, which has yielded, is polled again.
+    /// How many polls the children are due before the body, which has yielded or was woken by one of them, is polled again.
     owed: usize,
     /// Why all others are to be dropped, as the policy says.
     verdict: Option<CancelReason>,
@@ -105,6 +105,11 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
             rare: Rarely::new(),
         };
         (Engine::new(node, options.grace), children)
+    }
+
+    /// How many children have been taken out of the queue and have not ended.
+    fn under_way(&self) -> usize {
+        self.ordinary + self.rare.daemons()
     }
 
     fn policy(&mut self) -> &mut P {
@@ -210,12 +215,12 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         if engine.signal().is_raised(part::BODY) {
             self.children.body_yielded = engine.pass();
             self.drain_queue();
-            self.children.owed = self.children.ordinary + self.children.rare.daemons();
+            self.children.owed = self.children.under_way();
         }
     }
 
-    /// A body that was woken is polled; one that has yielded when every sibling that was ready has been polled, as in one
-    /// queue.
+    /// A body that was woken is polled; one that has yielded, or that a child has woken, when every sibling that was ready has
+    /// been polled, as in one queue.
     ///
     /// One that is to see its tasks resolve has its last turn when they have.
     fn is_bodys_turn(&self, engine: &Engine) -> bool {
@@ -232,11 +237,13 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     fn poll_children(&mut self, engine: &mut Engine) -> bool {
         let before = pass::steps();
         let mut any = false;
-        let mut waits = engine.signal().is_raised(part::BODY);
-        let mut first = before;
+        let mut body_waits = engine.signal().is_raised(part::BODY);
         loop {
+            let left = pass::steps();
             let polled = self.children.set.poll(&engine.node);
             let signal = engine.signal();
+            let steps = left.saturating_sub(pass::steps());
+            self.children.owed = self.children.owed.saturating_sub(steps as usize);
             if let Poll::Ready(Some(child)) = polled {
                 any = true;
                 self.finish_child(engine, child);
@@ -246,12 +253,11 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 // The set gives way after two that yield; this pass continues.
                 signal.take(part::CHILDREN);
             }
-            if !waits && engine.signal().is_raised(part::BODY) {
-                waits = true;
-                first = pass::steps();
-                self.children.owed = self.children.ordinary + self.children.rare.daemons();
+            if !body_waits && engine.signal().is_raised(part::BODY) {
+                body_waits = true;
+                self.children.owed = self.children.under_way();
             }
-            let bodys_turn = waits && first.saturating_sub(pass::steps()) as usize >= self.children.owed;
+            let bodys_turn = body_waits && self.children.owed == 0;
             // What else a child has set going comes before its siblings.
             let other = engine.signal().is_raised(!(part::CHILDREN | part::BODY));
             if bodys_turn || other || self.children.verdict.is_some() || pass::is_over() {
@@ -259,8 +265,6 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 break;
             }
         }
-        let since = first.saturating_sub(pass::steps()) as usize;
-        self.children.owed = self.children.owed.saturating_sub(since);
         any || pass::steps() < before
     }
 
