@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What thirteen key loads may cost: allocations, bytes and polls of children, and with callgrind instructions and atomic
+# What fourteen key loads may cost: allocations, bytes and polls of children, and with callgrind instructions and atomic
 # operations. It fails where one of them costs more than ci/cost.baseline says, and says where one costs less.
 #
 # A guest may cost at most 1.3 of a parallel child, in instructions.

@@ -57,6 +57,7 @@ pub const GUARDED: &[Key] = &[
     key("ready/guest", "guest", loads::guests),
     key("timeout/purview", "timeout", loads::timeout),
     key("open-scope/scope", "child", loads::open_scope),
+    key("bytes-16384/gather", "future", loads::sized::<16_384, Gather>),
     key(YARDSTICK, "future", loads::ready::<BoxedSet>),
 ];
 
@@ -86,7 +87,6 @@ pub const MORE: &[Key] = &[
     key("fail-fast/gather", "future", loads::fail_fast::<Gather>),
     key("fail-fast/boxed-set", "future", loads::fail_fast::<BoxedSet>),
     key("bytes-16384/scope", "child", loads::sized::<16_384, Scope>),
-    key("bytes-16384/gather", "future", loads::sized::<16_384, Gather>),
     key("bytes-16384/set", "future", loads::sized::<16_384, Set>),
     key("bytes-16384/join-set", "task", loads::sized::<16_384, JoinSet>),
     key("tokio-channels/scope", "child", loads::channels::<ScopeOnTokio>),

@@ -46,17 +46,16 @@ pin_project! {
     }
 }
 
+/// The surroundings of a future that is about to start.
+pub(super) fn env(node: &Arc<ScopeNode>, index: usize, bindings: Option<Arc<Binding>>) -> Env {
+    let mut env = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
+    env.set_span(TaskSpan::of_member(&env));
+    env
+}
+
 impl<F: Future> Numbered<F> {
     #[inline]
-    pub(super) fn new(
-        fut: F,
-        index: usize,
-        fails: Fails<F::Output>,
-        node: &Arc<ScopeNode>,
-        bindings: Option<Arc<Binding>>,
-    ) -> Self {
-        let mut env = Env::child(node.clone(), TaskId::next(), index as u64, bindings);
-        env.set_span(TaskSpan::of_member(&env));
+    pub(super) fn new(fut: F, index: usize, fails: Fails<F::Output>, env: Env) -> Self {
         Self {
             member: Member::new(fut, env),
             index,

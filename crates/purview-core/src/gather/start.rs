@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 
 use super::{
     members::Futures,
-    numbered::Numbered,
+    numbered::{self, Numbered},
     source::{Source, SourceState},
 };
 use crate::{
@@ -32,14 +32,9 @@ impl<S: Source> Futures<S> {
         self.next_start = None;
         let before = self.started;
         while self.started - before < AT_ONCE && self.may_start(engine) && !pass::has_no_steps() {
-            let Some(fut) = self.pull(engine) else { break };
-            if let Some(Err(at)) = self.rate.as_ref().map(|rate| rate.start(engine.now())) {
-                self.next_start = Some(at);
-                self.next = Some(Box::new(fut));
+            if !self.start_one(engine) {
                 break;
             }
-            let member = Numbered::new(fut, self.started, self.fails, &engine.node, self.bindings.clone());
-            self.set.push(member, &engine.node);
             self.started += 1;
             self.running += 1;
             self.has_started = true;
@@ -48,7 +43,48 @@ impl<S: Source> Futures<S> {
         self.started > before
     }
 
-    /// The next future, if there is one now.
+    /// Starts the next future; gives whether there is one now that may start.
+    fn start_one(&mut self, engine: &mut Engine) -> bool {
+        match self.source.left() {
+            Some(_) if self.state != SourceState::Ready => false,
+            Some(0) => {
+                self.state = SourceState::JustExhausted;
+                self.source.close();
+                false
+            }
+            Some(_) => {
+                if !self.has_turn(engine) {
+                    return false;
+                }
+                // All but the future is made before it is taken: it may be large, and so is moved least.
+                let (index, fails) = (self.started, self.fails);
+                let env = numbered::env(&engine.node, index, self.bindings.clone());
+                let source = &mut self.source;
+                let taken = || Some(Numbered::new(source.take_first()?, index, fails, env));
+                self.set.push_with(&engine.node, taken)
+            }
+            None => {
+                let Some(fut) = self.pull(engine) else { return false };
+                if !self.has_turn(engine) {
+                    self.next = Some(Box::new(fut));
+                    return false;
+                }
+                let env = numbered::env(&engine.node, self.started, self.bindings.clone());
+                let member = Numbered::new(fut, self.started, self.fails, env);
+                self.set.push(member, &engine.node);
+                true
+            }
+        }
+    }
+
+    /// Whether the rate lets one start now; notes when it will, if it does not.
+    fn has_turn(&mut self, engine: &Engine) -> bool {
+        let turn = self.rate.as_ref().map(|rate| rate.start(engine.now()));
+        self.next_start = turn.and_then(Result::err);
+        self.next_start.is_none()
+    }
+
+    /// The next future of a stream, if there is one now.
     fn pull(&mut self, engine: &mut Engine) -> Option<S::Future> {
         if let Some(next) = self.next.take() {
             return Some(*next);
@@ -56,15 +92,7 @@ impl<S: Source> Futures<S> {
         if self.state != SourceState::Ready {
             return None;
         }
-        if self.source.left().is_none() {
-            return self.pull_from_stream(engine);
-        }
-        let first = self.source.take_first();
-        if first.is_none() {
-            self.state = SourceState::JustExhausted;
-            self.source.close();
-        }
-        first
+        self.pull_from_stream(engine)
     }
 
     fn pull_from_stream(&mut self, engine: &mut Engine) -> Option<S::Future> {
