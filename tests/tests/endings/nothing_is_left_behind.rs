@@ -231,6 +231,27 @@ fn though_what_a_timeout_drops_panics() {
     }
 }
 
+fn though_a_finalizer_panics_as_it_is_dropped() {
+    for parallel in [false, true] {
+        let (executor, (work, control)) = (HandExecutor::new(), work(parallel));
+        let mut run = by_hand(on(&executor).grace(HOUR).run(async |s| {
+            s.defer(async move {
+                let _bomb = PanicsOnDrop("bomb");
+                work.in_a_scope().await;
+            });
+            Err::<(), _>("no")
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        control.while_it_runs(&executor, || {
+            for _ in 0..2 {
+                executor.clock().advance(HOUR);
+                assert!(run.poll_until_idle().is_pending(), "parallel {parallel}");
+            }
+        });
+        assert!(catch_unwind(AssertUnwindSafe(|| run.finish())).is_err());
+    }
+}
+
 fn of_a_child_that_is_not_ready() {
     is_waited_for_when_it_is_cut(async |s, work| {
         let started = s.start(|_: Ready<()>| work.in_a_scope().map(Ok::<(), &str>));
@@ -242,6 +263,7 @@ polled_on_every_runtime_and_in_virtual_time!(
     though_the_child_panics_as_it_is_dropped,
     though_the_body_panics_as_it_is_dropped,
     though_what_a_timeout_drops_panics,
+    though_a_finalizer_panics_as_it_is_dropped,
     of_a_child_that_is_not_ready,
     of_a_nested_scope,
     two_scopes_further_in,

@@ -20,6 +20,8 @@ use crate::{
 impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     /// Drops what does not hold under the present grace: the body first, then the children, newest to oldest.
     pub(super) fn drop_tasks(&mut self, engine: &mut Engine, reason: &CancelReason) {
+        // What waits in the queue is stopped too.
+        self.drain_queue();
         let body = self.children.body != BodyStage::Ended;
         self.children.stopped_by_others |= engine.stopped_by_others && (body || self.children.ordinary > 0);
         if let Some(limiter) = &self.children.shared.limiter {
@@ -83,7 +85,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     pub(super) fn cut_child(&mut self, engine: &mut Engine, mut child: Boxed<'env, P, K>, reason: &CancelReason) {
         let reason = child.get().stopped_alone().unwrap_or_else(|| reason.clone());
         match child.pinned().cut(reason) {
-            Poll::Ready(()) => self.finish_child(engine, child),
+            Poll::Ready(()) => self.finish_child(engine, child, true),
             Poll::Pending => {
                 // Another thread is in it, and drops it there, unless it holds by then: it comes back as ended.
                 if engine.stage.grace() == Some(Grace::Over) {

@@ -21,16 +21,16 @@ use crate::{
 };
 
 impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
-    /// Has the end of a child reported, and drops what is left of it.
-    pub(super) fn finish_child(&mut self, engine: &mut Engine, mut child: Boxed<'env, P, K>) {
+    /// Has the end of a child reported, and drops what is left of it. A child that was `dropped` was cut, even where its
+    /// destructor has panicked.
+    pub(super) fn finish_child(&mut self, engine: &mut Engine, mut child: Boxed<'env, P, K>, dropped: bool) {
         let role = child.get().env().role();
         if role == Role::Ordinary {
             self.note_stop(engine);
         }
         let verdict = self.children.report(child.pinned());
         let env = child.get().env();
-        // One that panics as it is dropped was cut all the same.
-        let is_cut = verdict.cancelled || (verdict.panicked && child.get().stopped().is_some());
+        let is_cut = dropped || verdict.cancelled || (verdict.panicked && child.get().stopped().is_some());
         self.children.finish_task(engine, env, is_cut);
         let children = &mut *self.children;
         match role {
