@@ -8,7 +8,7 @@ use purview::{
     Builder, CancelToken, FailFast, Scope, Settled, cancelled, context_key, fail_fast, gather, gather_stream, retry,
     scope, settled, shield, sleep, timeout, try_scope,
 };
-use purview_tests::{Gate, Log, TestClock, by_hand, polled_on_every_runtime_and_in_virtual_time};
+use purview_tests::{Gate, HandExecutor, Log, TestClock, by_hand, polled_on_every_runtime_and_in_virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// How often each future is given up before it gets done.
@@ -272,7 +272,39 @@ fn while_one_runs_a_cancellation_from_outside_reaches_what_is_inside() {
     assert_eq!(log.entries(), ["Parent", "finalized"]);
 }
 
+/// Nothing reports it any more: what still runs in the future that it had borrowed would wait for ever.
+fn its_deadline_counts_no_more_when_it_has_ended() {
+    let executor = HandExecutor::new();
+    let log = Log::new();
+    let noted = log.clone();
+    let mut run = by_hand(fail_fast::<()>().runtime(executor.clone()).run(async move |_| {
+        let mut inner = pin!(fail_fast::<()>().run(async move |s| {
+            s.spawn_parallel(async move {
+                sleep(2 * SECOND).await;
+                let late = fail_fast::<()>().timeout(Duration::ZERO);
+                let late = late.run(async |_| pending::<Result<(), ()>>().await).await;
+                noted.note(if late.is_err() { "late" } else { "in time" });
+                Ok(())
+            });
+            pending::<Result<(), ()>>().await
+        }));
+        assert!(timeout(SECOND, &mut inner).await.is_err());
+        // It is not polled any more, and lives on.
+        pending::<Result<(), ()>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    executor.run();
+    executor.clock().advance(SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    executor.clock().advance(SECOND);
+    for _ in 0..10 {
+        executor.run_one();
+    }
+    assert_eq!(log.entries(), ["late"]);
+}
+
 polled_on_every_runtime_and_in_virtual_time!(
+    its_deadline_counts_no_more_when_it_has_ended,
     a_retry_whose_next_delay_is_too_long_gives_up,
     nothing_inside_is_told_or_dropped_or_waited_for,
     one_that_expired_leaves_the_value_to_the_next,

@@ -1,4 +1,5 @@
-//! A timeout whose outer deadline had passed woke itself again and again until the scope around was polled.
+//! A timeout, or a scope with a deadline, whose outer deadline had passed woke itself again and again until the scope
+//! around was polled.
 
 use std::{
     future::{pending, poll_fn},
@@ -10,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use purview::{fail_fast, timeout};
+use purview::{fail_fast, sleep, timeout};
 use purview_tests::{HandExecutor, by_hand};
 
 const MS: Duration = Duration::from_millis(1);
@@ -40,6 +41,27 @@ fn while_the_scope_whose_deadline_has_passed_is_not_polled() {
         polls.load(SeqCst) - before
     );
     assert!(scope.finish().expect_err("its time is up").is_deadline_exceeded());
+}
+
+#[test]
+fn nor_does_a_scope_that_begins_too_late() {
+    let executor = HandExecutor::new();
+    let outer = fail_fast::<()>().runtime(executor.clone()).timeout(50 * MS);
+    let mut outer = by_hand(outer.run(async |s| {
+        s.spawn_parallel(async {
+            sleep(60 * MS).await;
+            let late = fail_fast::<()>().timeout(Duration::ZERO);
+            drop(late.run(async |_| -> Result<(), ()> { panic!("it begins too late") }).await);
+            Ok(())
+        });
+        pending::<Result<(), ()>>().await
+    }));
+    assert!(outer.poll_until_idle().is_pending());
+    executor.run();
+    executor.clock().advance(60 * MS);
+    let polls = (0..10).take_while(|_| executor.run_one()).count();
+    assert!(polls <= 2, "{polls} polls");
+    assert!(outer.finish().expect_err("its time is up").is_deadline_exceeded());
 }
 
 #[test]

@@ -70,12 +70,13 @@ impl Opened {
     }
 
     /// What was polled inside and lives on, because it was only borrowed, belongs to this place until it is polled
-    /// elsewhere: then the nodes are left as they are.
+    /// elsewhere: then the nodes are left as they are, but for the deadline, which counts no more.
     pub(super) fn end<F>(&mut self, env: &Env) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
         if !needs_drop::<F>() {
+            self.node.forget_deadline();
             return;
         }
         let mut panicked = FirstPanic::default();

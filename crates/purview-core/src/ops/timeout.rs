@@ -141,8 +141,8 @@ impl<F: Future> Future for Timeout<F> {
         let opened = this.opened.as_mut().expect("opened just above, or before");
         let node = opened.node.clone();
         Place::update(&mut opened.place, &node);
-        // What was raised has had this poll, or is looked at in it.
-        let grace_ended = node.signal().is_raised(part::GRACE);
+        // What was raised has had this poll, or is looked at in it. What is only borrowed ends its own graces.
+        let grace_ended = needs_drop::<F>() && node.signal().is_raised(part::GRACE);
         node.signal().clear();
 
         // A grace around has ended: only finalizers in here are waited for.

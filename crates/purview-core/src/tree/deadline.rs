@@ -77,6 +77,16 @@ impl ScopeNode {
         own.is_some_and(|own| outer.is_none_or(|outer| own < outer))
     }
 
+    /// What has ended and is only borrowed from reports nothing: another deadline counts for what was polled in it.
+    pub(crate) fn forget_deadline(&self) {
+        let if_moved = {
+            let mut cold = self.lock();
+            cold.bound.set(None);
+            cold.take(|waiting| &mut waiting.if_moved)
+        };
+        wake_all(if_moved);
+    }
+
     /// Gives whether it came in time: not after the cancellation or the end.
     pub(crate) fn set_deadline(&self, at: Option<Instant>) -> bool {
         if self.is_ended() || self.node().reason().is_some() {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::future::join3;
-use purview::{Builder, CancelToken, FailFast, Ready, cancelled, fail_fast, scope, shield};
+use purview::{Builder, CancelToken, FailFast, Ready, cancelled, fail_fast, scope, shield, timeout};
 use purview_tests::{
     Log, PanicsOnDrop, TestClock, by_hand, on_every_runtime_and_in_virtual_time,
     polled_on_every_runtime_and_in_virtual_time, yield_now,
@@ -131,6 +131,50 @@ fn a_scope_that_its_parent_cancelled_says_so_where_that_is_not_around() {
     assert!(purview_tests::message_of(&*payload).contains("fail_fast()"));
 }
 
+/// It was in the queue of the scope, and only a daemon ran.
+fn no_ok_hides_a_child_that_waits_to_begin() {
+    let token = CancelToken::new();
+    let mut run = by_hand(fail_fast::<()>().cancel_on(token.clone()).run(async |s| {
+        let handle = s.clone();
+        s.task().daemon().spawn(async move {
+            drop(handle.spawn(pending::<Result<(), ()>>()));
+            token.cancel();
+            Ok(())
+        });
+        Ok(())
+    }));
+    assert!(run.finish().is_err());
+}
+
+/// The timeout over a reference was stopped with the grace, and nothing polled the scope that it had borrowed.
+fn finalizers_run_behind_a_timeout_that_only_borrows() {
+    let (clock, log) = (TestClock::new(), Log::new());
+    let mut run = by_hand(on(&clock).timeout(SECOND).grace(SECOND).run(async |s| {
+        s.spawn(async {
+            cancelled().await;
+            let mut inner = pin!(scope(async |t| {
+                t.defer(async { log.note("finalizer") });
+                pending::<()>().await;
+            }));
+            shield(poll_fn(|cx| {
+                assert!(inner.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            }))
+            .await;
+            let _ = timeout(Duration::ZERO, &mut inner).await;
+            Ok(())
+        });
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    assert!(log.entries().is_empty());
+    clock.advance(SECOND);
+    assert!(run.finish().is_err());
+    assert_eq!(log.entries(), ["finalizer"]);
+}
+
 /// It was listed as one that had ended by itself.
 async fn a_child_that_is_cut_before_it_is_ready_is_reported_as_cut() {
     let (scope, driver) = fail_fast::<()>().open();
@@ -150,5 +194,7 @@ polled_on_every_runtime_and_in_virtual_time!(
     no_ok_hides_that_a_grace_around_has_ended,
     a_grace_that_is_shorter_than_the_one_around_still_counts,
     a_scope_that_its_parent_cancelled_says_so_where_that_is_not_around,
+    no_ok_hides_a_child_that_waits_to_begin,
+    finalizers_run_behind_a_timeout_that_only_borrows,
 );
 on_every_runtime_and_in_virtual_time!(a_child_that_is_cut_before_it_is_ready_is_reported_as_cut,);

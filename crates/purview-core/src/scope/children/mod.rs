@@ -195,7 +195,6 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         self.body.as_mut().env_mut().bind(bindings());
         self.children.body_waker = Some(node.clone().into());
         self.children.shared.shutdown.begin_grace(node);
-        node.signal().raise(part::BODY);
     }
 
     /// Gives the body a poll. One that has only yielded waits for its siblings.
@@ -227,9 +226,11 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         let children = &*self.children;
         let others = children.ordinary > children.beyond_grace || children.rare.daemons() > 0;
         let last_turn = self.body.env().is_kept() && !others;
+        // A body that has not begun is not woken for that: it may be late, and then nothing but a new deadline lets it begin.
+        let woken = children.body == BodyStage::New || engine.signal().is_raised(part::BODY);
         !engine.late
             && !last_turn
-            && engine.signal().is_raised(part::BODY)
+            && woken
             && (children.owed == 0 || !engine.signal().is_raised(part::CHILDREN | part::QUEUE))
     }
 
@@ -246,7 +247,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             self.children.owed = self.children.owed.saturating_sub(steps as usize);
             if let Poll::Ready(Some(child)) = polled {
                 any = true;
-                self.finish_child(engine, child);
+                self.finish_child(engine, child, false);
             } else if !signal.is_raised(part::CHILDREN) || pass::is_over() {
                 break;
             } else {
