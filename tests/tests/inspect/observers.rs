@@ -7,7 +7,7 @@ use std::{
 };
 
 use purview::{
-    CancelReason, TaskInfo, checkpoint, fail_fast,
+    CancelReason, TaskInfo, checkpoint, fail_fast, gather,
     inspect::{Held, How, Observer, Options, Report, ScopeInfo, Spawned},
     settled, shield,
 };
@@ -77,6 +77,21 @@ impl Observer for Events {
     fn reported(&self, report: &Report) {
         self.note(report.to_string());
     }
+}
+
+#[test]
+fn a_future_of_a_gather_that_gives_an_error_has_failed() {
+    let events = Events::default();
+    let (_inspector, _installed, _) = inspected(Options::new().observer(events.clone()));
+    let error = || async { Err::<(), _>("broken") };
+    let all = gather([error()]).settled();
+    let mixed = purview::gather!(error(), async { Ok::<_, &str>(7) }).settled();
+    by_hand(async { drop((all.await, mixed.await)) }).finish();
+    let told = events.take();
+    let how = told.iter().filter_map(|event| event.rsplit_once(' '));
+    let failed = how.clone().filter(|(_, how)| *how == "failed").count();
+    let returned = how.filter(|(_, how)| *how == "returned").count();
+    assert_eq!((failed, returned), (2, 1), "{told:#?}");
 }
 
 #[test]

@@ -51,7 +51,10 @@ fn nor_does_a_scope_that_begins_too_late() {
         s.spawn_parallel(async {
             sleep(60 * MS).await;
             let late = fail_fast::<()>().timeout(Duration::ZERO);
-            drop(late.run(async |_| -> Result<(), ()> { panic!("it begins too late") }).await);
+            drop(
+                late.run(async |_| -> Result<(), ()> { panic!("it begins too late") })
+                    .await,
+            );
             Ok(())
         });
         pending::<Result<(), ()>>().await

@@ -7,9 +7,9 @@ use std::{
 
 use super::{
     dropped::Dropped,
+    fails::Fails,
     numbered::{Ended, Left, Numbered},
     source::{Source, SourceState},
-    spans::Fails,
 };
 use crate::{
     cancel::CancelReason,

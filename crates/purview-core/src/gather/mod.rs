@@ -2,6 +2,7 @@
 
 mod cut;
 mod dropped;
+mod fails;
 mod macros;
 mod members;
 mod mixed;
@@ -11,7 +12,6 @@ mod opened;
 mod options;
 mod outcome;
 pub mod source;
-mod spans;
 mod start;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -6,7 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::spans::Fails;
+use super::fails::Fails;
 use crate::{
     cancel::CancelReason,
     context::{Binding, Env, TaskSpan},

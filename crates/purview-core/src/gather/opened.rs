@@ -1,4 +1,4 @@
-use super::{members::Futures, source::Source, spans::Fails};
+use super::{fails::Fails, members::Futures, source::Source};
 use crate::{
     context::open_gather,
     engine::{Engine, Options},

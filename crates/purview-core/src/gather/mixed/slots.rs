@@ -15,7 +15,7 @@ use crate::{
         pass::{self, Admitted, Turn},
     },
     error::{Failure, TaskError},
-    gather::{numbered::end_task, outcome::into_result, spans::Fails},
+    gather::{fails::Fails, numbered::end_task, outcome::into_result},
     panic::{OneByOne, Panic},
     policy::End,
     tree::{Naming, ScopeNode, TaskId, TaskInfo, TaskNode},

@@ -9,12 +9,12 @@ use crate::{
     engine::{Engine, Members, Progress},
     error::Failure,
     gather::{
+        fails::Fails,
         members::{Futures, Step},
         opened::Opened,
         options::Gather,
         outcome::Outcome,
         source::Source,
-        spans::Fails,
     },
     time::Instant,
     wake::part,
