@@ -38,16 +38,17 @@ pub(crate) fn write(all: &[Measured], parallel: &Table, rounds: &str) {
         .replace("{{parallel}}", parallel.to_string().trim_end())
         .replace("{{needs}}", needs.to_string().trim_end())
         .replace("{{holds}}", holds.to_string().trim_end())
-        .replace("{{size}}", size(&root).trim_end());
+        .replace("{{profile}}", script(&root, "ci/profile.sh").trim_end())
+        .replace("{{size}}", script(&root, "ci/size.sh").trim_end());
     assert!(!page.contains("{{"), "a part of the page was not written");
     fs::write(book.join("benchmarks.md"), page).expect("the book can be written to");
     println!("written: docs/src/benchmarks.md");
 }
 
-/// What `ci/size.sh` prints: code and time to compile.
-fn size(root: &Path) -> String {
-    let script = Command::new("bash").arg("ci/size.sh").current_dir(root).output();
-    let output = script.expect("bash can be started");
+/// What a script prints.
+fn script(root: &Path, name: &str) -> String {
+    let output = Command::new("bash").arg(name).current_dir(root).output();
+    let output = output.expect("bash can be started");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -92,6 +92,19 @@ impl Stop for ByNode {
     }
 }
 
+/// Nothing stops it.
+pub(crate) struct Never;
+
+impl Stop for Never {
+    fn is_stopped(&self, _: &Env) -> bool {
+        false
+    }
+
+    fn reason(&self, _: &Env) -> CancelReason {
+        CancelReason::Ended
+    }
+}
+
 impl<F: Future> Member<F> {
     /// Polls the future; ready with its end once it has been dropped. Whether the task is to stop is looked at before the
     /// poll and after it. The waker is one of ours, and is remembered as what has the task polled.

@@ -20,7 +20,7 @@ mod stage;
 pub use self::options::Limit;
 pub(crate) use self::{
     engine::{Engine, Members, Progress},
-    member::{ByNode, Member, Stop},
+    member::{ByNode, Member, Never, Stop},
     options::Options,
     rate::Rate,
     set::{Set, SetMember},

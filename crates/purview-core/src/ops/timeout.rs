@@ -11,7 +11,7 @@ use super::opened::{Opened, waits};
 use crate::{
     cancel::CancelReason,
     context::{Env, Place, bindings, unwind},
-    engine::{ByNode, Member},
+    engine::{ByNode, Member, Never},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
     policy::End,
@@ -141,8 +141,9 @@ impl<F: Future> Future for Timeout<F> {
         let opened = this.opened.as_mut().expect("opened just above, or before");
         let node = opened.node.clone();
         Place::update(&mut opened.place, &node);
-        // What was raised has had this poll, or is looked at in it. What is only borrowed ends its own graces.
-        let grace_ended = needs_drop::<F>() && node.signal().is_raised(part::GRACE);
+        // What was raised has had this poll, or is looked at in it.
+        let grace_ended = node.signal().is_raised(part::GRACE);
+        let borrows = !needs_drop::<F>();
         node.signal().clear();
 
         // A grace around has ended: only finalizers in here are waited for.
@@ -157,7 +158,11 @@ impl<F: Future> Future for Timeout<F> {
         let is_late = node.is_overdue();
         let expired = !opened.cut && is_late && node.is_the_one_to_report();
         if this.member.is_live() && !(first && is_late) {
-            let end = this.member.as_mut().poll_by_another(&ByNode, cx);
+            // What is only borrowed is not dropped here, and so looks by itself whether it is to stop.
+            let end = match borrows {
+                true => this.member.as_mut().poll_by_another(&Never, cx),
+                false => this.member.as_mut().poll_by_another(&ByNode, cx),
+            };
             match end {
                 Poll::Ready(End::Returned(value)) => {
                     *this.done = true;
@@ -177,7 +182,7 @@ impl<F: Future> Future for Timeout<F> {
         }
         // The deadline around may have been moved during the poll.
         if expired && node.is_expired() {
-            if !needs_drop::<F>() {
+            if borrows {
                 *this.done = true;
                 this.timer.clear();
                 opened.end::<F>(this.member.env());
@@ -186,7 +191,7 @@ impl<F: Future> Future for Timeout<F> {
             this.timer.clear();
             opened.cut();
         }
-        if opened.cut || grace_ended {
+        if opened.cut || (grace_ended && !borrows) {
             node.signal().begin(cx.waker());
             let (is_waiting, end) = waits(&node, this.member.as_mut());
             node.signal().end();

@@ -91,9 +91,14 @@ fn random_programs_run_as_the_model_says() {
         found.collect()
     });
     let count = diverging.len();
+    let mut rules: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for (number, failure) in &diverging {
+        rules.entry(failure.rule()).or_default().push(*number);
+    }
     if let Some((number, failure)) = diverging.into_iter().min_by_key(|(number, _)| *number) {
         panic!(
-            "{count} of {programs} programs diverge; {number} is the first, and one that breaks the same rule:\n{}",
+            "{count} of {programs} programs diverge: {rules:#?}\n{number} is the first, and one that breaks the same \
+             rule:\n{}",
             failure.shrink()
         );
     }

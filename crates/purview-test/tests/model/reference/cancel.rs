@@ -1,6 +1,6 @@
 //! Which actors hold, which are cancelled, and for what reason.
 
-use std::time::Duration;
+use std::{iter, time::Duration};
 
 use purview_core::CancelReason;
 
@@ -56,7 +56,10 @@ impl Model<'_> {
         reasons.extend(else_due);
         let told = reasons.contains(&CancelReason::Parent);
         let was_due = self.scope(id).was_due.as_ref();
-        let since = was_due.map_or(now, |(_, since, _)| *since);
+        // Inside a finalizer it is not certain whether its deadline counts: it may have done so as soon as it had passed.
+        let expired = reasons.contains(&CancelReason::DeadlineExceeded);
+        let deadline = self.scope(id).deadline.filter(|_| expired).unwrap_or(now);
+        let since = was_due.map_or(now, |(_, since, _)| *since).min(deadline);
         let moved = if was_due.is_some_and(|(.., moved)| *moved) {
             Maybe::Perhaps
         } else {
@@ -76,12 +79,18 @@ impl Model<'_> {
                 _ => false,
             };
             // What was told before it came here is not certain to hold.
-            let told = told && token && !self.moving;
+            let told = told && token && !self.moving && !self.has_moved(id);
             self.actor_mut(actor).told |= told;
             self.actor_mut(actor).held = self.holds(actor, Due::Possibly);
             self.cut_inside(actor, 0);
         }
         self.leave_body_alone(id);
+    }
+
+    /// Whether it, or a scope around it, is polled elsewhere since this very instant.
+    fn has_moved(&self, id: ScopeId) -> bool {
+        let around = |id: &ScopeId| Some(self.actor(self.scope(*id).link?.owner).scope);
+        iter::successors(Some(id), around).any(|id| self.scope(id).moved_at == Some(self.now))
     }
 
     /// Something else than the scope stops only what is under way: ordinary children. Of a body that returns after that
@@ -141,7 +150,12 @@ impl Model<'_> {
         {
             due.push(CancelReason::DeadlineExceeded);
         }
-        for (_, fate) in scope.unreported.iter().filter(|_| scope.kind != Kind::Settled) {
+        let reports = when == Due::Possibly || !self.is_suspended(id);
+        for (_, fate) in scope
+            .unreported
+            .iter()
+            .filter(|_| reports && scope.kind != Kind::Settled)
+        {
             match fate {
                 Fate::Failed => due.push(CancelReason::Failed),
                 Fate::Panicked(_) => due.push(CancelReason::Panicked),
@@ -151,11 +165,23 @@ impl Model<'_> {
         if let Some((was_due, ..)) = scope.was_due.as_ref().filter(|_| when == Due::Possibly) {
             due.extend(was_due.iter().cloned());
         }
-        let around = scope.link.filter(|link| !link.ended);
+        // A child on another thread that has ended is around until its scope has heard of that.
+        let unheard = |link: &Link| when == Due::Possibly && self.is_unreported(link.owner);
+        let around = scope.link.filter(|link| !link.ended || unheard(link)).map(|link| Link {
+            ended: false,
+            depth: link.depth.min(self.actor(link.owner).frames.len()),
+            ..link
+        });
         if around.is_some_and(|link| self.is_due_around(link, when)) {
             due.push(CancelReason::Parent);
         }
         due
+    }
+
+    /// Whether it has ended, and its scope has not been polled since.
+    fn is_unreported(&self, id: ActorId) -> bool {
+        let unreported = &self.scope(self.actor(id).scope).unreported;
+        unreported.iter().any(|(ended, _)| *ended == id)
     }
 
     /// Whether what is around a scope is to be cancelled.
@@ -237,7 +263,19 @@ impl Model<'_> {
             };
             self.fire(id, index);
         }
-        self.explain_task(id, explained)
+        if self.explain_task(id, explained) {
+            return true;
+        }
+        // It may be what is around that was cancelled, although its scope had a reason of its own.
+        let mut scope = self.actor(id).scope;
+        while let Some(link) = self.scope(scope).link.filter(|link| !link.ended) {
+            scope = self.actor(link.owner).scope;
+            self.explain_scope(scope);
+            if explained(self) {
+                return true;
+            }
+        }
+        false
     }
 
     /// As `explain`, by what cancels the whole of the actor.
@@ -264,12 +302,13 @@ impl Model<'_> {
         if due.is_empty() || self.scope(id).cut.is_some() {
             return;
         }
-        if due == [CancelReason::Parent] {
+        if due.iter().all(|reason| *reason == CancelReason::Parent) {
             let link = self
                 .scope(id)
                 .link
                 .expect("a scope without parent does not see its cancellation");
-            let told = |model: &Self| model.hears_at(link).is_some();
+            // The end of a grace explains it without another cancellation.
+            let told = |model: &Self| model.hears_at(link).is_some() || model.grace_around(link, false, Due::Possibly);
             while let Some(index) = self
                 .next_due(link.owner, link.depth, Due::Possibly)
                 .filter(|_| !told(self))

@@ -6,7 +6,7 @@ use super::{
     Dropped, Model, Rule,
     cancel::Due,
     ensure,
-    state::{Fate, LastTurn, Life, Maybe},
+    state::{Fate, LastTurn, Life, Maybe, Role},
 };
 use crate::{
     program::{ActorId, ScopeId},
@@ -61,8 +61,15 @@ impl Model<'_> {
         let scope = self.scope(self.actor(id).scope);
         for earlier in scope.doomed().take_while(|other| *other != id) {
             let actor = self.actor(earlier);
-            let comes_first =
-                actor.is_alive() && actor.blocks.is_none() && !actor.late && actor.alone.is_none() && counts(earlier);
+            // A finalizer that runs comes before those that wait for it.
+            let waits = actor.role == Role::Finalizer && actor.life == Life::Unstarted;
+            let runs = self.actor(id).role == Role::Finalizer && self.actor(id).life == Life::Live;
+            let comes_first = !(waits && runs)
+                && actor.is_alive()
+                && actor.blocks.is_none()
+                && !actor.late
+                && actor.alone.is_none()
+                && counts(earlier);
             ensure!(!comes_first, "{earlier:?} comes first");
         }
         Ok(())

@@ -110,7 +110,12 @@ impl Model<'_> {
         self.actors.insert(spec.body.id, Actor::new(&spec.body, id, Role::Body));
         self.scopes.insert(id, Scope::new(spec, self.now));
         // A scope that begins too late polls none of its members.
-        let expired = spec.timeout.is_some_and(|timeout| timeout.is_zero());
+        let around = self
+            .polling
+            .last()
+            .map(|owner| self.deadline_inside(*owner, self.actor(*owner).frames.len()));
+        let is_left = around.is_some_and(|around| around.map_or(true, |at| at.is_some_and(|at| at <= self.now)));
+        let expired = spec.timeout.is_some_and(|timeout| timeout.is_zero()) && !is_left;
         let mut reasons = Vec::new();
         reasons.extend(expired.then_some(CancelReason::DeadlineExceeded));
         let token = spec.cancel_on.filter(|token| self.fired.contains(token));
@@ -166,6 +171,7 @@ impl Model<'_> {
     fn sets_deadline(&mut self, id: ScopeId, deadline: Option<Duration>, taken: bool) -> Rule {
         if taken {
             ensure!(self.scope(id).cut.is_none(), "the scope is cancelled");
+            self.note_what_is_due(id);
             self.scope_mut(id).deadline = deadline;
             self.scope_mut(id).was_due = None;
         } else {

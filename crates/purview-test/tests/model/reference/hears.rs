@@ -47,7 +47,9 @@ impl Model<'_> {
     /// What the token of a scope says, if it says anything.
     pub(super) fn hears_token(&self, token: ScopeId) -> Option<Vec<CancelReason>> {
         let scope = self.scope(token);
-        let ended = scope.over.then(|| vec![CancelReason::Ended]);
+        // What was due in it before may have come.
+        let was_due = || scope.was_due.iter().flat_map(|(reasons, ..)| reasons.clone());
+        let ended = scope.over.then(|| was_due().chain([CancelReason::Ended]).collect());
         scope.cut.as_ref().map(|cut| cut.reasons.clone()).or(ended)
     }
 

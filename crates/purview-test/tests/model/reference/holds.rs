@@ -59,7 +59,9 @@ impl Model<'_> {
         };
         let member = |member: &ActorId| {
             let member = &self.members[member];
-            member.life == Life::Live && waits(member.wait)
+            // Its group may have told it: it has its result, or is shut down.
+            let told = how_sure == Due::Possibly && matches!(member.wait, Some(Wait::Cancelled));
+            member.life == Life::Live && (told || waits(member.wait))
         };
         let in_group = || {
             self.group_of(id)
@@ -149,7 +151,7 @@ impl Model<'_> {
     /// The token it waits for may have fired at this very instant, before it was cancelled.
     pub(super) fn may_be_told(&self, id: ActorId) -> bool {
         match self.actor(id).wait {
-            Some(Wait::Token(token)) => self.may_have_fired(token),
+            Some(Wait::Token(token)) => self.may_have_fired(token) || self.scope(token).over,
             _ => false,
         }
     }
@@ -172,7 +174,10 @@ impl Model<'_> {
         // While its owner has its last turn, a scope may go on.
         let on_turn =
             |owner: &ActorId| (how_sure == Due::Certainly || !on(Feature::Finalizers)) && self.polling.contains(owner);
-        let around = scope.link.filter(|link| !link.ended && !on_turn(&link.owner));
+        // Only where the scope is polled a grace ends, its own or one around.
+        let polled = how_sure == Due::Possibly || !self.is_suspended(actor.scope);
+        let here = here && polled;
+        let around = scope.link.filter(|link| polled && !link.ended && !on_turn(&link.owner));
         let before = how_sure == Due::Possibly && scope.was_over[usize::from(finalizes)];
         here || alone || before || around.is_some_and(|link| self.grace_around(link, finalizes, how_sure))
     }
@@ -266,7 +271,10 @@ impl Model<'_> {
     fn had_last_turn(&self, scope: &Scope) -> bool {
         match scope.last_turn {
             LastTurn::Yes => true,
-            LastTurn::Maybe(at) => at == self.now,
+            LastTurn::Maybe(at) => {
+                let before = |cut: &Cut| cut.since <= at && cut.since < cut.at;
+                at == self.now || scope.cut.as_ref().is_some_and(before)
+            }
             LastTurn::No => false,
         }
     }

@@ -62,6 +62,9 @@ impl Model<'_> {
         scope.keeper = owner;
         let (begins, moved, resumes) = (scope.link.is_none(), scope.link != link, scope.is_idle());
         scope.link = link;
+        if moved && !begins {
+            scope.moved_at = Some(now);
+        }
         if let Some(cut) = &mut scope.cut {
             if moved && !begins {
                 cut.moved = Maybe::Yes;

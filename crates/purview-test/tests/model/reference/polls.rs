@@ -23,7 +23,9 @@ impl Model<'_> {
         let may_be_stopped = may_be_stopped || actor.frames.iter().any(expires);
         // One with finalizers inside is told when its grace is over.
         let told = || self.has_finalizers(id, 0, Due::Possibly) && self.grace_is_over(id, false, Due::Possibly);
-        let looked_at = may_be_stopped && told();
+        // What holds in a scope that was left here may have let go for a moment.
+        let let_go = || self.linked(id).next().is_some();
+        let looked_at = may_be_stopped && (told() || let_go());
         ensure!(
             actor.woken || actor.nudged || stopped || looked_at || actor.is_parallel(),
             "nothing woke it"

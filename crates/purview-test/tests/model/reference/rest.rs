@@ -151,6 +151,10 @@ impl Model<'_> {
             if actor.role == Role::Finalizer {
                 return Ok(());
             }
+            // It is left to a scope around whose deadline has passed too, and that nothing may poll.
+            if id == scope.body && !self.due(actor.scope, Due::Possibly).is_empty() {
+                return Ok(());
+            }
             let full = scope.limit.is_some_and(|limit| self.places_taken(actor.scope) >= limit);
             ensure!(id != scope.body && full && !actor.admitted, "has never been polled");
             return Ok(());

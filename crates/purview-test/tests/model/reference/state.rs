@@ -217,6 +217,8 @@ pub(super) struct Scope {
     pub(super) left: bool,
     /// It was taken by the actor that has it, or moved there, and not polled since.
     pub(super) taken: bool,
+    /// When it was last polled in another place than before.
+    pub(super) moved_at: Option<Duration>,
     /// When that was over, if it ever was.
     pub(super) resumed: Duration,
     pub(super) pass: Pass,
@@ -269,6 +271,7 @@ impl Scope {
             kept: 0,
             left: false,
             taken: false,
+            moved_at: None,
             resumed: Duration::ZERO,
             pass: Pass::default(),
             deadline: spec.timeout.map(|timeout| now + timeout),

@@ -9,7 +9,10 @@ use super::{
     holds::Against,
     state::{Frame, Life, Role, Timeout},
 };
-use crate::{program::ActorId, trace::Origin};
+use crate::{
+    program::{ActorId, ScopeId},
+    trace::Origin,
+};
 
 impl Model<'_> {
     pub(super) fn enters_timeout(&mut self, id: ActorId, until: Duration, owned: bool) {
@@ -154,7 +157,7 @@ impl Model<'_> {
             let with_outer =
                 (0..index).any(|outer| expired(outer) && self.inside_is_condemned(id, outer, Due::Possibly));
             let over = || self.grace_is_over(id, self.has_finalizers(id, index + 1, Due::Certainly), Due::Possibly);
-            let with_the_rest = with_outer || (self.is_stopped(id) && over()) || self.is_condemned(id, Due::Possibly);
+            let with_the_rest = with_outer || over() || self.is_condemned(id, Due::Possibly);
             if !fired(self) && !with_the_rest {
                 let due = self.next_due(id, index + 1, Due::Possibly);
                 ensure!(
@@ -211,6 +214,11 @@ impl Model<'_> {
     }
 
     pub(super) fn inside_ends(&mut self, id: ActorId) -> Rule {
+        // Until now the timeout may have told what was polled in it and was left.
+        let inside: Vec<ScopeId> = self.linked(id).map(|(id, ..)| id).collect();
+        for scope in inside {
+            self.note_what_is_due(scope);
+        }
         match self
             .actor_mut(id)
             .frames
