@@ -88,4 +88,29 @@ pub(crate) const REGRESSIONS: &[Case] = &[
         breadth: Breadth::Wide,
         ..case(279_923, 9, 10)
     },
+    // `Ok` hid a child that a daemon had spawned, and that was stopped before it began.
+    Case {
+        breadth: Breadth::Wide,
+        ..case(3_163_148, 4, 3)
+    },
+    // A finalizer that panicked as it was dropped left a closure running.
+    moving(3_367_682, 12, 4),
+    // A scope that had begun too late, and left that to one that nothing polled, woke itself again and again.
+    moving(8_603_514, 12, 8),
+    // The deadline of a timeout that had ended still counted for what it had borrowed.
+    moving(4_456_856, 14, 10),
+    // Behind a timeout over a reference no finalizer ran when a grace had ended; and then what was behind it was not dropped.
+    moving(6_309_407, 15, 15),
+    moving(984_405, 11, 10),
+    // In these the model was too certain: of what was left behind, of deadlines in finalizers, of what a group had told.
+    moving(900_663, 3, 13),
+    moving(1_644_829, 13, 15),
+    moving(5_005_065, 11, 0),
+    moving(8_950_782, 10, 13),
+    moving(4_757_968, 14, 14),
+    moving(9_413_017, 7, 6),
+    moving(2_249_905, 9, 3),
+    moving(9_208_208, 4, 1),
+    moving(5_496_589, 9, 5),
+    case(3_724_669, 13, 15),
 ];
