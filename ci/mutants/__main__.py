@@ -1,8 +1,12 @@
-"""Runs all mutants of a few files of the core: `python3 ci/mutants LIST PLACE RESULTS [PART] [NAME..]`.
+"""Runs mutants of the core and the adapters: `python3 ci/mutants LIST PLACE RESULTS [PART] [NAME..]`.
 
-LIST is what `cargo mutants --list --json` gives, to which the deleted statements and forced `if`s of the same files are added, PLACE where the tree with the mutants is built, RESULTS where caught.txt,
-timeout.txt, missed.txt, unviable.txt and notes.txt go. PART is `1/20` for the first of twenty parts, `all`, or `missed` for
-those that no run before has caught; with names only the mutants in whose name one of them is.
+LIST is what `cargo mutants --list --json` gives, to which the deleted statements and forced `if`s of the same files are
+added; PLACE is where the tree with the mutants is built, RESULTS where caught.txt, timeout.txt, missed.txt, unviable.txt and
+notes.txt go. PART is `1/20` for every twentieth mutant from the first on, `all`, or `missed` for those that no run before has
+caught; with names only the mutants in whose name one of them is.
+
+Every test binary is run once without a mutant, which says what it reaches: a mutant is tried by those that reach it, the
+quickest first, until one fails. What none reaches is missed.
 """
 
 import json
@@ -14,8 +18,8 @@ from pathlib import Path
 
 from build import Build, PACKAGES, textual
 from hunt import Hunt
-from schemata import more
-from stage import Stage, baseline, first_look
+from schemata import more, tested
+from stage import Stage, baseline, in_parts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # What has nothing to say of a mutant.
@@ -24,6 +28,8 @@ UNTOLD = {
     "tests/soak": "it measures memory, which other programs on the machine disturb",
     "tests/stress": "it measures memory, which other programs on the machine disturb",
 }
+# The suites asked about a mutant that needs a build of its own.
+ALONE = ["lifecycle", "cancellation", "gather", "tokens", "guests"]
 WORKERS = int(os.environ.get("PURVIEW_MUTANTS_AT_ONCE", "2"))
 
 
@@ -40,7 +46,7 @@ def main(listed, place, results, part="all", *names):
     place, results = Path(place), Path(results)
     known = json.loads(Path(listed).read_text())
     ours = [mutant for file in sorted({m["file"] for m in known}) for mutant in more(file, (ROOT / file).read_text())]
-    mutants = dict(enumerate(known + ours, 1))
+    mutants = dict(enumerate(tested(ROOT, known + ours), 1))
     begun = time.monotonic()
 
     def log(line):
@@ -53,11 +59,11 @@ def main(listed, place, results, part="all", *names):
     log(f"{len(binaries)} test binaries")
     with ThreadPoolExecutor(WORKERS) as pool:
         tried = list(pool.map(lambda binary: baseline(*binary), [binary for binary in binaries if binary[0] not in UNTOLD]))
-        stages = [stage for stage, _ in tried if stage]
-        looks = [look for look in pool.map(first_look, stages) if look]
+        parts = list(pool.map(in_parts, [stage for stage, _ in tried if stage]))
+    looks, stages = ([stage for part in parts for stage in part[which]] for which in (0, 1))
     notes = [note for _, note in tried if note] + [f"{name}: not run, {why}" for name, why in UNTOLD.items()]
     for stage in looks + stages:
-        log(f"{stage.name}: {stage.tests} tests in {stage.seconds:.1f} s")
+        log(f"{stage.name}: {stage.tests} tests in {stage.seconds:.1f} s reach {len(stage.reached)} mutants")
     for note in notes:
         log(note)
     viable = {number: mutant for number, mutant in chosen(mutants, part, names).items() if number not in build.unviable}
@@ -90,12 +96,13 @@ def main(listed, place, results, part="all", *names):
 
 
 def alone(place, mutant):
-    """A mutant in what the compiler evaluates: it is built by itself, with the tests of the core and of gather."""
+    """A mutant in what the compiler evaluates: it is built by itself, with the tests of the core and a few suites."""
     build = Build(ROOT, place, {}, tree="alone")
-    build.prepare()
+    build.prepare(checked=False)
     textual(ROOT, build.tree, mutant)
-    packages = "-p", PACKAGES[0], "-p", PACKAGES[2]
-    for name, executable, folder in build.tests(*packages, "--lib", "--test", "gather", "--test", "gather_model"):
+    packages = "-p", "purview-core", "-p", "purview-tests"
+    suites = (part for suite in ALONE for part in ("--test", suite))
+    for name, executable, folder in build.tests(*packages, "--lib", *suites):
         failed, _ = Stage(name, executable, folder).run(0, 120)
         if failed:
             return ("timeout" if failed[0] == "(time)" else "caught"), f"{name} {failed[0]}"

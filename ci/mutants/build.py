@@ -9,10 +9,14 @@ from pathlib import Path
 
 import schemata
 
-LIBRARY, MODULE = "crates/purview-core/src/lib.rs", "crates/purview-core/src/mutant.rs"
-CASE = "crates/purview-test/tests/model/case.rs"
-TOUCHED = {LIBRARY, MODULE, CASE}
-PACKAGES = ["purview-core", "purview-test", "purview-tests"]
+# Those with mutants in them, and those whose tests are asked too.
+CHANGED = ["purview-core", "purview-tokio", "purview-smol", "purview-async-std"]
+PACKAGES = [*CHANGED, "purview-test", "purview-tests", "purview-tower"]
+FORBID, LINTS = "#![forbid(unsafe_code)]\n", 'unsafe_code = "forbid"\n'
+CASE, WORKSPACE = "crates/purview-test/tests/model/case.rs", "Cargo.toml"
+LIBRARIES = [f"crates/{package}/src/lib.rs" for package in CHANGED]
+MODULES = [f"crates/{package}/src/mutant.rs" for package in CHANGED]
+TOUCHED = {*LIBRARIES, *MODULES, CASE, WORKSPACE}
 # A switch cannot be read where the compiler evaluates.
 NOT_AT_COMPILE_TIME = {"E0015"}
 KINDS = "unviable", "unswitched"
@@ -24,7 +28,6 @@ def cargo(tree, target, *arguments):
         "CARGO_TARGET_DIR": str(target),
         "CARGO_INCREMENTAL": "0",
         "CARGO_PROFILE_DEV_DEBUG": "0",
-        "RUSTFLAGS": "-A warnings",
     }
     command = ["cargo", *arguments, "--message-format=json", "--all-features"]
     run = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -32,7 +35,7 @@ def cargo(tree, target, *arguments):
     return messages, run.returncode == 0, run.stderr
 
 
-def copy(root, tree, kept):
+def copy(root, tree, kept, count):
     """The files that are `kept` are as they were, so that nothing is built anew if they become what they were."""
     files = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, stdout=subprocess.PIPE, check=True
@@ -46,9 +49,10 @@ def copy(root, tree, kept):
     # That a program of the model fails is enough here; the smallest that does is not read.
     lines = (root / CASE).read_text().splitlines(keepends=True)
     write(tree / CASE, "".join("const ATTEMPTS: u64 = 0;\n" if "const ATTEMPTS" in line else line for line in lines).encode())
-    text = (root / LIBRARY).read_text().replace("mod cancel;\n", "mod cancel;\nmod mutant;\n", 1)
-    write(tree / LIBRARY, text.encode())
-    write(tree / MODULE, schemata.MODULE.encode())
+    write(tree / WORKSPACE, (root / WORKSPACE).read_text().replace(LINTS, f'{LINTS}warnings = "allow"\n', 1).encode())
+    for library, module in zip(LIBRARIES, MODULES):
+        write(tree / library, (root / library).read_text().replace(FORBID, f"{FORBID}mod mutant;\n", 1).encode())
+        write(tree / module, f"{schemata.MODULE}const COUNT: usize = {count};\n".encode())
 
 
 def write(file, data):
@@ -75,13 +79,16 @@ class Build:
             if mutant["file"] == file and number not in self.unviable and number not in self.unswitched
         }
 
-    def prepare(self):
+    def prepare(self, checked=True):
         """Puts the mutants in, and takes out those that do not compile, until it does."""
-        copy(self.root, self.tree, kept={mutant["file"] for mutant in self.mutants.values()})
+        copy(self.root, self.tree, {mutant["file"] for mutant in self.mutants.values()}, max(self.mutants, default=0) + 1)
+        if not checked:
+            return
         self.remember()
-        for attempt in range(40):
+        of_those = [part for package in CHANGED for part in ("-p", package)]
+        for attempt in range(60):
             self.switch()
-            messages, well, log = cargo(self.tree, self.target, "check", "-p", "purview-core", "--lib", "--profile", "test")
+            messages, well, log = cargo(self.tree, self.target, "check", *of_those, "--lib", "--profile", "test")
             if well:
                 self.keep()
                 return

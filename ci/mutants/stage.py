@@ -5,8 +5,10 @@ import re
 import resource
 import signal
 import subprocess
+import tempfile
 import threading
 import time
+from array import array
 from dataclasses import dataclass, field
 
 FAILED = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. FAILED$")
@@ -26,11 +28,22 @@ class Stage:
     # What it takes without a mutant.
     seconds: float = 0.0
     tests: int = 0
+    # The mutants whose switch was asked then.
+    reached: set = field(default_factory=set)
 
     def limit(self):
-        return max(20.0, min(10 * self.seconds, 90.0))
+        return max(15.0, min(6 * self.seconds, 90.0))
 
-    def run(self, mutant, limit, stop=True, only=None):
+    def measure(self):
+        """One run without a mutant: the tests that fail, how long it takes, and what it reaches."""
+        begun = time.monotonic()
+        with tempfile.NamedTemporaryFile() as file:
+            failed, self.tests = self.run(0, PATIENCE, stop=False, reached=file.name)
+            self.reached = set(array("I", file.read()))
+        self.seconds = time.monotonic() - begun
+        return failed
+
+    def run(self, mutant, limit, stop=True, only=None, reached=None):
         """The tests that fail, `"(time)"` where it does not end in time, or `"(died)"`; and how many passed."""
         arguments = [self.filter] if self.filter and not only else []
         for test in self.skipped:
@@ -44,6 +57,8 @@ class Stage:
             "RUST_BACKTRACE": "0",
             "CARGO_MANIFEST_DIR": str(self.folder),
         }
+        if reached:
+            environment["PURVIEW_MUTANTS_REACHED"] = reached
         process = subprocess.Popen(
             [self.executable, *arguments], cwd=self.folder, env=environment, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True, errors="replace", start_new_session=True, preexec_fn=modest,
@@ -85,9 +100,7 @@ def end(process):
 def baseline(name, executable, folder):
     """What a binary does without a mutant: the stage, without the tests that fail; or why there is none."""
     stage = Stage(name, executable, folder)
-    begun = time.monotonic()
-    failed, stage.tests = stage.run(0, PATIENCE, stop=False)
-    stage.seconds = time.monotonic() - begun
+    failed = stage.measure()
     if "(time)" in failed or "(died)" in failed:
         return None, f"{name}: not run, without a mutant it {'takes too long' if '(time)' in failed else 'dies'}"
     stage.skipped = sorted(failed)
@@ -95,12 +108,12 @@ def baseline(name, executable, folder):
     return stage if stage.tests else None, note
 
 
-def first_look(stage):
-    """The same on one runtime, which is quicker and tells as much of most mutants."""
-    begun = time.monotonic()
+def in_parts(stage):
+    """The same in two parts, where it is not quick: first on one runtime, which tells as much of most mutants, then on the
+    others. The second part is asked of what the whole reaches."""
     look = Stage(f"{stage.name} embedded", stage.executable, stage.folder, "embedded", stage.skipped)
-    failed, look.tests = look.run(0, PATIENCE)
-    look.seconds = time.monotonic() - begun
-    if look.tests and not failed:
-        return look
-    return stage if stage.seconds < 5 else None
+    if stage.seconds < 1.0 or look.measure() or look.tests in (0, stage.tests):
+        return [stage], []
+    rest = Stage(stage.name, stage.executable, stage.folder, "", [*stage.skipped, "embedded"])
+    rest.seconds, rest.tests, rest.reached = stage.seconds, stage.tests - look.tests, stage.reached
+    return ([look], [rest]) if look.seconds < stage.seconds / 2 else ([], [stage])
