@@ -89,8 +89,8 @@ class Build:
         for attempt in range(60):
             self.switch()
             messages, well, log = cargo(self.tree, self.target, "check", *of_those, "--lib", "--profile", "test")
+            self.keep()
             if well:
-                self.keep()
                 return
             if not self.drop(messages):
                 raise SystemExit(f"the tree with the mutants does not build:\n{log}\n{self.first_error(messages)}")
@@ -122,11 +122,10 @@ class Build:
 
     def drop(self, messages):
         """Whether the compiler's errors name a mutant; those are out then."""
-        before = len(self.unviable) + len(self.unswitched)
-        for message in messages:
-            error = message.get("message", {})
-            if message["reason"] != "compiler-message" or error["level"] != "error":
-                continue
+        known = len(self.unviable) + len(self.unswitched)
+        said = (message["message"] for message in messages if message["reason"] == "compiler-message")
+        errors = [error for error in said if error["level"] == "error"]
+        for error in errors:
             spans = sorted(error["spans"], key=lambda span: not span["is_primary"])
             code = (error.get("code") or {}).get("code")
             if code in NOT_AT_COMPILE_TIME:
@@ -138,7 +137,18 @@ class Build:
             primary = [self.whose(span) for span in spans if span["is_primary"] and self.whose(span)]
             for number in primary or named[:1]:
                 self.unviable[number] = error["message"]
-        return len(self.unviable) + len(self.unswitched) > before
+        if len(self.unviable) + len(self.unswitched) == known:
+            # What is wrong is in no mutant: a value that is given at once says what `impl Trait` is, and the rest of the
+            # function has another type; a variable is not given back what was moved out of it; an arm with a guard covers
+            # nothing.
+            for error in errors:
+                spans = sorted(error["spans"], key=lambda span: not span["is_primary"])
+                spans += [span for child in error["children"] for span in child["spans"]]
+                beside = [number for span in spans for number in self.before(span, same_line=True)[-1:]]
+                before = [number for span in spans[:1] for number in self.before(span)[-1:]]
+                guards = self.after(spans[0]) if error["message"].startswith("non-exhaustive") else []
+                self.unviable |= {number: error["message"] for number in guards or (beside or before)[:1]}
+        return len(self.unviable) + len(self.unswitched) > known
 
     def whose(self, span):
         while span.get("expansion") and not self.regions.get(span["file_name"]):
@@ -147,6 +157,17 @@ class Build:
             if start <= span["byte_start"] and span["byte_end"] <= end:
                 return number
         return None
+
+    def before(self, span, same_line=False):
+        """The mutants that stand before it in its file, or on its line."""
+        regions = self.regions.get(span["file_name"], [])
+        start = span["byte_start"] - (span["column_start"] if same_line else span["byte_start"])
+        return [number for begin, end, number in regions if start <= begin and end <= span["byte_start"]]
+
+    def after(self, span):
+        """The mutants in what is matched there: those of the next lines."""
+        regions = self.regions.get(span["file_name"], [])
+        return [number for begin, _, number in regions if 0 <= begin - span["byte_start"] < 1000]
 
     def asked(self, span):
         """The mutants whose switch stands there."""
