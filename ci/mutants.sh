@@ -26,7 +26,7 @@ cargo mutants --list --json "${changed[@]}" --exclude 'crates/purview-core/src/s
 
 PYTHONDONTWRITEBYTECODE=1 python3 ci/mutants "$builds/mutants/list.json" "$builds/mutants" "$builds/mutants/results" "$part" "$@"
 out=$builds/mutants/results
-for kind in caught timeout missed unviable notes; do
+for kind in caught timeout missed unviable unreached notes; do
     [ $# -gt 0 ] || cp "$out/$kind.txt" "$results/mutants.$kind"
 done
 count() { grep -c . "$out/$1.txt" || true; }

@@ -2,13 +2,15 @@
 
 LIST is what `cargo mutants --list --json` gives, to which the deleted statements and forced `if`s of the same files are
 added; PLACE is where the tree with the mutants is built, RESULTS where caught.txt, timeout.txt, missed.txt, unviable.txt and
-notes.txt go. PART is `1/20` for every twentieth mutant from the first on, `all`, or `missed` for those that no run before has
+notes.txt go. unreached.txt names all mutants that no
+test reaches, of whatever part. PART is `1/20` for every twentieth mutant from the first on, `all`, or `missed` for those that no run before has
 caught; with names only the mutants in whose name one of them is.
 
 Every test binary is run once without a mutant, which says what it reaches: a mutant is tried by those that reach it, the
 quickest first, until one fails. What none reaches is missed.
 """
 
+import hashlib
 import json
 import os
 import sys
@@ -72,7 +74,9 @@ def main(listed, place, results, part="all", *names):
     if part == "missed":
         verdicts = {number: before[build.key(number)] for number in viable if build.key(number) in before}
         verdicts = {number: verdict for number, verdict in verdicts.items() if verdict[0] != "missed"}
-    switched = {number: mutant for number, mutant in viable.items() if number not in build.unswitched | verdicts}
+    # Mixed, so that what was done when it is stopped is a fair sample too.
+    mixed = sorted(viable, key=lambda number: hashlib.sha256(build.key(number).encode()).digest())
+    switched = {number: mutants[number] for number in mixed if number not in build.unswitched | verdicts}
 
     def told(number, verdict):
         verdicts[number] = verdict
@@ -80,12 +84,16 @@ def main(listed, place, results, part="all", *names):
         (place / "verdicts").write_text(json.dumps(kept))
         log(f"{len(verdicts)}/{len(viable)} {verdict[0]}: {mutants[number]['name']}  {verdict[1]}")
 
+    reached = set().union(*(stage.reached for stage in looks + stages))
+    unreached = [mutants[number]["name"] for number in sorted(mutants.keys() - build.unviable.keys() - build.unswitched.keys())
+                 if number not in reached]  # fmt: skip
     hunt = Hunt(looks, stages, WORKERS)
     hunt.all(switched, told)
     for number in sorted(viable.keys() - verdicts.keys()):
         told(number, alone(place, mutants[number]))
 
     results.mkdir(parents=True, exist_ok=True)
+    (results / "unreached.txt").write_text("".join(f"{name}\n" for name in unreached))
     for kind in ("caught", "timeout", "missed"):
         of_kind = sorted((mutants[number]["name"], by) for number, (verdict, by) in verdicts.items() if verdict == kind)
         (results / f"{kind}.txt").write_text("".join(f"{name}  {by}".rstrip() + "\n" for name, by in of_kind))
