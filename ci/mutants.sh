@@ -6,10 +6,11 @@
 # binary reaches them; each mutant is then tried by those that reach it, until one fails. One that no test reaches is missed.
 # Where cargo-mutants is missing this says so and gives 0. Needs python3.
 #
-# PURVIEW_MUTANTS=1/20 runs every twentieth, from the first on, which the figure says. PURVIEW_MUTANTS=missed runs those that no run
-# before has caught, and those in files that have changed since; the figure is of all. `ci/mutants.sh NAME..` runs those with
-# one of these in their name (`engine.rs`, `Engine::cut`) and keeps no figure. Survivors are listed in target/scorecard/mutants.missed,
-# and the guarantees page explains them; beside it is which test caught which, what did not compile, and what was left out.
+# PURVIEW_MUTANTS=1/20 runs every twentieth, from the first on, which the figure says. PURVIEW_MUTANTS=missed runs those that no
+# run before has caught, and those in files that have changed since; the figure is of all. `ci/mutants.sh NAME..` runs those with
+# one of these in their name (`engine.rs`, `Engine::cut`) and keeps no figure. Survivors are listed in
+# target/scorecard/mutants.missed, and the guarantees page explains them; beside it is which test caught which, what did not
+# compile, what no test reaches in whatever part, and what was left out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . ci/record.sh

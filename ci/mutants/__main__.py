@@ -2,9 +2,9 @@
 
 LIST is what `cargo mutants --list --json` gives, to which the deleted statements and forced `if`s of the same files are
 added; PLACE is where the tree with the mutants is built, RESULTS where caught.txt, timeout.txt, missed.txt, unviable.txt and
-notes.txt go. unreached.txt names all mutants that no
-test reaches, of whatever part. PART is `1/20` for every twentieth mutant from the first on, `all`, or `missed` for those that no run before has
-caught; with names only the mutants in whose name one of them is.
+notes.txt go, and unreached.txt, which names all mutants that no test reaches, in whatever part. PART is `1/20` for every
+twentieth mutant from the first on, `all`, or `missed` for those that no run before has caught; with names only the mutants in
+whose name one of them is.
 
 Every test binary is run once without a mutant, which says what it reaches: a mutant is tried by those that reach it, the
 quickest first, until one fails. What none reaches is missed.
