@@ -20,7 +20,7 @@ from pathlib import Path
 
 from build import Build, PACKAGES, textual
 from hunt import Hunt
-from schemata import more, tested
+from schemata import changes_nothing, more, tested
 from stage import Stage, baseline, in_parts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -69,6 +69,7 @@ def main(listed, place, results, part="all", *names):
     for note in notes:
         log(note)
     viable = {number: mutant for number, mutant in chosen(mutants, part, names).items() if number not in build.unviable}
+    viable = {number: mutant for number, mutant in viable.items() if not changes_nothing(ROOT, mutant)}
     before = json.loads((place / "verdicts").read_text()) if (place / "verdicts").exists() else {}
     verdicts = {}
     if part == "missed":
@@ -87,13 +88,13 @@ def main(listed, place, results, part="all", *names):
     reached = set().union(*(stage.reached for stage in looks + stages))
     unreached = [mutants[number]["name"] for number in sorted(mutants.keys() - build.unviable.keys() - build.unswitched.keys())
                  if number not in reached]  # fmt: skip
+    results.mkdir(parents=True, exist_ok=True)
+    (results / "unreached.txt").write_text("".join(f"{name}\n" for name in unreached))
     hunt = Hunt(looks, stages, WORKERS)
     hunt.all(switched, told)
     for number in sorted(viable.keys() - verdicts.keys()):
         told(number, alone(place, mutants[number]))
 
-    results.mkdir(parents=True, exist_ok=True)
-    (results / "unreached.txt").write_text("".join(f"{name}\n" for name in unreached))
     for kind in ("caught", "timeout", "missed"):
         of_kind = sorted((mutants[number]["name"], by) for number, (verdict, by) in verdicts.items() if verdict == kind)
         (results / f"{kind}.txt").write_text("".join(f"{name}  {by}".rstrip() + "\n" for name, by in of_kind))

@@ -58,7 +58,7 @@ REGION = re.compile(rb"/\*<(\d+)\*/.*?/\*(\d+)>\*/", re.S)
 
 
 def tested(root, mutants):
-    """Without those in code that the tests do not compile, in unit tests and in macros; and those that change nothing."""
+    """Without those in code that the tests do not compile, in unit tests and in macros."""
     spans, modules = {}, set()
     for file in {mutant["file"] for mutant in mutants}:
         source = Source((root / file).read_text())
@@ -70,11 +70,15 @@ def tested(root, mutants):
         source, out = spans[mutant["file"]]
         start = source.offset(mutant["span"]["start"])
         path = (root / mutant["file"]).with_suffix("")
-        body = source.text[start : source.offset(mutant["span"]["end"])]
-        if mutant["genre"] == "FnValue" and UNUSED.sub("", body).strip() == mutant["replacement"]:
-            continue
         if not any(begin <= start < end for begin, end in out) and not modules & {path, *path.parents}:
             yield mutant
+
+
+def changes_nothing(root, mutant):
+    """Whether the function gives that value as it is."""
+    source, span = Source((root / mutant["file"]).read_text()), mutant["span"]
+    body = source.text[source.offset(span["start"]) : source.offset(span["end"])]
+    return mutant["genre"] == "FnValue" and UNUSED.sub("", body).strip() == mutant["replacement"]
 
 
 def more(file, text):

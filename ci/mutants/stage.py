@@ -11,11 +11,13 @@ import time
 from array import array
 from dataclasses import dataclass, field
 
-FAILED = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. FAILED$")
+TEST = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED)(?: <([\d.]+)s>)?$")
 # A mutant that never ends may well fill the memory too.
 MEMORY = 4 << 30
 # Seconds that a binary may take without a mutant.
-PATIENCE = 120
+PATIENCE = 90
+# Seconds that a single test may take: the same is asked by others, in less time.
+SLOW = 3.0
 
 
 @dataclass(eq=False)
@@ -43,15 +45,20 @@ class Stage:
         self.seconds = time.monotonic() - begun
         return failed
 
-    def run(self, mutant, limit, stop=True, only=None, reached=None):
+    def run(self, mutant, limit, stop=True, only=None, reached=None, timed=None):
         """The tests that fail, `"(time)"` where it does not end in time, or `"(died)"`; and how many passed."""
         arguments = [self.filter] if self.filter and not only else []
         for test in self.skipped:
             arguments += ["--skip", test]
         arguments = [only, "--exact"] if only else arguments
+        if timed is not None:
+            arguments += ["-Zunstable-options", "--report-time"]
         environment = os.environ | {
             "PURVIEW_MUTANT": str(mutant),
-            "PURVIEW_HANG": "5",
+            "PURVIEW_HANG": "5" if timed is None else "60",
+            "PURVIEW_WAKERS": os.environ.get("PURVIEW_WAKERS", "10000"),
+            "PURVIEW_CASES": os.environ.get("PURVIEW_CASES", "2000"),
+            "RUSTC_BOOTSTRAP": "1",
             "PURVIEW_MODEL_PROGRAMS": os.environ.get("PURVIEW_MODEL_PROGRAMS", "1000"),
             "RUST_TEST_THREADS": "8",
             "RUST_BACKTRACE": "0",
@@ -68,11 +75,16 @@ class Stage:
         timer.start()
         failed, passed = [], 0
         for line in process.stdout:
-            if found := FAILED.match(line.rstrip()):
+            found = TEST.match(line.rstrip())
+            if not found:
+                continue
+            if timed is not None:
+                timed[found[1]] = float(found[3] or 0)
+            if found[2] == "FAILED":
                 failed.append(found[1])
                 if stop:
                     break
-            passed += line.endswith("... ok\n")
+            passed += found[2] == "ok"
         if failed and stop:
             end(process)
         timer.cancel()
@@ -98,13 +110,17 @@ def end(process):
 
 
 def baseline(name, executable, folder):
-    """What a binary does without a mutant: the stage, without the tests that fail; or why there is none."""
+    """What a binary does without a mutant: the stage, without the tests that fail or are slow; or why there is none."""
     stage = Stage(name, executable, folder)
-    failed = stage.measure()
-    if "(time)" in failed or "(died)" in failed:
-        return None, f"{name}: not run, without a mutant it {'takes too long' if '(time)' in failed else 'dies'}"
-    stage.skipped = sorted(failed)
-    note = f"{name}: without {', '.join(stage.skipped)}, which fail without a mutant too" if failed else None
+    listed = subprocess.run([executable, "--list"], cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout
+    listed = [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]
+    timed = {}
+    failed, _ = stage.run(0, PATIENCE, stop=False, timed=timed)
+    slow = [test for test in listed if timed.get(test, PATIENCE) > SLOW]
+    stage.skipped = sorted({*slow, *failed} - {"(time)", "(died)"})
+    if stage.measure():
+        return None, f"{name}: not run, it fails without a mutant"
+    note = f"{name}: without {', '.join(stage.skipped)}, which fail without a mutant or take too long" if stage.skipped else None
     return stage if stage.tests else None, note
 
 
