@@ -142,10 +142,13 @@ class Source:
         return {"line": line, "column": offset - self.lines[line - 1] + 1}
 
     def left_out(self):
-        """Start and end of what is not to be changed: what is not compiled, unit tests, and the bodies of macros."""
+        """Start and end of what is not to be changed: what is not compiled or only checked, unit tests, and the bodies of macros."""
         for index, token in enumerate(self.tokens):
             following = [after.text for after in self.tokens[index + 1 : index + 4]]
-            if token.text == "macro_rules":
+            # Nothing runs that: the compiler checks it.
+            if token.text == "const" and following[0] == "_":
+                yield token.start, self.end_of_item(index)
+            elif token.text == "macro_rules":
                 yield token.start, self.end_of_item(index)
             elif token.text == "#" and following == ["[", "cfg", "("] and not self.holds(index + 3):
                 yield token.start, self.end_of_item(self.partner[index + 1] + 1)

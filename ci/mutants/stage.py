@@ -16,8 +16,9 @@ TEST = re.compile(r"^test (\S+)(?: - should panic)? \.\.\. (ok|FAILED)(?: <([\d.
 MEMORY = 4 << 30
 # Seconds that a binary may take without a mutant.
 PATIENCE = 90
-# Seconds that a single test may take: the same is asked by others, in less time.
+# Seconds that a single test may take: the same is asked by others, in less time; but not what these are about.
 SLOW = 3.0
+THOROUGH = {"purview-test/model", "tests/gather_model"}
 
 
 @dataclass(eq=False)
@@ -116,7 +117,7 @@ def baseline(name, executable, folder):
     listed = [line.removesuffix(": test") for line in listed.splitlines() if line.endswith(": test")]
     timed = {}
     failed, _ = stage.run(0, PATIENCE, stop=False, timed=timed)
-    slow = [test for test in listed if timed.get(test, PATIENCE) > SLOW]
+    slow = [test for test in listed if timed.get(test, PATIENCE) > SLOW and name not in THOROUGH]
     stage.skipped = sorted({*slow, *failed} - {"(time)", "(died)"})
     if stage.measure():
         return None, f"{name}: not run, it fails without a mutant"
