@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::{FutureExt, StreamExt, stream};
-use purview::{CancelReason, CancelToken, Stopped, TaskError, gather, gather_stream, sleep};
+use purview::{CancelReason, CancelToken, Stopped, TaskError, gather, gather_stream, shield, sleep};
 use purview_tests::{
     Gate, PollCount, TestClock, by_hand, on_every_runtime, polled_on_every_runtime, yield_now, yields,
 };
@@ -180,11 +180,11 @@ fn one_that_has_seen_every_item_of_a_stream_is_ok_though_it_was_cancelled() {
         } else {
             stream::empty().right_stream()
         };
-        let items = stream::iter([1, 2].map(|n| ready(Ok::<_, ()>(n)))).chain(end);
-        let all = gather_stream(items).cancel_on(&token).try_for_each(|_, _| async {
-            gate.wait().await;
-            Ok::<_, Stopped>(())
-        });
+        let futures = [1, 2].map(|n| shield(gate.wait().map(move |()| Ok::<_, ()>(n))));
+        let items = stream::iter(futures).chain(end);
+        let all = gather_stream(items)
+            .cancel_on(&token)
+            .try_for_each(|_, _| ready(Ok::<_, Stopped>(())));
         let mut all = by_hand(all);
         assert!(all.poll_until_idle().is_pending());
         token.cancel();

@@ -128,30 +128,6 @@ fn a_permit_after_the_end_is_there_at_once_and_spawns_nothing() {
     assert_eq!(log.entries(), ["late dropped"]);
 }
 
-/// What waits still gets its turn in a shutdown, and only when there is a place.
-fn by_none_that_a_shutdown_refuses() {
-    let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
-    let (s, driver) = settled::<()>().limit(1).runtime(clock).open();
-    let mut driver = by_hand(driver);
-    let runs = gate.clone();
-    drop(s.spawn(async move {
-        runs.wait().await;
-        Ok(())
-    }));
-    drop(s.spawn(log.traced("waits", pending::<Result<(), ()>>())));
-    assert!(driver.poll_until_idle().is_pending());
-    let mut shutdown = by_hand(s.shutdown(Duration::from_secs(60)));
-    assert!(shutdown.poll().is_pending());
-    for _ in 0..3 {
-        drop(s.spawn(async { Ok(()) }));
-    }
-    assert!(driver.poll_until_idle().is_pending());
-    let tree = log.entries();
-    assert!(!tree.iter().any(|entry| entry.contains("polled")), "{tree:?}");
-    s.cancel();
-    drop(driver.finish());
-}
-
 fn a_panic_in_the_destructor_of_a_child_costs_no_place() {
     let clock = TestClock::new();
     let mut run = by_hand(caught(settled::<()>().limit(1).runtime(clock.clone()).run(async |s| {
@@ -179,5 +155,4 @@ polled_on_every_runtime!(
     a_waiting_spawner_is_released_by_the_cancellation,
     a_permit_after_the_end_is_there_at_once_and_spawns_nothing,
     a_panic_in_the_destructor_of_a_child_costs_no_place,
-    by_none_that_a_shutdown_refuses,
 );
