@@ -6,6 +6,7 @@ left_out() {
     grep -E "^($1) +\|" <<'LEFT_OUT' | cut -d'|' -f2 | tr -d ' '
 leaks | forgotten::                                   | what it is about: scopes, tasks, permits, drivers that are given to `mem::forget`
 leaks | a_forgotten_scope_keeps_its_promises          | forgets a scope
+leaks | forgotten_it_stays_a_member_until_it_is_destroyed | forgets a guest
 leaks | panic_in_the_drop_of_a_payload::              | a payload whose destructor panics is forgotten, as its destructor must not run again
 leaks | executors_that_break_their_promises::one_that_it_ | its executor forgets what it is given
 leaks | a_forgotten_future_of_the_executor_holds_its_child_until_the_scope_is_dropped | its executor forgets what it is given
@@ -19,7 +20,12 @@ counts | long_lived_scopes_do_not_grow::              | counts what is allocated
 counts | tokens_forget_their_children::               | the same
 counts | cancelled_and_dropped_scopes_leave_nothing:: | the same
 counts | a_parallel_child_costs_few_allocations::     | counts allocations
-counts | many_futures_cost_one_allocation_each        | counts allocations
+counts | a_child_costs_                               | counts allocations
+counts | a_gathered_future_costs_                     | counts allocations
+counts | an_empty_scope_costs_                        | counts allocations
+counts | many_futures_cost_a_handful_for_all          | counts allocations
+counts | gathers_drop_their_input::                   | counts what is allocated
+counts | open_scopes_stay_flat::                      | counts what is allocated, over many children
 many  | a_hundred_thousand_children::                 | what it is about is how many there are, each of which is polled once on one thread
 many  | polls_stay_linear_under_tokio::               | the same
 LEFT_OUT

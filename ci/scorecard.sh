@@ -108,6 +108,9 @@ row() {
     printf '| %s | %s | %s | %s | %s |\n' "$measure" "$target" "$value" "$met${why:+: $why}" "$(figure "$name" commit)"
 }
 met() { if "$@"; then echo yes; else echo no; fi; }
+# The depths of one build: poll, cancel, drop.
+nested() { echo "$(figure scopes "$1_poll"), $(figure scopes "$1_cancel"), $(figure scopes "$1_drop")"; }
+most_nested=$(sed -n 's/^const MOST: usize = \(.*\);/\1/p' tests/examples/scorecard/depth.rs)
 
 table() {
     echo "Measured until ${last%T*}, $(rustc --version), $(nproc) cores$([ -n "$profile" ] || echo ', a debug build')."
@@ -134,7 +137,7 @@ table() {
         "$(figure coverage lines) % ($(figure coverage lines_of)), and $(figure coverage excepted) lines [with a reason](coverage.md); $(figure coverage branches) % ($(figure coverage branches_of))" \
         "$(met eval '[ "$(figure coverage unexplained)" = 0 ] && at_least "$(figure coverage branches)" 95')" \
         "$(figure coverage unexplained) lines are not explained: \`target/scorecard/uncovered.txt\`"
-    row 'mutants caught in driver, child, task, token, gather' '95 %, survivors explained' mutants \
+    row 'mutants caught in the core and in the adapters for tokio, smol and async-std' '95 %, survivors explained' mutants \
         "$(figure mutants percent) % ($(figure mutants caught) of $(figure mutants of); part $(figure mutants part))" \
         "$(met eval 'at_least "$(figure mutants percent)" 95 && [ "$(figure mutants part)" = all ]')" \
         "part $(figure mutants part) of the mutants was run, or some survived"
@@ -154,19 +157,42 @@ table() {
         "$(met eval 'at_most "$(figure scopes polls_per_child)" 2.5 && at_most "$(figure scopes scope_polls_per_wake)" 1.05')"
     row 'steps in one poll of a scope, whatever the program' 'at most 128, then it yields' scopes \
         "$(figure scopes steps_in_one_poll)" "$(met at_most "$(figure scopes steps_in_one_poll)" 128)"
-    row 'nesting depth without stack overflow in a 256-KiB thread: poll, cancel, drop' '1,000 scopes' scopes \
-        "$(figure scopes depth_poll), $(figure scopes depth_cancel), $(figure scopes depth_drop); with the feature \`deep-nesting\` $(figure scopes deep_poll), $(figure scopes deep_cancel), $(figure scopes deep_drop) (not looked for deeper than 4,096)" \
-        "$(met eval 'at_least "$(figure scopes deep_poll)" 1000 && at_least "$(figure scopes deep_cancel)" 1000 && at_least "$(figure scopes deep_drop)" 1000')" \
-        "a scope that is polled takes a frame of the stack for each scope around it"
+    row 'scopes nested in a thread with a stack of 256 KiB: polled, cancelled, dropped' '1,000 with the feature `deep-nesting`; without it as many as the stack holds' scopes \
+        "with \`deep-nesting\` $(nested deep); without it $(nested depth) ($most_nested is the most that was tried)" \
+        "$(met eval 'at_least "$(figure scopes deep_poll)" 1000 && at_least "$(figure scopes deep_cancel)" 1000 && at_least "$(figure scopes deep_drop)" 1000')"
     row 'children in one scope' '1,000,000' scopes "$(figure scopes children_in_one_scope)" \
         "$(met at_least "$(figure scopes children_in_one_scope)" 1000000)"
-    row 'defects seeded by hand in driver, child, task and token; caught' 'at least 5; all' seeded \
+    row 'defects seeded by hand; caught' 'at least 5; all' seeded \
         "$(figure seeded of); $(figure seeded caught)" \
         "$(met eval 'at_least "$(figure seeded of)" 5 && [ "$(figure seeded of)" = "$(figure seeded caught)" ]')" \
         "target/scorecard/seeded.txt"
 }
 table >"$results/scorecard.md"
 cat "$results/scorecard.md"
+
+# What ci/soak.sh kept: a row for each runtime, and none where it was not run.
+soak() {
+    local runtime phase name row
+    echo "Measured until $(sed -n 's/^at=\(.*\)T.*/\1/p' "$results"/soak.*.* | sort | tail -n 1), in a release build, at commit" \
+        "$(sed -n 's/^commit=//p' "$results"/soak.*.* | sort -u | paste -sd ' ')."
+    echo
+    echo "| runtime | cancelled children | short children | scopes | load |"
+    echo "|---|---|---|---|---|"
+    for runtime in embedded tokio-current-thread tokio-multi-thread smol async-std virtual; do
+        row="| $runtime |"
+        for phase in cancelled short scopes load; do
+            name=soak.$runtime.$phase
+            if [ -e "$results/$name" ]; then
+                row+=" $(figure "$name" count): $(figure "$name" allocations_before), $(figure "$name" allocations_after);"
+                row+=" $(kilobytes "$name" 10), $(kilobytes "$name" 50), $(kilobytes "$name" 100) kB |"
+            else
+                row+=" not measured |"
+            fi
+        done
+        echo "$row"
+    done
+}
+kilobytes() { awk "BEGIN { printf \"%.0f\", $(figure "$1" "bytes_at_$2") / 1000 }"; }
 
 if $write; then
     # fill NAME FILE: puts the file between the two comments of that name on the page.
@@ -180,4 +206,8 @@ if $write; then
     }
     fill scorecard "$results/scorecard.md"
     [ ! -s "$results/seeded.md" ] || fill seeded "$results/seeded.md"
+    if compgen -G "$results/soak.*.scopes" >/dev/null; then
+        soak >"$results/soak.md"
+        fill soak "$results/soak.md"
+    fi
 fi

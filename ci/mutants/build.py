@@ -9,10 +9,14 @@ from pathlib import Path
 
 import schemata
 
-LIBRARY, MODULE = "crates/purview-core/src/lib.rs", "crates/purview-core/src/mutant.rs"
-CASE = "crates/purview-test/tests/model/case.rs"
-TOUCHED = {LIBRARY, MODULE, CASE}
-PACKAGES = ["purview-core", "purview-test", "purview-tests"]
+# Those with mutants in them, and those whose tests are asked too.
+CHANGED = ["purview-core", "purview-tokio", "purview-smol", "purview-async-std"]
+PACKAGES = [*CHANGED, "purview-test", "purview-tests", "purview-tower"]
+FORBID, LINTS = "#![forbid(unsafe_code)]\n", 'unsafe_code = "forbid"\n'
+CASE, WORKSPACE = "crates/purview-test/tests/model/case.rs", "Cargo.toml"
+LIBRARIES = [f"crates/{package}/src/lib.rs" for package in CHANGED]
+MODULES = [f"crates/{package}/src/mutant.rs" for package in CHANGED]
+TOUCHED = {*LIBRARIES, *MODULES, CASE, WORKSPACE}
 # A switch cannot be read where the compiler evaluates.
 NOT_AT_COMPILE_TIME = {"E0015"}
 KINDS = "unviable", "unswitched"
@@ -24,7 +28,6 @@ def cargo(tree, target, *arguments):
         "CARGO_TARGET_DIR": str(target),
         "CARGO_INCREMENTAL": "0",
         "CARGO_PROFILE_DEV_DEBUG": "0",
-        "RUSTFLAGS": "-A warnings",
     }
     command = ["cargo", *arguments, "--message-format=json", "--all-features"]
     run = subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -32,7 +35,7 @@ def cargo(tree, target, *arguments):
     return messages, run.returncode == 0, run.stderr
 
 
-def copy(root, tree, kept):
+def copy(root, tree, kept, count):
     """The files that are `kept` are as they were, so that nothing is built anew if they become what they were."""
     files = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root, stdout=subprocess.PIPE, check=True
@@ -46,9 +49,10 @@ def copy(root, tree, kept):
     # That a program of the model fails is enough here; the smallest that does is not read.
     lines = (root / CASE).read_text().splitlines(keepends=True)
     write(tree / CASE, "".join("const ATTEMPTS: u64 = 0;\n" if "const ATTEMPTS" in line else line for line in lines).encode())
-    text = (root / LIBRARY).read_text().replace("mod cancel;\n", "mod cancel;\nmod mutant;\n", 1)
-    write(tree / LIBRARY, text.encode())
-    write(tree / MODULE, schemata.MODULE.encode())
+    write(tree / WORKSPACE, (root / WORKSPACE).read_text().replace(LINTS, f'{LINTS}warnings = "allow"\n', 1).encode())
+    for library, module in zip(LIBRARIES, MODULES):
+        write(tree / library, (root / library).read_text().replace(FORBID, f"{FORBID}mod mutant;\n", 1).encode())
+        write(tree / module, f"{schemata.MODULE}const COUNT: usize = {count};\n".encode())
 
 
 def write(file, data):
@@ -75,15 +79,18 @@ class Build:
             if mutant["file"] == file and number not in self.unviable and number not in self.unswitched
         }
 
-    def prepare(self):
+    def prepare(self, checked=True):
         """Puts the mutants in, and takes out those that do not compile, until it does."""
-        copy(self.root, self.tree, kept={mutant["file"] for mutant in self.mutants.values()})
+        copy(self.root, self.tree, {mutant["file"] for mutant in self.mutants.values()}, max(self.mutants, default=0) + 1)
+        if not checked:
+            return
         self.remember()
-        for attempt in range(40):
+        of_those = [part for package in CHANGED for part in ("-p", package)]
+        for attempt in range(60):
             self.switch()
-            messages, well, log = cargo(self.tree, self.target, "check", "-p", "purview-core", "--lib", "--profile", "test")
+            messages, well, log = cargo(self.tree, self.target, "check", *of_those, "--lib", "--profile", "test")
+            self.keep()
             if well:
-                self.keep()
                 return
             if not self.drop(messages):
                 raise SystemExit(f"the tree with the mutants does not build:\n{log}\n{self.first_error(messages)}")
@@ -115,11 +122,10 @@ class Build:
 
     def drop(self, messages):
         """Whether the compiler's errors name a mutant; those are out then."""
-        before = len(self.unviable) + len(self.unswitched)
-        for message in messages:
-            error = message.get("message", {})
-            if message["reason"] != "compiler-message" or error["level"] != "error":
-                continue
+        known = len(self.unviable) + len(self.unswitched)
+        said = (message["message"] for message in messages if message["reason"] == "compiler-message")
+        errors = [error for error in said if error["level"] == "error"]
+        for error in errors:
             spans = sorted(error["spans"], key=lambda span: not span["is_primary"])
             code = (error.get("code") or {}).get("code")
             if code in NOT_AT_COMPILE_TIME:
@@ -131,7 +137,18 @@ class Build:
             primary = [self.whose(span) for span in spans if span["is_primary"] and self.whose(span)]
             for number in primary or named[:1]:
                 self.unviable[number] = error["message"]
-        return len(self.unviable) + len(self.unswitched) > before
+        if len(self.unviable) + len(self.unswitched) == known:
+            # What is wrong is in no mutant: a value that is given at once says what `impl Trait` is, and the rest of the
+            # function has another type; a variable is not given back what was moved out of it; an arm with a guard covers
+            # nothing.
+            for error in errors:
+                spans = sorted(error["spans"], key=lambda span: not span["is_primary"])
+                spans += [span for child in error["children"] for span in child["spans"]]
+                beside = [number for span in spans for number in self.before(span, same_line=True)[-1:]]
+                before = [number for span in spans[:1] for number in self.before(span)[-1:]]
+                guards = self.after(spans[0]) if error["message"].startswith("non-exhaustive") else []
+                self.unviable |= {number: error["message"] for number in guards or (beside or before)[:1]}
+        return len(self.unviable) + len(self.unswitched) > known
 
     def whose(self, span):
         while span.get("expansion") and not self.regions.get(span["file_name"]):
@@ -140,6 +157,17 @@ class Build:
             if start <= span["byte_start"] and span["byte_end"] <= end:
                 return number
         return None
+
+    def before(self, span, same_line=False):
+        """The mutants that stand before it in its file, or on its line."""
+        regions = self.regions.get(span["file_name"], [])
+        start = span["byte_start"] - (span["column_start"] if same_line else span["byte_start"])
+        return [number for begin, end, number in regions if start <= begin and end <= span["byte_start"]]
+
+    def after(self, span):
+        """The mutants in what is matched there: those of the next lines."""
+        regions = self.regions.get(span["file_name"], [])
+        return [number for begin, _, number in regions if 0 <= begin - span["byte_start"] < 1000]
 
     def asked(self, span):
         """The mutants whose switch stands there."""

@@ -1,4 +1,4 @@
-"""Runs the tests against each mutant until one fails."""
+"""Runs the tests that reach a mutant against it until one fails."""
 
 import threading
 from collections import defaultdict
@@ -25,8 +25,10 @@ class Hunt:
     def judge(self, number, mutant):
         """`caught`, `timeout` or `missed`, and by what."""
         area = mutant["file"].split("/src/")[1].split("/")[0]
+        if not any(number in stage.reached for stage in self.looks + self.stages):
+            return "missed", "not reached"
         for stages in (self.looks, self.stages):
-            left = list(stages)
+            left = [stage for stage in stages if number in stage.reached]
             while left:
                 stage = self.order(left, area)[0]
                 left.remove(stage)

@@ -16,20 +16,69 @@ from collections import defaultdict
 
 from source import NotFound, Source
 
-MODULE = """//! Which mutant is switched on: the one whose number is in `PURVIEW_MUTANT`.
-use std::sync::OnceLock;
-static ACTIVE: OnceLock<u32> = OnceLock::new();
-fn active() -> u32 {
-    *ACTIVE.get_or_init(|| std::env::var("PURVIEW_MUTANT").map_or(0, |number| number.parse().expect("a number")))
+# `PURVIEW_MUTANT` is the number of the one that is switched on. Every switch that is asked adds its number, four bytes, to the
+# file `PURVIEW_MUTANTS_REACHED`, without allocating: some tests count that.
+MODULE = """//! Which mutant is switched on.
+use std::{
+    fs::File,
+    io::Write,
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+static ACTIVE: OnceLock<(u32, Option<File>)> = OnceLock::new();
+static ASKED: [AtomicBool; COUNT] = [const { AtomicBool::new(false) }; COUNT];
+fn active() -> &'static (u32, Option<File>) {
+    ACTIVE.get_or_init(|| {
+        let number = std::env::var("PURVIEW_MUTANT").map_or(0, |number| number.parse().expect("a number"));
+        let file = std::env::var("PURVIEW_MUTANTS_REACHED").ok();
+        (number, file.map(|path| File::options().append(true).open(path).expect("a file")))
+    })
+}
+fn note(number: u32) {
+    if let Some(mut file) = active().1.as_ref() {
+        if !ASKED[number as usize].swap(true, Ordering::Relaxed) {
+            file.write_all(&number.to_le_bytes()).expect("a file");
+        }
+    }
 }
 pub(crate) fn is(number: u32) -> bool {
-    active() == number
+    note(number);
+    active().0 == number
 }
 pub(crate) fn none(numbers: &[u32]) -> bool {
-    !numbers.contains(&active())
+    numbers.iter().copied().for_each(note);
+    !numbers.contains(&active().0)
 }
 """
+# What a function does with arguments that it has no use for.
+UNUSED = re.compile(r"let _ = [^;]*;|drop\(\w+\);")
 REGION = re.compile(rb"/\*<(\d+)\*/.*?/\*(\d+)>\*/", re.S)
+
+
+def tested(root, mutants):
+    """Without those in code that the tests do not compile, in unit tests and in macros."""
+    spans, modules = {}, set()
+    for file in {mutant["file"] for mutant in mutants}:
+        source = Source((root / file).read_text())
+        spans[file] = source, list(source.left_out())
+    for path in {path for file in spans for path in (root / file).parent.parent.glob("**/*.rs")}:
+        folder = path.parent if path.name in ("mod.rs", "lib.rs") else path.with_suffix("")
+        modules |= {folder / name for name in Source(path.read_text()).modules_left_out()}
+    for mutant in mutants:
+        source, out = spans[mutant["file"]]
+        start = source.offset(mutant["span"]["start"])
+        path = (root / mutant["file"]).with_suffix("")
+        if not any(begin <= start < end for begin, end in out) and not modules & {path, *path.parents}:
+            yield mutant
+
+
+def changes_nothing(root, mutant):
+    """Whether the function gives that value as it is."""
+    source, span = Source((root / mutant["file"]).read_text()), mutant["span"]
+    body = source.text[source.offset(span["start"]) : source.offset(span["end"])]
+    return mutant["genre"] == "FnValue" and UNUSED.sub("", body).strip() == mutant["replacement"]
 
 
 def more(file, text):

@@ -27,6 +27,10 @@ NOT_DELETED = {
 }
 
 
+# What a `cfg` says of the builds that are tested: all features, on Linux, without loom.
+SET = {"unix", "debug_assertions"}
+
+
 class NotFound(Exception):
     """The code is laid out in a way that this does not know."""
 
@@ -136,6 +140,54 @@ class Source:
         """The line and column of an offset, as cargo-mutants counts them."""
         line = bisect_right(self.lines, offset)
         return {"line": line, "column": offset - self.lines[line - 1] + 1}
+
+    def left_out(self):
+        """Start and end of what is not to be changed: what is not compiled or only checked, unit tests, and the bodies of macros."""
+        for index, token in enumerate(self.tokens):
+            following = [after.text for after in self.tokens[index + 1 : index + 4]]
+            # Nothing runs that: the compiler checks it.
+            if token.text == "const" and following[0] == "_":
+                yield token.start, self.end_of_item(index)
+            elif token.text == "macro_rules":
+                yield token.start, self.end_of_item(index)
+            elif token.text == "#" and following == ["[", "cfg", "("] and not self.holds(index + 3):
+                yield token.start, self.end_of_item(self.partner[index + 1] + 1)
+
+    def end_of_item(self, index):
+        """Where the item, field, arm or statement that begins there ends: after its block, `;` or `,`, or before a `}`."""
+        while self.tokens[index].text not in (";", ","):
+            if self.tokens[index].text == "{":
+                return self.tokens[self.partner[index]].end
+            if self.tokens[index].text in CLOSE:
+                return self.tokens[index].start
+            index = self.partner[index] + 1 if self.tokens[index].text in OPEN else index + 1
+        return self.tokens[index].end
+
+    def holds(self, opened):
+        """Whether what is in the bracket of `cfg(..)`, `all(..)`, `any(..)` or `not(..)` holds."""
+        parts, index = [], opened + 1
+        while index < self.partner[opened]:
+            name, after = self.tokens[index].text, self.tokens[index + 1].text
+            if after == "(":
+                parts.append(self.holds(index + 1))
+                index = self.partner[index + 1]
+            elif after == "=":
+                value = self.tokens[index + 2].text.strip('"')
+                parts.append(name == "feature" or (name, value) == ("target_os", "linux"))
+                index += 2
+            elif name != ",":
+                parts.append(name in SET)
+            index += 1
+        what = self.tokens[opened - 1].text
+        if what == "not":
+            return not parts[0]
+        return any(parts) if what == "any" else all(parts)
+
+    def modules_left_out(self):
+        """The names of the modules in other files that are not compiled."""
+        for start, end in self.left_out():
+            if found := re.search(r"\bmod (\w+);$", self.text[start:end]):
+                yield found[1]
 
     def statements(self):
         """Start and end of each statement that ends with a semicolon and declares nothing."""

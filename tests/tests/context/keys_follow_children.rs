@@ -47,6 +47,23 @@ async fn hiding_a_value_hides_no_other_key() {
     assert_eq!(seen.await, (((Some(2), Some("r".to_owned())), Some(1)), None));
 }
 
+/// What was around it when it was polled first stays around it, wherever it is polled later.
+fn it_stays_in_what_it_was_polled_in_first() {
+    let gate = Gate::new();
+    let mut inner = Box::pin(DEPTH.scope(2, async {
+        let before = REQUEST.get();
+        gate.wait().await;
+        (before, REQUEST.get(), DEPTH.get())
+    }));
+    let mut outer = by_hand(REQUEST.scope("r".to_owned(), inner.as_mut()));
+    assert!(outer.poll_until_idle().is_pending());
+    drop(outer);
+    gate.open();
+    let value = Some("r".to_owned());
+    assert_eq!(by_hand(inner).finish(), (value.clone(), value, Some(2)));
+    assert_eq!((REQUEST.get(), DEPTH.get()), (None, None));
+}
+
 async fn children_and_grandchildren_see_it() {
     let seen = REQUEST.scope("r-2".to_owned(), async {
         scope(async |s| {
@@ -147,4 +164,7 @@ on_every_runtime!(
     parallel_children_see_it,
     it_is_restored_after_a_panic,
 );
-polled_on_every_runtime!(it_goes_with_a_future_to_another_thread_and_stays_with_no_thread);
+polled_on_every_runtime!(
+    it_goes_with_a_future_to_another_thread_and_stays_with_no_thread,
+    it_stays_in_what_it_was_polled_in_first,
+);

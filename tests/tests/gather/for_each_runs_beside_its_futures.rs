@@ -2,12 +2,12 @@
 
 use std::{
     cell::RefCell,
-    future::{pending, ready},
+    future::{Ready, pending, ready},
     time::Duration,
 };
 
 use futures::{FutureExt, StreamExt, stream};
-use purview::{CancelReason, TaskError, gather, gather_stream, sleep};
+use purview::{CancelReason, CancelToken, Stopped, TaskError, gather, gather_stream, shield, sleep};
 use purview_tests::{
     Gate, PollCount, TestClock, by_hand, on_every_runtime, polled_on_every_runtime, yield_now, yields,
 };
@@ -171,6 +171,37 @@ fn a_call_that_a_future_wakes_goes_on_in_the_same_poll() {
     assert_eq!((calls.get(), each.wakes()), (2, 0));
 }
 
+/// A cancellation is no error where nothing is missing: the source has ended, and every item was seen.
+fn one_that_has_seen_every_item_of_a_stream_is_ok_though_it_was_cancelled() {
+    let seen = |is_endless: bool| {
+        let (token, gate) = (CancelToken::new(), Gate::new());
+        let end = if is_endless {
+            stream::pending().left_stream()
+        } else {
+            stream::empty().right_stream()
+        };
+        let futures = [1, 2].map(|n| shield(gate.wait().map(move |()| Ok::<_, ()>(n))));
+        let items = stream::iter(futures).chain(end);
+        let all = gather_stream(items)
+            .cancel_on(&token)
+            .try_for_each(|_, _| ready(Ok::<_, Stopped>(())));
+        let mut all = by_hand(all);
+        assert!(all.poll_until_idle().is_pending());
+        token.cancel();
+        gate.open();
+        all.finish().is_ok()
+    };
+    assert_eq!((seen(false), seen(true)), (true, false));
+}
+
+fn one_over_nothing_is_ok_though_it_was_cancelled() {
+    let token = CancelToken::new();
+    token.cancel();
+    let none = gather(Vec::<Ready<Result<(), ()>>>::new()).cancel_on(&token);
+    let mut none = by_hand(none.try_for_each(|_, _| ready(Ok::<_, Stopped>(()))));
+    assert!(none.finish().is_ok());
+}
+
 on_every_runtime!(
     every_result_comes_once_in_the_order_of_completion,
     closure_and_futures_may_wait_for_each_other,
@@ -184,4 +215,6 @@ polled_on_every_runtime!(
     a_closure_that_a_future_wakes_is_polled_in_the_same_pass,
     a_slow_closure_slows_the_source_down,
     the_deadline_cuts_the_futures_and_not_the_closure,
+    one_that_has_seen_every_item_of_a_stream_is_ok_though_it_was_cancelled,
+    one_over_nothing_is_ok_though_it_was_cancelled,
 );

@@ -1,8 +1,12 @@
 //! A snapshot for other programs: the feature `serde`.
 
-use std::time::Duration;
+use std::{
+    future::{pending, ready},
+    time::Duration,
+};
 
-use purview::{fail_fast, inspect::Options, sleep};
+use futures::FutureExt;
+use purview::{CancelToken, fail_fast, gather, inspect::Options, shield, sleep};
 use purview_tests::by_hand;
 
 use crate::inspected;
@@ -19,7 +23,7 @@ fn a_snapshot_is_a_list_of_nodes_with_their_parents() {
                     sleep(Duration::from_secs(30)).await;
                     Ok(())
                 });
-                std::future::pending::<Result<(), ()>>().await
+                pending::<Result<(), ()>>().await
             }),
     );
     assert!(run.poll_until_idle().is_pending());
@@ -42,6 +46,42 @@ fn a_snapshot_is_a_list_of_nodes_with_their_parents() {
         (&0.into(), &1.into(), &1.into())
     );
     assert_eq!(sleeps["file"], file!());
-    assert_eq!(sleeps["line"], 18);
+    assert_eq!(sleeps["line"], 22);
     assert_eq!(sleeps["stopping"], serde_json::Value::Null);
+}
+
+#[test]
+fn progress_holds_and_what_stops_a_scope_are_objects() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let token = CancelToken::new();
+    let second = Duration::from_secs(1);
+    let mut run = by_hand(fail_fast::<()>().grace(60 * second).cancel_on(&token).run(async |s| {
+        s.task().name("holds").spawn(async {
+            shield(sleep(30 * second)).await;
+            Ok(())
+        });
+        let pages = [ready(Ok::<(), ()>(())).left_future(), pending().right_future()];
+        let _ = gather(pages).name("pages").settled().await;
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let json = serde_json::to_value(inspector.snapshot()).expect("it can be serialized");
+    let nodes = json["nodes"].as_array().expect("a list");
+    let pages = nodes.iter().find(|node| node["name"] == "pages").expect("it is shown");
+    assert_eq!(pages["progress"], serde_json::json!({ "done": 1, "total": 2 }));
+    clock.advance(second);
+    token.cancel_with("enough");
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(second);
+    let json = serde_json::to_value(inspector.snapshot()).expect("it can be serialized");
+    let nodes = json["nodes"].as_array().expect("a list");
+    let holds = nodes.iter().find(|node| node["name"] == "holds").expect("it is shown");
+    assert_eq!(
+        holds["holding"],
+        serde_json::json!([{ "why": "a shield, or a wait for its cancellation", "since": 2.0 }])
+    );
+    assert_eq!(
+        nodes[0]["stopping"],
+        serde_json::json!({ "reason": "cancelled on request: enough", "since": 1.0, "grace": 59.0 })
+    );
 }

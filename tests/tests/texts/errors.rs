@@ -10,8 +10,8 @@ use std::{
 
 use futures::future::lazy;
 use purview::{
-    AlreadyReady, CancelReason, Empty, Failure, RetryError, ScopeError, StartError, TaskError, fail_fast, gather,
-    retry, settled, shield,
+    AlreadyReady, CancelReason, Empty, Failure, RetryError, ScopeError, StartError, TaskError, TrySendError, fail_fast,
+    gather, retry, settled, shield,
 };
 use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime, yield_now};
 
@@ -227,6 +227,14 @@ fn what_is_not_received_comes_back_in_an_error_though_it_cannot_be_printed() {
         .expect_err("the receiver was dropped");
     ends_here(&closed, "the stream that receives from this producer has been dropped");
     assert_eq!(format!("{closed:?}"), "Closed { .. }");
+}
+
+#[test]
+fn an_item_that_finds_no_room_comes_back_in_an_error_though_it_cannot_be_printed() {
+    let (full, closed) = (TrySendError::Full(Unprintable), TrySendError::Closed(Unprintable));
+    ends_here(&full, "there is no room for the item at present");
+    ends_here(&closed, "the stream of this producer has been dropped");
+    assert_eq!(format!("{full:?} {closed:?}"), "Full(..) Closed(..)");
 }
 
 async fn a_future_that_is_handed_back_comes_with_the_reason() {

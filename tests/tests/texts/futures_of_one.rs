@@ -10,8 +10,11 @@ use std::{
 use purview::{
     CancelToken, ContextKey, Embedded, cancelled, context_key, retry, shield, sleep, sleep_until, timeout, timeout_at,
 };
+use purview::{Runtime, inspect::Timeline};
 use purview_core::inspect::{Inspector, Options};
+use purview_smol::SmolExecutor;
 use purview_tests::{by_hand, polled_on_every_runtime};
+use purview_tokio::Tokio;
 
 use crate::Unprintable;
 
@@ -105,6 +108,36 @@ fn an_inspector_shows_no_task_in_particular() {
     assert_eq!(format!("{inspector:?}"), "Inspector { .. }");
     let installed = inspector.install(Arc::new(Embedded));
     assert_eq!(format!("{installed:?}"), "InstalledInspector { .. }");
+}
+
+#[test]
+fn what_inspects_shows_its_options() {
+    let options = Options::new().check_every(Duration::from_secs(5)).yields(100);
+    let shown = format!("{options:?}");
+    for part in [
+        "Options { observers: 0, wakers: true",
+        "yields: Some(100)",
+        "check_every: Some(5s)",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    assert_eq!(
+        format!("{:?}", Timeline::new()),
+        "Timeline { tasks: 0, within: None, .. }"
+    );
+}
+
+#[test]
+fn a_runtime_shows_which_it_is() {
+    let any: &dyn Runtime = &Embedded;
+    assert_eq!(format!("{any:?}"), "dyn Runtime");
+    let tokio = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("it starts");
+    let shown = format!("{:?}", Tokio::from(tokio.handle().clone()));
+    assert_eq!(shown, format!("Tokio {{ runtime: {:?}, .. }}", tokio.handle().id()));
+    let smol = SmolExecutor::from(Arc::new(smol::Executor::new()));
+    assert_eq!(format!("{smol:?}"), "SmolExecutor { .. }");
 }
 
 fn the_info_of_a_task_shows_its_number_and_its_name() {

@@ -2,7 +2,10 @@
 
 use std::{convert::Infallible, future::pending, time::Duration};
 
-use purview::{JoinAll, Policy, fail_fast, local_scope, scope, try_local_scope, try_scope, with_policy};
+use futures::StreamExt;
+use purview::{
+    JoinAll, Policy, Stopped, fail_fast, local_scope, scope, stream, try_local_scope, try_scope, with_policy,
+};
 use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime, yield_now};
 
 use crate::Unprintable;
@@ -110,6 +113,44 @@ fn a_producer_shows_its_child_and_nothing_of_its_items() {
     run.finish().expect("no child fails");
 }
 
+fn a_place_in_a_stream_shows_nothing_of_its_items() {
+    let mut run = by_hand(try_scope::<_, _, _, Infallible>(async |s| {
+        let mut items = s.produce::<Unprintable, _, _>(1, async |tx| {
+            let place = tx.reserve().await.expect("the stream is read");
+            assert_eq!(format!("{place:?}"), "Slot { .. }");
+            place.send(Unprintable);
+            Ok(())
+        });
+        let Unprintable = items.next().await.expect("one is sent");
+        Ok(())
+    }));
+    run.finish().expect("no child fails");
+}
+
+fn the_stream_of_a_scope_shows_whether_the_scope_has_ended() {
+    let mut items = Box::pin(stream(1, async |s, tx| {
+        let _ = (s, tx.send(Unprintable).await);
+        Ok::<_, Stopped>(())
+    }));
+    assert_eq!(format!("{items:?}"), "ScopedStream { ended: false, .. }");
+    let mut all = by_hand(async { while items.next().await.is_some() {} });
+    all.finish();
+    drop(all);
+    assert_eq!(format!("{items:?}"), "ScopedStream { ended: true, .. }");
+}
+
+async fn a_task_that_is_cancelled_on_drop_shows_the_task() {
+    scope(async |s| {
+        let task = s.task().name("fetch").spawn(pending::<()>()).cancel_on_drop();
+        let shown = format!("{task:?}");
+        assert!(
+            shown.starts_with("CancelOnDrop(Task") && shown.contains("fetch"),
+            "{shown}"
+        );
+    })
+    .await;
+}
+
 async fn a_task_shows_its_number_its_name_and_whether_it_has_ended() {
     struct Shy;
     scope(async |s| {
@@ -136,13 +177,18 @@ fn nothing_is_asked_of_the_policy<P: Policy>(builder: &purview::Builder<P>, driv
     format!("{builder:?} {driver:?}")
 }
 
-on_every_runtime!(a_task_shows_its_number_its_name_and_whether_it_has_ended);
+on_every_runtime!(
+    a_task_shows_its_number_its_name_and_whether_it_has_ended,
+    a_task_that_is_cancelled_on_drop_shows_the_task,
+);
 
 polled_on_every_runtime!(
     the_future_of_a_scope_shows_the_scope,
     a_driver_shows_the_name_of_its_scope,
     a_child_to_be_shows_where_it_will_run,
     a_permit_shows_its_scope,
+    a_place_in_a_stream_shows_nothing_of_its_items,
+    the_stream_of_a_scope_shows_whether_the_scope_has_ended,
     a_start_shows_its_child_and_whether_it_has_said_how_it_went,
     a_producer_shows_its_child_and_nothing_of_its_items,
 );
