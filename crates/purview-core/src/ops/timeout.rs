@@ -159,9 +159,10 @@ impl<F: Future> Future for Timeout<F> {
         let expired = !opened.cut && is_late && node.is_the_one_to_report();
         if this.member.is_live() && !(first && is_late) {
             // What is only borrowed is not dropped here, and so looks by itself whether it is to stop.
-            let end = match borrows {
-                true => this.member.as_mut().poll_by_another(&Never, cx),
-                false => this.member.as_mut().poll_by_another(&ByNode, cx),
+            let end = if borrows {
+                this.member.as_mut().poll_by_another(&Never, cx)
+            } else {
+                this.member.as_mut().poll_by_another(&ByNode, cx)
             };
             match end {
                 Poll::Ready(End::Returned(value)) => {
