@@ -76,24 +76,18 @@ impl<M> Set<M> {
 
 impl<M: SetMember> Set<M> {
     pub(crate) fn push(&mut self, member: M, node: &ScopeNode) {
-        self.push_with(node, || Some(member));
+        self.push_with(node, || member);
     }
 
-    /// Puts what is made into the set, if anything is; gives whether it was. A large member is moved less often if nothing
-    /// happens between its making and this.
+    /// As [`push`](Self::push): a large member is moved less often if nothing happens between its making and this.
     #[inline]
-    pub(crate) fn push_with(&mut self, node: &ScopeNode, make: impl FnOnce() -> Option<M>) -> bool {
+    pub(crate) fn push_with(&mut self, node: &ScopeNode, make: impl FnOnce() -> M) {
         let futures = self.futures.get_or_insert_with(FuturesUnordered::new);
-        let place = Place {
-            member: make(),
+        futures.push(Place {
+            member: Some(make()),
             turn: Turn::default(),
-        };
-        if place.member.is_none() {
-            return false;
-        }
-        futures.push(place);
+        });
         node.signal().raise(part::CHILDREN);
-        true
     }
 
     /// Polls those that were woken until one has ended, or the rest is put off: those keep the order in which they were

@@ -60,8 +60,12 @@ impl<S: Source> Futures<S> {
                 let (index, fails) = (self.started, self.fails);
                 let env = numbered::env(&engine.node, index, self.bindings.clone());
                 let source = &mut self.source;
-                let taken = || Some(Numbered::new(source.take_first()?, index, fails, env));
-                self.set.push_with(&engine.node, taken)
+                let taken = || {
+                    let fut = source.take_first().expect("one is left");
+                    Numbered::new(fut, index, fails, env)
+                };
+                self.set.push_with(&engine.node, taken);
+                true
             }
             None => {
                 let Some(fut) = self.pull(engine) else { return false };

@@ -79,12 +79,14 @@ impl ScopeNode {
 
     /// What has ended and is only borrowed from reports nothing: another deadline counts for what was polled in it.
     pub(crate) fn forget_deadline(&self) {
-        let if_moved = {
-            let mut cold = self.lock();
-            cold.bound.set(None);
-            cold.take(|waiting| &mut waiting.if_moved)
-        };
-        wake_all(if_moved);
+        wake_all(self.move_deadline(None));
+    }
+
+    /// Gives what is to be woken outside the lock.
+    fn move_deadline(&self, at: Option<Instant>) -> Vec<Waker> {
+        let mut cold = self.lock();
+        cold.bound.set(at);
+        cold.take(|waiting| &mut waiting.if_moved)
     }
 
     /// Gives whether it came in time: not after the cancellation or the end.
@@ -92,11 +94,7 @@ impl ScopeNode {
         if self.is_ended() || self.node().reason().is_some() {
             return false;
         }
-        let if_moved = {
-            let mut cold = self.lock();
-            cold.bound.set(at);
-            cold.take(|waiting| &mut waiting.if_moved)
-        };
+        let if_moved = self.move_deadline(at);
         self.signal().raise(part::TIMER);
         wake_all(if_moved);
         true
