@@ -21,6 +21,13 @@ const fn moving(seed: u64, size: u32, schedule: u64) -> Case {
     }
 }
 
+const fn wide(seed: u64, size: u32, schedule: u64) -> Case {
+    Case {
+        breadth: Breadth::Wide,
+        ..case(seed, size, schedule)
+    }
+}
+
 pub(crate) const REGRESSIONS: &[Case] = &[
     // A body that was woken and then dropped left a wake-up behind, and the scope woke itself for ever.
     case(14_509, 5, 0),
@@ -44,14 +51,8 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     // A destructor spawned a child while the daemons beside it were being cancelled.
     case(758_079, 9, 4),
     // A driver was dropped that had not heard yet how a child on another thread had ended.
-    Case {
-        breadth: Breadth::Wide,
-        ..case(2_535_967, 9, 4)
-    },
-    Case {
-        breadth: Breadth::Wide,
-        ..case(4_188_782, 12, 14)
-    },
+    wide(2_535_967, 9, 4),
+    wide(4_188_782, 12, 14),
     // Whether a wait held was decided as it began, and its scope moved out of a shield then.
     moving(199_401, 15, 2),
     moving(261_667, 9, 2),
@@ -84,15 +85,9 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     // A scope that its parent had cancelled stayed pending where that was not around it.
     moving(166_312, 8, 7),
     // A child in a shield was polled because something of it on another thread had paused.
-    Case {
-        breadth: Breadth::Wide,
-        ..case(279_923, 9, 10)
-    },
+    wide(279_923, 9, 10),
     // `Ok` hid a child that a daemon had spawned, and that was stopped before it began.
-    Case {
-        breadth: Breadth::Wide,
-        ..case(3_163_148, 4, 3)
-    },
+    wide(3_163_148, 4, 3),
     // A finalizer that panicked as it was dropped left a closure running.
     moving(3_367_682, 12, 4),
     // A scope that had begun too late, and left that to one that nothing polled, woke itself again and again.

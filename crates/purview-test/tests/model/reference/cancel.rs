@@ -138,10 +138,8 @@ impl Model<'_> {
         let mut due = Vec::new();
         // It is left to one that is not later, which nothing may look at.
         let is_left = |deadline: Duration| {
-            scope.link.filter(|link| !link.shielded).is_some_and(|link| {
-                let around = || self.deadline_inside(link.owner, link.depth);
-                link.ended || around().map_or(true, |at| at.is_some_and(|at| at <= deadline))
-            })
+            let link = scope.link.filter(|link| !link.shielded);
+            link.is_some_and(|link| link.ended || self.may_be_left(link.owner, link.depth, deadline))
         };
         let looked_at = |deadline| when == Due::Possibly || (!self.is_suspended(id) && !is_left(deadline));
         if scope

@@ -110,11 +110,8 @@ impl Model<'_> {
         self.actors.insert(spec.body.id, Actor::new(&spec.body, id, Role::Body));
         self.scopes.insert(id, Scope::new(spec, self.now));
         // A scope that begins too late polls none of its members.
-        let around = self
-            .polling
-            .last()
-            .map(|owner| self.deadline_inside(*owner, self.actor(*owner).frames.len()));
-        let is_left = around.is_some_and(|around| around.map_or(true, |at| at.is_some_and(|at| at <= self.now)));
+        let may_be_left = |owner: &ActorId| self.may_be_left(*owner, self.actor(*owner).frames.len(), self.now);
+        let is_left = self.polling.last().is_some_and(may_be_left);
         let expired = spec.timeout.is_some_and(|timeout| timeout.is_zero()) && !is_left;
         let mut reasons = Vec::new();
         reasons.extend(expired.then_some(CancelReason::DeadlineExceeded));

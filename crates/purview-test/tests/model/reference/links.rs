@@ -64,9 +64,7 @@ impl Model<'_> {
         scope.link = link;
         if moved && !begins {
             scope.moved_at = Some(now);
-        }
-        if let Some(cut) = &mut scope.cut {
-            if moved && !begins {
+            if let Some(cut) = &mut scope.cut {
                 cut.moved = Maybe::Yes;
             }
         }
@@ -113,10 +111,15 @@ impl Model<'_> {
                     timeout.was_due = true;
                 }
             }
-            let inside: Vec<ScopeId> = self.linked(actor).map(|(id, ..)| id).collect();
-            for scope in inside {
-                self.note_what_is_due(scope);
-            }
+            self.note_what_is_due_in(actor);
+        }
+    }
+
+    /// Likewise all scopes that were polled last in this actor.
+    pub(super) fn note_what_is_due_in(&mut self, actor: ActorId) {
+        let inside: Vec<ScopeId> = self.linked(actor).map(|(id, ..)| id).collect();
+        for scope in inside {
+            self.note_what_is_due(scope);
         }
     }
 
@@ -166,10 +169,7 @@ impl Model<'_> {
     /// shield or a timeout over a reference, still to the actor and its timeouts.
     pub(super) fn leaves_frame(&mut self, id: ActorId) -> Option<Frame> {
         let depth = self.actor(id).frames.len().checked_sub(1)?;
-        let inside: Vec<ScopeId> = self.linked(id).map(|(id, ..)| id).collect();
-        for scope in inside {
-            self.note_what_is_due(scope);
-        }
+        self.note_what_is_due_in(id);
         let frame = self.actor_mut(id).frames.pop()?;
         for scope in self.scopes.values_mut() {
             if let Some(link) = scope
@@ -189,10 +189,7 @@ impl Model<'_> {
 
     /// The actor has ended: what was left behind by it belongs to it no more.
     pub(super) fn unlink(&mut self, id: ActorId) {
-        let inside: Vec<ScopeId> = self.linked(id).map(|(id, ..)| id).collect();
-        for scope in inside {
-            self.note_what_is_due(scope);
-        }
+        self.note_what_is_due_in(id);
         for scope in self.scopes.values_mut() {
             if let Some(link) = scope.link.as_mut().filter(|link| link.owner == id) {
                 link.ended = true;

@@ -9,10 +9,7 @@ use super::{
     holds::Against,
     state::{Frame, Life, Role, Timeout},
 };
-use crate::{
-    program::{ActorId, ScopeId},
-    trace::Origin,
-};
+use crate::{program::ActorId, trace::Origin};
 
 impl Model<'_> {
     pub(super) fn enters_timeout(&mut self, id: ActorId, until: Duration, owned: bool) {
@@ -86,6 +83,12 @@ impl Model<'_> {
         let fired = |frame: &Frame| matches!(frame, Frame::Timeout(timeout) if timeout.fired.is_some());
         let cut = self.scope(actor.scope).cut.is_some() || !self.due(actor.scope, Due::Possibly).is_empty();
         actor.frames[..index].iter().any(fired) || actor.alone.is_some() || actor.was_last.is_some() || cut
+    }
+
+    /// Whether a deadline inside so many frames of this actor is left to one around that is not later, or may be.
+    pub(super) fn may_be_left(&self, id: ActorId, depth: usize, deadline: Duration) -> bool {
+        let around = self.deadline_inside(id, depth);
+        around.map_or(true, |at| at.is_some_and(|at| at <= deadline))
     }
 
     /// The earliest deadline around so many frames of this actor, up to a shield.
@@ -215,10 +218,7 @@ impl Model<'_> {
 
     pub(super) fn inside_ends(&mut self, id: ActorId) -> Rule {
         // Until now the timeout may have told what was polled in it and was left.
-        let inside: Vec<ScopeId> = self.linked(id).map(|(id, ..)| id).collect();
-        for scope in inside {
-            self.note_what_is_due(scope);
-        }
+        self.note_what_is_due_in(id);
         match self
             .actor_mut(id)
             .frames
