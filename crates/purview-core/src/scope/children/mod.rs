@@ -247,6 +247,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             self.children.owed = self.children.owed.saturating_sub(steps as usize);
             if let Poll::Ready(Some(child)) = polled {
                 any = true;
+                pass::count_step();
                 self.finish_child(engine, child, false);
             } else if !signal.is_raised(part::CHILDREN) || pass::is_over() {
                 break;
