@@ -32,7 +32,7 @@ impl Below {
     /// Gives what is to be dropped outside the lock.
     #[must_use]
     pub(super) fn remove(&mut self, key: u64) -> Option<Weak<dyn Cancellable>> {
-        let at = self.entries.binary_search_by_key(&key, |entry| entry.key).ok()?;
+        let at = self.find(key)?;
         let removed = self.entries[at].node.take()?;
         self.empty += 1;
         if self.empty > self.entries.len() / 2 {
@@ -40,6 +40,16 @@ impl Below {
             self.empty = 0;
         }
         Some(removed.0)
+    }
+
+    fn find(&self, key: u64) -> Option<usize> {
+        // Where none in front of it was removed from the list.
+        let first = self.entries.first()?.key;
+        let at = usize::try_from(key.checked_sub(first)?).ok()?;
+        if self.entries.get(at).is_some_and(|entry| entry.key == key) {
+            return Some(at);
+        }
+        self.entries.binary_search_by_key(&key, |entry| entry.key).ok()
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -251,10 +251,20 @@ thread_local! {
     static DROPPING: RefCell<Option<Vec<Parent>>> = const { RefCell::new(None) };
 }
 
+impl Parent {
+    /// Takes the node that has this parent out from below it.
+    fn leave(self) {
+        let entry = self.node.node().lock().below.remove(self.key);
+        drop((entry, self));
+    }
+}
+
 /// Takes a node that has these parents out from below them. A loop, not recursion: each of them may be the last that
 /// keeps a long line of ancestors.
-fn drop_parents(parents: Parents) {
-    if parents.is_empty() {
+fn drop_parents(mut parents: Parents) {
+    // As nearly always. That of another thread may be dropped meanwhile: then the last is dropped here, and its own in a loop.
+    if let Some(parent) = parents.take_only(|parent| Arc::strong_count(&parent.node) > 1) {
+        parent.leave();
         return;
     }
     let mut parents = Some(parents);
@@ -274,8 +284,7 @@ fn drop_parents(parents: Parents) {
     let mut parents = parents.into_iter();
     let _list = is_outermost.unwrap_or(false).then_some(DroppingEnds);
     while let Some(parent) = next.pop().or_else(|| parents.next()) {
-        let entry = parent.node.node().lock().below.remove(parent.key);
-        drop((entry, parent));
+        parent.leave();
         let _ = DROPPING.try_with(|dropping| next.extend(dropping.borrow_mut().iter_mut().flat_map(mem::take)));
     }
 }

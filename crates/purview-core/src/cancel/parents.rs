@@ -35,6 +35,13 @@ impl Parents {
         Some(self.more.swap_remove(at))
     }
 
+    /// Takes the only one, if it is one and this is so.
+    pub(super) fn take_only(&mut self, is_so: impl Fn(&Parent) -> bool) -> Option<Parent> {
+        let first = &mut self.first;
+        let is_only = self.more.is_empty();
+        first.take_if(|first| is_only && is_so(first))
+    }
+
     pub(super) fn take(&mut self) -> Self {
         mem::take(self)
     }

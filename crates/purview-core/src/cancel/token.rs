@@ -40,7 +40,7 @@ impl CancelToken {
     /// parent.
     pub fn child(&self) -> Self {
         let child = Self::new();
-        self.0.adopt(&child.0, Told::Same);
+        self.0.clone().adopt(&child.0, Told::Same);
         child
     }
 

@@ -15,7 +15,7 @@ use crate::{panic::FirstPanic, sync::atomic::Ordering};
 impl dyn Cancellable {
     /// Has the cancellation of this one passed on to `child`, and gives the key for [`Node::leave`]. Where it is
     /// cancelled already, `child` is cancelled at once.
-    pub(crate) fn adopt(self: &Arc<Self>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
+    pub(crate) fn adopt(self: Arc<Self>, child: &Arc<dyn Cancellable>, told: Told) -> u64 {
         // Seeded: it looks in one step, and puts the child there in another.
         let looked = cfg!(purview_seeded_bug = "token-made-at-the-cancellation") && !self.node().lock().told;
         // Under one lock: a cancellation either finds the child there, or has told what was below before it.
@@ -24,12 +24,9 @@ impl dyn Cancellable {
             let is_late = listeners.told && !looked;
             (listeners.below.add(Arc::downgrade(child), told), is_late)
         };
-        child.node().lock_parents().push(Parent {
-            node: self.clone(),
-            key,
-        });
-        let reason = self.node().reason().filter(|_| is_late);
-        if let Some(reason) = reason.and_then(|reason| told_reason(told, reason)) {
+        let reason = is_late.then(|| self.node().reason().cloned()).flatten();
+        child.node().lock_parents().push(Parent { node: self, key });
+        if let Some(reason) = reason.and_then(|reason| told_reason(told, &reason)) {
             let mut walk = Walk::default();
             walk.start(child.clone(), reason, true);
             walk.finish();

@@ -17,13 +17,15 @@ impl ScopeNode {
         let mut panicked = FirstPanic::default();
         panicked.run(|| {
             self.signal().close();
-            drop((link, waiting));
+            drop(waiting);
         });
         // The runtime is the user's code too.
         panicked.run(|| drop(runtime));
         panicked.run(|| self.node().end());
         panicked.run(|| self.spans.end());
         self.node().leave_all();
+        // Not before, so that the node above is not the last of a long line: that is left more slowly.
+        drop(link);
         if let Some(waiters) = waiters {
             panicked.run(|| wake_all(waiters));
         }

@@ -167,7 +167,7 @@ impl ScopeNode {
     /// Cancels it when `token` is, for the same reason.
     pub(crate) fn cancel_on(self: &Arc<Self>, token: &CancelToken) {
         let this: Arc<dyn Cancellable> = self.clone();
-        token.cancellable().adopt(&this, Told::Same);
+        token.cancellable().clone().adopt(&this, Told::Same);
     }
 
     /// The name that it was given.
