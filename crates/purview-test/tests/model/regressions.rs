@@ -108,4 +108,10 @@ pub(crate) const REGRESSIONS: &[Case] = &[
     moving(9_208_208, 4, 1),
     moving(5_496_589, 9, 5),
     case(3_724_669, 13, 15),
+    // Likewise: of a token further out than a shield, of a scope that a timeout has and never polled, of a body that is looked at.
+    moving(10_175_045, 15, 4),
+    moving(12_475_198, 10, 13),
+    moving(11_437_911, 11, 1),
+    moving(15_459_278, 4, 10),
+    moving(14_859_450, 6, 13),
 ];

@@ -6,6 +6,7 @@ use purview_core::CancelReason;
 
 use super::{
     Model,
+    holds::Against,
     state::{Cut, Fate, Life, Link, Maybe, Role, Scope},
 };
 use crate::{
@@ -75,7 +76,10 @@ impl Model<'_> {
         let actors: Vec<ActorId> = self.scope(id).doomed().collect();
         for actor in actors {
             let token = match self.actor(actor).wait {
-                Some(Wait::Token(token)) if token != id => self.scope(token).cut.is_some(),
+                // The cancellation of that scope stops at a shield, and what is inside it is no wait that counts there.
+                Some(Wait::Token(token)) if token != id => {
+                    self.scope(token).cut.is_some() && self.reaches(actor, Some(token), Against::Scope(token))
+                }
                 _ => false,
             };
             // What was told before it came here is not certain to hold.

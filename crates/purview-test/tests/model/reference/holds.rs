@@ -68,8 +68,7 @@ impl Model<'_> {
                 .is_some_and(|group| self.running[&group].members.iter().any(member))
         };
         let inside = || {
-            let counts = |link: Link| link.depth >= from && (!link.ended || how_sure == Due::Possibly);
-            let mut scopes = self.linked(id).filter(|(_, _, link)| counts(*link));
+            let mut scopes = self.linked(id).filter(|linked| is_inside(linked, from, how_sure));
             scopes.any(|(nested, ..)| self.scope_holds(nested, against, how_sure))
         };
         let itself = actor.role == Role::Finalizer || actor.blocks.is_some() || waits(actor.wait);
@@ -99,7 +98,7 @@ impl Model<'_> {
     }
 
     /// Whether the cancellation reaches this actor, and on its way the token of this scope.
-    fn reaches(&self, id: ActorId, token: Option<ScopeId>, against: Against) -> bool {
+    pub(super) fn reaches(&self, id: ActorId, token: Option<ScopeId>, against: Against) -> bool {
         let (mut actor, mut fires) = (id, token.is_none());
         loop {
             let around = self.actor(actor).scope;
@@ -216,11 +215,11 @@ impl Model<'_> {
 
     /// Whether there are finalizers inside this actor, above its frame `from`.
     pub(super) fn has_finalizers(&self, id: ActorId, from: usize, how_sure: Due) -> bool {
-        let inside = |(_, scope, link): (ScopeId, &Scope, Link)| {
+        let inside = |linked: (ScopeId, &Scope, Link)| {
+            let (_, scope, _) = linked;
             let exist = |finalizer: &ActorId| self.actor(*finalizer).exists();
             let deeper = || scope.doomed().any(|actor| self.has_finalizers(actor, 0, how_sure));
-            let counts = link.depth >= from && (!link.ended || how_sure == Due::Possibly);
-            counts && (scope.finalizers.iter().any(exist) || deeper())
+            is_inside(&linked, from, how_sure) && (scope.finalizers.iter().any(exist) || deeper())
         };
         on(Feature::Finalizers) && self.linked(id).any(inside)
     }
@@ -289,4 +288,10 @@ impl Model<'_> {
         let perhaps = || how_sure == Due::Possibly && self.closures_run_in(|_, scope| scope == id);
         self.outliving.iter().any(counts) || perhaps()
     }
+}
+
+/// Whether what was polled last in an actor counts for what is above its frame `from`. A timeout that has it now, and has not
+/// polled it, does not know yet that it holds.
+fn is_inside((_, scope, link): &(ScopeId, &Scope, Link), from: usize, how_sure: Due) -> bool {
+    link.depth >= from && (how_sure == Due::Possibly || !(link.ended || scope.taken))
 }

@@ -9,7 +9,7 @@ use super::{
     cancel::Due,
     ensure,
     order::Pass,
-    state::{Frame, Link, Maybe, Role, Scope},
+    state::{Frame, LastTurn, Link, Maybe, Role, Scope},
 };
 use crate::{
     program::{ActorId, ScopeId},
@@ -53,8 +53,11 @@ impl Model<'_> {
         let lent = |owner| matches!(self.actor(owner).wait, Some(Wait::PollsLent(_) | Wait::Expiry(_)));
         let kept = link.map_or(0, |link| link.depth - usize::from(lent(link.owner)));
         let now = self.now;
-        if self.scope(id).link.is_some_and(|before| Some(before) != link) {
+        if let Some(before) = self.scope(id).link.filter(|before| Some(*before) != link) {
             self.note_what_is_due(id);
+            if Some(before.owner) != owner {
+                self.is_looked_at(before.owner);
+            }
         }
         let scope = self.scope_mut(id);
         scope.pass = Pass::default();
@@ -87,6 +90,21 @@ impl Model<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What held in this actor has moved elsewhere and holds here no more: one that was told to stop is looked at for that, and
+    /// a body may have its last turn with it.
+    fn is_looked_at(&mut self, id: ActorId) {
+        let (now, actor) = (self.now, self.actor(id));
+        let scope = actor.scope;
+        if actor.alone.is_none() && self.scope(scope).cut.is_none() {
+            return;
+        }
+        self.actor_mut(id).nudged = true;
+        let scope = self.scope_mut(scope);
+        if scope.body == id && scope.last_turn == LastTurn::No {
+            scope.last_turn = LastTurn::Maybe(now);
+        }
     }
 
     /// This scope is about to belong elsewhere: what is due in it may have come before.
