@@ -1,6 +1,7 @@
 //! Cancellation: which tasks are dropped, told and waited for, and in which order.
 #![forbid(unsafe_code)]
 
+mod a_child_that_cancels_itself;
 mod a_hundred_thousand_children;
 mod cancelling_a_scope;
 mod cancelling_one_task;

@@ -2,6 +2,7 @@
 //! told was told; finalizers have run; and `Ok` does not hide work that something else stopped.
 #![forbid(unsafe_code)]
 
+mod a_later_grace_is_bounded_by_the_first;
 mod a_policy_is_told_that_others_stopped_it;
 mod finalizers_run_after_a_grace;
 mod finalizers_run_in_a_shutdown;

@@ -1,7 +1,7 @@
 use std::{
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use pin_project_lite::pin_project;
@@ -77,6 +77,12 @@ pub(crate) trait Stop {
 
     /// Why it is to stop; asked only of one that is.
     fn reason(&self, env: &Env) -> CancelReason;
+
+    /// Its future is pending: what stops it learns how to have it polled, and of its node. Comes before the look whether it
+    /// is to stop, so that one that waits to be told of a request of this very poll is told, and holds.
+    fn remember(&self, env: &mut Env, waker: &Waker) {
+        let _ = (env, waker);
+    }
 }
 
 /// Its node and its scope are all that stop it.
@@ -168,6 +174,7 @@ impl<F: Future> Member<F> {
                 if let Some(task) = self.env.task().filter(|_| is_poller) {
                     task.set_poller(cx.waker());
                 }
+                stop.remember(self.as_mut().env_mut(), cx.waker());
                 // Looked at after the poller is there: a hold that is let go elsewhere wakes it, or is seen here.
                 if !stop.is_stopped(&self.env) || self.env.holds() {
                     return Poll::Pending;

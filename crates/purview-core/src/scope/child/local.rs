@@ -54,12 +54,8 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
     }
 
     fn poll(self: Pin<&mut Self>, turn: &mut Turn, cx: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        let polled = this.member.as_mut().poll_in_turn(&**this.slot, turn, cx);
-        if polled.is_pending() {
-            this.slot.remember(this.member.env_mut(), cx.waker());
-        }
-        *this.end = Some(ready!(polled));
+        let this = self.project();
+        *this.end = Some(ready!(this.member.poll_in_turn(&**this.slot, turn, cx)));
         Poll::Ready(())
     }
 

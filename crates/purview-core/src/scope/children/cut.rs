@@ -130,10 +130,6 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         self.children.shared.close();
         // What came in until the queue was closed.
         self.drop_tasks(engine, &reason);
-        if self.children.body != BodyStage::Ended {
-            // A body that was to see its tasks resolve.
-            self.cut_body(engine, reason.clone());
-        }
         while let Some(finalizer) = self.children.shared.take_finalizer() {
             self.cut_child(engine, finalizer, &reason);
         }

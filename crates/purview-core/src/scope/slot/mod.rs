@@ -149,15 +149,6 @@ impl<J> JoinSlot<J> {
         task.is_some_and(|task| task.stopped_alone().is_some())
     }
 
-    /// After a poll: remembers how to have the child polled, and its node once it has one. A request to stop that came
-    /// during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever comes second.
-    #[inline]
-    pub(super) fn remember(&self, env: &mut Env, waker: &Waker) {
-        if env.is_unknown_to_slot() {
-            self.remember_now(env, waker);
-        }
-    }
-
     fn remember_now(&self, env: &mut Env, waker: &Waker) {
         env.set_known_to_slot();
         let node = env.task();
@@ -174,13 +165,8 @@ impl<J> JoinSlot<J> {
             let unseen = cfg!(purview_seeded_bug = "stop-before-the-node");
             state.stop.clone().filter(|_| !unseen)
         };
-        match (stop, node) {
-            (Some(reason), Some(node)) => {
-                node.cancel(*reason);
-            }
-            // It came during the poll, before there was anything to wake.
-            (Some(_), None) => waker.wake_by_ref(),
-            (None, _) => {}
+        if let (Some(reason), Some(node)) = (stop, node) {
+            node.cancel(*reason);
         }
     }
 
@@ -305,5 +291,14 @@ impl<J> Stop for JoinSlot<J> {
     fn reason(&self, env: &Env) -> CancelReason {
         let alone = self.stopped(env);
         alone.unwrap_or_else(|| env.stopped().cloned().unwrap_or(CancelReason::Ended))
+    }
+
+    /// A request to stop that came during the poll is told to the node by this, or by [`cancel`](Self::cancel), whichever
+    /// comes second.
+    #[inline]
+    fn remember(&self, env: &mut Env, waker: &Waker) {
+        if env.is_unknown_to_slot() {
+            self.remember_now(env, waker);
+        }
     }
 }
