@@ -2,8 +2,9 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use purview_core::{Timer, fail_fast, gather, sleep};
+use purview_core::{Timer, fail_fast, gather, gather_stream, sleep};
 use purview_test::VirtualRuntime;
+use purview_tests::Log;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -54,6 +55,27 @@ fn futures_of_a_gather_start_at_its_rate() {
     let all = runtime.run(gather((0..20).map(work)).rate(4, SECOND)).unwrap();
     assert_eq!(all, (0..20).collect::<Vec<_>>());
     assert_rate(&starts.borrow(), 4, SECOND);
+}
+
+#[test]
+fn futures_of_a_stream_start_at_its_rate_and_one_that_waits_for_its_turn_is_dropped_with_the_others() {
+    let (runtime, log) = (VirtualRuntime::new(), Log::new());
+    let begin = runtime.now();
+    let starts = RefCell::new(Vec::new());
+    let work = |n| {
+        let (starts, clock, guard) = (&starts, &runtime, log.on_drop(format!("{n}")));
+        async move {
+            let _guard = guard;
+            starts.borrow_mut().push((n, clock.now() - begin));
+            std::future::pending::<Result<(), ()>>().await
+        }
+    };
+    let source = futures::stream::iter((0..20).map(work));
+    let stopped = runtime.run(gather_stream(source).rate(2, SECOND).timeout(SECOND * 11 / 4));
+    assert!(stopped.unwrap_err().is_deadline_exceeded());
+    assert_rate(&starts.borrow(), 2, SECOND);
+    assert_eq!(starts.borrow().len(), 6);
+    assert_eq!(log.entries().len(), 7, "one had been taken out of the stream, and waited for its turn");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod futures_of_one;
 mod gathers;
 mod policies;
 mod scopes_and_handles;
+mod what_is_given_back;
 
 /// A type of the user's that can be printed in no way.
 struct Unprintable;

@@ -80,10 +80,8 @@ impl<F: Future<Output = Result<T, E>>, T, E> Slot<F> {
     fn poll(self: Pin<&mut Self>) -> Poll<Left> {
         let mut this = self.project();
         let waker = this.waker.as_ref().expect("it has its waker from its start on");
-        if this.turn.admit() != Admitted::Yes {
-            waker.wake_by_ref();
-            return Poll::Pending;
-        }
+        let admitted = this.turn.admit();
+        debug_assert_eq!(admitted, Admitted::Yes, "none is polled where the pass is over");
         let mut cx = Context::from_waker(waker);
         let polled = this.member.as_mut().poll(&ByNode, &mut cx);
         pass::count_poll(polled.is_pending());
