@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{StreamExt, stream};
 use purview::{
-    CancelReason, Timer, fail_fast,
+    CancelReason, Timer, fail_fast, gather_stream,
     inspect::{Inspector, Options, Queued, State},
     settled, shield, sleep,
 };
@@ -75,6 +76,25 @@ fn polls_are_timed() {
     let busy = node(&tree, "busy");
     assert_eq!((busy.busy, busy.longest), (8 * SECOND, 5 * SECOND));
     assert!(busy.to_string().contains("polls 4 busy 8.0 s longest 5.0 s"), "{busy}");
+}
+
+#[test]
+fn what_its_source_takes_is_no_time_of_a_future() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let source = stream::iter(0..3).map(|_| {
+        clock.advance(5 * SECOND);
+        async {
+            clock.advance(SECOND);
+            never::<()>().await
+        }
+    });
+    let mut run = by_hand(gather_stream(source).name("all").limit(3).settled());
+    assert!(run.poll_until_idle().is_pending());
+    let tree = inspector.snapshot();
+    for n in 0..3 {
+        let member = node(&tree, &format!("all/{n}"));
+        assert_eq!((member.polls, member.busy), (1, SECOND), "{tree}");
+    }
 }
 
 #[test]

@@ -107,6 +107,9 @@ fn a_picture_needs_nothing_else_and_escapes_names() {
     for name in ["run", "pages/0", "four"] {
         assert!(svg.contains(&format!(">{name}</text>")), "{svg}");
     }
+    for meaning in ["waits for its turn", "alive", "polled", "holds", "scope"] {
+        assert!(svg.contains(&format!(">{meaning}</text>")), "the legend: {svg}");
+    }
     assert!(svg.contains("told to stop: a task failed"), "{svg}");
     assert!(svg.contains("timelines.rs:"), "where each was spawned is its title");
 }
