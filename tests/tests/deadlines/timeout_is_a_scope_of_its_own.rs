@@ -7,8 +7,8 @@ use std::{
 };
 
 use purview::{
-    Builder, CancelReason, DeadlineExceeded, FailFast, TaskError, Timer, cancelled, deadline, fail_fast, remaining, scope,
-    settled, shield, timeout, timeout_at,
+    Builder, CancelReason, DeadlineExceeded, FailFast, TaskError, Timer, cancelled, deadline, fail_fast, remaining,
+    scope, settled, shield, timeout, timeout_at,
 };
 use purview_tests::{
     ByHand, Gate, Log, PanicsOnDrop, PollCount, TestClock, by_hand, caught, message_of, on_every_runtime, poll_once,

@@ -148,7 +148,11 @@ fn a_waker_that_is_replaced_may_use_what_was_waited_for_as_it_is_dropped() {
         *slot.lock().expect("not poisoned") = Some(Arc::new(tx));
         pending::<Result<(), &str>>()
     });
-    let tx = kept.lock().expect("not poisoned").take().expect("the producer was made");
+    let tx = kept
+        .lock()
+        .expect("not poisoned")
+        .take()
+        .expect("the producer was made");
     assert!(tx.try_send(1).is_ok());
     let (log, sender, handle) = (Log::new(), tx.clone(), s.clone());
     let waker = || {

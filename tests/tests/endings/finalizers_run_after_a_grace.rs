@@ -171,20 +171,26 @@ fn but_not_under_a_grace_of_zero() {
 /// One whose time is up no later than that of the scope around leaves it to that scope to report this.
 fn beside_a_timeout_that_left_its_deadline_to_the_scope() {
     let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
-    let mut run = by_hand(fail_fast::<()>().runtime(clock.clone()).timeout(SECOND).grace(GRACE).run(async |s| {
-        s.spawn(async {
-            let finalizes = scope(async |t| {
-                t.defer(gate.wait());
-                pending::<()>().await;
-            });
-            let holds = timeout(SECOND, log.traced("held", shield(pending::<()>()))).map(drop);
-            // Each has a waker of its own.
-            let both = FuturesUnordered::from_iter([finalizes.left_future(), holds.right_future()]);
-            both.collect::<Vec<_>>().await;
-            Ok(())
-        });
-        pending::<Result<(), _>>().await
-    }));
+    let mut run = by_hand(
+        fail_fast::<()>()
+            .runtime(clock.clone())
+            .timeout(SECOND)
+            .grace(GRACE)
+            .run(async |s| {
+                s.spawn(async {
+                    let finalizes = scope(async |t| {
+                        t.defer(gate.wait());
+                        pending::<()>().await;
+                    });
+                    let holds = timeout(SECOND, log.traced("held", shield(pending::<()>()))).map(drop);
+                    // Each has a waker of its own.
+                    let both = FuturesUnordered::from_iter([finalizes.left_future(), holds.right_future()]);
+                    both.collect::<Vec<_>>().await;
+                    Ok(())
+                });
+                pending::<Result<(), _>>().await
+            }),
+    );
     assert!(run.poll_until_idle().is_pending());
     clock.advance(SECOND);
     assert!(run.poll_until_idle().is_pending());

@@ -16,7 +16,9 @@ fn while_others_are_under_way() {
         pending::<Result<(), ()>>().await
     };
     let mut all = by_hand(gather([cancels.left_future(), pending().right_future()]).cancel_on(&token));
-    let stopped = all.poll().map(|out| out.expect_err("it was cancelled").reason().clone());
+    let stopped = all
+        .poll()
+        .map(|out| out.expect_err("it was cancelled").reason().clone());
     assert_eq!(stopped, Poll::Ready(CancelReason::Requested(Some("enough".into()))));
 }
 
@@ -27,7 +29,9 @@ fn as_the_last() {
         Ok::<_, ()>(7)
     };
     let mut all = by_hand(gather([ready(Ok(8)).left_future(), cancels().right_future()]).cancel_on(&token));
-    let stopped = all.poll().map(|out| out.expect_err("it was cancelled").reason().clone());
+    let stopped = all
+        .poll()
+        .map(|out| out.expect_err("it was cancelled").reason().clone());
     assert_eq!(stopped, Poll::Ready(CancelReason::Requested(Some("enough".into()))));
 }
 

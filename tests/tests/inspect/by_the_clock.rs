@@ -101,7 +101,11 @@ fn what_its_source_takes_is_no_time_of_a_future() {
     assert!(run.poll().is_pending());
     let tree = inspector.snapshot();
     let busy = |name| (node(&tree, name).polls, node(&tree, name).busy);
-    assert_eq!((busy("all/0"), busy("all/1")), ((1, Duration::ZERO), (1, SECOND)), "{tree}");
+    assert_eq!(
+        (busy("all/0"), busy("all/1")),
+        ((1, Duration::ZERO), (1, SECOND)),
+        "{tree}"
+    );
 }
 
 #[test]

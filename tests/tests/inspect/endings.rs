@@ -135,14 +135,19 @@ fn a_child_that_is_being_polled_elsewhere_as_its_scope_is_dropped_is_told_as_can
     let executor = HandExecutor::new();
     let run: Arc<Mutex<Option<Box<dyn Send>>>> = Arc::default();
     let dropped = run.clone();
-    let mut scope = by_hand(settled::<()>().name("run").runtime(executor.clone()).run(async move |s| {
-        s.task().name("child").parallel().spawn(async move {
-            let run = dropped.lock().unwrap_or_else(PoisonError::into_inner).take();
-            drop(run);
-            Ok(())
-        });
-        never::<()>().await
-    }));
+    let mut scope = by_hand(
+        settled::<()>()
+            .name("run")
+            .runtime(executor.clone())
+            .run(async move |s| {
+                s.task().name("child").parallel().spawn(async move {
+                    let run = dropped.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    drop(run);
+                    Ok(())
+                });
+                never::<()>().await
+            }),
+    );
     assert!(scope.poll_until_idle().is_pending());
     *run.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(scope));
     assert!(executor.run_one());

@@ -9,7 +9,7 @@ use std::{
 use futures::FutureExt;
 use purview::{
     cancelled, fail_fast, gather,
-    inspect::{Options, Queued, Snapshot, State},
+    inspect::{Held, Options, Queued, Snapshot, State, WaitsFor},
     scope, settled, shield, sleep,
 };
 use purview_tests::{Gate, by_hand, yield_now};
@@ -83,13 +83,68 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The lines of a snapshot but for the places in the source, and but for the last, which says how long it took.
 fn lines(tree: &Snapshot) -> Vec<String> {
     let text = tree.to_string();
-    let lines = text.lines().map(|line| match line.split_once(&format!("  {}:", file!())) {
-        Some((title, rest)) => format!("{title} {}", rest.split_once("  ").map_or("", |(_, rest)| rest)),
-        None => line.to_owned(),
-    });
+    let lines = text
+        .lines()
+        .map(|line| match line.split_once(&format!("  {}:", file!())) {
+            Some((title, rest)) => format!("{title} {}", rest.split_once("  ").map_or("", |(_, rest)| rest)),
+            None => line.to_owned(),
+        });
     let mut lines: Vec<_> = lines.collect();
     assert!(lines.pop().is_some_and(|last| last.starts_with("taken in ")), "{text}");
     lines
+}
+
+#[test]
+fn each_state_each_wait_and_each_hold_has_words_of_its_own() {
+    let states = [
+        (State::Queued(Queued::Limit), "queued by the limit"),
+        (State::Queued(Queued::Rate), "queued by the rate"),
+        (State::Queued(Queued::Turn), "not started"),
+        (State::Idle(SECOND), "idle for 1.0 s"),
+        (State::Polled(SECOND / 20), "being polled for 50 ms"),
+        (State::Running(SECOND / 200), "running for 5.0 ms"),
+        (State::Open, "open"),
+        (State::Scope, "running"),
+        (State::NotPolled, "never polled"),
+    ];
+    for (state, words) in states {
+        assert_eq!(state.to_string(), words);
+    }
+    let end = |scope: Option<&str>, driven| WaitsFor::End {
+        scope: scope.map(str::to_owned),
+        driven,
+    };
+    let waits = [
+        (WaitsFor::Cancellation, "a cancellation"),
+        (WaitsFor::Permit, "a permit"),
+        (WaitsFor::Until(std::time::Instant::now()), "a sleep"),
+        (WaitsFor::Item, "an item of a channel"),
+        (WaitsFor::Room, "room in a channel"),
+        (WaitsFor::Closure, "a blocking closure"),
+        (end(Some("db"), true), "the end of scope `db`"),
+        (
+            end(Some("db"), false),
+            "the end of scope `db`, whose driver is not polled",
+        ),
+        (end(None, true), "the end of a scope"),
+        (end(None, false), "the end of a scope, whose driver is not polled"),
+    ];
+    for (wait, words) in waits {
+        assert_eq!(wait.to_string(), words);
+    }
+    let mut run = by_hand(scope(async |s| s.task().name("job").spawn(async {}).info().clone()));
+    let job = run.finish();
+    assert_eq!(WaitsFor::Task(job.clone()).to_string(), "task `job`");
+    assert_eq!(WaitsFor::Ready(job).to_string(), "`job` to be ready");
+    let holds = [Held::Shield, Held::Finalizer, Held::Elsewhere].map(|held| held.to_string());
+    assert_eq!(
+        holds,
+        [
+            "a shield, or a wait for its cancellation",
+            "a finalizer",
+            "work on another thread"
+        ]
+    );
 }
 
 #[test]
@@ -97,31 +152,41 @@ fn a_line_says_what_it_is_how_old_what_it_does_and_what_it_waits_for() {
     let (inspector, _installed, clock) = inspected(Options::new().wakers(true));
     let gate = Gate::new();
     let time = clock.clone();
-    let run = settled::<()>().name("run").limit(5).timeout(60 * SECOND).run(async |s| {
-        s.task().name("two").spawn(async {
-            futures::future::select(Box::pin(sleep(30 * SECOND)), Box::pin(cancelled())).await;
+    let run = settled::<()>()
+        .name("run")
+        .limit(5)
+        .timeout(60 * SECOND)
+        .run(async |s| {
+            s.task().name("two").spawn(async {
+                futures::future::select(Box::pin(sleep(30 * SECOND)), Box::pin(cancelled())).await;
+                Ok(())
+            });
+            s.task().name("gate").spawn(async {
+                time.advance(2 * SECOND);
+                yield_now().await;
+                time.advance(SECOND);
+                shield(gate.wait()).await;
+                Ok(())
+            });
+            s.task()
+                .name("lost")
+                .spawn(poll_fn(|_| Poll::<Result<(), ()>>::Pending));
+            s.task().name("nests").spawn(async {
+                scope(async |_| pending::<()>().await).await;
+                Ok(())
+            });
+            let known = s.task().name("known").spawn(async {
+                let members = [ready(()).left_future(), pending().right_future()];
+                gather(members.map(|member| member.map(Ok::<_, ()>)))
+                    .name("all")
+                    .await
+                    .map(drop)
+                    .map_err(drop)
+            });
+            s.task().name("late").spawn(never());
+            let _ = known.await;
             Ok(())
         });
-        s.task().name("gate").spawn(async {
-            time.advance(2 * SECOND);
-            yield_now().await;
-            time.advance(SECOND);
-            shield(gate.wait()).await;
-            Ok(())
-        });
-        s.task().name("lost").spawn(poll_fn(|_| Poll::<Result<(), ()>>::Pending));
-        s.task().name("nests").spawn(async {
-            scope(async |_| pending::<()>().await).await;
-            Ok(())
-        });
-        let known = s.task().name("known").spawn(async {
-            let members = [ready(()).left_future(), pending().right_future()];
-            gather(members.map(|member| member.map(Ok::<_, ()>))).name("all").await.map(drop).map_err(drop)
-        });
-        s.task().name("late").spawn(never());
-        let _ = known.await;
-        Ok(())
-    });
     let mut run = by_hand(run);
     assert!(run.poll_until_idle().is_pending());
     clock.advance(4 * SECOND);

@@ -139,8 +139,14 @@ fn a_closed_scope_that_is_full_says_that_it_has_ended() {
     assert_eq!(full, [RejectReason::Full, RejectReason::Full]);
     s.close();
     let ended = [
-        s.try_spawn(async { Ok(()) }).expect_err("it is closed").reason().clone(),
-        s.try_enter(async { Ok(()) }).expect_err("it is closed").reason().clone(),
+        s.try_spawn(async { Ok(()) })
+            .expect_err("it is closed")
+            .reason()
+            .clone(),
+        s.try_enter(async { Ok(()) })
+            .expect_err("it is closed")
+            .reason()
+            .clone(),
     ];
     assert_eq!(ended, [RejectReason::Ended, RejectReason::Ended]);
 }

@@ -254,9 +254,6 @@ thread_local! {
 /// Takes a node that has these parents out from below them. A loop, not recursion: each of them may be the last that
 /// keeps a long line of ancestors.
 fn drop_parents(parents: Parents) {
-    if parents.is_empty() {
-        return;
-    }
     let mut parents = Some(parents);
     // A thread that is being torn down has no list, and drops them one inside the other.
     let is_outermost = DROPPING.try_with(|dropping| match &mut *dropping.borrow_mut() {
