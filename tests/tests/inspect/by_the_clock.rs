@@ -86,15 +86,14 @@ fn what_its_source_takes_is_no_time_of_a_future() {
         gate.open();
         never::<()>().await
     };
-    let late = async {
-        gate.wait().await;
+    let late = gate.wait().map(|()| {
         clock.advance(5 * SECOND);
         async {
             clock.advance(SECOND);
             never().await
         }
         .right_future()
-    };
+    });
     let source = stream::iter([opens.left_future()]).chain(stream::once(late));
     let mut run = by_hand(gather_stream(source).name("all").limit(3).settled());
     // In one pass: nothing else shows that time has passed.

@@ -1,6 +1,9 @@
 //! Each task that observers are told of is told to have ended, once its future has been dropped, and is then shown no more.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    future::ready,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use purview::{
     RejectReason, Scope, Settled, TaskInfo,
@@ -44,8 +47,8 @@ type Service = Scope<'static, Settled<()>>;
 
 /// Does nothing, and notes its drop.
 async fn work(guard: NotesDrop) -> Result<(), ()> {
-    drop(guard);
-    Ok(())
+    let _guard = guard;
+    ready(Ok(())).await
 }
 
 /// Spawns into a scope that is closed, or cancelled, just as the task has been made: it leaves nothing behind. Gives what was
