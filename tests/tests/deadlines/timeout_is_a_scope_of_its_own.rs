@@ -1,12 +1,19 @@
 //! `timeout` bounds one future as a scope would: what holds inside it may clean up.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use purview::{
-    Builder, CancelReason, DeadlineExceeded, FailFast, Timer, cancelled, deadline, fail_fast, remaining, scope, shield,
-    timeout, timeout_at,
+    Builder, CancelReason, DeadlineExceeded, FailFast, TaskError, Timer, cancelled, deadline, fail_fast, remaining,
+    scope, settled, shield, timeout, timeout_at,
 };
-use purview_tests::{Gate, Log, PollCount, TestClock, by_hand, on_every_runtime, polled_on_every_runtime, yields};
+use purview_tests::{
+    ByHand, Gate, Log, PanicsOnDrop, PollCount, TestClock, by_hand, caught, message_of, on_every_runtime, poll_once,
+    polled_on_every_runtime, yields,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -47,6 +54,79 @@ fn one_that_is_late_and_is_kept_has_dropped_its_future() {
     assert!(run.poll_until_idle().is_pending());
     clock.advance(SECOND);
     assert_eq!(run.finish().ok(), Some(true));
+}
+
+/// However it has come to its end: in time, late, or late after a grace.
+fn one_that_has_completed_says_so_when_it_is_polled_again() {
+    let clock = TestClock::new();
+    let gate = Gate::new();
+    let mut run = by_hand(on(&clock).run(async |_| {
+        let mut in_time = by_hand(timeout(SECOND, async { 7 }));
+        let mut late = by_hand(timeout(SECOND, Box::pin(pending::<()>())));
+        let mut borrows = by_hand(timeout(SECOND, pending::<()>()));
+        let mut held = by_hand(timeout(SECOND, shield(gate.wait())));
+        assert_eq!(in_time.finish(), Ok(7));
+        assert!(late.poll().is_pending() && borrows.poll().is_pending() && held.poll().is_pending());
+        clock.advance(SECOND);
+        assert!(late.finish().is_err() && borrows.finish().is_err());
+        assert!(held.poll_until_idle().is_pending());
+        gate.open();
+        assert!(held.finish().is_ok());
+        let again = [
+            polled_once_more(&mut in_time),
+            polled_once_more(&mut late),
+            polled_once_more(&mut borrows),
+            polled_once_more(&mut held),
+        ];
+        assert!(again.iter().all(|message| message.contains("timeout")), "{again:?}");
+        Ok(())
+    }));
+    assert!(run.finish().is_ok());
+}
+
+/// The message of the panic of one more poll.
+fn polled_once_more<F: Future>(future: &mut ByHand<F>) -> String {
+    let polled = catch_unwind(AssertUnwindSafe(|| drop(future.poll())));
+    message_of(&*polled.expect_err("it has no value any more"))
+}
+
+/// As a child's does.
+fn a_panic_in_the_destructor_of_its_future_comes_out() {
+    let mut run = by_hand(settled::<()>().runtime(TestClock::new()).run(async |s| {
+        let dropped = s.spawn(async {
+            let mut late = by_hand(timeout(SECOND, async {
+                let _value = PanicsOnDrop("inside");
+                pending::<()>().await;
+            }));
+            assert!(late.poll().is_pending());
+            drop(late);
+            Ok(())
+        });
+        Ok(dropped.await)
+    }));
+    let settlement = run.finish().expect("the body worked");
+    let panicked = matches!(&settlement.value, Err(TaskError::Panicked(panic)) if panic.message() == Some("inside"));
+    assert!(panicked, "{settlement:?}");
+}
+
+/// It has panicked in the time that it was given to end; what is left of the hold waits for nothing.
+fn a_hold_that_was_forgotten_inside_does_not_outlast_a_panic() {
+    let (clock, gate) = (TestClock::new(), Gate::new());
+    let mut run = by_hand(on(&clock).run(async |_| {
+        let late = timeout(SECOND, async {
+            let mut held = Box::pin(shield(pending::<()>()));
+            assert!(poll_once(held.as_mut()).await.is_pending());
+            std::mem::forget(held);
+            gate.wait().await;
+            panic!("in its grace");
+        });
+        Ok(caught(late).await.expect_err("it panicked"))
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    gate.open();
+    assert_eq!(run.finish().ok().as_deref(), Some("in its grace"));
 }
 
 fn its_error_goes_through_the_question_mark() {
@@ -159,6 +239,9 @@ fn its_future_sees_its_deadline() {
 
 on_every_runtime!(a_future_that_is_in_time_gives_its_value);
 polled_on_every_runtime!(
+    one_that_has_completed_says_so_when_it_is_polled_again,
+    a_panic_in_the_destructor_of_its_future_comes_out,
+    a_hold_that_was_forgotten_inside_does_not_outlast_a_panic,
     a_future_that_is_late_is_dropped_and_the_caller_goes_on,
     one_that_is_late_and_is_kept_has_dropped_its_future,
     its_error_goes_through_the_question_mark,

@@ -1,12 +1,17 @@
-//! A waker runs in the middle of whatever woke it. It may spawn, cancel, ask and drop handles there.
+//! A waker runs in the middle of whatever woke it. It may spawn, cancel, ask and drop handles there, and where it is dropped.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering::SeqCst},
+use std::{
+    future::pending,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::{Wake, Waker},
+    time::Duration,
 };
 
 use purview::{FailFast, Scope, fail_fast};
-use purview_tests::{Gate, by_hand, calling_waker, polled_on_every_runtime};
+use purview_tests::{Gate, Log, by_hand, calling_waker, polled_on_every_runtime};
 
 type Handle = Scope<'static, FailFast<&'static str>>;
 
@@ -121,7 +126,68 @@ fn the_wakers_of_tasks_and_tokens_may_do_the_same() {
     assert_eq!(*calls.lock().unwrap(), 2, "each was woken once");
 }
 
+/// A waker that does something as the last of its clones is dropped.
+struct ActsOnDrop<F: Fn() + Send + Sync + 'static>(F);
+
+impl<F: Fn() + Send + Sync + 'static> Wake for ActsOnDrop<F> {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl<F: Fn() + Send + Sync + 'static> Drop for ActsOnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+fn a_waker_that_is_replaced_may_use_what_was_waited_for_as_it_is_dropped() {
+    let (s, _driver) = fail_fast::<&str>().limit(1).open();
+    let _place = by_hand(s.permit()).finish();
+    let kept = Arc::new(Mutex::new(None));
+    let slot = kept.clone();
+    let _items = s.produce(1, move |tx| {
+        *slot.lock().expect("not poisoned") = Some(Arc::new(tx));
+        pending::<Result<(), &str>>()
+    });
+    let tx = kept
+        .lock()
+        .expect("not poisoned")
+        .take()
+        .expect("the producer was made");
+    assert!(tx.try_send(1).is_ok());
+    let (log, sender, handle) = (Log::new(), tx.clone(), s.clone());
+    let waker = || {
+        let (log, tx, s) = (log.clone(), sender.clone(), handle.clone());
+        Waker::from(Arc::new(ActsOnDrop(move || {
+            assert!(tx.try_send(2).is_err(), "it is full");
+            drop((by_hand(s.permit()).poll(), by_hand(s.token().cancelled()).poll()));
+            drop(s.try_spawn(async { Ok(()) }));
+            log.note("used");
+        })))
+    };
+    let task = s.spawn(pending::<Result<(), _>>());
+    let (mut reserve, mut send, mut permit) = (by_hand(tx.reserve()), by_hand(tx.send(3)), by_hand(s.permit()));
+    let (mut told, mut ended, mut task) = (
+        by_hand(handle.token().cancelled()),
+        by_hand(s.shutdown(Duration::MAX)),
+        by_hand(task),
+    );
+    for pass in 1..=3 {
+        assert!(reserve.poll_with(&waker()).is_pending());
+        assert!(send.poll_with(&waker()).is_pending());
+        assert!(permit.poll_with(&waker()).is_pending());
+        assert!(task.poll_with(&waker()).is_pending());
+        if pass == 3 {
+            assert!(ended.poll_with(&waker()).is_pending());
+        } else {
+            assert!(told.poll_with(&waker()).is_pending());
+        }
+    }
+    drop((reserve, send, permit, told, ended, task));
+    assert!(log.entries().len() >= 14, "{:?}", log.entries());
+}
+
 polled_on_every_runtime!(
+    a_waker_that_is_replaced_may_use_what_was_waited_for_as_it_is_dropped,
     it_may_spawn,
     it_may_cancel,
     it_may_ask_about_the_scope,

@@ -66,6 +66,17 @@ fn told(
     log.entries()
 }
 
+/// The body counts as the children do, also where it returns at once.
+fn by_a_body_that_cancels_a_token_around_and_returns() {
+    let (token, log) = (CancelToken::new(), Log::new());
+    let mut run = by_hand(with_policy(Notes(log.clone())).cancel_on(&token).run(async |_| {
+        token.cancel();
+        7
+    }));
+    assert_eq!(run.finish(), Some(7));
+    assert_eq!(log.entries(), ["stopped by others", "finish"]);
+}
+
 const STOPPED: [&str; 3] = ["child ended", "stopped by others", "finish"];
 
 fn once_and_before_it_finishes() {
@@ -129,6 +140,7 @@ fn and_not_where_no_child_was_under_way() {
 }
 
 polled_on_every_runtime_and_in_virtual_time!(
+    by_a_body_that_cancels_a_token_around_and_returns,
     once_and_before_it_finishes,
     by_a_parent_too,
     but_not_by_the_scopes_own_handle,

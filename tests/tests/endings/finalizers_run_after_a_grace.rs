@@ -3,7 +3,7 @@
 
 use std::{future::pending, time::Duration};
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 use purview::{Builder, CancelToken, FailFast, Scope, fail_fast, gather, scope, shield, sleep, timeout, try_scope};
 use purview_tests::{Gate, Log, TestClock, by_hand, polled_on_every_runtime_and_in_virtual_time};
 
@@ -168,7 +168,42 @@ fn but_not_under_a_grace_of_zero() {
     assert_eq!(log.entries(), ["inner dropped", "outer dropped"]);
 }
 
+/// One whose time is up no later than that of the scope around leaves it to that scope to report this.
+fn beside_a_timeout_that_left_its_deadline_to_the_scope() {
+    let (clock, gate, log) = (TestClock::new(), Gate::new(), Log::new());
+    let mut run = by_hand(
+        fail_fast::<()>()
+            .runtime(clock.clone())
+            .timeout(SECOND)
+            .grace(GRACE)
+            .run(async |s| {
+                s.spawn(async {
+                    let finalizes = scope(async |t| {
+                        t.defer(gate.wait());
+                        pending::<()>().await;
+                    });
+                    let holds = timeout(SECOND, log.traced("held", shield(pending::<()>()))).map(drop);
+                    // Each has a waker of its own.
+                    let both = FuturesUnordered::from_iter([finalizes.left_future(), holds.right_future()]);
+                    both.collect::<Vec<_>>().await;
+                    Ok(())
+                });
+                pending::<Result<(), _>>().await
+            }),
+    );
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    assert!(!log.has("held dropped"), "it has its grace");
+    clock.advance(GRACE);
+    assert!(run.poll_until_idle().is_pending());
+    assert!(log.has("held dropped"), "only the finalizer is given more time");
+    gate.open();
+    assert!(run.finish().is_err());
+}
+
 polled_on_every_runtime_and_in_virtual_time!(
+    beside_a_timeout_that_left_its_deadline_to_the_scope,
     after_the_grace_of_a_scope_that_is_cancelled,
     after_the_grace_of_a_scope_around,
     through_a_gather_and_a_timeout,

@@ -1,11 +1,11 @@
 //! A wait on a token counts from the scope whose token it is outwards: a scope, a gather or a timeout inside that scope, whose
 //! end does not fire the token, resolves without waiting for it.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Mutex, time::Duration};
 
 use futures::FutureExt;
 use purview::{CancelToken, fail_fast, gather, scope, settled, timeout, try_scope};
-use purview_tests::{Gate, Log, TestClock, by_hand, polled_on_every_runtime_and_in_virtual_time};
+use purview_tests::{Gate, Log, PollCount, TestClock, by_hand, polled_on_every_runtime_and_in_virtual_time};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -163,7 +163,37 @@ fn a_scope_around_the_wait_on_a_strangers_token() {
     });
 }
 
+/// It was carried out of a child that has ended: there is nothing left to give time to.
+fn a_wait_that_outlives_its_task_holds_nothing() {
+    let (clock, token, polls) = (TestClock::new(), CancelToken::new(), PollCount::new());
+    let carried = Mutex::new(None);
+    let (carried, counted) = (&carried, &polls);
+    let mut run = by_hand(settled::<()>().runtime(clock).cancel_on(&token).run(async |s| {
+        let outer = s.token();
+        s.spawn(async move {
+            let inner = scope(async |t| {
+                let leaves = t.spawn(async {
+                    let mut wait = by_hand(outer.cancelled());
+                    assert!(wait.poll().is_pending());
+                    *carried.lock().expect("not poisoned") = Some(wait);
+                });
+                leaves.await;
+                pending::<()>().await;
+            });
+            futures::future::join(inner, counted.of(pending::<()>())).await;
+            Ok(())
+        });
+        pending::<Result<(), ()>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let before = polls.get();
+    token.cancel();
+    assert!(run.finish().is_err());
+    assert_eq!(polls.get(), before, "it is dropped at once");
+}
+
 polled_on_every_runtime_and_in_virtual_time!(
+    a_wait_that_outlives_its_task_holds_nothing,
     a_scope_inside_that_fails,
     a_scope_inside_that_fails_while_a_child_waits_on_a_child_token_in_a_timeout,
     a_scope_inside_that_is_cancelled_while_its_body_waits,

@@ -3,6 +3,7 @@
 use std::{
     future::{pending, ready},
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
 };
 
 use futures::FutureExt;
@@ -151,8 +152,45 @@ fn of_what_waited_for_a_permit(runtime: AnyRuntime) {
     hostile.assert_dropped();
 }
 
+/// A second panic would end the process.
+fn of_waits_that_are_dropped_while_unwinding(runtime: AnyRuntime) {
+    let (hostile, token) = (Hostile::new(Trap::Drop), CancelToken::new());
+    let (service, driver) = settled::<&str>().runtime(runtime).limit(1).open();
+    let _held = by_hand(service.permit()).finish();
+    let kept = Arc::new(Mutex::new(None));
+    let slot = kept.clone();
+    let _items = service.produce(1, move |tx| {
+        assert!(tx.try_send(1).is_ok());
+        *slot.lock().unwrap() = Some(tx);
+        pending::<Result<(), &str>>()
+    });
+    let tx = kept.lock().unwrap().take().expect("the producer was made");
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        let mut waits = by_hand(token.cancelled());
+        let mut permit = by_hand(service.permit());
+        let mut task = by_hand(service.spawn(pending::<Result<(), &str>>()));
+        let mut guest = by_hand(service.enter(pending::<Result<(), &str>>()));
+        let (mut reserve, mut send) = (by_hand(tx.reserve()), by_hand(tx.send(2)));
+        leave_waker(&hostile, &mut waits);
+        leave_waker(&hostile, &mut permit);
+        leave_waker(&hostile, &mut task);
+        leave_waker(&hostile, &mut guest);
+        leave_waker(&hostile, &mut reserve);
+        leave_waker(&hostile, &mut send);
+        let mut ended = by_hand(service.shutdown(std::time::Duration::MAX));
+        leave_waker(&hostile, &mut ended);
+        panic!("the first panic");
+    }));
+    assert_eq!(message_of(&*unwound.expect_err("it panicked")), "the first panic");
+    assert!(hostile.sprung() >= 5, "{} have panicked", hostile.sprung());
+    hostile.arm(false);
+    drop(driver);
+    hostile.assert_dropped();
+}
+
 faults! {
     by_hand {
+        of_waits_that_are_dropped_while_unwinding,
         that_was_given_to_an_earlier_poll_of_a_scope,
         that_is_dropped_when_the_scope_ends,
         that_is_dropped_with_the_scope,

@@ -3,10 +3,12 @@
 use std::{
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    time::Instant,
 };
 
 use futures::FutureExt;
-use purview::{TaskError, fail_fast, gather, scope, settled, shield};
+use purview::{BoxFuture, SpawnError, Spawner, TaskError, Timer, fail_fast, gather, scope, settled, shield};
 use purview_tests::{AnyRuntime, by_hand, message_of, yield_now, yields};
 
 use crate::{
@@ -147,8 +149,46 @@ async fn of_a_blocking_closure(runtime: AnyRuntime) {
     live.all_dropped(2).await;
 }
 
+/// Its executor and its pool panic, with a payload whose destructor panics.
+#[derive(Clone)]
+struct Throws(AnyRuntime, Live);
+
+impl Timer for Throws {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.sleep_until(at)
+    }
+}
+
+impl Spawner for Throws {
+    fn spawn(&self, _: BoxFuture) -> Result<(), SpawnError> {
+        panic_with(Bomb::new(BOMB, &self.1))
+    }
+
+    fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
+        panic_with(Bomb::new(BOMB, &self.1))
+    }
+}
+
+/// A parallel child then runs in the scope's own task, and a closure is cancelled: the scope does not panic.
+async fn of_an_executor_that_panics(runtime: AnyRuntime) {
+    let live = Live::new();
+    let out = settled::<&str>().runtime(Throws(runtime, live.clone())).run(async |s| {
+        let child = s.spawn_parallel(live.within(yields(3).map(|()| Ok(7))));
+        let closure = s.spawn_blocking(|_| Ok(8));
+        assert!(matches!(closure.await, Err(TaskError::Cancelled(_))));
+        Ok(child.await.ok())
+    });
+    assert_eq!(out.await.expect("the body worked").value, Some(7));
+    live.assert_dropped(3);
+}
+
 faults! {
     run {
+        of_an_executor_that_panics,
         of_the_first_child_and_of_later_ones,
         beside_failures,
         of_settled_children,

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod a_gather_that_waits_is_quiet;
+mod cancelled_by_its_own_futures;
 mod deadlines;
 mod failures_name_the_futures_that_failed;
 mod for_each_runs_beside_its_futures;

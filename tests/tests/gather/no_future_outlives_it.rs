@@ -180,7 +180,20 @@ fn the_call_of_a_for_each_goes_before_the_futures_do() {
     assert_eq!(log.entries(), ["call dropped", "future dropped"]);
 }
 
+fn a_stream_is_dropped_as_soon_as_it_has_ended() {
+    let log = Log::new();
+    let guard = log.on_drop("stream");
+    let source = stream::iter([1, 2]).map(move |_| {
+        let _ = &guard;
+        pending::<Result<(), ()>>()
+    });
+    let mut all = by_hand(gather_stream(source));
+    assert!(all.poll_until_idle().is_pending());
+    assert_eq!(log.entries(), ["stream dropped"]);
+}
+
 polled_on_every_runtime!(
+    a_stream_is_dropped_as_soon_as_it_has_ended,
     when_it_resolves,
     a_stream_is_dropped_too,
     they_go_newest_first,

@@ -2,8 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures::{FutureExt, StreamExt, stream};
 use purview::{
-    CancelReason, Timer, fail_fast,
+    CancelReason, Timer, fail_fast, gather_stream,
     inspect::{Inspector, Options, Queued, State},
     settled, shield, sleep,
 };
@@ -75,6 +76,35 @@ fn polls_are_timed() {
     let busy = node(&tree, "busy");
     assert_eq!((busy.busy, busy.longest), (8 * SECOND, 5 * SECOND));
     assert!(busy.to_string().contains("polls 4 busy 8.0 s longest 5.0 s"), "{busy}");
+}
+
+#[test]
+fn what_its_source_takes_is_no_time_of_a_future() {
+    let (inspector, _installed, clock) = inspected(Options::new());
+    let gate = Gate::new();
+    let opens = async {
+        gate.open();
+        never::<()>().await
+    };
+    let late = gate.wait().map(|()| {
+        clock.advance(5 * SECOND);
+        async {
+            clock.advance(SECOND);
+            never().await
+        }
+        .right_future()
+    });
+    let source = stream::iter([opens.left_future()]).chain(stream::once(late));
+    let mut run = by_hand(gather_stream(source).name("all").limit(3).settled());
+    // In one pass: nothing else shows that time has passed.
+    assert!(run.poll().is_pending());
+    let tree = inspector.snapshot();
+    let busy = |name| (node(&tree, name).polls, node(&tree, name).busy);
+    assert_eq!(
+        (busy("all/0"), busy("all/1")),
+        ((1, Duration::ZERO), (1, SECOND)),
+        "{tree}"
+    );
 }
 
 #[test]

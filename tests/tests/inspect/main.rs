@@ -6,6 +6,7 @@ mod as_json;
 mod bounds;
 mod by_the_clock;
 mod enabling;
+mod endings;
 mod lines;
 mod locations;
 mod observers;

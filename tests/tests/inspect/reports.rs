@@ -55,7 +55,9 @@ fn a_slow_poll_that_is_under_way_is_found_by_a_check() {
     let mut found = Vec::new();
     by_hand(purview::scope(async |s| {
         s.task().name("stuck").spawn(async {
-            clock.advance(2 * SECOND);
+            clock.advance(SECOND / 2);
+            assert!(inspect::check().is_empty(), "it is quick yet");
+            clock.advance(SECOND / 2);
             found = inspect::check();
             assert!(inspect::check().is_empty(), "not again at once");
         });
@@ -70,7 +72,9 @@ fn a_slow_poll_that_is_under_way_is_found_by_a_check() {
                 ..
             },
         ] => {
-            assert_eq!((task.name(), *took), ("stuck", 2 * SECOND));
+            assert_eq!((task.name(), *took), ("stuck", SECOND));
+            let text = found[0].to_string();
+            assert!(text.ends_with(") has been polled for 1.0 s"), "{text}");
         }
         other => panic!("{other:?}"),
     }
@@ -101,6 +105,25 @@ fn a_task_that_only_yields_is_reported_each_so_many_times() {
         "{}",
         lines[1]
     );
+}
+
+#[test]
+fn a_task_that_others_wake_does_not_yield() {
+    let reports = Reports::default();
+    let (_inspector, _installed, _) = inspected(Options::new().observer(reports.clone()).yields(3));
+    let gate = Gate::new();
+    let mut run = by_hand(purview::scope(async |s| {
+        s.task().name("woken").spawn(async {
+            loop {
+                gate.wait().await;
+            }
+        });
+    }));
+    for _ in 0..9 {
+        assert!(run.poll_until_idle().is_pending());
+        gate.wake();
+    }
+    assert!(reports.lines().is_empty(), "{:#?}", reports.lines());
 }
 
 #[test]

@@ -68,6 +68,8 @@ fn as_text_each_task_has_a_line() {
         names,
         ["run", "pages", "pages/0", "pages/1", "four", "fails", "<never>", "0"]
     );
+    let indents: Vec<_> = drawn.iter().map(|line| line.len() - line.trim_start().len()).collect();
+    assert_eq!(indents[..7], [0, 2, 4, 4, 2, 2, 2], "{drawn:#?}");
     let fails = drawn.iter().find(|line| line.contains("fails")).expect("it ran");
     assert!(fails.contains("█═══") && fails.contains("═█"), "{fails}");
     let four = drawn.iter().find(|line| line.contains("four")).expect("it ran");
@@ -107,6 +109,9 @@ fn a_picture_needs_nothing_else_and_escapes_names() {
     for name in ["run", "pages/0", "four"] {
         assert!(svg.contains(&format!(">{name}</text>")), "{svg}");
     }
+    for meaning in ["waits for its turn", "alive", "polled", "holds", "scope"] {
+        assert!(svg.contains(&format!(">{meaning}</text>")), "the legend: {svg}");
+    }
     assert!(svg.contains("told to stop: a task failed"), "{svg}");
     assert!(svg.contains("timelines.rs:"), "where each was spawned is its title");
 }
@@ -138,6 +143,37 @@ fn a_trace_is_one_for_chrome() {
         .iter()
         .any(|event| event["args"]["name"] == "  <never>");
     assert!(named);
+}
+
+#[test]
+fn a_trace_shows_what_was_queued_and_escapes_names() {
+    let timeline = Timeline::new();
+    let (_inspector, _installed, clock) = inspected(Options::new().observer(timeline.clone()));
+    let name = "a \"quoted\" \\ name\u{7}";
+    let mut run = by_hand(settled::<()>().limit(1).run(async |s| {
+        s.spawn(async {
+            sleep(2 * SECOND).await;
+            Ok(())
+        });
+        s.task().name(name).spawn(async { Ok(()) });
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(2 * SECOND);
+    assert!(run.finish().is_ok());
+    let mut trace = Vec::new();
+    timeline
+        .write_chrome_trace(&mut trace)
+        .expect("a vector can be written to");
+    let trace: Value = serde_json::from_slice(&trace).expect("it is JSON");
+    let events = trace["traceEvents"].as_array().expect("a list");
+    let queued = events
+        .iter()
+        .find(|event| event["name"] == "queued")
+        .expect("it waited");
+    let named = events.iter().find(|event| event["ph"] == "X" && event["name"] == name);
+    assert_eq!(queued["tid"], named.expect("it ran")["tid"]);
+    assert_eq!((&queued["ts"], &queued["dur"]), (&0.0.into(), &2_000_000.0.into()));
 }
 
 #[test]

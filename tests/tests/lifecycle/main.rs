@@ -3,6 +3,7 @@
 
 mod a_child_may_spawn_after_the_body;
 mod a_grandchild_beside_an_idle_sibling;
+mod a_wait_that_is_dropped_keeps_no_waker;
 mod after_the_end;
 mod ended_while_a_child_is_made;
 mod finished_children_are_freed_at_once;

@@ -3,7 +3,7 @@
 use std::{cell::Cell, future::pending, time::Duration};
 
 use futures::FutureExt;
-use purview::{CancelReason, Scope, Settled, TaskError, fail_fast, settled, shield};
+use purview::{CancelReason, RejectReason, Scope, Settled, TaskError, fail_fast, settled, shield};
 use purview_tests::{Gate, Log, TestClock, by_hand, caught, polled_on_every_runtime, yields};
 
 async fn next_one_runs(s: &Scope<'_, Settled<()>>) {
@@ -128,6 +128,29 @@ fn a_permit_after_the_end_is_there_at_once_and_spawns_nothing() {
     assert_eq!(log.entries(), ["late dropped"]);
 }
 
+/// There is nothing to wait for: it says that, and not that it is full.
+fn a_closed_scope_that_is_full_says_that_it_has_ended() {
+    let (s, _driver) = settled::<()>().limit(1).open();
+    let _runs = s.spawn(pending::<Result<(), ()>>());
+    let full = [
+        s.try_spawn(async { Ok(()) }).expect_err("it is full").reason().clone(),
+        s.try_enter(async { Ok(()) }).expect_err("it is full").reason().clone(),
+    ];
+    assert_eq!(full, [RejectReason::Full, RejectReason::Full]);
+    s.close();
+    let ended = [
+        s.try_spawn(async { Ok(()) })
+            .expect_err("it is closed")
+            .reason()
+            .clone(),
+        s.try_enter(async { Ok(()) })
+            .expect_err("it is closed")
+            .reason()
+            .clone(),
+    ];
+    assert_eq!(ended, [RejectReason::Ended, RejectReason::Ended]);
+}
+
 fn a_panic_in_the_destructor_of_a_child_costs_no_place() {
     let clock = TestClock::new();
     let mut run = by_hand(caught(settled::<()>().limit(1).runtime(clock.clone()).run(async |s| {
@@ -154,5 +177,6 @@ polled_on_every_runtime!(
     permits_and_spawned_children_stand_in_one_line,
     a_waiting_spawner_is_released_by_the_cancellation,
     a_permit_after_the_end_is_there_at_once_and_spawns_nothing,
+    a_closed_scope_that_is_full_says_that_it_has_ended,
     a_panic_in_the_destructor_of_a_child_costs_no_place,
 );

@@ -22,6 +22,20 @@ fn once_for_each_time_it_was_pending() {
     }
 }
 
+/// Only the last one says that nothing will be spawned any more.
+fn and_dropping_a_handle_beside_others_does_not() {
+    let (open, driver) = fail_fast::<()>().open();
+    let mut driver = by_hand(driver);
+    let others = [open.clone(), open.clone()];
+    assert!(driver.poll_until_idle().is_pending());
+    let wakes = driver.wakes();
+    drop(others);
+    assert_eq!(driver.wakes(), wakes);
+    drop(open);
+    assert_eq!(driver.wakes(), wakes + 1);
+    assert!(driver.finish().is_ok());
+}
+
 fn from_another_thread() {
     let (open, driver) = fail_fast::<()>().open();
     let mut driver = by_hand(driver);
@@ -61,4 +75,8 @@ fn a_driver_that_sleeps_on_its_thread_is_woken_from_many() {
     assert!(runs.join().unwrap().is_ok());
 }
 
-polled_on_every_runtime!(once_for_each_time_it_was_pending, from_another_thread);
+polled_on_every_runtime!(
+    once_for_each_time_it_was_pending,
+    and_dropping_a_handle_beside_others_does_not,
+    from_another_thread,
+);

@@ -3,6 +3,7 @@
 
 use std::{future::pending, task::Poll, time::Duration};
 
+use futures::FutureExt;
 use purview::{Builder, CancelReason, CancelToken, Settled, Task, TaskError, settled, shield};
 use purview_tests::{Gate, Log, PollCount, TestClock, by_hand, polled_on_every_runtime, yield_now};
 
@@ -39,6 +40,20 @@ fn at_the_deadline_finished_children_keep_their_values_and_the_others_say_why() 
         settlement.failures.is_empty(),
         "a child that was cancelled did not fail"
     );
+}
+
+/// A daemon is one of those that it may wait for.
+fn its_last_pass_comes_when_the_daemons_have_ended_too() {
+    let (clock, gate) = (TestClock::new(), Gate::new());
+    let mut run = by_hand(a_second(&clock).run(async |s| {
+        let holds = shield(gate.wait().map(|()| Ok(7)));
+        Ok(s.task().daemon().spawn(holds).await.ok())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    assert!(run.poll_until_idle().is_pending());
+    gate.open();
+    assert_eq!(run.finish().expect("the body returned what it had").value, Some(7));
 }
 
 fn all_of_it_happens_in_the_poll_in_which_the_deadline_fires() {
@@ -181,6 +196,7 @@ fn a_scope_whose_body_ended_before_the_cut_keeps_its_value() {
 }
 
 polled_on_every_runtime!(
+    its_last_pass_comes_when_the_daemons_have_ended_too,
     at_the_deadline_finished_children_keep_their_values_and_the_others_say_why,
     all_of_it_happens_in_the_poll_in_which_the_deadline_fires,
     the_children_are_dropped_before_the_body_is_polled_again,

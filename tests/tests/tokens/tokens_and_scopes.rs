@@ -3,7 +3,9 @@
 use std::future::pending;
 
 use purview::{CancelReason, CancelToken, cancelled, fail_fast, settled};
-use purview_tests::{Log, by_hand, on_every_runtime, polled_on_every_runtime, yield_now};
+use purview_tests::{
+    AnyRuntime, Log, by_hand, on_every_runtime, polled_on_every_runtime, served_by_every_runtime, yield_now,
+};
 
 fn requested(text: &'static str) -> CancelReason {
     CancelReason::Requested(Some(text.into()))
@@ -88,6 +90,23 @@ async fn a_scope_that_is_cancelled_leaves_its_parent_alone() {
     assert_eq!(outer.await.ok(), Some(7));
 }
 
+/// What waits for it, or for one made of it, need not wait for the scope.
+async fn the_token_of_a_closure_says_that_the_closure_has_ended(runtime: AnyRuntime) {
+    let run = settled::<()>().runtime(runtime).run(async |s| {
+        let [token, child] = s
+            .spawn_blocking(|token| Ok([token.child(), token]))
+            .await
+            .map_err(drop)?;
+        for token in [token, child] {
+            assert_eq!(by_hand(token.cancelled()).finish(), CancelReason::Ended);
+        }
+        assert!(!s.is_cancelled());
+        Ok(())
+    });
+    assert!(run.await.is_ok());
+}
+
+served_by_every_runtime!(the_token_of_a_closure_says_that_the_closure_has_ended);
 on_every_runtime!(
     a_nested_scope_is_told_that_its_parent_was_cancelled,
     a_scope_that_is_cancelled_leaves_its_parent_alone,

@@ -139,7 +139,6 @@ impl<F: Future> Member<F> {
             return Poll::Pending;
         }
         if is_to_be_dropped {
-            pass::count_poll(false);
             let reason = stop.reason(&self.env);
             return Poll::Ready(self.cut(reason));
         }

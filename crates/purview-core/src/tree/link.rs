@@ -104,7 +104,7 @@ impl Drop for ScopeNode {
     fn drop(&mut self) {
         // It may be the last that keeps a long line of scopes around.
         let link = self.lock().link.take();
-        if link.is_some() {
+        if let Some(link) = link {
             with_room(|| drop(link));
         }
     }

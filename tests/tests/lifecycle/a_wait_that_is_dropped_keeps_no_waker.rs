@@ -1,0 +1,107 @@
+//! A wait that is given up releases the waker that it was polled with, and so the task that this would wake.
+
+use std::{
+    future::pending,
+    sync::{Arc, Mutex},
+    task::{Wake, Waker},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use purview::{CancelToken, Scope, Sender, Settled, settled, sleep};
+use purview_tests::{TestClock, by_hand, polled_on_every_runtime};
+
+struct Counted;
+
+impl Wake for Counted {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[track_caller]
+fn keeps_none<F: Future>(wait: F) {
+    let task = Arc::new(Counted);
+    let mut wait = by_hand(wait);
+    assert!(wait.poll_with(&Waker::from(task.clone())).is_pending());
+    assert!(Arc::strong_count(&task) > 1, "it would be woken");
+    drop(wait);
+    assert_eq!(Arc::strong_count(&task), 1, "its waker is kept");
+}
+
+fn for_a_token() {
+    let token = CancelToken::new();
+    keeps_none(token.cancelled());
+    keeps_none(token.run_until_cancelled(pending::<()>()));
+}
+
+fn for_a_place_under_a_limit() {
+    let (scope, _driver) = settled::<()>().limit(1).open();
+    let _place = by_hand(scope.permit()).finish();
+    keeps_none(scope.permit());
+}
+
+/// Once its scope has come to it.
+fn for_a_guest() {
+    let (scope, driver) = settled::<()>().open();
+    let (mut driver, task) = (by_hand(driver), Arc::new(Counted));
+    let mut guest = by_hand(scope.enter::<(), _>(pending()));
+    assert!(guest.poll_with(&Waker::from(task.clone())).is_pending());
+    drop(guest);
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(Arc::strong_count(&task), 1, "its waker is kept");
+}
+
+fn for_the_end_of_a_scope() {
+    let (scope, driver) = settled::<()>().runtime(TestClock::new()).open();
+    let mut driver = by_hand(driver);
+    scope.spawn::<(), _>(pending());
+    assert!(driver.poll_until_idle().is_pending());
+    keeps_none(scope.shutdown(Duration::from_secs(1)));
+}
+
+fn for_an_instant() {
+    let clock = TestClock::new();
+    keeps_none(settled::<()>().runtime(clock.clone()).run(async |_| {
+        sleep(Duration::from_secs(1)).await;
+        Ok(())
+    }));
+    assert_eq!(clock.timers_alive(), 0);
+}
+
+/// A sender whose queue is full.
+fn full(scope: &Scope<'static, Settled<()>>) -> (impl Sized + use<>, Sender<u32>) {
+    let kept = Arc::new(Mutex::new(None));
+    let slot = kept.clone();
+    let items = scope.produce(1, move |tx| {
+        assert!(tx.try_send(1).is_ok());
+        *slot.lock().expect("not poisoned") = Some(tx);
+        pending()
+    });
+    let tx = kept.lock().expect("not poisoned").take();
+    (items, tx.expect("the producer was made"))
+}
+
+fn for_room_in_a_stream() {
+    let (scope, _driver) = settled::<()>().open();
+    let (_items, tx) = full(&scope);
+    keeps_none(tx.reserve());
+    keeps_none(tx.send(2));
+}
+
+fn for_an_item_of_a_stream() {
+    let (scope, _driver) = settled::<()>().open();
+    let mut items = scope.produce::<u32, _, _>(1, |tx| async move {
+        let _tx = tx;
+        pending().await
+    });
+    keeps_none(async move { items.next().await });
+}
+
+polled_on_every_runtime!(
+    for_a_token,
+    for_a_place_under_a_limit,
+    for_a_guest,
+    for_the_end_of_a_scope,
+    for_an_instant,
+    for_room_in_a_stream,
+    for_an_item_of_a_stream,
+);
