@@ -74,8 +74,7 @@ impl fmt::Display for Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum How {
-    /// It returned. Without the feature `tracing` this is said of a future of a `gather` that returned an error too: what
-    /// tells the two apart takes room in each of them.
+    /// It returned, and what it returned is no error.
     Returned,
     /// It returned what its policy takes for a failure, as an error.
     Failed,
