@@ -8,6 +8,7 @@ mod by_the_clock;
 mod enabling;
 mod lines;
 mod locations;
+mod names;
 mod observers;
 mod reports;
 mod the_tree;

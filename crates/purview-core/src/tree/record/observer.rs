@@ -1,7 +1,12 @@
-use std::{fmt, panic::Location, time::Duration};
+use std::{
+    fmt::{self, Write},
+    panic::Location,
+    time::Duration,
+};
 
 use super::{
     how::{Held, How, Kind},
+    one_line::OneLine,
     report::Report,
 };
 use crate::{
@@ -37,7 +42,7 @@ impl fmt::Display for ScopeInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
         if let Some(name) = &self.name {
-            write!(f, " `{name}`")?;
+            write!(OneLine(&mut *f), " `{name}`")?;
         }
         At(self.location).fmt(f)
     }
