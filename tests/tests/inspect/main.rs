@@ -13,6 +13,7 @@ mod observers;
 mod reports;
 mod the_tree;
 mod timelines;
+mod traces;
 mod why_it_does_not_shut_down;
 
 use std::{

@@ -113,7 +113,7 @@ impl Timeline {
         Self { max_rows: n, ..self }
     }
 
-    /// Draws only the scopes and gathers of this name, with what is in them.
+    /// Draws only the scopes and gathers of this name, with what is in them. One in another of that name is drawn there.
     ///
     /// ```
     /// # extern crate purview_core as purview;
@@ -154,7 +154,8 @@ impl Timeline {
         self.lock().left_out
     }
 
-    /// Draws one line for each scope and task, `width` characters wide where that is possible.
+    /// Draws one line for each scope and task, `width` characters wide where that is possible: what it draws of time is
+    /// 10 to 10,000 characters wide.
     ///
     /// `·` it waits for its first poll, `─` it is alive, `█` it is polled, `═` it holds. A line ends with how the task did.
     /// Of [many tasks](Self::max_rows) in one line, the height of it is how many ran.
