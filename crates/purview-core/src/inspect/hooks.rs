@@ -61,7 +61,7 @@ impl ScopeNode {
         Some(record)
     }
 
-    fn tell_opened(&self, record: &ScopeRecord) {
+    pub(crate) fn tell_opened(&self, record: &ScopeRecord) {
         if record.recorder.has_observers() {
             let (info, link) = (self.scope_info(record), self.link());
             let by = link.as_ref().map(|link| &link.task.info);

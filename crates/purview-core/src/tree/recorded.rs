@@ -55,6 +55,10 @@ impl ScopeNode {
         }
         let Some(record) = self.record() else { return };
         if record.close() && record.recorder.has_observers() {
+            if !self.is_polled() {
+                // What is counted as closed has to be counted as opened.
+                self.tell_opened(record);
+            }
             let info = self.scope_info(record);
             record.recorder.tell(|observer| observer.closed(&info));
         }

@@ -14,7 +14,8 @@ use crate::{
     tree::info::{At, TaskId, TaskInfo},
 };
 
-/// The number of a scope or a gather that is recorded, unique in the process.
+/// The number of a scope or a gather that is recorded. It is unique in the process, but for those of runtimes under test:
+/// each of these counts its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId(pub(crate) u64);
 
@@ -99,7 +100,8 @@ pub struct Spawned<'a> {
 /// ```
 #[allow(unused_variables, reason = "what an observer is told, and ignores by default")]
 pub trait Observer: Send + Sync {
-    /// A scope or a gather was polled for the first time, by this task.
+    /// A scope or a gather was polled for the first time, by this task; or something was spawned in it and it ends without
+    /// a poll.
     fn opened(&self, scope: &ScopeInfo, by: Option<&TaskInfo>) {}
 
     /// A scope or a gather has ended: all that was in it has been dropped.
