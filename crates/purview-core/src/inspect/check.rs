@@ -115,7 +115,13 @@ impl Check<'_> {
         if idle < after || node.wakers != Some(0) || !node.waits.is_empty() || node.runs_scope {
             return None;
         }
-        source.note(|entry| again(&mut entry.rare().lost_reported, idle, after))?;
+        source.note(|entry| {
+            // Polled since, it may have another waker than the one that was counted.
+            if entry.polls != node.polls {
+                return None;
+            }
+            again(&mut entry.rare().lost_reported, idle, after)
+        })?;
         Some(Report::LostWaker {
             task: task.clone(),
             idle,
