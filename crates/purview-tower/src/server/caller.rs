@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -35,8 +35,8 @@ pub(super) enum Ended {
 /// has not begun.
 struct Turn {
     due: Due,
-    /// There is a timer only where it has to wait.
-    late: Option<Late>,
+    /// There is a timer only where it has to wait. Never locked: that makes it `Sync`.
+    late: Option<Mutex<Late>>,
 }
 
 type Late = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -109,7 +109,8 @@ impl<B: Body, Err, E> Caller<B, Err, E> {
             self.turn = None;
             return false;
         }
-        let late = late.get_or_insert_with(|| due.runtime.sleep_until(due.at));
+        let late = late.get_or_insert_with(|| Mutex::new(due.runtime.sleep_until(due.at)));
+        let late = late.get_mut().unwrap_or_else(PoisonError::into_inner);
         late.as_mut().poll(cx).is_ready()
     }
 
