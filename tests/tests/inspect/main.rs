@@ -4,6 +4,7 @@
 mod anywhere;
 mod as_json;
 mod bounds;
+mod busy_observers;
 mod by_the_clock;
 mod enabling;
 mod lines;
