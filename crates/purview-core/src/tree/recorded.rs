@@ -25,6 +25,14 @@ impl ScopeNode {
         if self.is_gather() { Kind::Gather } else { Kind::Scope }
     }
 
+    pub(crate) fn tell_opened(&self, record: &ScopeRecord) {
+        if record.recorder.has_observers() {
+            let (info, link) = (self.scope_info(record), self.link());
+            let by = link.as_ref().map(|link| &link.task.info);
+            record.recorder.tell(|observer| observer.opened(&info, by));
+        }
+    }
+
     /// It was told to stop.
     pub(super) fn note_told(&self) {
         if !is_on() {
