@@ -1,6 +1,12 @@
 //! Headers that become context values, and context values that become headers.
 
-use std::{fmt, pin::Pin, str::FromStr, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    pin::Pin,
+    str::{self, FromStr},
+    sync::Arc,
+};
 
 use http::{HeaderMap, HeaderValue, header::HeaderName};
 use purview_core::ContextKey;
@@ -50,9 +56,8 @@ impl Carried {
 
     /// Binds the value of the header for what handles the request, where there is one.
     pub(crate) fn bind(&self, headers: &HeaderMap, handling: Handling) -> Handling {
-        let text = headers.get(&self.header).and_then(|value| value.to_str().ok());
-        match (&self.how, text) {
-            (How::Read(bind), Some(text)) => bind(text, handling),
+        match (&self.how, text(headers, &self.header)) {
+            (How::Read(bind), Some(text)) => bind(&text, handling),
             _ => handling,
         }
     }
@@ -68,6 +73,21 @@ impl Carried {
             headers.insert(self.header.clone(), value);
         }
     }
+}
+
+/// The value of a header, as one list where it is there several times, as HTTP says. Values other than text have none.
+fn text<'a>(headers: &'a HeaderMap, header: &HeaderName) -> Option<Cow<'a, str>> {
+    let mut values = headers
+        .get_all(header)
+        .iter()
+        .map(|value| str::from_utf8(value.as_bytes()));
+    let mut text = Cow::Borrowed(values.next()?.ok()?);
+    for value in values {
+        let text = text.to_mut();
+        text.push_str(", ");
+        text.push_str(value.ok()?);
+    }
+    Some(text)
 }
 
 impl fmt::Debug for Carried {

@@ -30,10 +30,11 @@ impl Pushback {
 /// Reads `grpc-retry-pushback-ms` and `retry-after`.
 ///
 /// `grpc-retry-pushback-ms` is a number of milliseconds; a negative or unreadable one means no other attempt, as the
-/// gRPC specification of retries says. `retry-after` is read where it is a number of seconds; a date says nothing, because
-/// the two clocks need not agree.
+/// gRPC specification of retries says. `retry-after` is read where it is a number of seconds, of any size; a date says
+/// nothing, because the two clocks need not agree.
 ///
-/// Whether the time is there at all, the deadline says: `purview::retry` does not begin an attempt after it.
+/// The wait may be longer than the time that is left: `purview::retry` begins no wait that would reach the deadline. Without
+/// a deadline it waits as long as the server asks for.
 ///
 /// # Examples
 ///
@@ -58,14 +59,20 @@ pub fn pushback(headers: &HeaderMap) -> Pushback {
     }
     let seconds = headers
         .get(header::RETRY_AFTER)
-        .and_then(|value| number(value.to_str().ok()?));
+        .and_then(|value| digits(value.to_str().ok()?))
+        // No more than that can be waited for.
+        .map(|digits| digits.parse().unwrap_or(u64::MAX));
     seconds.map_or(Pushback::Unsaid, |seconds| {
         Pushback::After(Duration::from_secs(seconds))
     })
 }
 
-/// Digits, and nothing else.
 fn number(text: &str) -> Option<u64> {
+    digits(text)?.parse().ok()
+}
+
+/// Digits, and nothing else.
+fn digits(text: &str) -> Option<&str> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().ok()).flatten()
+    is_number.then_some(text)
 }

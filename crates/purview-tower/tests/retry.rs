@@ -56,6 +56,18 @@ fn what_the_server_asks_for_is_waited_for_and_holds_for_one_attempt() {
 }
 
 #[test]
+fn a_wait_of_more_seconds_than_can_be_counted_is_one_that_does_not_end() {
+    for said in ["18446744073709551615", "99999999999999999999999999"] {
+        let said = headers(&[("retry-after", said)]);
+        assert_eq!(pushback(&said), Pushback::After(Duration::from_secs(u64::MAX)));
+        purview_test::run(async {
+            let (made, out) = timeout(3600 * SECOND, calls(&[said])).await.unwrap();
+            assert_eq!((made.len(), out.is_err()), (1, true));
+        });
+    }
+}
+
+#[test]
 fn a_server_that_forbids_it_is_obeyed() {
     for said in ["-1", "soon", "", "1.5"] {
         purview_test::run(async {

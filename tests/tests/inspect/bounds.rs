@@ -1,6 +1,8 @@
 //! A snapshot is bounded, and says what it leaves out.
 
-use purview::{inspect::Options, settled};
+use std::future::pending;
+
+use purview::{inspect::Options, scope, settled};
 use purview_tests::by_hand;
 
 use crate::{inspected, never};
@@ -44,6 +46,52 @@ fn more_scopes_than_it_may_show_are_counted() {
 }
 
 #[test]
+fn what_is_in_a_task_that_it_does_not_show_is_counted_too() {
+    for most in 0..=17 {
+        let (inspector, _installed, _) = inspected(Options::new().max_nodes(most));
+        // A scope with a body and four children, of which each runs such a scope with two.
+        let mut run = by_hand(scope(async |s| {
+            for _ in 0..4 {
+                s.spawn(scope(async |inner| {
+                    inner.spawn(pending::<()>());
+                    inner.spawn(pending::<()>());
+                }));
+            }
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        let tree = inspector.snapshot();
+        assert!(tree.nodes().len() <= most, "{most}: {tree}");
+        assert_eq!(tree.nodes().len() + tree.left_out(), 17, "{most}: {tree}");
+        assert!(!tree.to_string().contains("no scopes"), "{tree}");
+    }
+}
+
+#[test]
+fn a_scope_is_shown_by_itself_however_many_others_there_are() {
+    let (_inspector, _installed, _) = inspected(Options::new().max_nodes(100));
+    let mut others: Vec<_> = (0..200).map(|_| settled::<()>().open()).collect();
+    for (scope, driver) in &mut others {
+        scope.spawn(never());
+        assert!(by_hand(driver).poll().is_pending());
+    }
+    let (service, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    for _ in 0..50 {
+        service.spawn(never());
+    }
+    assert!(driver.poll().is_pending());
+    let tree = service.snapshot();
+    assert_eq!((tree.nodes().len(), tree.left_out()), (51, 0));
+}
+
+#[test]
+fn a_node_that_there_is_not_has_no_children() {
+    let (_inspector, _installed, _) = inspected(Options::new());
+    let (service, _driver) = settled::<()>().open();
+    assert_eq!(service.snapshot().children(usize::MAX).count(), 0);
+}
+
+#[test]
 fn scopes_that_are_nested_deeply_take_no_stack() {
     let (inspector, _installed, _) = inspected(Options::new());
     let mut run = by_hand(nest(60));
@@ -58,6 +106,6 @@ fn nest(depth: usize) -> futures::future::BoxFuture<'static, ()> {
         if depth == 0 {
             never::<()>().await.ok();
         }
-        purview::scope(async |_| nest(depth - 1).await).await;
+        scope(async |_| nest(depth - 1).await).await;
     })
 }

@@ -4,15 +4,18 @@
 mod anywhere;
 mod as_json;
 mod bounds;
+mod busy_observers;
 mod by_the_clock;
 mod enabling;
 mod endings;
 mod lines;
 mod locations;
+mod names;
 mod observers;
 mod reports;
 mod the_tree;
 mod timelines;
+mod traces;
 mod why_it_does_not_shut_down;
 
 use std::{

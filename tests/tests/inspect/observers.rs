@@ -211,3 +211,15 @@ fn one_that_panics_is_told_nothing_any_more_and_the_others_are_told_once() {
         "{told:#?}"
     );
 }
+
+#[test]
+fn a_scope_that_is_never_polled_is_opened_too_before_it_is_closed() {
+    let events = Events::default();
+    let (_inspector, _installed, _clock) = inspected(Options::new().observer(events.clone()));
+    let (service, driver) = settled::<()>().name("service").open();
+    service.spawn(never());
+    drop(driver);
+    let of_the_scope = |event: &String| event.starts_with("service opened") || event == "service closed";
+    let told: Vec<_> = events.take().into_iter().filter(of_the_scope).collect();
+    assert_eq!(told, ["service opened by -", "service closed"]);
+}

@@ -12,12 +12,12 @@ use crate::tree::{
     record::{Entry, Recorder, recorder},
 };
 
-/// Looks at all live scopes and tasks now, and reports what [`Options`](super::Options) asks for: to the observers, to
-/// `tracing` where that feature is on, and to the caller.
+/// Looks at the live scopes and tasks now, as many as a snapshot [shows](super::Options::max_nodes), and reports what
+/// [`Options`](super::Options) asks for: to the observers, to `tracing` where that feature is on, and to the caller.
 ///
-/// A thread that calls it now and then is what [`Options::check_every`](super::Options::check_every) starts. What is called
-/// here is reported again and again for as long as it is so: a slow poll, a scope that is held up and one that does not end
-/// once in each of the times that the option gives.
+/// [`Options::check_every`](super::Options::check_every) starts a thread that calls it again and again. A report is repeated
+/// by later checks for as long as it is true: that of a slow poll once a second, that of a task or a scope once in each of
+/// the times that its option gives.
 ///
 /// # Examples
 ///
@@ -115,7 +115,13 @@ impl Check<'_> {
         if idle < after || node.wakers != Some(0) || !node.waits.is_empty() || node.runs_scope {
             return None;
         }
-        source.note(|entry| again(&mut entry.rare().lost_reported, idle, after))?;
+        source.note(|entry| {
+            // Polled since, it may have another waker than the one that was counted.
+            if entry.polls != node.polls {
+                return None;
+            }
+            again(&mut entry.rare().lost_reported, idle, after)
+        })?;
         Some(Report::LostWaker {
             task: task.clone(),
             idle,

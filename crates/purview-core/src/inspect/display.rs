@@ -5,10 +5,11 @@ use std::fmt;
 use super::Snapshot;
 use crate::tree::record::Short;
 
-/// One line for each scope and task, indented by depth, and a last one for what was left out.
+/// One line for each scope and task, indented by depth, and one for how many are not shown. A line break in a name is
+/// written as `\n`.
 impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.nodes().is_empty() {
+        if self.nodes().is_empty() && self.left_out() == 0 {
             return f.write_str("no scopes\n");
         }
         let has_next = self.next_siblings();

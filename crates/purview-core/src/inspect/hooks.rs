@@ -61,14 +61,6 @@ impl ScopeNode {
         Some(record)
     }
 
-    fn tell_opened(&self, record: &ScopeRecord) {
-        if record.recorder.has_observers() {
-            let (info, link) = (self.scope_info(record), self.link());
-            let by = link.as_ref().map(|link| &link.task.info);
-            record.recorder.tell(|observer| observer.opened(&info, by));
-        }
-    }
-
     /// The scope is polled for the first time.
     pub(crate) fn note_opened(self: &Arc<Self>) {
         if is_on() {

@@ -1,12 +1,18 @@
 //! One scope or task as one line of text.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::{Node, Progress, Queued, State, WaitsFor};
-use crate::tree::record::Short;
+use crate::tree::record::{OneLine, Short};
 
 impl fmt::Display for Node {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_line(&mut OneLine(f))
+    }
+}
+
+impl Node {
+    fn write_line(&self, f: &mut impl Write) -> fmt::Result {
         self.write_title(f)?;
         if let Some(at) = self.location {
             write!(f, "  {}:{}:{}", at.file(), at.line(), at.column())?;
@@ -37,11 +43,9 @@ impl fmt::Display for Node {
         }
         Ok(())
     }
-}
 
-impl Node {
     /// What it is and how it is called.
-    pub(super) fn write_title(&self, f: &mut impl fmt::Write) -> fmt::Result {
+    pub(super) fn write_title(&self, f: &mut impl Write) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
         if let Some(Progress { done, total }) = self.progress {
             match total {
@@ -55,7 +59,7 @@ impl Node {
         Ok(())
     }
 
-    fn write_waits(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_waits(&self, f: &mut impl Write) -> fmt::Result {
         for (n, wait) in self.waits.iter().enumerate() {
             f.write_str(if n == 0 { ", waits for " } else { " or " })?;
             write!(f, "{wait}")?;
@@ -66,7 +70,7 @@ impl Node {
         Ok(())
     }
 
-    fn write_stopping(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_stopping(&self, f: &mut impl Write) -> fmt::Result {
         let Some(stopping) = &self.stopping else { return Ok(()) };
         f.write_str(", told to stop")?;
         if let Some(since) = stopping.since {

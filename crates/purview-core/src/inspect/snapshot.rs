@@ -14,8 +14,8 @@ use crate::{
 
 /// The live scopes and tasks at one moment, as a tree: see [`snapshot`].
 ///
-/// It keeps nothing alive and changes no more. Its [`Display`](std::fmt::Display) prints the tree, one line for each node;
-/// with the feature `serde` it can be serialized.
+/// It is a copy: it keeps no scope alive, and does not change. Its [`Display`](std::fmt::Display) prints the tree, one line
+/// for each node; with the feature `serde` it can be serialized.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     nodes: Vec<Node>,
@@ -104,7 +104,7 @@ impl Snapshot {
     /// ```
     pub fn children(&self, index: usize) -> impl Iterator<Item = &Node> {
         let depth = self.nodes.get(index).map_or(0, |node| node.depth);
-        let after = self.nodes.get(index + 1..).unwrap_or_default();
+        let after = self.nodes.get(index.saturating_add(1)..).unwrap_or_default();
         let below = after.iter().take_while(move |node| node.depth > depth);
         below.filter(move |node| node.depth == depth + 1)
     }

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Kind, Node, NodeId, Progress, ScopeId, State, Stopping, links::deadline_of};
+use super::{
+    Kind, Node, NodeId, Progress, ScopeId, State, Stopping,
+    links::{deadline_of, most_of_each},
+};
 use crate::{
     time::Instant,
     tree::{
@@ -42,6 +45,8 @@ pub(super) struct Builder {
     pub(super) scopes: Vec<Arc<ScopeNode>>,
     /// The scopes that each task runs.
     pub(super) in_task: HashMap<Place, Vec<usize>>,
+    /// Of each scope, whether it is to be shown, where not all are.
+    pub(super) is_below: Option<Vec<bool>>,
     /// Tasks that run scopes, of scopes that are not recorded themselves.
     pub(super) unrecorded: HashMap<usize, Vec<Arc<TaskNode>>>,
     max_nodes: usize,
@@ -102,6 +107,7 @@ impl Builder {
             recorder,
             scopes: Vec::new(),
             in_task: HashMap::new(),
+            is_below: None,
             unrecorded: HashMap::new(),
             is_check: false,
             most: usize::MAX,
@@ -110,12 +116,13 @@ impl Builder {
     }
 
     fn build(mut self, roots: Vec<usize>) -> Tree {
-        let tasks: usize = self.scopes.iter().filter_map(|scope| Some(scope.record()?.len())).sum();
-        let scopes = self.scopes.len();
-        if tasks.saturating_add(scopes) > self.max_nodes {
-            self.most = (self.max_nodes.saturating_sub(scopes) / scopes.max(1)).max(1);
-        }
-        let nodes = tasks.saturating_add(scopes).min(self.max_nodes);
+        let lengths = self.lengths();
+        let nodes = lengths
+            .iter()
+            .sum::<usize>()
+            .saturating_add(lengths.len())
+            .min(self.max_nodes);
+        self.most = most_of_each(lengths, self.max_nodes);
         self.tree.nodes.reserve(nodes);
         if self.is_check {
             self.tree.sources.reserve(nodes);
@@ -143,12 +150,17 @@ impl Builder {
                 What::Unrecorded(ref task) => self.add_unrecorded(task, &item.place, &mut next),
             }
         }
+        if self.tree.left_out > 0 {
+            // The tasks that run these are not shown.
+            let scopes = self.in_task.values().flatten();
+            self.tree.left_out += scopes.map(|at| 1 + self.tasks_in(&self.scopes[*at])).sum::<usize>();
+        }
         self.tree
     }
 
     fn leave_out(&mut self, what: &What) {
         self.tree.left_out += match what {
-            What::Scope(at) => 1 + self.scopes[*at].record().map_or(0, |record| record.len()),
+            What::Scope(at) => 1 + self.tasks_in(&self.scopes[*at]),
             What::Tasks(_, tasks) => tasks.len(),
             What::Unrecorded(_) => 1,
         };

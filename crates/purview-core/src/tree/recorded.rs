@@ -25,6 +25,14 @@ impl ScopeNode {
         if self.is_gather() { Kind::Gather } else { Kind::Scope }
     }
 
+    pub(crate) fn tell_opened(&self, record: &ScopeRecord) {
+        if record.recorder.has_observers() {
+            let (info, link) = (self.scope_info(record), self.link());
+            let by = link.as_ref().map(|link| &link.task.info);
+            record.recorder.tell(|observer| observer.opened(&info, by));
+        }
+    }
+
     /// It was told to stop.
     pub(super) fn note_told(&self) {
         if !is_on() {
@@ -55,6 +63,10 @@ impl ScopeNode {
         }
         let Some(record) = self.record() else { return };
         if record.close() && record.recorder.has_observers() {
+            if !self.is_polled() {
+                // What is counted as closed has to be counted as opened.
+                self.tell_opened(record);
+            }
             let info = self.scope_info(record);
             record.recorder.tell(|observer| observer.closed(&info));
         }

@@ -12,7 +12,8 @@ use crate::{
 pub(super) struct Asked {
     grpc: bool,
     closes: bool,
-    expiry: Option<(Expiry, Parts)>,
+    /// Boxed, because few ask for it.
+    expiry: Option<Box<(Expiry, Parts)>>,
 }
 
 impl Asked {
@@ -21,7 +22,7 @@ impl Asked {
             grpc: is_grpc(&parts.headers),
             // HTTP/2 has no such header, and says it by itself.
             closes: parts.version <= Version::HTTP_11,
-            expiry: expiry.map(|expiry| (expiry.clone(), parts.clone())),
+            expiry: expiry.map(|expiry| Box::new((expiry.clone(), parts.clone()))),
         }
     }
 
@@ -31,7 +32,7 @@ impl Asked {
 
     /// Its time was up.
     pub(super) fn expired(&self) -> Response<()> {
-        match &self.expiry {
+        match self.expiry.as_deref() {
             Some((expiry, parts)) => expiry(parts),
             None => self.refuse(StatusCode::GATEWAY_TIMEOUT, Code::DeadlineExceeded, "deadline exceeded"),
         }

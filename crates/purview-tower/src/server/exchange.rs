@@ -75,6 +75,11 @@ impl<B: Body, E> Exchange<B, E> {
         self.lock().token = Some(token);
     }
 
+    /// Only a request that has a deadline or a grace says that it begins.
+    pub(super) fn has_begun(&self) -> bool {
+        self.lock().token.is_some()
+    }
+
     pub(super) fn answer(&self, answer: Result<Response<Reply<B>>, E>) {
         self.change(|state| state.answer = Some(answer));
     }

@@ -11,10 +11,7 @@ use std::{
 
 use http::{Request, Response};
 use http_body::Body;
-use purview_core::{
-    deadline, fail_fast,
-    runtime::{self, Instant},
-};
+use purview_core::{deadline, fail_fast, runtime};
 use tower_service::Service;
 
 use super::{
@@ -84,25 +81,21 @@ async fn next<B: Body, E>(mut body: Pin<&mut B>, exchange: &Exchange<B, E>) -> R
 }
 
 /// How long a request may take, and its clean-up.
-#[derive(Clone, Copy, Debug)]
 pub(super) struct Allowance {
-    pub(super) arrived: Instant,
-    /// Since its arrival.
-    pub(super) timeout: Option<Duration>,
+    /// The time that it waits for its turn counts.
+    pub(super) due: Option<Due>,
     pub(super) grace: Option<Duration>,
 }
 
 /// Runs the handling of a request in a scope of its own, which has the deadline and the grace. Without either the scope
 /// of the service is enough.
-///
-/// The time that it has waited for its turn counts.
 pub(super) async fn within<B: Body, E>(allowance: Allowance, handling: Handling, exchange: Arc<Exchange<B, E>>) {
-    if allowance.timeout.is_none() && allowance.grace.is_none() {
+    if allowance.due.is_none() && allowance.grace.is_none() {
         return handling.await;
     }
     let mut scope = fail_fast::<Infallible>();
-    if let Some(timeout) = allowance.timeout {
-        scope = scope.timeout(timeout.saturating_sub(allowance.arrived.elapsed()));
+    if let Some(due) = allowance.due {
+        scope = scope.timeout(due.left());
     }
     if let Some(grace) = allowance.grace {
         scope = scope.grace(grace);

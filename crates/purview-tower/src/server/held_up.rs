@@ -2,15 +2,16 @@
 
 use std::{
     fmt,
+    io::{self, Write},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU8, Ordering::Relaxed},
     },
     thread,
     time::Duration,
 };
 
-use purview_core::{RejectReason, Scope, Settled};
+use purview_core::{RejectReason, Runtime, Scope, Settled, runtime};
 
 /// So long after the first request is said that the driver has not been polled by then.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -63,16 +64,18 @@ pub(super) type Report = Arc<dyn Fn(&HeldUp) + Send + Sync>;
 
 /// Where nothing else was asked for.
 fn to_stderr(held_up: &HeldUp) {
-    eprintln!("purview-tower: {held_up}");
+    // Where it is closed there is nothing to say it to.
+    let _ = writeln!(io::stderr(), "purview-tower: {held_up}");
 }
 
-/// Whether the driver of a scope has been polled.
+/// Whether the driver of a scope has been polled, and which runtime serves it.
 #[derive(Clone)]
 pub(super) struct Watch(Arc<Watched>);
 
 struct Watched {
     driver: AtomicU8,
     asked: AtomicBool,
+    runtime: OnceLock<Arc<dyn Runtime>>,
 }
 
 impl Watch {
@@ -81,9 +84,11 @@ impl Watch {
         let watch = Self(Arc::new(Watched {
             driver: AtomicU8::new(Driver::NotPolled as u8),
             asked: AtomicBool::new(false),
+            runtime: OnceLock::new(),
         }));
         let first_poll = FirstPoll(watch.clone());
         let probe = scope.task().daemon().try_spawn(async move {
+            first_poll.0.is_inside();
             first_poll.0.set(Driver::Polled);
             Ok::<(), E>(())
         });
@@ -99,6 +104,19 @@ impl Watch {
             }
             Err(_) => (watch, None),
         }
+    }
+
+    /// Something runs in the scope.
+    pub(super) fn is_inside(&self) {
+        if self.0.runtime.get().is_none() {
+            // One is as good as another.
+            let _ = self.0.runtime.set(runtime::current());
+        }
+    }
+
+    /// That of the scope, once something has run in it.
+    pub(super) fn runtime(&self) -> Arc<dyn Runtime> {
+        self.0.runtime.get().cloned().unwrap_or_else(runtime::current)
     }
 
     /// A request has come. The first one that comes before the driver was polled has it looked for in a second.

@@ -98,7 +98,8 @@ impl<E> Server<E> {
 
     /// What happens to a request whose client has left. Default: [`OnDisconnect::FinishWithinScope`].
     ///
-    /// The grace of [`Finish`](OnDisconnect::Finish) bounds the clean-up after an expiry and a shutdown too.
+    /// The grace of [`Finish`](OnDisconnect::Finish) bounds the clean-up after an expiry too, and under
+    /// [`Drop`](OnDisconnect::Drop) there is none. A shutdown has a grace of its own.
     pub fn on_disconnect(mut self, on_disconnect: OnDisconnect) -> Self {
         self.options.disconnect = on_disconnect;
         self
@@ -107,7 +108,7 @@ impl<E> Server<E> {
     /// What answers a request that was not handled in time; it is given the head of the request. Default: 504, or a
     /// gRPC response without a body and the status `DEADLINE_EXCEEDED`.
     ///
-    /// The answer does not wait for the clean-up.
+    /// The answer does not wait for the clean-up, nor for the turn of a request that waits under a limit of the scope.
     pub fn on_expiry<F, A>(mut self, answer: F) -> Self
     where
         F: Fn(&Parts) -> A + Send + Sync + 'static,
@@ -169,7 +170,8 @@ impl<E> Server<E> {
 
     /// Binds the value of a header to a context key, such as `traceparent` or a request's id. May be given several times.
     ///
-    /// A header that is missing, or whose value does not parse, binds nothing.
+    /// A header that is missing, or whose value is not UTF-8 or does not parse, binds nothing. The values of one that is
+    /// there several times, as `baggage` may be, are one list, separated by commas.
     ///
     /// # Panics
     ///

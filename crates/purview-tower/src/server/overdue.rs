@@ -1,4 +1,5 @@
-//! A body whose deadline passes while the server does not poll it, because the client does not read.
+//! When a request is late; and a body whose deadline passes while the server does not poll it, because the client does
+//! not read.
 
 use std::{
     future::poll_fn,
@@ -16,10 +17,23 @@ use super::{caller::Way, exchange::Exchange};
 /// A body that is polled sees its deadline itself, and may have one more frame to give. So much later it is taken.
 const SLACK: Duration = Duration::from_millis(50);
 
-/// When a body is late, on which clock.
+/// When a request is late, on which clock.
+#[derive(Clone)]
 pub(super) struct Due {
     pub(super) at: Instant,
     pub(super) runtime: Arc<dyn Runtime>,
+}
+
+impl Due {
+    /// `None` where there is no such time.
+    pub(super) fn after(timeout: Duration, runtime: Arc<dyn Runtime>) -> Option<Self> {
+        let at = runtime.now().checked_add(timeout)?;
+        Some(Self { at, runtime })
+    }
+
+    pub(super) fn left(&self) -> Duration {
+        self.at.saturating_duration_since(self.runtime.now())
+    }
 }
 
 /// Where a request is between two polls of its body, so that its deadline can take it from there. Dropped by that, it is

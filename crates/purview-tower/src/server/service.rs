@@ -7,7 +7,7 @@ use std::{
 
 use http::{Request, Response};
 use http_body::Body;
-use purview_core::{Scope, Settled, runtime::Instant};
+use purview_core::{Scope, Settled};
 use tower_service::Service;
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
     handler::{Allowance, handle, within},
     held_up::Watch,
     options::{OnDisconnect, Options, Place, Places},
+    overdue::Due,
 };
 use crate::{body::ResponseBody, context::Handling};
 
@@ -98,9 +99,9 @@ where
         };
         let name = options.name.as_ref().map(|name| name(&parts));
         let headers = (!options.context.is_empty()).then(|| parts.headers.clone());
+        let due = timeout.and_then(|timeout| Due::after(timeout, self.watch.runtime()));
         let allowance = Allowance {
-            arrived: Instant::now(),
-            timeout,
+            due: due.clone(),
             grace: options.grace(),
         };
         let exchange = Exchange::new();
@@ -111,7 +112,7 @@ where
                 handling = carried.bind(&headers, handling);
             }
         }
-        let running = run(allowance, handling, exchange.clone(), place);
+        let running = run(self.watch.clone(), allowance, handling, exchange.clone(), place);
         let task = self.scope.task();
         let task = match name {
             Some(name) => task.name(name),
@@ -121,17 +122,20 @@ where
             OnDisconnect::RunOn => Way::Child(task.parallel().spawn(running)),
             _ => Way::Guest(task.enter(running)),
         };
-        ResponseFuture::running(Caller::new(way, exchange), asked)
+        ResponseFuture::running(Caller::new(way, exchange, due), asked)
     }
 }
 
 /// The member of the scope. It never fails: what the service answers is no matter of the scope's.
 async fn run<B: Body, Err, E>(
+    watch: Watch,
     allowance: Allowance,
     handling: Handling,
     exchange: Arc<Exchange<B, Err>>,
     place: Option<Place>,
 ) -> Result<(), E> {
+    watch.is_inside();
+    drop(watch);
     within(allowance, handling, exchange).await;
     drop(place);
     Ok(())

@@ -68,3 +68,9 @@ async fn a_response_polled_again_panics() {
     assert!(response.as_mut().await.is_ok());
     drop(response.await);
 }
+
+#[test]
+fn the_future_of_a_request_is_send_and_sync() {
+    fn check<T: Send + Sync>() {}
+    check::<purview_tower::ResponseFuture<http_body_util::Full<bytes::Bytes>, std::convert::Infallible, ()>>();
+}

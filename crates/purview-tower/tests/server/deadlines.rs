@@ -3,34 +3,38 @@
 use std::{future::pending, time::Duration};
 
 use http::StatusCode;
-use purview::{remaining, shield, sleep};
-use purview_tower::{Fixed, GrpcTimeout, Header, server};
+use purview::{remaining, settled, shield, sleep};
+use purview_tower::{Drop, Finish, Fixed, GrpcTimeout, Header, OnDisconnect, RunOn, server};
+use tower::ServiceExt;
 
-use crate::setting::{GRPC, Log, SECOND, ask, grpc_status, open, request, settle, text};
+use crate::setting::{GRPC, Log, SECOND, ask, grpc_status, open, request, serve, settle, text};
 
 const MILLIS: Header = Header("x-request-timeout-ms");
 
-/// What a handler sees of its deadline, in whole milliseconds: some of the first one has passed.
+/// What a handler sees of its deadline, in milliseconds.
 async fn left(_: http::Request<()>) -> String {
-    remaining().map_or("none".to_owned(), |left| (left.as_millis() + 1).to_string())
+    remaining().map_or("none".to_owned(), |left| (left.as_secs_f64() * 1e3).to_string())
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_is_what_the_header_says_and_never_more_than_the_layer_allows() {
     let service = open();
     let grpc = server(&service).deadline(GrpcTimeout);
+    settle().await;
     assert_eq!(
         text(ask(&grpc, request(&[("grpc-timeout", "2S")]), left).await).await,
         "2000"
     );
     assert_eq!(text(ask(&grpc, request(&[]), left).await).await, "none");
     let millis = server(&service).deadline(MILLIS).early(Duration::from_millis(5));
+    settle().await;
     let said = || request(&[("x-request-timeout-ms", "250")]);
     assert_eq!(text(ask(&millis, said(), left).await).await, "245");
     let bounded = millis.at_most(Duration::from_millis(100));
     assert_eq!(text(ask(&bounded, said(), left).await).await, "100");
     assert_eq!(text(ask(&bounded, request(&[]), left).await).await, "100");
     let fixed = server(&service).deadline(Fixed(SECOND));
+    settle().await;
     assert_eq!(
         text(ask(&fixed, request(&[("grpc-timeout", "2S")]), left).await).await,
         "1000"
@@ -155,4 +159,52 @@ async fn a_handler_that_hears_of_it_may_answer_with_what_it_has() {
         format!("half of it: {}", purview::cancelled().await)
     });
     assert_eq!(text(answer.await).await, "half of it: deadline exceeded");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_waits_for_its_turn_is_answered_at_its_deadline() {
+    for on_disconnect in [OnDisconnect::default(), Finish { grace: SECOND }, Drop, RunOn] {
+        let (service, driver) = settled().limit(1).open();
+        drop(tokio::spawn(driver));
+        let layer = server(&service).deadline(GrpcTimeout).on_disconnect(on_disconnect);
+        settle().await;
+        let first = tokio::spawn(serve(&layer, |_| pending()).oneshot(request(&[])));
+        settle().await;
+        let begun = tokio::time::Instant::now();
+        let never = |_| async { unreachable!("it must not be called") };
+        let answer = ask(&layer, request(&[("grpc-timeout", "1S")]), never).await;
+        assert_eq!(answer.status(), StatusCode::GATEWAY_TIMEOUT, "{on_disconnect:?}");
+        assert_eq!(begun.elapsed(), SECOND, "{on_disconnect:?}");
+        settle().await;
+        assert_eq!(service.len(), 1, "{on_disconnect:?}: it has left the queue");
+        first.abort();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_a_request_waits_for_its_turn_counts() {
+    let (service, driver) = settled().limit(1).open();
+    drop(tokio::spawn(driver));
+    let layer = server(&service).deadline(MILLIS);
+    settle().await;
+    let first = serve(&layer, |_| async {
+        sleep(SECOND).await;
+        String::new()
+    });
+    let first = tokio::spawn(first.oneshot(request(&[])));
+    settle().await;
+    let answer = ask(&layer, request(&[("x-request-timeout-ms", "1500")]), left).await;
+    assert_eq!(text(answer).await, "500");
+    assert!(first.await.unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_whose_own_deadline_has_passed_is_not_available() {
+    let (service, driver) = settled().timeout(SECOND).open();
+    drop(tokio::spawn(driver));
+    let layer = server(&service).on_expiry(|_| -> StatusCode { unreachable!("no request is late") });
+    for _ in 0..2 {
+        let answer = ask(&layer, request(&[]), |_| pending()).await;
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

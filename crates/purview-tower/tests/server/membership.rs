@@ -1,13 +1,15 @@
 //! A request is a member of the service's scope.
 
 use purview::{context_key, current};
-use purview_tower::server;
+use purview_tower::{Header, client, server};
+use tower::ServiceExt;
 
-use crate::setting::{ask, open, request, settle, text};
+use crate::setting::{ask, open, request, serve, settle, text};
 
 context_key! {
     static TRACE: String;
     static TENANT: u32;
+    static CALLER: String;
 }
 
 #[tokio::test(start_paused = true)]
@@ -39,6 +41,34 @@ async fn headers_become_context_values() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_header_that_is_there_several_times_is_one_list() {
+    let service = open();
+    let layer = server(&service).context("baggage", &TRACE).context("x-tenant", &TENANT);
+    let twice = request(&[
+        ("baggage", "a=1"),
+        ("baggage", "b=2"),
+        ("x-tenant", "7"),
+        ("x-tenant", "8"),
+    ]);
+    let seen = |_| async { format!("{:?} {:?}", TRACE.get(), TENANT.get()) };
+    assert_eq!(text(ask(&layer, twice, seen).await).await, "Some(\"a=1, b=2\") None");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_client_hands_on_is_what_the_next_server_reads() {
+    let service = open();
+    let layer = server(&service).context("x-user", &CALLER);
+    let next = serve(&layer, |_| async { format!("{:?}", CALLER.get()) });
+    let client = client(next, Header("x-request-timeout-ms")).context("x-user", &TRACE);
+    for user in ["Ada", "Zoë", ""] {
+        let call = client.clone().oneshot(request(&[]));
+        let answer = TRACE.scope(user.to_owned(), call).await.unwrap();
+        let body = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap();
+        assert_eq!(body.to_bytes(), format!("{:?}", Some(user)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_is_answered_although_the_driver_is_not_polled() {
     let (service, _driver) = purview::settled().open();
     let layer = server(&service);
@@ -50,5 +80,5 @@ async fn it_is_answered_although_the_driver_is_not_polled() {
 #[should_panic(expected = "`not a header` is no name of a header")]
 fn a_header_without_a_valid_name_is_said_where_it_is_given() {
     let (service, _driver) = purview::settled::<()>().open();
-    let _ = server(&service).deadline(purview_tower::Header("not a header"));
+    let _ = server(&service).deadline(Header("not a header"));
 }

@@ -4,7 +4,7 @@ use std::future::pending;
 
 use http::{StatusCode, Version};
 use purview::{shield, sleep};
-use purview_tower::server;
+use purview_tower::{Drop, Finish, server};
 use tower::ServiceExt;
 
 use crate::setting::{GRPC, SECOND, ask, grpc_status, open, request, serve, settle, text};
@@ -43,6 +43,24 @@ async fn requests_under_way_finish_and_later_ones_are_refused() {
         stubborn.await.unwrap().unwrap().status(),
         StatusCode::SERVICE_UNAVAILABLE
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grace_of_a_disconnect_does_not_shorten_that_of_a_shutdown() {
+    for on_disconnect in [Finish { grace: SECOND }, Drop] {
+        let service = open();
+        let layer = server(&service).on_disconnect(on_disconnect);
+        settle().await;
+        let slow = serve(&layer, |_| async {
+            sleep(5 * SECOND).await;
+            "slow".to_owned()
+        });
+        let slow = tokio::spawn(slow.oneshot(request(&[])));
+        settle().await;
+        let report = service.shutdown(10 * SECOND).await;
+        assert_eq!((report.finished.len(), report.cut.len()), (1, 0), "{on_disconnect:?}");
+        assert_eq!(text(slow.await.unwrap().unwrap()).await, "slow");
+    }
 }
 
 #[tokio::test(start_paused = true)]

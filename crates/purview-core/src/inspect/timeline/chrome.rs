@@ -12,25 +12,50 @@ pub(super) fn write(rows: &[Row], w: &mut impl Write) -> io::Result<()> {
     let mut events = Events { w, first: true };
     events.w.write_all(b"{\"traceEvents\":[")?;
     for (index, row) in rows.iter().enumerate() {
-        // Track 0 is the process's own.
-        let track = index + 1;
-        events.name(track, row)?;
+        // Track 0 is the process's own. The holds of a task have one of their own: a hold that begins in one poll and ends in
+        // another would cross both, and what crosses something else of its track is not shown.
+        let (track, holds) = (2 * index + 1, 2 * index + 2);
+        let indent = " ".repeat((2 * row.depth).min(DEEPEST));
+        events.name(track, &format!("{indent}{}", row.label))?;
         events.span(track, &row.label, row.kind.as_str(), row.from, row.to, &arguments(row))?;
         if let Some(started) = row.started.filter(|started| *started > row.from) {
             events.span(track, "queued", "queued", row.from, started, "")?;
         }
-        for (from, to) in &row.holds {
-            events.span(track, "holds", "hold", *from, *to, "")?;
-        }
+        // The first poll may seem to begin a little before the task was said to start.
+        let mut free = row.started.unwrap_or(row.from);
         for (from, to) in &row.polls {
-            events.span(track, "poll", "poll", *from, *to, "")?;
+            events.span(track, "poll", "poll", (*from).max(free), *to, "")?;
+            free = *to;
         }
         if let Some((at, reason)) = &row.cut {
             let reason = format!("{{\"reason\":{}}}", quoted(&reason.to_string()));
             events.instant(track, "told to stop", *at, &reason)?;
         }
+        if !row.holds.is_empty() {
+            events.name(holds, &format!("{indent}{} (holds)", row.label))?;
+        }
+        for (from, to) in united(&row.holds) {
+            events.span(holds, "holds", "hold", from, to, "")?;
+        }
     }
     events.w.write_all(b"\n],\"displayTimeUnit\":\"ns\"}\n")
+}
+
+/// Names are indented no further.
+const DEEPEST: usize = 64;
+
+/// Holds of several kinds, as one where they overlap.
+fn united(holds: &[(Duration, Duration)]) -> Vec<(Duration, Duration)> {
+    let mut holds = holds.to_vec();
+    holds.sort();
+    let mut united: Vec<(Duration, Duration)> = Vec::new();
+    for (from, to) in holds {
+        match united.last_mut() {
+            Some(last) if from <= last.1 => last.1 = last.1.max(to),
+            _ => united.push((from, to)),
+        }
+    }
+    united
 }
 
 struct Events<'a, W> {
@@ -45,8 +70,8 @@ impl<W: Write> Events<'_, W> {
         self.w.write_all(separator)
     }
 
-    fn name(&mut self, track: usize, row: &Row) -> io::Result<()> {
-        let name = quoted(&format!("{:indent$}{}", "", row.label, indent = 2 * row.depth));
+    fn name(&mut self, track: usize, name: &str) -> io::Result<()> {
+        let name = quoted(name);
         self.begin()?;
         write!(
             self.w,

@@ -113,7 +113,7 @@ impl Timeline {
         Self { max_rows: n, ..self }
     }
 
-    /// Draws only the scopes and gathers of this name, with what is in them.
+    /// Draws only the scopes and gathers of this name, with what is in them. One in another of that name is drawn there.
     ///
     /// ```
     /// # extern crate purview_core as purview;
@@ -154,7 +154,8 @@ impl Timeline {
         self.lock().left_out
     }
 
-    /// Draws one line for each scope and task, `width` characters wide where that is possible.
+    /// Draws one line for each scope and task, `width` characters wide where that is possible: what it draws of time is
+    /// 10 to 10,000 characters wide.
     ///
     /// `·` it waits for its first poll, `─` it is alive, `█` it is polled, `═` it holds. A line ends with how the task did.
     /// Of [many tasks](Self::max_rows) in one line, the height of it is how many ran.
@@ -182,7 +183,8 @@ impl Timeline {
         w.write_all(svg::draw(&rows, total, self.left_out()).as_bytes())
     }
 
-    /// Writes it in the format of Chrome's `about:tracing`, which [Perfetto](https://ui.perfetto.dev) opens too.
+    /// Writes it in the format of Chrome's `about:tracing`, which [Perfetto](https://ui.perfetto.dev) opens too: a track for
+    /// each scope and task, and one more for the holds of a task that has held.
     ///
     /// # Errors
     ///
@@ -201,10 +203,12 @@ impl Timeline {
     }
 
     fn rows(&self) -> (Vec<Row>, Duration) {
+        // A runtime's clock may be the user's.
+        let now = clock();
         let tracks = self.lock();
         let label = |task: &TaskInfo| self.label.as_ref().and_then(|label| label(task));
         // The labels are the caller's: nothing of theirs runs under the lock.
-        let (mut rows, tasks, total) = rows::rows(&tracks, self.within.as_deref(), clock());
+        let (mut rows, tasks, total) = rows::rows(&tracks, self.within.as_deref(), now);
         drop(tracks);
         for (row, task) in rows.iter_mut().zip(tasks) {
             if let Some(label) = task.as_ref().and_then(label) {

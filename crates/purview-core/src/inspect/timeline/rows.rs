@@ -32,17 +32,17 @@ pub(super) fn rows(tracks: &Tracks, within: Option<&str>, now: Instant) -> (Vec<
     for task in &tracks.tasks {
         tasks.entry(task.scope).or_default().push(task);
     }
-    let known = |task: &TaskId| tracks.tasks.iter().any(|known| known.info.id() == *task);
     let mut scopes: HashMap<Option<TaskId>, Vec<usize>> = HashMap::new();
     for (index, scope) in tracks.scopes.iter().enumerate() {
         scopes.entry(scope.by).or_default().push(index);
     }
     let is_root = |index: &usize| match within {
         Some(name) => tracks.scopes[*index].info.name.as_deref() == Some(name),
-        None => tracks.scopes[*index].by.as_ref().is_none_or(|by| !known(by)),
+        None => tracks.scopes[*index].by.as_ref().is_none_or(|by| !tracks.is_known(*by)),
     };
     let roots: Vec<usize> = (0..tracks.scopes.len()).filter(is_root).collect();
     let (mut rows, mut infos) = (Vec::new(), Vec::new());
+    let mut drawn = vec![false; tracks.scopes.len()];
     let mut next: Vec<(usize, Result<usize, &Task>)> = roots.iter().rev().map(|index| (0, Ok(*index))).collect();
     // A loop, not recursion: scopes may nest deeper than the stack.
     while let Some((depth, what)) = next.pop() {
@@ -53,6 +53,8 @@ pub(super) fn rows(tracks: &Tracks, within: Option<&str>, now: Instant) -> (Vec<
                 infos.push(Some(task.info.clone()));
                 next.extend(runs(task).into_iter().rev().map(|index| (depth + 1, Ok(index))));
             }
+            // One of the name that is looked for may be in another of that name, which began before it.
+            Ok(index) if std::mem::replace(&mut drawn[index], true) => {}
             Ok(index) => {
                 let inside = tasks.get(&tracks.scopes[index].info.id).cloned().unwrap_or_default();
                 let (bodies, others): (Vec<&Task>, Vec<&Task>) =

@@ -221,6 +221,11 @@ fn shortened(name: &str, room: f64) -> String {
     name.chars().take(room.saturating_sub(1)).chain(['…']).collect()
 }
 
+/// What XML has no way to say is replaced.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let is_forbidden = |c: char| c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}');
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace(is_forbidden, "\u{fffd}")
 }

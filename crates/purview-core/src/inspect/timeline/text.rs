@@ -4,11 +4,15 @@ use super::{
     fold::{Line, ran},
     rows::Row,
 };
+use crate::tree::record::OneLine;
 
 /// More characters of a name than this are not shown.
 const LONGEST_NAME: usize = 32;
-/// The bars are never narrower.
+/// Names are indented no further, so that something of them is shown.
+const DEEPEST: usize = 24;
+/// The bars are never narrower, nor wider.
 const NARROWEST: usize = 10;
+const WIDEST: usize = 10_000;
 
 /// From no task to all that ran at the same time.
 const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -18,12 +22,17 @@ pub(super) fn draw(lines: &[Line<'_>], (total, end): (Duration, &str), width: us
     if lines.is_empty() {
         return "nothing was recorded\n".to_owned();
     }
-    let name = |line: &Line<'_>| format!("{:indent$}{}", "", line.label(), indent = 2 * line.depth());
+    let name = |line: &Line<'_>| {
+        let mut name = " ".repeat((2 * line.depth()).min(DEEPEST));
+        // Writing to a string cannot fail.
+        let _ = OneLine(&mut name).write_str(&line.label());
+        name
+    };
     let longest = |of: &dyn Fn(&Line<'_>) -> String| lines.iter().map(|line| of(line).chars().count()).max();
     let names = longest(&name).unwrap_or(0).min(LONGEST_NAME);
     // As many digits as there can be.
     let outcomes = longest(&|line| line.outcome(tasks(line))).unwrap_or(0);
-    let columns = width.saturating_sub(names + outcomes + 3).max(NARROWEST);
+    let columns = width.saturating_sub(names + outcomes + 3).clamp(NARROWEST, WIDEST);
     let scale = Scale { total, columns };
     let mut text = String::new();
     for line in lines {
@@ -33,7 +42,6 @@ pub(super) fn draw(lines: &[Line<'_>], (total, end): (Duration, &str), width: us
             Line::Alike(rows) => heights(rows, &scale),
         };
         let bar: String = bar.into_iter().collect();
-        // Writing to a string cannot fail.
         let _ = writeln!(text, "{shown:names$} {bar} {}", line.outcome(most));
     }
     let _ = writeln!(text, "{:names$} 0{:>columns$}", "", end, columns = columns - 1);

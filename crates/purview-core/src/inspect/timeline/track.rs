@@ -98,6 +98,10 @@ impl Tracks {
         self.tasks.get_mut(index)
     }
 
+    pub(super) fn is_known(&self, task: TaskId) -> bool {
+        self.task_at.contains_key(&task)
+    }
+
     pub(super) fn opened(&mut self, now: Instant, info: &ScopeInfo, by: Option<&TaskInfo>) {
         let at = self.begin(now);
         self.scope(at, info).by = by.map(TaskInfo::id);

@@ -4,6 +4,7 @@
 mod entry;
 mod how;
 mod observer;
+mod one_line;
 mod options;
 mod recorder;
 mod registry;
@@ -15,6 +16,7 @@ mod waker;
 
 pub(crate) use self::{
     entry::Entry,
+    one_line::OneLine,
     recorder::{
         InstalledRecorder, Recorder, clock, enable, install, installed_steps, is_on, nanos, recorder, time_passes,
     },

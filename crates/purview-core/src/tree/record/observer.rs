@@ -1,7 +1,12 @@
-use std::{fmt, panic::Location, time::Duration};
+use std::{
+    fmt::{self, Write},
+    panic::Location,
+    time::Duration,
+};
 
 use super::{
     how::{Held, How, Kind},
+    one_line::OneLine,
     report::Report,
 };
 use crate::{
@@ -9,7 +14,8 @@ use crate::{
     tree::info::{At, TaskId, TaskInfo},
 };
 
-/// The number of a scope or a gather that is recorded, unique in the process.
+/// The number of a scope or a gather that is recorded. It is unique in the process, but for those of runtimes under test:
+/// each of these counts its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ScopeId(pub(crate) u64);
 
@@ -37,7 +43,7 @@ impl fmt::Display for ScopeInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.as_str())?;
         if let Some(name) = &self.name {
-            write!(f, " `{name}`")?;
+            write!(OneLine(&mut *f), " `{name}`")?;
         }
         At(self.location).fmt(f)
     }
@@ -94,7 +100,8 @@ pub struct Spawned<'a> {
 /// ```
 #[allow(unused_variables, reason = "what an observer is told, and ignores by default")]
 pub trait Observer: Send + Sync {
-    /// A scope or a gather was polled for the first time, by this task.
+    /// A scope or a gather was polled for the first time, by this task; or something was spawned in it and it ends without
+    /// a poll.
     fn opened(&self, scope: &ScopeInfo, by: Option<&TaskInfo>) {}
 
     /// A scope or a gather has ended: all that was in it has been dropped.

@@ -115,10 +115,12 @@ impl Options {
         self
     }
 
-    /// Has a thread call [`check`](crate::inspect::check) at this interval, for as long as the process runs. Default: none does, and
-    /// only what a poll shows is reported by itself. There is no such thread on wasm, nor under a test runtime.
+    /// Has a thread call [`check`](crate::inspect::check) at this interval, at least a millisecond, for as long as the process
+    /// runs. Default: none does, and only what a poll shows is reported by itself. There is no such thread on wasm, nor under
+    /// a test runtime.
     pub fn check_every(mut self, interval: Duration) -> Self {
-        self.check_every = Some(interval);
+        // Without a pause the thread would keep a core busy.
+        self.check_every = Some(interval.max(Duration::from_millis(1)));
         self
     }
 }

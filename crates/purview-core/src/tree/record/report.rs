@@ -1,6 +1,9 @@
 use std::{fmt, time::Duration};
 
-use super::how::{Held, Kind};
+use super::{
+    how::{Held, Kind},
+    one_line::OneLine,
+};
 use crate::{
     cancel::CancelReason,
     tree::info::{At, TaskInfo},
@@ -8,7 +11,8 @@ use crate::{
 
 /// Something that is rarely meant, as an [`Observer`](crate::inspect::Observer) is told, and `tracing` where the feature is on.
 ///
-/// Its [`Display`](fmt::Display) is one line that names the task and where it was spawned.
+/// Its [`Display`](fmt::Display) is one line that names the task and where it was spawned; a line break in a name is
+/// written as `\n`.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Report {
@@ -41,7 +45,8 @@ pub enum Report {
         reason: CancelReason,
         /// How long ago.
         since: Duration,
-        /// The tasks that it waits for, those in nested scopes too; a task that only waits for such a scope is left out.
+        /// The tasks that it waits for, at most 32, those in nested scopes too; a task that only waits for such a scope is
+        /// left out.
         by: Vec<Holder>,
     },
     /// No waker of a task that is idle is alive: see [`Options::lost_waker`](crate::inspect::Options::lost_waker).
@@ -81,6 +86,12 @@ pub struct Holder {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write_to(&mut OneLine(f))
+    }
+}
+
+impl Report {
+    fn write_to(&self, f: &mut impl fmt::Write) -> fmt::Result {
         match self {
             Self::SlowPoll {
                 task,
