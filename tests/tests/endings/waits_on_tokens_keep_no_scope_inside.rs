@@ -192,7 +192,22 @@ fn a_wait_that_outlives_its_task_holds_nothing() {
     assert_eq!(polls.get(), before, "it is dropped at once");
 }
 
+/// It sees no cancellation, and is dropped for none: the token is a value to it like any other.
+fn a_finalizer_that_waits_for_the_token_of_its_scope_is_told_and_ends() {
+    let (log, token) = (Log::new(), CancelToken::new());
+    let mut run = by_hand(fail_fast::<&str>().cancel_on(&token).run(async |s| {
+        let own = s.token();
+        s.defer(waits(own, &log));
+        Ok(())
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    token.cancel();
+    let _ = run.finish();
+    assert_eq!(log.entries(), ["told", "wait dropped"]);
+}
+
 polled_on_every_runtime_and_in_virtual_time!(
+    a_finalizer_that_waits_for_the_token_of_its_scope_is_told_and_ends,
     a_wait_that_outlives_its_task_holds_nothing,
     a_scope_inside_that_fails,
     a_scope_inside_that_fails_while_a_child_waits_on_a_child_token_in_a_timeout,

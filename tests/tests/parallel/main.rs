@@ -13,6 +13,7 @@ mod executors_that_refuse;
 mod it_belongs_to_the_scope;
 mod it_runs_on_the_executor;
 mod limits_count_it;
+mod names;
 mod pools_that_fail;
 mod two_runtimes_at_once;
 mod without_an_executor;

@@ -153,6 +153,9 @@ async fn an_open_scope_says_how_it_ended(runtime: AnyRuntime) {
             let (service, driver) = settled::<()>().name("cancelled").runtime(runtime.clone()).open();
             service.cancel_with("enough");
             driver.await.unwrap();
+            let (service, driver) = fail_fast::<()>().name("panics").runtime(runtime.clone()).open();
+            service.spawn::<(), _>(async { panic!("on purpose") });
+            caught(driver).await.unwrap_err();
             let (service, driver) = fail_fast().name("fails").runtime(runtime).open();
             service.spawn(async { Err::<(), _>("on purpose") });
             driver.await.unwrap_err();
@@ -164,6 +167,7 @@ async fn an_open_scope_says_how_it_ended(runtime: AnyRuntime) {
     assert_ended(&recorder, "ends", "returned");
     assert_ended(&recorder, "cancelled", "cancelled on request: enough");
     assert_ended(&recorder, "fails", "failed");
+    assert_ended(&recorder, "panics", "panicked");
 }
 
 async fn a_span_of_the_users_says_it_where_it_has_the_field(runtime: AnyRuntime) {
