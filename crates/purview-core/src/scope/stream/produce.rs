@@ -38,6 +38,9 @@ impl<T> Stream for Produced<T> {
         let this = self.get_mut();
         if !this.task.scope.is_ended() {
             if let Poll::Ready(received) = this.channel.poll_receive(cx) {
+                if received.is_none() {
+                    this.task.scope.forget_end_waiter(this.key.take());
+                }
                 return Poll::Ready(received);
             }
             ready!(this.task.scope.poll_ended(&mut this.key, cx));
