@@ -3,6 +3,7 @@
 use std::{
     fmt,
     marker::PhantomData,
+    mem,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -67,6 +68,7 @@ where
         attempt: None,
         pause: None,
         fallback: None,
+        over: false,
         error: PhantomData,
     }
 }
@@ -84,6 +86,8 @@ pin_project! {
         attempt: Option<Fut>,
         pause: Option<Pause>,
         fallback: Option<RuntimeChoice>,
+        // It has completed or panicked.
+        over: bool,
         error: PhantomData<fn() -> E>,
     }
 }
@@ -106,6 +110,7 @@ impl<I, F, Fut, E, W, N> Retry<I, F, Fut, E, W, N> {
             attempt: self.attempt,
             pause: self.pause,
             fallback: self.fallback,
+            over: self.over,
             error: PhantomData,
         }
     }
@@ -121,6 +126,7 @@ impl<I, F, Fut, E, W, N> Retry<I, F, Fut, E, W, N> {
             attempt: self.attempt,
             pause: self.pause,
             fallback: self.fallback,
+            over: self.over,
             error: PhantomData,
         }
     }
@@ -143,7 +149,27 @@ where
 {
     type Output = Result<T, RetryError<E>>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // A further attempt would be one too many.
+        assert!(
+            !mem::replace(self.as_mut().project().over, true),
+            "a retry must not be polled after it has completed"
+        );
+        let polled = self.as_mut().attempt(cx);
+        *self.project().over = polled.is_ready();
+        polled
+    }
+}
+
+impl<I, F, Fut, T, E, W, N> Retry<I, F, Fut, E, W, N>
+where
+    I: Iterator<Item = Duration>,
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    W: FnMut(&E) -> bool,
+    N: FnMut(&E, Duration),
+{
+    fn attempt(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<T, RetryError<E>>> {
         let mut this = self.project();
         loop {
             match this.pause {

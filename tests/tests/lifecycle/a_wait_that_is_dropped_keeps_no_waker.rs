@@ -1,4 +1,4 @@
-//! A wait that is given up releases the waker that it was polled with, and so the task that this would wake.
+//! A wait that is given up, or is over, releases the waker that it was polled with, and so the task that this would wake.
 
 use std::{
     future::pending,
@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use futures::StreamExt;
-use purview::{CancelToken, Scope, Sender, Settled, settled, sleep};
-use purview_tests::{TestClock, by_hand, polled_on_every_runtime};
+use futures::{FutureExt, StreamExt};
+use purview::{CancelToken, Scope, Sender, Settled, checkpoint, gather, settled, sleep, timeout};
+use purview_tests::{ByHand, TestClock, by_hand, polled_on_every_runtime};
 
 struct Counted;
 
@@ -25,6 +25,35 @@ fn keeps_none<F: Future>(wait: F) {
     assert!(Arc::strong_count(&task) > 1, "it would be woken");
     drop(wait);
     assert_eq!(Arc::strong_count(&task), 1, "its waker is kept");
+}
+
+/// What the wait was for may live on.
+#[track_caller]
+fn keeps_none_when_it_is_over<F: Future>(wait: F) -> ByHand<F> {
+    let task = Arc::new(Counted);
+    let mut wait = by_hand(wait);
+    while wait.poll_with(&Waker::from(task.clone())).is_pending() {}
+    assert_eq!(Arc::strong_count(&task), 1, "its waker is kept");
+    wait
+}
+
+fn for_a_value_in_time() {
+    drop(keeps_none_when_it_is_over(timeout(Duration::MAX, checkpoint())));
+    let mut inside = Box::pin(gather([checkpoint().map(Ok::<_, ()>)]));
+    drop(keeps_none_when_it_is_over(timeout(Duration::MAX, &mut inside)));
+}
+
+fn for_the_end_of_a_stream() {
+    let (scope, driver) = settled::<()>().open();
+    let (mut driver, task) = (by_hand(driver), Arc::new(Counted));
+    let mut items = scope.produce::<u32, _, _>(1, async |_| Ok(()));
+    let mut next = by_hand(items.next());
+    assert!(next.poll_with(&Waker::from(task.clone())).is_pending());
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(next.finish(), None);
+    drop(next);
+    assert_eq!(Arc::strong_count(&task), 1, "its waker is kept");
+    drop(items);
 }
 
 fn for_a_token() {
@@ -97,6 +126,8 @@ fn for_an_item_of_a_stream() {
 }
 
 polled_on_every_runtime!(
+    for_a_value_in_time,
+    for_the_end_of_a_stream,
     for_a_token,
     for_a_place_under_a_limit,
     for_a_guest,

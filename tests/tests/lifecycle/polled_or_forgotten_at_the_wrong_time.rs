@@ -1,12 +1,17 @@
 //! A scope that is polled when it has nothing to give any more says so; one that is forgotten hangs no other task.
 
 use std::{
+    cell::Cell,
+    future::{Ready, ready},
     mem,
     ops::ControlFlow,
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
-use purview::{CancelReason, End, Policy, RejectReason, TaskInfo, fail_fast, scope, settled, try_scope, with_policy};
+use purview::{
+    CancelReason, End, Policy, RejectReason, TaskInfo, fail_fast, gather, retry, scope, settled, try_scope, with_policy,
+};
 use purview_tests::{ByHand, Log, PollCount, by_hand, message_of, polled_on_every_runtime};
 
 /// The message of the panic of one more poll.
@@ -87,6 +92,43 @@ fn a_driver_that_has_resolved_says_so_when_it_is_polled_again() {
     );
 }
 
+fn a_retry_that_has_ended_makes_no_further_attempt() {
+    let attempts = Cell::new(0);
+    let mut run = by_hand(retry([], || {
+        attempts.set(attempts.get() + 1);
+        ready(Ok::<_, ()>(()))
+    }));
+    assert!(run.finish().is_ok());
+    let message = "a retry must not be polled after it has completed";
+    assert_eq!(polled_once_more(&mut run), message);
+    let mut panics = by_hand(retry([Duration::ZERO; 3], || -> Ready<Result<(), ()>> {
+        attempts.set(attempts.get() + 1);
+        panic!("boom")
+    }));
+    assert_eq!(polled_once_more(&mut panics), "boom");
+    assert_eq!(polled_once_more(&mut panics), message);
+    assert_eq!(attempts.get(), 2);
+}
+
+fn a_gather_that_has_ended_makes_no_further_call() {
+    let message = "a gather must not be polled after it has completed";
+    let calls = Cell::new(0);
+    let numbers = || gather((0..3).map(|n| ready(Ok::<_, ()>(n))));
+    let mut all = by_hand(numbers().for_each(async |_, _| calls.set(calls.get() + 1)));
+    all.finish();
+    assert_eq!(polled_once_more(&mut all), message);
+    let mut stopped = by_hand(numbers().try_for_each(async |_, _| Err("no".to_owned())));
+    assert_eq!(stopped.finish(), Err("no".to_owned()));
+    assert_eq!(polled_once_more(&mut stopped), message);
+    let mut panics = by_hand(numbers().for_each(async |_, _| {
+        calls.set(calls.get() + 1);
+        panic!("boom")
+    }));
+    assert_eq!(polled_once_more(&mut panics), "boom");
+    assert_eq!(polled_once_more(&mut panics), message);
+    assert_eq!(calls.get(), 4);
+}
+
 fn a_forgotten_scope_keeps_its_promises_to_its_handles() {
     let polls = PollCount::new();
     let mut handle = None;
@@ -127,6 +169,8 @@ polled_on_every_runtime!(
     after_it_panicked_a_poll_panics_and_names_the_scope,
     one_that_has_nothing_to_give_stays_pending_however_often_it_is_polled,
     a_driver_that_has_resolved_says_so_when_it_is_polled_again,
+    a_retry_that_has_ended_makes_no_further_attempt,
+    a_gather_that_has_ended_makes_no_further_call,
     a_forgotten_scope_keeps_its_promises_to_its_handles,
     a_scope_that_was_never_polled_drops_what_its_closure_spawned,
 );

@@ -9,7 +9,7 @@ use std::{
 };
 
 use futures::StreamExt;
-use purview::{cancelled, checkpoint, fail_fast, scope, settled};
+use purview::{Closed, TrySendError, cancelled, checkpoint, fail_fast, scope, settled};
 use purview_tests::{PanicsOnDrop, by_hand, caught, on_every_runtime, polled_on_every_runtime, yields};
 
 async fn it_is_ahead_by_its_capacity_and_no_more() {
@@ -110,6 +110,27 @@ async fn a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope() {
     assert!(kept.lock().unwrap().is_some());
 }
 
+async fn a_stream_that_has_ended_with_its_scope_stays_so_and_refuses_what_comes_later() {
+    for capacity in [0, 1, 4] {
+        let kept = Mutex::new(None);
+        let mut items = scope(async |s| {
+            s.produce(capacity, async |tx| {
+                tx.try_send(1).unwrap();
+                *kept.lock().unwrap() = Some(tx);
+            })
+        })
+        .await;
+        let tx = kept.into_inner().unwrap().expect("it was put there");
+        assert_eq!(items.next().await, Some(1));
+        assert_eq!(tx.try_send(2), Err(TrySendError::Closed(2)), "{capacity}");
+        assert_eq!(tx.send(3).await, Err(Closed(3)));
+        assert!(tx.reserve().await.is_err());
+        assert_eq!(items.next().await, None);
+        drop(tx);
+        assert_eq!(items.next().await, None);
+    }
+}
+
 fn an_item_that_was_received_was_sent_though_the_stream_was_dropped_by_then() {
     let kept = Arc::new(Mutex::new(None));
     let (scope, driver) = settled::<()>().open();
@@ -168,6 +189,7 @@ on_every_runtime!(
     its_error_ends_a_fail_fast_scope,
     its_error_is_kept_by_a_settled_scope_and_its_stream_ends,
     a_sender_that_is_put_away_does_not_outlive_the_promise_of_the_scope,
+    a_stream_that_has_ended_with_its_scope_stays_so_and_refuses_what_comes_later,
     the_panic_of_an_item_that_is_dropped_with_its_stream_comes_out_of_the_scope,
 );
 polled_on_every_runtime!(

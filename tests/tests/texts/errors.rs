@@ -225,7 +225,10 @@ fn what_is_not_received_comes_back_in_an_error_though_it_cannot_be_printed() {
     let closed = by_hand(tx.send(Unprintable))
         .finish()
         .expect_err("the receiver was dropped");
-    ends_here(&closed, "the stream that receives from this producer has been dropped");
+    ends_here(
+        &closed,
+        "the stream that receives from this producer has been dropped or has ended",
+    );
     assert_eq!(format!("{closed:?}"), "Closed { .. }");
 }
 
@@ -233,7 +236,7 @@ fn what_is_not_received_comes_back_in_an_error_though_it_cannot_be_printed() {
 fn an_item_that_finds_no_room_comes_back_in_an_error_though_it_cannot_be_printed() {
     let (full, closed) = (TrySendError::Full(Unprintable), TrySendError::Closed(Unprintable));
     ends_here(&full, "there is no room for the item at present");
-    ends_here(&closed, "the stream of this producer has been dropped");
+    ends_here(&closed, "the stream of this producer has been dropped or has ended");
     assert_eq!(format!("{full:?} {closed:?}"), "Full(..) Closed(..)");
 }
 

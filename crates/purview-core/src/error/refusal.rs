@@ -25,7 +25,7 @@ pub struct AlreadyReady;
 #[non_exhaustive]
 pub struct TooLate;
 
-/// The stream of a [`produce`](crate::Scope::produce) was dropped. Contains the item that was not sent.
+/// The stream of a [`Sender`](crate::Sender) was dropped, or has ended with its scope. Contains the item that was not sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed<T>(pub T);
 
@@ -37,7 +37,7 @@ impl<T> fmt::Debug for Closed<T> {
 
 impl<T> fmt::Display for Closed<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the stream that receives from this producer has been dropped")
+        f.write_str("the stream that receives from this producer has been dropped or has ended")
     }
 }
 

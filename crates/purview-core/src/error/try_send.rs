@@ -6,7 +6,7 @@ use std::{error::Error, fmt};
 pub enum TrySendError<T> {
     /// There is no room at present.
     Full(T),
-    /// The stream has been dropped.
+    /// The stream has been dropped, or has ended with its scope.
     Closed(T),
 }
 
@@ -37,7 +37,7 @@ impl<T> fmt::Display for TrySendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Full(_) => "there is no room for the item at present",
-            Self::Closed(_) => "the stream of this producer has been dropped",
+            Self::Closed(_) => "the stream of this producer has been dropped or has ended",
         })
     }
 }

@@ -280,8 +280,8 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     }
 
     /// The first `k` that succeed, with their index, in the order they did; the others are dropped. Fails as soon as `k`
-    /// is out of reach: with reason [`Ended`](crate::CancelReason::Ended) where there never were so many futures, else
-    /// [`Failed`](crate::CancelReason::Failed). `quorum(0)` is ready at once.
+    /// is out of reach: with reason [`Ended`](crate::CancelReason::Ended) where there never were so many futures and none
+    /// has failed, else [`Failed`](crate::CancelReason::Failed). `quorum(0)` is ready at once.
     pub fn quorum(self, k: usize) -> Gather<S, mode::Quorum> {
         self.into_mode(mode::Quorum(k))
     }

@@ -75,11 +75,14 @@ impl Opened {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
+        let mut panicked = FirstPanic::default();
         if !needs_drop::<F>() {
-            self.node.forget_deadline();
+            // This one is polled no more, and need not be woken.
+            panicked.run(|| self.node.signal().close());
+            panicked.run(|| self.node.forget_deadline());
+            panicked.resume_if_expected();
             return;
         }
-        let mut panicked = FirstPanic::default();
         panicked.run(|| {
             if let Some(task) = env.task() {
                 task.end();

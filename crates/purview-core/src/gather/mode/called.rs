@@ -35,6 +35,8 @@ pin_project! {
         #[pin]
         calls: Calls<F, Fut, <S::Future as Future>::Output>,
         gather: Gather<S, Completed>,
+        // It has completed, or a call has panicked.
+        over: bool,
     }
 }
 
@@ -200,7 +202,11 @@ impl<S: Source, F, Fut> Calling<S, F, Fut> {
             backlog: OneByOne::default(),
             yielded: false,
         };
-        Self { calls, gather }
+        Self {
+            calls,
+            gather,
+            over: false,
+        }
     }
 
     /// How many results wait for their call.
@@ -221,6 +227,20 @@ where
 {
     /// Ready when all futures have ended, and no call is left.
     pub(super) fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &Context<'_>,
+        judge: &mut impl Judge<Result<T, E>, Fut::Output>,
+    ) -> Poll<()> {
+        assert!(
+            !mem::replace(self.as_mut().project().over, true),
+            "a gather must not be polled after it has completed"
+        );
+        let polled = self.as_mut().poll_both(cx, judge);
+        *self.project().over = polled.is_ready();
+        polled
+    }
+
+    fn poll_both(
         self: Pin<&mut Self>,
         cx: &Context<'_>,
         judge: &mut impl Judge<Result<T, E>, Fut::Output>,

@@ -37,7 +37,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`Closed`] with the item, when the stream has been dropped.
+    /// [`Closed`] with the item, when the stream has been dropped or has ended with its scope.
     ///
     /// # Cancel safety
     ///

@@ -2,7 +2,7 @@ use std::{
     fmt,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_core::Stream;
@@ -36,13 +36,19 @@ impl<T> Stream for Produced<T> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
-        if let Poll::Ready(received) = this.channel.poll_receive(cx) {
-            return Poll::Ready(received);
+        if !this.task.scope.is_ended() {
+            if let Poll::Ready(received) = this.channel.poll_receive(cx) {
+                if received.is_none() {
+                    this.task.scope.forget_end_waiter(this.key.take());
+                }
+                return Poll::Ready(received);
+            }
+            ready!(this.task.scope.poll_ended(&mut this.key, cx));
         }
-        // A sender that was put somewhere else must not outlive the scope's promise.
-        // What was sent just before the end comes first.
-        let ended = this.task.scope.poll_ended(&mut this.key, cx);
-        ended.map(|()| this.channel.receive())
+        // A sender that was put somewhere else must not outlive the scope's promise: it has nothing to add to a stream that
+        // has ended. What was sent just before the end comes first.
+        this.channel.refuse();
+        Poll::Ready(this.channel.receive())
     }
 }
 

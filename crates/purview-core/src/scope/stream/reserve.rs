@@ -23,7 +23,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`Closed`] when the stream has been dropped, at once or while it waits.
+    /// [`Closed`] when the stream has been dropped or has ended with its scope, at once or while it waits.
     ///
     /// # Cancel safety
     ///
@@ -63,7 +63,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`TrySendError`] with the item: the queue is full, or the stream has been dropped.
+    /// [`TrySendError`] with the item: the queue is full, or the stream has been dropped or has ended with its scope.
     ///
     /// # Examples
     ///
@@ -146,7 +146,8 @@ impl<'a, T> Slot<'a, T> {
         Self { channel: Some(channel) }
     }
 
-    /// Sends, without waiting. Where the stream has been dropped since the place was reserved the item is dropped.
+    /// Sends, without waiting. Where the stream has been dropped, or has ended with its scope, since the place was
+    /// reserved, the item is dropped.
     pub fn send(mut self, item: T) {
         let Some(channel) = self.channel.take() else { return };
         let mut queue = channel.lock();
