@@ -26,6 +26,13 @@ impl<J> Content<J> {
     }
 
     /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
+    pub(super) fn take_waker(&mut self) -> Option<Waker> {
+        match self {
+            Self::Waiting(waker) => waker.take(),
+            _ => None,
+        }
+    }
+
     pub(super) fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
         match mem::replace(self, Self::Taken) {
             Self::Waiting(old) => {

@@ -5,6 +5,7 @@ use std::{
 
 use crate::{
     error::AlreadyReady,
+    panic::no_second_panic,
     sync::{Mutex, MutexGuard},
 };
 
@@ -77,6 +78,12 @@ impl<V> ReadyCell<V> {
         drop(state);
         drop(old);
         value
+    }
+
+    /// What waited for the value does so no more.
+    pub(super) fn forget_waiter(&self) {
+        let waker = self.lock().waker.take();
+        no_second_panic(|| drop(waker));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<V>> {

@@ -83,6 +83,9 @@ impl<V, E> Future for Start<V, E> {
 
 impl<V, E> Drop for Start<V, E> {
     fn drop(&mut self) {
+        // A child that is ready runs on, maybe for ever.
+        self.failed.forget_waiter();
+        self.ready.forget_waiter();
         if !self.done && !self.ready.is_set() {
             self.task.cancel(CancelReason::Requested(Some(
                 "its `start` was dropped before it was ready".into(),
