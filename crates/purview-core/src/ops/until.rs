@@ -62,7 +62,7 @@ impl<F: Future> Future for UntilCancelled<F> {
                 .fut
                 .as_mut()
                 .as_pin_mut()
-                .expect("must not be polled after it has completed");
+                .expect("`run_until_cancelled` must not be polled after it has completed");
             if let Poll::Ready(output) = fut.poll(cx) {
                 this.fut.set(None);
                 this.cancelled.forget();

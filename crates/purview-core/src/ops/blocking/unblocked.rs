@@ -36,7 +36,7 @@ use crate::{
 /// # Panics
 ///
 /// With the payload of the closure's panic. Where the runtime has no pool, or has been shut down, with a message that says
-/// so: for the embedded runtime the feature `blocking` makes one.
+/// so: for the embedded runtime the feature `blocking` makes one. When polled again after it has completed.
 ///
 /// # Cancel safety
 ///
@@ -55,6 +55,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
     Unblocked {
         closure: Closure::new(f),
         given: false,
+        done: false,
         skipped: false,
         abandons: false,
         told: cancelled(),
@@ -69,6 +70,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
 pub struct Unblocked<T> {
     closure: Arc<Closure<T>>,
     given: bool,
+    done: bool,
     /// It was cancelled, and the closure never started or has unwound: there is no value to come.
     skipped: bool,
     abandons: bool,
@@ -115,6 +117,11 @@ impl<T: Send + 'static> Future for Unblocked<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let _expected = expect_panics();
         let this = self.get_mut();
+        assert!(
+            !this.done,
+            "the `spawn_blocking` at {} must not be polled after it has completed",
+            this.caller
+        );
         if this.skipped {
             return Poll::Pending;
         }
@@ -128,6 +135,7 @@ impl<T: Send + 'static> Future for Unblocked<T> {
             this.hold.release();
             // It may not have been polled since it was woken, and holds until it is.
             this.told = cancelled();
+            this.done = !matches!(ended, Ended::Unwound);
             match ended {
                 Ended::Returned(value) => return Poll::Ready(value),
                 Ended::Panicked(panic) => panic.resume(),
