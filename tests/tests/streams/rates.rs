@@ -75,7 +75,11 @@ fn futures_of_a_stream_start_at_its_rate_and_one_that_waits_for_its_turn_is_drop
     assert!(stopped.unwrap_err().is_deadline_exceeded());
     assert_rate(&starts.borrow(), 2, SECOND);
     assert_eq!(starts.borrow().len(), 6);
-    assert_eq!(log.entries().len(), 7, "one had been taken out of the stream, and waited for its turn");
+    assert_eq!(
+        log.entries().len(),
+        7,
+        "one had been taken out of the stream, and waited for its turn"
+    );
 }
 
 #[test]
