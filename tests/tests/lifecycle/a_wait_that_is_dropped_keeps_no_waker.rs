@@ -70,6 +70,22 @@ fn for_a_child_to_be_ready() {
     assert_eq!(scope.len(), 2, "they run on");
 }
 
+/// It is ready before the wait is polled again.
+fn for_a_value_that_the_child_is_ready_with() {
+    let (scope, driver) = settled::<()>().open();
+    let (mut driver, value) = (by_hand(driver), Arc::new(Counted));
+    let given = value.clone();
+    let start = scope.start::<_, (), _, _>(async move |ready| {
+        assert!(ready.set(given).is_ok());
+        pending().await
+    });
+    assert!(driver.poll_until_idle().is_pending());
+    drop(start);
+    assert_eq!(Arc::strong_count(&value), 1, "the value is kept");
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(scope.len(), 1, "the child runs on");
+}
+
 /// Which holds, so that its scope polls it on.
 fn for_a_guest_that_cleans_up() {
     let (scope, driver) = settled::<()>().open();
@@ -150,6 +166,7 @@ polled_on_every_runtime!(
     for_a_token,
     for_a_child,
     for_a_child_to_be_ready,
+    for_a_value_that_the_child_is_ready_with,
     for_a_guest_that_cleans_up,
     for_a_place_under_a_limit,
     for_a_guest,

@@ -15,7 +15,7 @@ pub(super) struct ReadyCell<V>(Mutex<State<V>>);
 struct State<V> {
     value: Option<V>,
     set: bool,
-    /// The child has ended without being ready, which is what its starter hears.
+    /// The child has ended without being ready, which is what its starter hears; or nothing waits for the value.
     closed: bool,
     waker: Option<Waker>,
 }
@@ -80,10 +80,14 @@ impl<V> ReadyCell<V> {
         value
     }
 
-    /// What waited for the value does so no more.
+    /// What waited for the value does so no more: the child may keep this for ever, and has no use for it.
     pub(super) fn forget_waiter(&self) {
-        let waker = self.lock().waker.take();
-        no_second_panic(|| drop(waker));
+        let left = {
+            let mut state = self.lock();
+            state.closed = true;
+            (state.waker.take(), state.value.take())
+        };
+        no_second_panic(|| drop(left));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<V>> {
