@@ -249,10 +249,14 @@ impl<J> JoinSlot<J> {
         }
         let waker = cx.waker().clone();
         // One look under one lock: a value that comes and is taken back between two would wake nothing.
-        let (take, left) = self.lock().content.take_or_wait(waker);
-        if matches!(take, Take::NotYet) && !self.has(AWAITED) {
-            self.set(AWAITED);
-        }
+        let (take, left) = {
+            let mut state = self.lock();
+            let polled = state.content.take_or_wait(waker);
+            if matches!(polled.0, Take::NotYet) {
+                self.set(AWAITED);
+            }
+            polled
+        };
         drop(left);
         take
     }
@@ -261,8 +265,10 @@ impl<J> JoinSlot<J> {
     pub(super) fn poll_scope_ended(&self, cx: &Context<'_>) -> Poll<()> {
         let mut key = self.lock().content.end_key();
         let polled = self.scope.poll_ended(&mut key, cx);
-        self.lock().content = Content::Never(key);
+        let mut state = self.lock();
+        state.content = Content::Never(key);
         self.set(WAITS_FOR_END);
+        drop(state);
         polled
     }
 
@@ -289,8 +295,10 @@ impl<J> JoinSlot<J> {
         self.number.load(Ordering::Acquire) & flag != 0
     }
 
+    /// To be called under the lock, which makes it one change without a locked instruction.
     fn set(&self, flag: u64) {
-        self.number.fetch_or(flag, Ordering::AcqRel);
+        self.number
+            .store(self.number.load(Ordering::Relaxed) | flag, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, SlotState<J>> {
