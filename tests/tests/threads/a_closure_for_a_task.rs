@@ -143,7 +143,7 @@ async fn one_that_blocks_on_what_its_cancellation_ends_is_cut_off() {
             s.spawn(async move {
                 spawn_blocking(move || {
                     tell.send(()).unwrap();
-                    block_on(scope(async |_| std::future::pending::<()>().await)); // no value for a cancellation
+                    block_on(scope(async |_| pending::<()>().await)); // no value for a cancellation
                 })
                 .await;
                 Ok(())
