@@ -106,3 +106,21 @@ fn bad_usage_names_the_value_and_the_remedy() {
         }
     }
 }
+
+#[test]
+fn a_limit_may_be_as_large_as_it_likes() {
+    let limit = usize::MAX.to_string();
+    let output = run(
+        "crawl",
+        &[
+            "--limit",
+            &limit,
+            "--rate",
+            "100000/1s",
+            "--deadline",
+            "1ms",
+            "--summary",
+        ],
+    );
+    assert!(stdout(&output).contains("pages"), "{}", stderr(&output));
+}

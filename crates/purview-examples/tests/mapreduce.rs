@@ -221,3 +221,11 @@ fn bad_usage_names_the_value_and_the_remedy() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn output_that_is_not_read_is_no_failure() {
+    let (folder, _) = folder("mapreduce-unread");
+    assert_eq!(program::run_unread("mapreduce", &[&folder]), Some(0));
+    assert_eq!(program::run_unread("mapreduce", &["no such folder"]), Some(2));
+}

@@ -22,7 +22,7 @@ use crate::select::select;
 /// # Panics
 ///
 /// With the payload of the closure's panic. Where the runtime has no pool, or has been shut down, with a message that says
-/// so.
+/// so. When polled again after it has completed.
 ///
 /// # Cancel safety
 ///

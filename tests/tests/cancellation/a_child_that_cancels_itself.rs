@@ -23,7 +23,7 @@ fn is_dropped_after_that_poll() {
     let (own, polls, log) = (Own::default(), PollCount::new(), Log::new());
     let child = async {
         own.cancel();
-        pending().await
+        pending::<()>().await;
     };
     let mut run = by_hand(scope(async |s| own.set(s.spawn(polls.of(log.traced("child", child))))));
     assert!(run.poll_until_idle().is_ready());
@@ -52,7 +52,7 @@ fn in_its_second_poll_too() {
     let child = async {
         purview::checkpoint().await;
         own.cancel();
-        pending().await
+        pending::<()>().await;
     };
     let mut run = by_hand(scope(async |s| own.set(s.spawn(polls.of(child)))));
     assert!(run.poll_until_idle().is_ready());

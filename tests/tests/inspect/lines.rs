@@ -106,6 +106,7 @@ fn each_state_each_wait_and_each_hold_has_words_of_its_own() {
         (State::Open, "open"),
         (State::Scope, "running"),
         (State::NotPolled, "never polled"),
+        (State::Ended, "ended"),
     ];
     for (state, words) in states {
         assert_eq!(state.to_string(), words);

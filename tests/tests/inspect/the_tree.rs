@@ -264,6 +264,14 @@ async fn children_that_are_refused_are_not_shown() {
     drop(driver);
 }
 
+async fn a_scope_that_has_ended_is_shown_as_ended() {
+    let scope = settled::<()>().name("over").run(async |s| Ok(s)).await.unwrap().value;
+    assert_eq!(scope.snapshot().nodes()[0].state, State::Ended);
+    let (scope, driver) = settled::<()>().name("given up").open();
+    drop(driver);
+    assert_eq!(scope.snapshot().nodes()[0].state, State::Ended);
+}
+
 on_every_runtime!(
     children_are_shown_with_kind_name_and_location,
     scopes_and_gathers_stand_below_the_task_that_runs_them,
@@ -271,6 +279,7 @@ on_every_runtime!(
     what_holds_and_what_was_told_to_stop_is_shown,
     ended_tasks_are_not_shown_and_leave_nothing,
     children_that_are_refused_are_not_shown,
+    a_scope_that_has_ended_is_shown_as_ended,
 );
 
 served_by_every_runtime!(work_on_other_threads_is_shown);

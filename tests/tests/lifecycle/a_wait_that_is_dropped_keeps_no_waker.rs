@@ -3,13 +3,13 @@
 use std::{
     future::pending,
     sync::{Arc, Mutex},
-    task::{Wake, Waker},
+    task::{Poll, Wake, Waker},
     time::Duration,
 };
 
 use futures::{FutureExt, StreamExt};
-use purview::{CancelToken, Scope, Sender, Settled, checkpoint, gather, settled, sleep, timeout};
-use purview_tests::{ByHand, TestClock, by_hand, polled_on_every_runtime};
+use purview::{CancelToken, Scope, Sender, Settled, checkpoint, gather, settled, shield, sleep, timeout};
+use purview_tests::{ByHand, Gate, TestClock, by_hand, polled_on_every_runtime};
 
 struct Counted;
 
@@ -60,6 +60,72 @@ fn for_a_token() {
     let token = CancelToken::new();
     keeps_none(token.cancelled());
     keeps_none(token.run_until_cancelled(pending::<()>()));
+}
+
+fn for_a_child() {
+    let (scope, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    let task = scope.spawn::<(), _>(pending());
+    assert!(driver.poll_until_idle().is_pending());
+    keeps_none(task);
+    let task = scope.spawn::<(), _>(pending());
+    keeps_none(task.cancel_on_drop());
+}
+
+/// The child that has become ready runs on, and so does one that was told to stop and holds.
+fn for_a_child_to_be_ready() {
+    let (scope, driver) = settled::<()>().open();
+    let (mut driver, task, ready) = (by_hand(driver), Arc::new(Counted), Gate::new());
+    let opened = ready.clone();
+    let mut start = by_hand(scope.start::<u32, (), _, _>(async move |ready| {
+        opened.wait().await;
+        assert!(ready.set(7).is_ok());
+        pending().await
+    }));
+    assert!(start.poll_with(&Waker::from(task.clone())).is_pending());
+    assert!(driver.poll_until_idle().is_pending());
+    ready.open();
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(
+        start.poll_with(&Waker::from(task.clone())).map(Result::ok),
+        Poll::Ready(Some(7))
+    );
+    drop(start);
+    assert_eq!(Arc::strong_count(&task), 1, "its waker is kept");
+
+    let start = scope.start::<u32, (), _, _>(async |_ready| shield(pending()).await);
+    assert!(driver.poll_until_idle().is_pending());
+    keeps_none(start);
+    assert_eq!(scope.len(), 2, "they run on");
+}
+
+/// It is ready before the wait is polled again.
+fn for_a_value_that_the_child_is_ready_with() {
+    let (scope, driver) = settled::<()>().open();
+    let (mut driver, value) = (by_hand(driver), Arc::new(Counted));
+    let given = value.clone();
+    let start = scope.start::<_, (), _, _>(async move |ready| {
+        assert!(ready.set(given).is_ok());
+        pending().await
+    });
+    assert!(driver.poll_until_idle().is_pending());
+    drop(start);
+    assert_eq!(Arc::strong_count(&value), 1, "the value is kept");
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(scope.len(), 1, "the child runs on");
+}
+
+/// Which holds, so that its scope polls it on.
+fn for_a_guest_that_cleans_up() {
+    let (scope, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    let task = Arc::new(Counted);
+    let mut guest = by_hand(scope.enter::<(), _>(shield(pending())));
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(guest.poll_with(&Waker::from(task.clone())).is_pending());
+    drop(guest);
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!((scope.len(), Arc::strong_count(&task)), (1, 1), "its waker is kept");
 }
 
 fn for_a_place_under_a_limit() {
@@ -129,6 +195,10 @@ polled_on_every_runtime!(
     for_a_value_in_time,
     for_the_end_of_a_stream,
     for_a_token,
+    for_a_child,
+    for_a_child_to_be_ready,
+    for_a_value_that_the_child_is_ready_with,
+    for_a_guest_that_cleans_up,
     for_a_place_under_a_limit,
     for_a_guest,
     for_the_end_of_a_scope,

@@ -47,19 +47,19 @@ impl Spawner for Named {
 
 #[test]
 fn an_executor_is_told_the_name_and_the_place() {
-    let named = Named::default();
+    let executor = Named::default();
     let line = line!();
-    let mut run = by_hand(settled::<()>().name("import").runtime(named.clone()).run(async |s| {
+    let mut run = by_hand(settled::<()>().name("import").runtime(executor.clone()).run(async |s| {
         s.task().name("page").parallel().spawn(async { Ok(()) });
         s.spawn_parallel(async { Ok(()) });
         Ok(())
     }));
     assert!(run.poll_until_idle().is_pending());
-    let names = named.names.lock().unwrap().clone();
+    let names = executor.names.lock().unwrap().clone();
     for (name, (told, line)) in ["page", "import/2"].iter().zip(names.iter().zip(line + 2..)) {
         assert!(told.starts_with(&format!("{name} ({}:{line}:", file!())), "{names:?}");
     }
     assert_eq!(names.len(), 2);
-    named.executor.run();
+    executor.executor.run();
     assert!(run.poll_until_idle().is_ready());
 }

@@ -1,6 +1,7 @@
 //! `spawn_blocking(..).await` on the pools of the runtimes.
 
 use std::{
+    future::pending,
     panic::panic_any,
     sync::{
         Arc,
@@ -12,10 +13,10 @@ use std::{
 };
 
 use purview::{
-    CancelReason, block_on, cancelled, checkpoint, context_key, current, deadline, fail_fast, gather, scope,
+    CancelReason, block_on, cancelled, checkpoint, context_key, current, deadline, fail_fast, gather, scope, settled,
     spawn_blocking,
 };
-use purview_tests::{caught, on_every_runtime};
+use purview_tests::{Gate, caught, on_every_runtime};
 
 async fn it_gives_what_the_closure_returns() {
     let text = String::from("in another thread");
@@ -142,7 +143,7 @@ async fn one_that_blocks_on_what_its_cancellation_ends_is_cut_off() {
             s.spawn(async move {
                 spawn_blocking(move || {
                     tell.send(()).unwrap();
-                    block_on(scope(async |_| std::future::pending::<()>().await)); // no value for a cancellation
+                    block_on(scope(async |_| pending::<()>().await)); // no value for a cancellation
                 })
                 .await;
                 Ok(())
@@ -194,6 +195,24 @@ async fn a_panic_in_a_scope_that_is_cancelled_is_not_lost() {
     assert_eq!(caught(out).await.unwrap_err(), "while the scope was cancelled");
 }
 
+async fn one_that_has_completed_says_so_when_it_is_polled_again_and_holds_nothing() {
+    let polled_again = Gate::new();
+    let out = settled::<()>().run(async |s| {
+        let child = s.spawn(async {
+            let mut closure = Box::pin(spawn_blocking(|| 7));
+            assert_eq!(closure.as_mut().await, 7);
+            let message = caught(closure.as_mut()).await.unwrap_err();
+            assert!(message.contains("polled after it has completed"), "{message}");
+            polled_again.open();
+            pending::<Result<(), ()>>().await
+        });
+        polled_again.wait().await;
+        child.cancel();
+        Ok(child.await.is_err())
+    });
+    assert!(out.await.unwrap().value);
+}
+
 on_every_runtime!(
     it_gives_what_the_closure_returns,
     it_runs_on_another_thread,
@@ -204,4 +223,5 @@ on_every_runtime!(
     one_that_blocks_on_what_its_cancellation_ends_is_cut_off,
     one_that_was_abandoned_is_not,
     a_panic_in_a_scope_that_is_cancelled_is_not_lost,
+    one_that_has_completed_says_so_when_it_is_polled_again_and_holds_nothing,
 );

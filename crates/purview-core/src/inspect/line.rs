@@ -99,6 +99,7 @@ impl fmt::Display for State {
             Self::Open => f.write_str("open"),
             Self::Scope => f.write_str("running"),
             Self::NotPolled => f.write_str("never polled"),
+            Self::Ended => f.write_str("ended"),
         }
     }
 }

@@ -149,6 +149,8 @@ pub enum State {
     Scope,
     /// It is a scope that has not been polled: its future, or its driver, is neither awaited nor spawned.
     NotPolled,
+    /// It is a scope that has ended, as a handle that has outlived it shows it.
+    Ended,
 }
 
 /// Why a task was not polled yet.

@@ -108,6 +108,7 @@ impl State {
             Self::Open => "open",
             Self::Scope => "scope",
             Self::NotPolled => "never polled",
+            Self::Ended => "ended",
         }
     }
 

@@ -197,7 +197,9 @@ impl Builder {
             done: record.done.load(Ordering::Relaxed),
             total: record.total.load(Ordering::Relaxed).checked_sub(1),
         });
-        node.state = if !scope.is_polled() {
+        node.state = if scope.is_ended() {
+            State::Ended
+        } else if !scope.is_polled() {
             State::NotPolled
         } else if entries.is_empty() && scope.is_open() {
             State::Open

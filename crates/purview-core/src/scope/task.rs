@@ -146,7 +146,7 @@ impl<J> Future for Task<J> {
 
 impl<J> Drop for Task<J> {
     fn drop(&mut self) {
-        self.slot.forget_end_waiter();
+        self.slot.forget_waiter();
     }
 }
 

@@ -204,19 +204,20 @@ async fn count(args: &Args) -> io::Result<Tally> {
 
 fn report(tally: &Tally, top: usize, elapsed: Duration) {
     for (path, reason) in &tally.unreadable {
-        eprintln!("{}: {reason}", path.display());
+        cli::warn(format_args!("{}: {reason}", path.display()));
     }
     for (word, count) in tally.words.most_frequent(top) {
-        println!("{count:>9}  {word}");
+        cli::say(format_args!("{count:>9}  {word}"));
     }
-    println!(
+    cli::say(format_args!(
         "{:>9}  words in {} files, {} different, in {elapsed:.2?}",
         tally.words.total(),
         tally.counted,
         tally.words.0.len()
-    );
+    ));
     if let Some(reason) = &tally.stopped {
-        println!("stopped: {reason}; {} files not counted", tally.found - tally.counted);
+        let left = tally.found - tally.counted;
+        cli::say(format_args!("stopped: {reason}; {left} files not counted"));
     }
 }
 

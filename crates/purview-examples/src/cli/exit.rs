@@ -7,7 +7,7 @@ pub fn exit(ended: Result<bool, String>) -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(1),
         Err(error) => {
-            eprintln!("error: {error}");
+            super::warn(format_args!("error: {error}"));
             ExitCode::from(2)
         }
     }

@@ -4,8 +4,10 @@ mod duration;
 mod executor;
 mod exit;
 mod limit;
+mod say;
 
 pub use duration::duration;
 pub use executor::Executor;
 pub use exit::exit;
 pub use limit::limit;
+pub use say::{say, warn};

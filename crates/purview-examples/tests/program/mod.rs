@@ -52,6 +52,22 @@ pub(crate) fn run_with_input(name: &str, args: &[&str], input: &[u8]) -> Output 
     child.wait_with_output().expect("the program ends")
 }
 
+/// Runs a program to its end, without a reader of what it prints.
+#[cfg(unix)]
+pub(crate) fn run_unread(name: &str, args: &[&str]) -> Option<i32> {
+    let unread = || {
+        let (writer, _) = std::os::unix::net::UnixStream::pair().expect("the system has pipes");
+        Stdio::from(std::os::fd::OwnedFd::from(writer))
+    };
+    let mut command = Command::new(path_of(name));
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(unread())
+        .stderr(unread());
+    command.status().expect("the program starts").code()
+}
+
 /// A file for one test, in the target folder.
 pub(crate) fn file(name: &str, content: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -3,7 +3,7 @@ use std::io::{Read, Write};
 use rustix::process::Signal;
 
 use crate::{
-    program::{run, stderr},
+    program::{on_every_runtime, run, stderr},
     server::Server,
 };
 
@@ -90,4 +90,32 @@ fn bad_usage_names_the_value_and_the_remedy() {
     }
     server.signal(Signal::TERM);
     assert_eq!(server.ended().exit_code, Some(0));
+}
+
+#[test]
+fn a_server_whose_output_is_not_read_serves_and_shuts_down_all_the_same() {
+    on_every_runtime(|runtime| {
+        let journal = format!("serve-unread-{runtime}.journal");
+        let server = Server::start(&journal, &["--runtime", runtime]);
+        let mut client = server.connect();
+        client.send("kept\n");
+        assert_eq!(client.receive(), "ok 1\n", "{runtime}");
+        client.send("at the end\n");
+        let end = server.ended_unread(Signal::TERM);
+        assert_eq!(client.receive_all(), "ok 2\nbye\n", "{runtime}");
+        assert_eq!((end.exit_code, end.journal.lines().count()), (Some(0), 2), "{runtime}");
+    });
+}
+
+#[test]
+fn an_idle_time_too_long_for_the_clock_is_none() {
+    let server = Server::start("serve-idle-for-ever.journal", &["--idle", "400000000000years"]);
+    let mut client = server.connect();
+    client.send("kept\n");
+    assert_eq!(client.receive(), "ok 1\n");
+    server.signal(Signal::TERM);
+    assert_eq!(
+        (client.receive_all().as_str(), server.ended().exit_code),
+        ("bye\n", Some(0))
+    );
 }

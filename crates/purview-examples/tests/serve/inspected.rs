@@ -160,3 +160,41 @@ fn a_signal_prints_the_tree() {
     drop(client);
     server.stop();
 }
+
+/// A server that may have so few descriptors that it runs out of them.
+#[test]
+fn a_server_without_a_descriptor_for_an_operator_serves_on() {
+    let journal = file("inspected-descriptors.journal", "");
+    let mut process = Command::new("sh")
+        .args(["-c", "ulimit -n 24; exec \"$0\" \"$@\""])
+        .arg(path_of("serve"))
+        .args(["--listen", "127.0.0.1:0", "--inspect", "127.0.0.1:0", "--journal"])
+        .arg(journal)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
+    let mut after = |what: &str| lines.next().unwrap().unwrap().strip_prefix(what).unwrap().to_owned();
+    let (serves, inspects) = (after("listening on "), after("inspect at http://"));
+    let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
+    let mut inspected = Inspected {
+        process,
+        serves: serves.parse().unwrap(),
+        inspects: inspects.trim_end_matches('/').parse().unwrap(),
+    };
+    let mut wait_for = |what: &str| assert!(said.any(|line| line.unwrap().starts_with(what)), "{what}");
+
+    let clients: Vec<_> = (0..24).map(|_| TcpStream::connect(inspected.serves).unwrap()).collect();
+    wait_for("cannot accept a connection: ");
+    let mut operator = TcpStream::connect(inspected.inspects).unwrap();
+    wait_for("cannot accept an operator: ");
+    drop(clients);
+    write!(operator, "GET /scopes HTTP/1.1\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    operator.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("daemon `operator`"), "{answer}");
+    drop(client(&inspected));
+    inspected.signal(Signal::TERM);
+    assert_eq!(inspected.process.wait().unwrap().code(), Some(0));
+}

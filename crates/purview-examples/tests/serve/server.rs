@@ -68,6 +68,18 @@ impl Server {
         kill_process(Pid::from_child(&self.process), signal).unwrap();
     }
 
+    /// The end of a server whose output nothing reads from here on.
+    pub(crate) fn ended_unread(mut self, signal: Signal) -> Farewell {
+        drop(self.stdout);
+        kill_process(Pid::from_child(&self.process), signal).unwrap();
+        let exit_code = self.process.wait().unwrap().code();
+        Farewell {
+            exit_code,
+            text: String::new(),
+            journal: std::fs::read_to_string(self.journal).unwrap(),
+        }
+    }
+
     pub(crate) fn next_line(&mut self) -> String {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();

@@ -49,7 +49,8 @@ const SEED: &str = "PURVIEW_SEED";
 ///
 /// When the program panics, is stuck (see [`Stalled`](crate::Stalled)), does not end within 1,000,000 steps, or
 /// gives different values under different seeds. The seed, or the two that differ, are printed with how to replay them and
-/// with a timeline of the scopes and tasks under the last schedule; and the panic is passed on.
+/// with a timeline of the scopes and tasks under the last schedule; and the panic is passed on. Also when there are no
+/// seeds, or `PURVIEW_SEED` is no list of seeds.
 ///
 /// # Examples
 ///

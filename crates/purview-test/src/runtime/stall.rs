@@ -149,7 +149,7 @@ impl State {
         }
         let only_the_latest = self.schedule.foreign_wakers();
         let hope = match task.wakers_held() {
-            _ if self.tasks.woken().contains(&id) => "is ready",
+            _ if task.is_woken() => "is ready",
             _ if task.ignored_wakes > 0 => {
                 "woken only through the waker of an earlier poll; only that of the latest poll counts"
             }

@@ -46,6 +46,11 @@ impl Task {
     }
 
     /// Whether a waker is held that would have this task polled again.
+    /// It was woken and not polled since.
+    pub(super) fn is_woken(&self) -> bool {
+        self.woken
+    }
+
     pub(super) fn can_be_woken(&self, only_the_latest: bool) -> bool {
         let (latest, earlier) = self.wakers_held();
         latest > 0 || (earlier > 0 && !only_the_latest)

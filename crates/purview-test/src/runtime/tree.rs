@@ -24,6 +24,7 @@ impl Tree<'_> {
         }
         for (index, node) in tree.nodes().iter().enumerate() {
             let indent = 2 * (node.depth + 1);
+            let start = self.out.len();
             match node.task() {
                 // It runs when all others have ended.
                 Some(_) if node.kind == Kind::Finalizer && node.state == State::Queued(Queued::Turn) => {}
@@ -36,6 +37,7 @@ impl Tree<'_> {
                     self.write_scope(node)?;
                 }
             }
+            self.keep_to_one_line(start);
         }
         if tree.left_out() > 0 {
             writeln!(
@@ -45,6 +47,25 @@ impl Tree<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// Names and reasons are the program's, and may have line breaks.
+    fn keep_to_one_line(&mut self, start: usize) {
+        let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+        let line = self.out[start..].strip_suffix('\n').unwrap_or_default();
+        if line.contains(ends_line) {
+            let escaped = |c: char| {
+                if ends_line(c) {
+                    c.escape_debug().to_string()
+                } else {
+                    c.to_string()
+                }
+            };
+            let line: String = line.chars().map(escaped).collect();
+            self.out.truncate(start);
+            self.out.push_str(&line);
+            self.out.push('\n');
+        }
     }
 
     fn write_scope(&mut self, scope: &Node) -> Result {

@@ -197,3 +197,22 @@ fn a_sleeping_child_beside_one_that_is_stuck_is_told_from_it() {
     assert!(seen[2].contains("sleeps for another 7s"), "{text}");
     assert!(seen[3].contains("is never done, or waits for something"), "{text}");
 }
+
+#[test]
+fn a_name_with_a_line_break_stays_in_its_line() {
+    let seen = tree(fail_fast::<()>().name("a\nb").run_local(async |s| {
+        let first = s.task().name("c\r\u{1b}[31m").spawn(pending::<Result<(), ()>>());
+        first.await;
+        Ok(())
+    }));
+    assert_tree(
+        &seen,
+        &[
+            "scope `test`",
+            "  the body: polled 1 time",
+            "    scope `a\\nb`",
+            "      the body: polled 1 time, awaits `c\\r\\u{1b}[31m`",
+            "      `c\\r\\u{1b}[31m`: polled 1 time, waits for something that no scope knows of",
+        ],
+    );
+}

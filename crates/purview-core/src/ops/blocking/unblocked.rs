@@ -36,7 +36,7 @@ use crate::{
 /// # Panics
 ///
 /// With the payload of the closure's panic. Where the runtime has no pool, or has been shut down, with a message that says
-/// so: for the embedded runtime the feature `blocking` makes one.
+/// so: for the embedded runtime the feature `blocking` makes one. When polled again after it has completed.
 ///
 /// # Cancel safety
 ///
@@ -54,8 +54,7 @@ use crate::{
 pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Unblocked<T> {
     Unblocked {
         closure: Closure::new(f),
-        given: false,
-        skipped: false,
+        stage: Stage::New,
         abandons: false,
         told: cancelled(),
         hold: Hold::default(),
@@ -68,14 +67,22 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
 #[must_use = "the closure is not started until the future is awaited"]
 pub struct Unblocked<T> {
     closure: Arc<Closure<T>>,
-    given: bool,
-    /// It was cancelled, and the closure never started or has unwound: there is no value to come.
-    skipped: bool,
+    stage: Stage,
     abandons: bool,
     told: Cancelled,
     hold: Hold,
     fallback: Option<RuntimeChoice>,
     caller: &'static Location<'static>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    New,
+    /// The pool has the closure.
+    Given,
+    /// It was cancelled, and the closure never started or has unwound: there is no value to come.
+    Skipped,
+    Done,
 }
 
 impl<T> Unblocked<T> {
@@ -115,24 +122,30 @@ impl<T: Send + 'static> Future for Unblocked<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let _expected = expect_panics();
         let this = self.get_mut();
-        if this.skipped {
-            return Poll::Pending;
+        match this.stage {
+            Stage::New | Stage::Given => {}
+            Stage::Skipped => return Poll::Pending,
+            Stage::Done => panic!(
+                "the `spawn_blocking` at {} must not be polled after it has completed",
+                this.caller
+            ),
         }
         let waiting = if this.abandons { None } else { context::task() };
         this.hold.take(waiting.clone());
-        if !this.given {
-            this.given = true;
+        if this.stage == Stage::New {
+            this.stage = Stage::Given;
             this.closure.give(&*ambient_runtime(this.fallback), waiting);
         }
         if let Poll::Ready(ended) = this.closure.poll(cx) {
             this.hold.release();
             // It may not have been polled since it was woken, and holds until it is.
             this.told = cancelled();
+            this.stage = Stage::Done;
             match ended {
                 Ended::Returned(value) => return Poll::Ready(value),
                 Ended::Panicked(panic) => panic.resume(),
                 Ended::Unwound => {
-                    this.skipped = true;
+                    this.stage = Stage::Skipped;
                     return Poll::Pending;
                 }
                 Ended::Lost(why) => panic!("`spawn_blocking` at {}: {why}", this.caller),
@@ -140,11 +153,9 @@ impl<T: Send + 'static> Future for Unblocked<T> {
         }
         inspect::waits(|| WaitsFor::Closure);
         // It is told, so that a closure which has not started is skipped, and the task is released.
-        if !this.abandons && Pin::new(&mut this.told).poll(cx).is_ready() {
-            this.skipped = this.closure.skip();
-            if this.skipped {
-                this.hold.release();
-            }
+        if !this.abandons && Pin::new(&mut this.told).poll(cx).is_ready() && this.closure.skip() {
+            this.stage = Stage::Skipped;
+            this.hold.release();
         }
         Poll::Pending
     }
@@ -162,7 +173,7 @@ impl<T> Drop for Unblocked<T> {
 impl<T> fmt::Debug for Unblocked<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unblocked")
-            .field("given", &self.given)
+            .field("given", &(self.stage != Stage::New))
             .field("abandons", &self.abandons)
             .finish_non_exhaustive()
     }

@@ -25,6 +25,14 @@ impl<J> Content<J> {
         }
     }
 
+    /// Takes the waker that waits, to be dropped outside the lock.
+    pub(super) fn take_waker(&mut self) -> Option<Waker> {
+        match self {
+            Self::Waiting(waker) => waker.take(),
+            _ => None,
+        }
+    }
+
     /// Takes what there is, or leaves the waker; and gives the waker that is not needed, to be dropped outside the lock.
     pub(super) fn take_or_wait(&mut self, waker: Waker) -> (Take<J>, Option<Waker>) {
         match mem::replace(self, Self::Taken) {

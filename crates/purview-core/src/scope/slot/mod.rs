@@ -13,7 +13,7 @@ use crate::{
     cancel::CancelReason,
     context::Env,
     engine::Stop,
-    panic::{catch, catch_expected, discard},
+    panic::{catch, catch_expected, discard, no_second_panic},
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
@@ -44,7 +44,9 @@ const ENDED: u64 = 1 << 62;
 const HAS_NODE: u64 = 1 << 61;
 /// Its `Task` waits for the end of the scope.
 const WAITS_FOR_END: u64 = 1 << 60;
-const FLAGS: u64 = STOPPED | ENDED | HAS_NODE | WAITS_FOR_END;
+/// What awaits it has left a waker, until it has ended.
+const AWAITED: u64 = 1 << 59;
+const FLAGS: u64 = STOPPED | ENDED | HAS_NODE | WAITS_FOR_END | AWAITED;
 
 struct SlotState<J> {
     content: Content<J>,
@@ -247,7 +249,14 @@ impl<J> JoinSlot<J> {
         }
         let waker = cx.waker().clone();
         // One look under one lock: a value that comes and is taken back between two would wake nothing.
-        let (take, left) = self.lock().content.take_or_wait(waker);
+        let (take, left) = {
+            let mut state = self.lock();
+            let polled = state.content.take_or_wait(waker);
+            if matches!(polled.0, Take::NotYet) {
+                self.set(AWAITED);
+            }
+            polled
+        };
         drop(left);
         take
     }
@@ -256,17 +265,29 @@ impl<J> JoinSlot<J> {
     pub(super) fn poll_scope_ended(&self, cx: &Context<'_>) -> Poll<()> {
         let mut key = self.lock().content.end_key();
         let polled = self.scope.poll_ended(&mut key, cx);
-        self.lock().content = Content::Never(key);
+        let mut state = self.lock();
+        state.content = Content::Never(key);
         self.set(WAITS_FOR_END);
+        drop(state);
         polled
     }
 
     /// Its `Task` is dropped, and waits no more.
     #[inline]
-    pub(super) fn forget_end_waiter(&self) {
-        if self.has(WAITS_FOR_END) {
+    pub(super) fn forget_waiter(&self) {
+        let flags = self.number.load(Ordering::Acquire);
+        if flags & (WAITS_FOR_END | AWAITED) != 0 {
+            self.forget_waker(flags);
+        }
+    }
+
+    fn forget_waker(&self, flags: u64) {
+        if flags & WAITS_FOR_END != 0 {
             let key = self.lock().content.end_key();
             self.scope.forget_end_waiter(key);
+        } else if flags & ENDED == 0 {
+            let waker = self.lock().content.take_waker();
+            no_second_panic(|| drop(waker));
         }
     }
 
@@ -274,8 +295,10 @@ impl<J> JoinSlot<J> {
         self.number.load(Ordering::Acquire) & flag != 0
     }
 
+    /// To be called under the lock, which makes it one change without a locked instruction.
     fn set(&self, flag: u64) {
-        self.number.fetch_or(flag, Ordering::AcqRel);
+        self.number
+            .store(self.number.load(Ordering::Relaxed) | flag, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, SlotState<J>> {

@@ -263,7 +263,8 @@ impl<J> Future for Entered<J> {
 
 impl<J> Drop for Entered<J> {
     fn drop(&mut self) {
-        if let State::In { guest, .. } = &self.0 {
+        if let State::In { slot, guest } = &self.0 {
+            slot.forget_waiter();
             guest.leave();
         }
     }

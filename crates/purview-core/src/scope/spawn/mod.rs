@@ -193,7 +193,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// # Errors
     ///
-    /// [`Rejected`] with the future, unpolled, where the scope is cancelled, has ended, or has as many children as its
+    /// [`Rejected`] with the future, unpolled, where the scope is cancelled, closed or over, or has as many children as its
     /// limit allows.
     #[track_caller]
     pub fn try_spawn<T, F>(&self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
@@ -225,7 +225,7 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     ///
     /// # Errors
     ///
-    /// [`Rejected`] with the future, unpolled, where the scope is cancelled, has ended, or has as many children as its
+    /// [`Rejected`] with the future, unpolled, where the scope is cancelled, closed or over, or has as many children as its
     /// limit allows.
     #[track_caller]
     pub fn try_spawn<T, F>(&self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>

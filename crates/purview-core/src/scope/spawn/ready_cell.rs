@@ -5,6 +5,7 @@ use std::{
 
 use crate::{
     error::AlreadyReady,
+    panic::no_second_panic,
     sync::{Mutex, MutexGuard},
 };
 
@@ -14,7 +15,7 @@ pub(super) struct ReadyCell<V>(Mutex<State<V>>);
 struct State<V> {
     value: Option<V>,
     set: bool,
-    /// The child has ended without being ready, which is what its starter hears.
+    /// The child has ended without being ready, which is what its starter hears; or nothing waits for the value.
     closed: bool,
     waker: Option<Waker>,
 }
@@ -77,6 +78,16 @@ impl<V> ReadyCell<V> {
         drop(state);
         drop(old);
         value
+    }
+
+    /// What waited for the value does so no more: the child may keep this for ever, and has no use for it.
+    pub(super) fn forget_waiter(&self) {
+        let left = {
+            let mut state = self.lock();
+            state.closed = true;
+            (state.waker.take(), state.value.take())
+        };
+        no_second_panic(|| drop(left));
     }
 
     fn lock(&self) -> MutexGuard<'_, State<V>> {

@@ -49,8 +49,8 @@ impl<V> fmt::Debug for Ready<V> {
     }
 }
 
-/// The future of [`Scope::start`]; dropping it before it has completed cancels that child, and no other.
-#[must_use = "dropping it cancels the child: await it"]
+/// The future of [`Scope::start`]; dropping it before that child is ready cancels the child, and no other.
+#[must_use = "dropping it before the child is ready cancels the child: await it"]
 pub struct Start<V, E> {
     ready: Arc<ReadyCell<V>>,
     failed: Arc<JoinSlot<StartError<E>>>,
@@ -83,6 +83,9 @@ impl<V, E> Future for Start<V, E> {
 
 impl<V, E> Drop for Start<V, E> {
     fn drop(&mut self) {
+        // A child that is ready runs on, maybe for ever.
+        self.failed.forget_waiter();
+        self.ready.forget_waiter();
         if !self.done && !self.ready.is_set() {
             self.task.cancel(CancelReason::Requested(Some(
                 "its `start` was dropped before it was ready".into(),
@@ -158,7 +161,8 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future before it has completed cancels the child.
+    /// Dropping the future before the child is ready cancels the child. After that it drops the value that the child is
+    /// ready with, and the child stays, as in trio.
     ///
     /// # Examples
     ///

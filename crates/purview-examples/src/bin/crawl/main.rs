@@ -20,6 +20,7 @@ use std::{
 
 use clap::Parser;
 use purview::fail_fast;
+use purview_examples::cli;
 
 use crate::{args::Args, crawl::Crawl, report::Report, site::Site};
 
@@ -29,18 +30,22 @@ const OTHER_DESCRIPTORS: u64 = 64;
 fn main() -> ExitCode {
     let args = Args::parse();
     // Where this is refused, a page says that there was no socket for it.
-    let _ = rlimit::increase_nofile_limit(2 * args.limit.get() as u64 + OTHER_DESCRIPTORS);
+    let _ = rlimit::increase_nofile_limit(
+        (args.limit.get() as u64)
+            .saturating_mul(2)
+            .saturating_add(OTHER_DESCRIPTORS),
+    );
     let report = match args.runtime.block_on(crawl_own_site(&args)) {
         Ok(report) => report,
         Err(error) => {
-            eprintln!("error: the site on loopback failed: {error}");
+            cli::warn(format_args!("error: the site on loopback failed: {error}"));
             return ExitCode::from(1);
         }
     };
     match report.write(&mut BufWriter::new(io::stdout().lock()), args.summary) {
         // The reader of our output (`| head`) has seen enough.
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("error: cannot write the report: {error}");
+            cli::warn(format_args!("error: cannot write the report: {error}"));
             ExitCode::from(1)
         }
         _ if report.is_complete() => ExitCode::SUCCESS,

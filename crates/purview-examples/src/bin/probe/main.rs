@@ -54,7 +54,10 @@ fn run(args: &Args) -> Result<bool, String> {
             })?;
             let (targets, bad_lines) = targets::parse(&bytes);
             for bad in &bad_lines {
-                eprintln!("{file_name}:{}: {:?}: {}", bad.number, bad.text, bad.reason);
+                cli::warn(format_args!(
+                    "{file_name}:{}: {:?}: {}",
+                    bad.number, bad.text, bad.reason
+                ));
             }
             if targets.is_empty() {
                 return Err(format!("{file_name} names no target; write one host:port on each line"));

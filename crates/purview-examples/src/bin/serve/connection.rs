@@ -7,6 +7,7 @@ use std::{
 use async_io::Async;
 use futures::AsyncWriteExt;
 use purview::{FailFast, Scope, fail_fast, shield};
+use purview_examples::cli;
 
 use crate::{args::Args, journal::Journal, lines::Lines, roster::Presence};
 
@@ -28,7 +29,7 @@ pub(crate) async fn serve(stream: Async<TcpStream>, journal: &Journal, args: &Ar
         .await;
     if let Err(error) = ended {
         if error.is_failed() {
-            eprintln!("{error}");
+            cli::warn(error);
         }
     }
     // After the grace, the scope drops its body, runs the finalizers, and only then returns here.
@@ -50,7 +51,7 @@ async fn converse(
     let token = s.token();
     loop {
         // Too late only when the scope is being cancelled, which the token says next.
-        let _ = s.set_deadline(Instant::now() + args.idle);
+        let _ = s.set_deadline(Instant::now().checked_add(args.idle));
         match token.run_until_cancelled(lines.next()).await {
             Some(line) => match line? {
                 Some(line) if line != "quit" => {

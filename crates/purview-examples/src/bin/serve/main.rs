@@ -45,12 +45,13 @@ fn run(args: &Args) -> Result<bool, String> {
     let signals = signals::listen().map_err(|error| format!("cannot listen for signals: {error}"))?;
     // Every connection is a file descriptor. Where this is refused, `accept` says so in time.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    println!("listening on {address}");
+    cli::say(format_args!("listening on {address}"));
     let operator = match args.inspect {
         Some(at) => {
             let cannot = |error| format!("cannot listen on {at}: {error}; choose another --inspect");
             let operator = Operator::bind(at).map_err(cannot)?;
-            println!("inspect at http://{}/", operator.address().map_err(cannot)?);
+            let address = operator.address().map_err(cannot)?;
+            cli::say(format_args!("inspect at http://{address}/"));
             Some(operator)
         }
         None => None,
@@ -68,20 +69,20 @@ fn run(args: &Args) -> Result<bool, String> {
 
     let partings = roster.take_partings();
     for visit in &partings.finished {
-        println!("finished  {visit}");
+        cli::say(format_args!("finished  {visit}"));
     }
     for visit in &partings.cut {
-        println!("cut       {visit}");
+        cli::say(format_args!("cut       {visit}"));
     }
     if let Err(error) = &ended {
-        eprintln!("error: the journal is incomplete: {error}");
+        cli::warn(format_args!("error: the journal is incomplete: {error}"));
     }
-    println!(
+    cli::say(format_args!(
         "{} finished, {} cut, {} lines in {}",
         partings.finished.len(),
         partings.cut.len(),
         journal.count(),
         args.journal.display(),
-    );
+    ));
     Ok(ended.is_ok() && partings.cut.is_empty())
 }

@@ -10,8 +10,9 @@ use async_io::Async;
 use futures::{AsyncReadExt, AsyncWriteExt};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use purview::inspect::{self, Observer, Options, Report};
+use purview_examples::cli;
 
-use crate::numbers::Numbers;
+use crate::{numbers::Numbers, service::OUT_OF_SOCKETS};
 
 /// Requests whose headers are longer are not read further.
 const LONGEST_REQUEST: usize = 8192;
@@ -36,7 +37,7 @@ struct Reports(Arc<Mutex<VecDeque<String>>>);
 impl Observer for Reports {
     fn reported(&self, report: &Report) {
         let line = report.to_string();
-        eprintln!("{line}");
+        cli::warn(&line);
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push_front(line);
         lines.truncate(REPORTS);
@@ -71,9 +72,15 @@ impl Operator {
     /// Answers one client after the other; meant to be a daemon.
     pub(crate) async fn serve(&self) -> io::Result<()> {
         loop {
-            let (stream, _) = self.listener.accept().await?;
-            // A client that disconnects or is slow gets no answer.
-            let _ = purview::timeout(PATIENCE, self.answer(stream)).await;
+            match self.listener.accept().await {
+                // A client that disconnects or is slow gets no answer.
+                Ok((stream, _)) => drop(purview::timeout(PATIENCE, self.answer(stream)).await),
+                // Not a failure: that would end the server, which has no other use for this daemon.
+                Err(error) => {
+                    cli::warn(format_args!("cannot accept an operator: {error}"));
+                    purview::sleep(OUT_OF_SOCKETS).await;
+                }
+            }
         }
     }
 

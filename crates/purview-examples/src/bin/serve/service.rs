@@ -8,11 +8,12 @@ use std::{
 use async_io::Async;
 use async_signal::Signals;
 use purview::{CancelReason, CancelToken, ScopeError, fail_fast, settled};
+use purview_examples::cli;
 
 use crate::{args::Args, connection, journal::Journal, operator::Operator, roster::Roster, signals};
 
 /// How long to wait when the system has no socket for a new connection.
-const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
+pub(crate) const OUT_OF_SOCKETS: Duration = Duration::from_millis(100);
 
 /// Serves until a signal comes and every connection has ended.
 pub(crate) async fn run(
@@ -44,7 +45,7 @@ pub(crate) async fn run(
                 .await
                 .is_none()
             {
-                println!("second signal: no more waiting");
+                cli::say("second signal: no more waiting");
             }
             Ok(())
         })
@@ -73,7 +74,7 @@ async fn serve_all(args: &Args, listener: Async<TcpListener>, journal: &Journal,
                 match accepted {
                     Ok((stream, peer)) => welcome(stream, peer).await,
                     Err(error) => {
-                        eprintln!("cannot accept a connection: {error}");
+                        cli::warn(format_args!("cannot accept a connection: {error}"));
                         purview::sleep(OUT_OF_SOCKETS).await;
                     }
                 }
@@ -90,14 +91,15 @@ async fn serve_all(args: &Args, listener: Async<TcpListener>, journal: &Journal,
                 Some(CancelReason::Requested(Some(signal))) => signal,
                 _ => "stop".into(),
             };
-            println!("{signal}: no new connections; still open: {}", roster.stop());
+            let open = roster.stop();
+            cli::say(format_args!("{signal}: no new connections; still open: {open}"));
             s.cancel_with(signal);
             Ok(())
         })
         .await;
     if let Ok(settlement) = ended {
         for failure in settlement.failures {
-            eprintln!("{failure}");
+            cli::warn(failure);
         }
     }
 }

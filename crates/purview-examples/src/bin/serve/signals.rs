@@ -3,6 +3,7 @@ use std::io;
 use async_signal::{Signal, Signals};
 use futures::StreamExt;
 use purview::{CancelToken, inspect};
+use purview_examples::cli;
 
 /// SIGTERM and Ctrl-C, and SIGUSR1 for a look at what is alive, on the reactor that serves the sockets.
 pub(crate) fn listen() -> io::Result<Signals> {
@@ -18,7 +19,7 @@ pub(crate) async fn watch(mut signals: Signals, stop: &CancelToken, hurry: &Canc
     let mut tokens = [stop, hurry].into_iter();
     while let Some(signal) = signals.next().await {
         match signal? {
-            Signal::Usr1 => eprint!("{}", inspect::snapshot()),
+            Signal::Usr1 => cli::warn(inspect::snapshot().to_string().trim_end()),
             signal => match tokens.next() {
                 Some(token) => token.cancel_with(name(signal)),
                 None => break,
