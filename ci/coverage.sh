@@ -43,6 +43,8 @@ log=$results/coverage.log
 lcov=$results/coverage.lcov
 status=0
 if ! $kept; then
+    # Programs of an earlier run would count with lines that have moved since.
+    cargo llvm-cov clean --workspace
     cargo llvm-cov --no-report "${flags[@]}" --workspace --exclude-from-test purview-bench --all-features --lib --tests \
         --ignore-run-fail 2>&1 | tee "$log" || status=$?
     cargo llvm-cov report "${flags[@]:0:1}" --lcov --output-path "$lcov"
