@@ -85,3 +85,26 @@ fn progress_holds_and_what_stops_a_scope_are_objects() {
         serde_json::json!({ "reason": "cancelled on request: enough", "since": 1.0, "grace": 59.0 })
     );
 }
+
+#[test]
+fn each_state_is_a_word_or_two() {
+    let (_inspector, _installed, _clock) = inspected(Options::new());
+    let (service, driver) = fail_fast::<()>().name("service").limit(1).open();
+    let states = || {
+        let json = serde_json::to_value(service.snapshot()).expect("it can be serialized");
+        let nodes = json["nodes"].as_array().expect("a list").clone();
+        let states = nodes
+            .iter()
+            .map(|node| node["state"].as_str().expect("a word").to_owned());
+        states.collect::<Vec<_>>()
+    };
+    service.spawn(pending::<Result<(), ()>>());
+    service.spawn(pending::<Result<(), ()>>());
+    assert_eq!(states()[0], "never polled");
+    let mut driver = by_hand(driver);
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(states(), ["scope", "idle", "queued by the limit"]);
+    service.cancel();
+    let _ = driver.finish();
+    assert_eq!(states(), ["ended"]);
+}
