@@ -25,7 +25,7 @@ impl ScopeNode {
         panicked.run(|| self.spans.end());
         self.node().leave_all();
         // Not before, so that the node above is not the last of a long line: that is left more slowly.
-        drop(link);
+        panicked.run(|| drop(link));
         if let Some(waiters) = waiters {
             panicked.run(|| wake_all(waiters));
         }
