@@ -56,6 +56,8 @@ pub use self::{
     snapshot::{Snapshot, snapshot},
     timeline::Timeline,
 };
+#[doc(hidden)]
+pub use crate::tree::record::OneLine;
 pub(crate) use crate::tree::record::is_on;
 pub use crate::tree::record::{
     AlreadyEnabled, Held, Holder, How, Kind, Observer, Options, Report, ScopeId, ScopeInfo, Spawned, WaitsFor,

@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use purview_core::{
     TaskInfo,
-    inspect::{Kind, Node, Queued, Snapshot, State, WaitsFor},
+    inspect::{Kind, Node, OneLine, Queued, Snapshot, State, WaitsFor},
     runtime::Instant,
 };
 
@@ -37,7 +37,7 @@ impl Tree<'_> {
                     self.write_scope(node)?;
                 }
             }
-            self.keep_to_one_line(start);
+            self.keep_to_one_line(start)?;
         }
         if tree.left_out() > 0 {
             writeln!(
@@ -50,22 +50,14 @@ impl Tree<'_> {
     }
 
     /// Names and reasons are the program's, and may have line breaks.
-    fn keep_to_one_line(&mut self, start: usize) {
-        let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-        let line = self.out[start..].strip_suffix('\n').unwrap_or_default();
-        if line.contains(ends_line) {
-            let escaped = |c: char| {
-                if ends_line(c) {
-                    c.escape_debug().to_string()
-                } else {
-                    c.to_string()
-                }
-            };
-            let line: String = line.chars().map(escaped).collect();
-            self.out.truncate(start);
-            self.out.push_str(&line);
-            self.out.push('\n');
-        }
+    fn keep_to_one_line(&mut self, start: usize) -> Result {
+        let written = self.out.split_off(start);
+        let (line, end) = match written.strip_suffix('\n') {
+            Some(line) => (line, "\n"),
+            None => (&*written, ""),
+        };
+        OneLine(&mut *self.out).write_str(line)?;
+        self.out.write_str(end)
     }
 
     fn write_scope(&mut self, scope: &Node) -> Result {

@@ -16,7 +16,6 @@ mod waker;
 
 pub(crate) use self::{
     entry::Entry,
-    one_line::OneLine,
     recorder::{
         InstalledRecorder, Recorder, clock, enable, install, installed_steps, is_on, nanos, recorder, time_passes,
     },
@@ -28,6 +27,7 @@ pub(crate) use self::{
 pub use self::{
     how::{Held, How, Kind},
     observer::{Observer, ScopeId, ScopeInfo, Spawned},
+    one_line::OneLine,
     options::Options,
     recorder::AlreadyEnabled,
     report::{Holder, Report},

@@ -2,7 +2,8 @@ use std::fmt::{self, Write};
 
 /// Writes what could end the line, or command a terminal, as Rust would in a string: names are the program's, and may
 /// come from its users.
-pub(crate) struct OneLine<W>(pub(crate) W);
+#[derive(Debug)]
+pub struct OneLine<W>(pub W);
 
 impl<W: Write> Write for OneLine<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
