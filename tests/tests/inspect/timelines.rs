@@ -8,9 +8,8 @@ use purview::{
     settled, shield, sleep,
 };
 use purview_tests::by_hand;
-use serde_json::Value;
 
-use crate::{inspected, never};
+use crate::{inspected, never, traces::events_of};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -118,12 +117,7 @@ fn a_picture_needs_nothing_else_and_escapes_names() {
 
 #[test]
 fn a_trace_is_one_for_chrome() {
-    let mut trace = Vec::new();
-    run()
-        .write_chrome_trace(&mut trace)
-        .expect("a vector can be written to");
-    let trace: Value = serde_json::from_slice(&trace).expect("it is JSON");
-    let events = trace["traceEvents"].as_array().expect("a list");
+    let events = events_of(&run());
     let of = |phase: &str, name: &str| {
         let found = events
             .iter()
@@ -161,12 +155,7 @@ fn a_trace_shows_what_was_queued_and_escapes_names() {
     assert!(run.poll_until_idle().is_pending());
     clock.advance(2 * SECOND);
     assert!(run.finish().is_ok());
-    let mut trace = Vec::new();
-    timeline
-        .write_chrome_trace(&mut trace)
-        .expect("a vector can be written to");
-    let trace: Value = serde_json::from_slice(&trace).expect("it is JSON");
-    let events = trace["traceEvents"].as_array().expect("a list");
+    let events = events_of(&timeline);
     let queued = events
         .iter()
         .find(|event| event["name"] == "queued")

@@ -12,6 +12,17 @@ use serde_json::Value;
 
 use crate::inspected;
 
+/// The events of a trace.
+pub(crate) fn events_of(timeline: &Timeline) -> Vec<Value> {
+    let mut trace = Vec::new();
+    timeline
+        .write_chrome_trace(&mut trace)
+        .expect("a vector can be written to");
+    let mut trace: Value = serde_json::from_slice(&trace).expect("it is JSON");
+    let events = trace["traceEvents"].take();
+    events.as_array().expect("a list").clone()
+}
+
 /// Perfetto drops what overlaps something else of its track and is not inside of it.
 #[track_caller]
 fn assert_nested(events: &[Value]) {
@@ -49,12 +60,7 @@ fn a_hold_that_begins_in_one_poll_and_ends_in_another_crosses_none_of_them() {
     }))
     .finish()
     .expect("it does not fail");
-    let mut trace = Vec::new();
-    timeline
-        .write_chrome_trace(&mut trace)
-        .expect("a vector can be written to");
-    let trace: Value = serde_json::from_slice(&trace).expect("it is JSON");
-    let events = trace["traceEvents"].as_array().expect("a list");
+    let events = &events_of(&timeline)[..];
     let holds = events
         .iter()
         .find(|event| event["name"] == "holds" && event["cat"] == "hold");

@@ -19,7 +19,8 @@ struct Inspected {
 impl Inspected {
     fn start(journal: &str, runtime: &str) -> Self {
         let journal = file(journal, "");
-        let mut process = Command::new(path_of("serve"))
+        let mut command = Command::new(path_of("serve"));
+        command
             .args([
                 "--listen",
                 "127.0.0.1:0",
@@ -29,11 +30,13 @@ impl Inspected {
                 runtime,
                 "--journal",
             ])
-            .arg(journal)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .arg(journal);
+        Self::run(&mut command)
+    }
+
+    /// Runs the server, and reads where it listens.
+    fn run(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
         let mut after = |what: &str| lines.next().unwrap().unwrap().strip_prefix(what).unwrap().to_owned();
         let (serves, inspects) = (after("listening on "), after("inspect at http://"));
@@ -165,24 +168,14 @@ fn a_signal_prints_the_tree() {
 #[test]
 fn a_server_without_a_descriptor_for_an_operator_serves_on() {
     let journal = file("inspected-descriptors.journal", "");
-    let mut process = Command::new("sh")
-        .args(["-c", "ulimit -n 24; exec \"$0\" \"$@\""])
-        .arg(path_of("serve"))
-        .args(["--listen", "127.0.0.1:0", "--inspect", "127.0.0.1:0", "--journal"])
-        .arg(journal)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
-    let mut after = |what: &str| lines.next().unwrap().unwrap().strip_prefix(what).unwrap().to_owned();
-    let (serves, inspects) = (after("listening on "), after("inspect at http://"));
-    let mut said = BufReader::new(process.stderr.take().unwrap()).lines();
-    let mut inspected = Inspected {
-        process,
-        serves: serves.parse().unwrap(),
-        inspects: inspects.trim_end_matches('/').parse().unwrap(),
-    };
+    let mut inspected = Inspected::run(
+        Command::new("sh")
+            .args(["-c", "ulimit -n 24; exec \"$0\" \"$@\""])
+            .arg(path_of("serve"))
+            .args(["--listen", "127.0.0.1:0", "--inspect", "127.0.0.1:0", "--journal"])
+            .arg(journal),
+    );
+    let mut said = BufReader::new(inspected.process.stderr.take().unwrap()).lines();
     let mut wait_for = |what: &str| assert!(said.any(|line| line.unwrap().starts_with(what)), "{what}");
 
     let clients: Vec<_> = (0..24).map(|_| TcpStream::connect(inspected.serves).unwrap()).collect();
