@@ -262,7 +262,8 @@ impl Parent {
 /// Takes a node that has these parents out from below them. A loop, not recursion: each of them may be the last that
 /// keeps a long line of ancestors.
 fn drop_parents(mut parents: Parents) {
-    // As nearly always. That of another thread may be dropped meanwhile: then the last is dropped here, and its own in a loop.
+    // Nearly always something else keeps the only parent. Where that is dropped meanwhile on another thread, the parent is
+    // dropped here, and what is above it in a loop.
     if let Some(parent) = parents.take_only(|parent| Arc::strong_count(&parent.node) > 1) {
         parent.leave();
         return;

@@ -72,9 +72,7 @@ impl Builder {
         }
         roots
     }
-}
 
-impl Builder {
     /// Forgets all scopes but these and what is in them; `inside` is what is directly in each.
     fn keep_below(&mut self, roots: &[usize], inside: &[Vec<usize>]) {
         let mut is_below = vec![false; self.scopes.len()];

@@ -52,7 +52,8 @@ impl<C> End<C> {
 /// Decides what the end of each child means.
 ///
 /// The scope calls it in the task that awaits the scope, never under a lock, once for each child that it accepted, in
-/// the order in which they ended; for one of [`start`](crate::Scope::start) only where it was ready. A panic in a policy cancels the scope and is resumed in the awaiting task.
+/// the order in which they ended; for one of [`start`](crate::Scope::start) only where it was ready. A panic in a policy
+/// cancels the scope and is resumed in the awaiting task.
 ///
 /// # Examples
 ///

@@ -45,12 +45,12 @@ impl Task {
         (latest, earlier)
     }
 
-    /// Whether a waker is held that would have this task polled again.
     /// It was woken and not polled since.
     pub(super) fn is_woken(&self) -> bool {
         self.woken
     }
 
+    /// Whether a waker is held that would have this task polled again.
     pub(super) fn can_be_woken(&self, only_the_latest: bool) -> bool {
         let (latest, earlier) = self.wakers_held();
         latest > 0 || (earlier > 0 && !only_the_latest)

@@ -88,7 +88,7 @@ impl Watch {
         }));
         let first_poll = FirstPoll(watch.clone());
         let probe = scope.task().daemon().try_spawn(async move {
-            first_poll.0.is_inside();
+            first_poll.0.note_runtime();
             first_poll.0.set(Driver::Polled);
             Ok::<(), E>(())
         });
@@ -106,8 +106,8 @@ impl Watch {
         }
     }
 
-    /// Something runs in the scope.
-    pub(super) fn is_inside(&self) {
+    /// Something runs in the scope: which runtime serves it is known from now on.
+    pub(super) fn note_runtime(&self) {
         if self.0.runtime.get().is_none() {
             // One is as good as another.
             let _ = self.0.runtime.set(runtime::current());

@@ -134,7 +134,7 @@ async fn run<B: Body, Err, E>(
     exchange: Arc<Exchange<B, Err>>,
     place: Option<Place>,
 ) -> Result<(), E> {
-    watch.is_inside();
+    watch.note_runtime();
     drop(watch);
     within(allowance, handling, exchange).await;
     drop(place);
