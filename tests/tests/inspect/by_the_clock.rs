@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures::{FutureExt, StreamExt, stream};
 use purview::{
     CancelReason, Timer, fail_fast, gather_stream,
-    inspect::{Inspector, Options, Queued, State},
+    inspect::{Inspector, Options, Queued, Snapshot, State},
     settled, shield, sleep,
 };
 use purview_tests::{Gate, TestClock, by_hand, yield_now};
@@ -40,7 +40,7 @@ fn a_task_is_as_old_as_it_is_and_idle_since_its_last_poll() {
     assert_eq!(child.state, State::Idle(5 * SECOND));
     assert_eq!(
         (child.polls, child.busy, child.polled),
-        (2, Duration::ZERO, Some(5 * SECOND))
+        (2, Some(Duration::ZERO), Some(5 * SECOND))
     );
     assert_eq!(tree.nodes()[0].age, 9 * SECOND);
 }
@@ -74,8 +74,90 @@ fn polls_are_timed() {
     assert!(run.poll_until_idle().is_pending());
     let tree = inspector.snapshot();
     let busy = node(&tree, "busy");
-    assert_eq!((busy.busy, busy.longest), (8 * SECOND, 5 * SECOND));
+    assert_eq!((busy.busy, busy.longest), (Some(8 * SECOND), Some(5 * SECOND)));
     assert!(busy.to_string().contains("polls 4 busy 8.0 s longest 5.0 s"), "{busy}");
+}
+
+/// A child that takes two seconds in each of two polls, and a second later in its third.
+fn after_three_polls(options: Options) -> Snapshot {
+    let (inspector, _installed, clock) = inspected(options);
+    let (service, driver) = settled::<()>().name("service").open();
+    let mut driver = by_hand(driver);
+    let gate = Gate::new();
+    let (time, waits) = (clock.clone(), gate.clone());
+    service.task().name("child").spawn(async move {
+        time.advance(2 * SECOND);
+        yield_now().await;
+        time.advance(2 * SECOND);
+        waits.wait().await;
+        never().await
+    });
+    assert!(driver.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    gate.wake();
+    assert!(driver.poll_until_idle().is_pending());
+    clock.advance(3 * SECOND);
+    inspector.snapshot()
+}
+
+#[test]
+fn without_the_times_of_polls_the_rest_of_the_tree_is_known() {
+    let tree = after_three_polls(Options::new().times(false));
+    let child = node(&tree, "child");
+    assert_eq!((child.polls, child.busy, child.longest), (3, None, None));
+    assert_eq!(child.age, 8 * SECOND);
+    assert_eq!(child.state, State::Idle(3 * SECOND), "since the last pass");
+    let line = child.to_string();
+    assert!(line.contains(", polls 3") && !line.contains("busy"), "{line}");
+    let child = after_three_polls(Options::new());
+    assert_eq!(node(&child, "child").busy, Some(4 * SECOND));
+}
+
+#[test]
+fn slow_polls_are_seen_where_the_times_of_polls_are_turned_off() {
+    let tree = after_three_polls(Options::new().slow_poll(SECOND).times(false));
+    assert_eq!(node(&tree, "child").longest, Some(2 * SECOND));
+}
+
+#[test]
+fn what_is_spawned_between_two_passes_is_as_old_as_it_is_without_the_times_of_polls() {
+    let (inspector, _installed, clock) = inspected(Options::new().times(false));
+    let (service, driver) = settled::<()>().open();
+    let mut driver = by_hand(driver);
+    service.task().name("first").spawn(never());
+    assert!(driver.poll().is_pending());
+    clock.advance(SECOND);
+    service.task().name("second").spawn(never());
+    clock.advance(SECOND);
+    let tree = inspector.snapshot();
+    assert_eq!(
+        (node(&tree, "first").age, node(&tree, "second").age),
+        (2 * SECOND, SECOND)
+    );
+}
+
+#[test]
+fn without_the_times_of_polls_an_outer_scope_goes_on_after_an_inner_one() {
+    let (inspector, _installed, clock) = inspected(Options::new().times(false));
+    let (time, later) = (clock.clone(), clock.clone());
+    let mut run = by_hand(settled::<()>().run(async move |s| {
+        s.task().name("nests").spawn(async move {
+            let inner = settled::<()>().run(async |_| {
+                time.advance(SECOND);
+                never().await
+            });
+            inner.await.map(drop).map_err(drop)
+        });
+        s.task().name("after").spawn(async move {
+            later.advance(SECOND);
+            never().await
+        });
+        never().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let tree = inspector.snapshot();
+    // In one pass of the outer scope, which is looked at again after the inner one.
+    assert_eq!(node(&tree, "after").state, State::Idle(SECOND), "{tree}");
 }
 
 #[test]
@@ -102,7 +184,7 @@ fn what_its_source_takes_is_no_time_of_a_future() {
     let busy = |name| (node(&tree, name).polls, node(&tree, name).busy);
     assert_eq!(
         (busy("all/0"), busy("all/1")),
-        ((1, Duration::ZERO), (1, SECOND)),
+        ((1, Some(Duration::ZERO)), (1, Some(SECOND))),
         "{tree}"
     );
 }

@@ -1,9 +1,11 @@
 //! `run <key load> <n> <times>`: does it so many times, for a tool that counts what the process does.
 //!
 //! Three times less once is what doing it twice costs, without what is made once for a process or a thread.
-//! With `--inspect` before these, scopes and tasks are recorded. `run --all` and `run --guarded` print the names, and `run --units <key load> <n>` of how many the cost is.
+//! With `--inspect` before these, scopes and tasks are recorded; with `--inspect-polls` without the times of
+//! polls. `run --all` and `run --guarded` print the names, and `run --units <key load> <n>` of how many the cost is.
 #![forbid(unsafe_code)]
 
+use purview::inspect::{Options, enable};
 use purview_bench::key::{self, Key};
 
 fn number(text: &str) -> usize {
@@ -19,7 +21,11 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let arguments = match arguments.as_slice() {
         ["--inspect", rest @ ..] => {
-            purview::inspect::enable(purview::inspect::Options::new()).expect("once");
+            enable(Options::new()).expect("once");
+            rest
+        }
+        ["--inspect-polls", rest @ ..] => {
+            enable(Options::new().times(false)).expect("once");
             rest
         }
         arguments => arguments,

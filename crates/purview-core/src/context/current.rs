@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     sync::thread_local,
-    tree::{Grace, RecordKey, ScopeNode, TaskId, TaskInfo, TaskNode},
+    tree::{Grace, ScopeNode, TaskInfo, TaskNode, record::TaskRecord},
 };
 
 thread_local! {
@@ -133,14 +133,15 @@ pub(super) fn place() -> Place {
         .unwrap_or_default()
 }
 
-/// The task that is being polled, by its scope and its key in the record: inside a timeout, the task around it.
-pub(crate) fn recorded_task() -> Option<(Arc<ScopeNode>, RecordKey, TaskId)> {
-    let (mut scope, mut key, mut id) = with(|env| Some((env.scope()?.clone(), env.record_key(), env.id())))?;
-    while key == RecordKey::NONE {
-        let task = scope.link()?.task;
-        (scope, key, id) = (task.scope.clone(), task.record_key(), task.info.id());
+/// What is recorded of the task that is being polled: inside a timeout, of the task around it.
+pub(crate) fn task_record() -> Option<Arc<TaskRecord>> {
+    let (mut record, mut scope) = with(|env| (env.record().cloned(), env.scope().cloned()));
+    while record.is_none() {
+        let task = scope?.link()?.task;
+        record = task.record().cloned();
+        scope = Some(task.scope.clone());
     }
-    Some((scope, key, id))
+    record
 }
 
 /// What surrounds a closure of the task that is being polled, on a thread that may block.

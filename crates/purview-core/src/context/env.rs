@@ -1,21 +1,21 @@
 use std::{panic::Location, sync::Arc};
 
-use super::{Binding, TaskSpan};
+use super::{
+    Binding, TaskSpan,
+    tag::{BEYOND_GRACE, DAEMON, HAS_PLACE, KEPT, MAY_BLOCK, NODE_KNOWN, POLLER_KNOWN, SHIELDED, Tag, Which},
+};
 use crate::{
     cancel::CancelReason,
-    tree::{RecordKey, Role, ScopeNode, TaskId, TaskInfo, TaskNode},
+    tree::{Role, ScopeNode, TaskId, TaskInfo, TaskNode, record::TaskRecord},
 };
 
 /// What surrounds the code of one task: kept with its future, and swapped into a thread-local while it is polled.
 pub(crate) struct Env {
     scope: Option<Arc<ScopeNode>>,
     id: TaskId,
-    /// Of a child, its number in its scope.
-    number: u64,
-    /// Where it is recorded in its scope, if it is.
-    record_key: RecordKey,
-    which: Which,
-    flags: u8,
+    tag: Tag,
+    /// What is recorded of it, where that is enabled.
+    record: Option<Arc<TaskRecord>>,
     /// Made when something asks for it.
     task: Option<Arc<TaskNode>>,
     pub(super) bindings: Option<Arc<Binding>>,
@@ -25,42 +25,14 @@ pub(crate) struct Env {
     pub(super) span: TaskSpan,
 }
 
-/// Which task of its scope this is, where it has no name of its own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
-    Body,
-    Child,
-    Finalizer,
-    /// The task that polls the scope: the scope is a timeout.
-    Same,
-}
-
-/// Inside a shield the scopes around are not seen: neither their cancellation nor their deadline.
-const SHIELDED: u8 = 1;
-/// The thread is one for blocking work.
-const MAY_BLOCK: u8 = 1 << 1;
-const DAEMON: u8 = 1 << 2;
-/// It has one of the places that its scope's limit gives.
-const HAS_PLACE: u8 = 1 << 3;
-/// Its scope is cut, and it is the body, which is to see its tasks resolve.
-const KEPT: u8 = 1 << 4;
-/// The grace of its scope has ended, and another thread is in it.
-const BEYOND_GRACE: u8 = 1 << 5;
-/// Its slot knows how to have it polled.
-const POLLER_KNOWN: u8 = 1 << 6;
-/// Its slot has its node.
-const NODE_KNOWN: u8 = 1 << 7;
-
 impl Default for Env {
     /// Outside of all scopes.
     fn default() -> Self {
         Self {
             scope: None,
             id: TaskId::NONE,
-            number: 0,
-            record_key: RecordKey::NONE,
-            which: Which::Body,
-            flags: 0,
+            tag: Tag::BODY,
+            record: None,
             task: None,
             bindings: None,
             at: None,
@@ -74,10 +46,8 @@ impl Env {
         Self {
             scope: Some(scope),
             id,
-            number,
-            record_key: RecordKey::NONE,
-            which: Which::Child,
-            flags: 0,
+            tag: Tag::child(number),
+            record: None,
             task: None,
             bindings,
             at: None,
@@ -96,9 +66,8 @@ impl Env {
 
     pub(crate) fn finalizer(scope: Arc<ScopeNode>, bindings: Option<Arc<Binding>>) -> Self {
         Self {
-            which: Which::Finalizer,
+            tag: Tag::FINALIZER,
             bindings,
-            flags: SHIELDED,
             span: TaskSpan::default(),
             ..Self::body(scope)
         }
@@ -108,7 +77,7 @@ impl Env {
     pub(crate) fn same_task(scope: Arc<ScopeNode>, bindings: Option<Arc<Binding>>) -> Self {
         Self {
             scope: Some(scope),
-            which: Which::Same,
+            tag: Tag::SAME,
             bindings,
             ..Self::default()
         }
@@ -119,11 +88,9 @@ impl Env {
         Self {
             scope: Some(task.scope.clone()),
             id: task.info.id(),
-            number: 0,
             at: task.info.location(),
-            record_key: task.record_key(),
-            which: Which::Body,
-            flags: if task.role == Role::Daemon { DAEMON } else { 0 },
+            record: task.record().cloned(),
+            tag: Tag::of(Which::Body, if task.role == Role::Daemon { DAEMON } else { 0 }),
             task: Some(task),
             bindings,
             span: TaskSpan::default(),
@@ -137,6 +104,7 @@ impl Env {
             task: self.task.clone(),
             bindings: self.bindings.clone(),
             span: self.span.copy(),
+            record: self.record.clone(),
             ..*self
         }
     }
@@ -163,7 +131,9 @@ impl Env {
         if self.task.is_none() {
             let scope = self.scope.clone()?;
             let task = TaskNode::new(self.info()?, scope, self.role());
-            task.set_record_key(self.record_key);
+            if let Some(record) = &self.record {
+                task.set_record(record.clone());
+            }
             self.task = Some(task);
         }
         self.task.clone()
@@ -171,7 +141,7 @@ impl Env {
 
     /// Which task this is; `None` outside of all scopes, and in a timeout outside of all.
     pub(crate) fn named_info(&self) -> Option<TaskInfo> {
-        if self.which == Which::Same && self.task.is_none() {
+        if self.tag.is(Which::Same) && self.task.is_none() {
             let link = self.scope.as_ref()?.link()?;
             return Some(link.task.info.clone());
         }
@@ -183,8 +153,8 @@ impl Env {
             return Some(task.info.clone());
         }
         let scope = self.scope.as_ref()?;
-        let info = match self.which {
-            Which::Child => TaskInfo::numbered(self.id, scope.naming(), self.number),
+        let info = match self.tag.which() {
+            Which::Child => TaskInfo::numbered(self.id, scope.naming(), self.number()),
             Which::Body => TaskInfo::body(self.id, scope.naming()),
             Which::Finalizer => TaskInfo::finalizer(self.id, scope.naming()),
             Which::Same => {
@@ -198,7 +168,7 @@ impl Env {
     }
 
     pub(crate) fn role(&self) -> Role {
-        match self.which {
+        match self.tag.which() {
             Which::Finalizer => Role::Finalizer,
             _ if self.has(DAEMON) => Role::Daemon,
             _ => Role::Ordinary,
@@ -210,34 +180,34 @@ impl Env {
         self.at = Some(at);
     }
 
-    /// Where the task is recorded in its scope.
-    pub(crate) fn record_key(&self) -> RecordKey {
-        if self.record_key == RecordKey::NONE {
-            self.task.as_ref().map_or(RecordKey::NONE, |task| task.record_key())
-        } else {
-            self.record_key
+    /// What is recorded of the task.
+    #[inline]
+    pub(crate) fn record(&self) -> Option<&Arc<TaskRecord>> {
+        match &self.record {
+            None => self.task.as_ref()?.record(),
+            known => known.as_ref(),
         }
     }
 
-    pub(crate) fn set_record_key(&mut self, key: RecordKey) {
-        self.record_key = key;
+    pub(crate) fn set_record(&mut self, record: Arc<TaskRecord>) {
         if let Some(task) = &self.task {
-            task.set_record_key(key);
+            task.set_record(record.clone());
         }
+        self.record = Some(record);
     }
 
     /// Whether it is a task of its own, and not the inside of a timeout.
     pub(crate) fn is_task(&self) -> bool {
-        self.which != Which::Same && self.scope.is_some()
+        !self.tag.is(Which::Same) && self.scope.is_some()
     }
 
     /// Whether it is named after its number in its scope.
     pub(crate) fn is_numbered(&self) -> bool {
-        self.which == Which::Child
+        self.tag.is(Which::Child)
     }
 
     pub(crate) fn number(&self) -> u64 {
-        self.number
+        self.tag.number()
     }
 
     pub(crate) fn location(&self) -> Option<&'static Location<'static>> {
@@ -245,7 +215,7 @@ impl Env {
     }
 
     pub(crate) fn is_body(&self) -> bool {
-        self.which == Which::Body && self.task.as_ref().is_none_or(|task| task.info.is_body())
+        self.tag.is(Which::Body) && self.task.as_ref().is_none_or(|task| task.info.is_body())
     }
 
     pub(crate) fn has_place(&self) -> bool {
@@ -253,7 +223,7 @@ impl Env {
     }
 
     pub(crate) fn give_place(&mut self) {
-        self.flags |= HAS_PLACE;
+        self.set(HAS_PLACE, true);
     }
 
     pub(crate) fn is_beyond_grace(&self) -> bool {
@@ -261,7 +231,7 @@ impl Env {
     }
 
     pub(crate) fn set_beyond_grace(&mut self) {
-        self.flags |= BEYOND_GRACE;
+        self.set(BEYOND_GRACE, true);
     }
 
     pub(crate) fn is_kept(&self) -> bool {
@@ -283,7 +253,7 @@ impl Env {
     }
 
     pub(crate) fn may_block(mut self) -> Self {
-        self.flags |= MAY_BLOCK;
+        self.set(MAY_BLOCK, true);
         self
     }
 
@@ -301,7 +271,7 @@ impl Env {
 
     /// Why this task is to stop: alone, where its node knows that, or with its scope.
     pub(crate) fn stopped(&self) -> Option<&CancelReason> {
-        if self.which == Which::Finalizer {
+        if self.tag.is(Which::Finalizer) {
             return None;
         }
         let alone = self.task.as_ref().and_then(|task| task.stopped_alone());
@@ -321,14 +291,14 @@ impl Env {
 
     /// Whether it is to be polled on although it is to stop.
     pub(crate) fn holds(&self) -> bool {
-        self.which == Which::Finalizer || self.task.as_ref().is_some_and(|task| task.holds())
+        self.tag.is(Which::Finalizer) || self.task.as_ref().is_some_and(|task| task.holds())
     }
 
     fn has(&self, flag: u8) -> bool {
-        self.flags & flag != 0
+        self.tag.has(flag)
     }
 
     fn set(&mut self, flag: u8, on: bool) {
-        self.flags = if on { self.flags | flag } else { self.flags & !flag };
+        self.tag.set(flag, on);
     }
 }

@@ -11,12 +11,13 @@ mod key;
 mod place;
 mod span;
 mod surroundings;
+mod tag;
 pub(crate) mod unwind;
 
 pub(crate) use self::{
     binding::Binding,
     current::{
-        bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, recorded_task, scope, task, visible_task,
+        bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, scope, task, task_record, visible_task,
     },
     env::Env,
     place::Place,

@@ -10,7 +10,6 @@ use super::pass::{self, Turn};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    inspect,
     panic::{Panic, catch_expected},
     policy::End,
     stack::with_room,
@@ -184,25 +183,22 @@ impl<F: Future> Member<F> {
         Poll::Ready(self.drop_future(end))
     }
 
-    fn poll_inside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
-        if inspect::is_on() {
-            self.poll_recorded(cx)
-        } else {
-            self.poll_bare(cx)
+    fn poll_inside(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        let is_noted = self.as_mut().env_mut().note_poll();
+        let counted = if is_noted { self.env.counted(cx.waker()) } else { None };
+        let result = match counted {
+            Some(waker) => self.as_mut().poll_counted(&waker),
+            None => self.as_mut().poll_bare(cx),
+        };
+        if is_noted {
+            self.env.note_polled(matches!(result, Ok(Poll::Pending)));
         }
+        result
     }
 
     #[cold]
-    fn poll_recorded(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
-        let polled = self.as_mut().env_mut().note_poll(cx.waker());
-        let counted = inspect::counted(polled.as_ref());
-        let result = match &counted {
-            Some(waker) => self.as_mut().poll_bare(&mut Context::from_waker(waker)),
-            None => self.as_mut().poll_bare(cx),
-        };
-        drop(counted);
-        self.env.note_polled(polled, matches!(result, Ok(Poll::Pending)));
-        result
+    fn poll_counted(self: Pin<&mut Self>, waker: &Waker) -> Result<Poll<F::Output>, Panic> {
+        self.poll_bare(&mut Context::from_waker(waker))
     }
 
     fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {

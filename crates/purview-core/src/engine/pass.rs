@@ -69,6 +69,7 @@ pub(crate) fn begin(number: u32) -> Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        inspect::note_pass(self.0.depth > 0);
         PASS.set(Pass {
             row: PASS.get().row,
             ..self.0

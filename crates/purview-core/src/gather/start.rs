@@ -10,8 +10,8 @@ use super::{
 use crate::{
     cancel::CancelReason,
     engine::{Engine, pass},
+    inspect,
     panic::catch_expected,
-    tree::ScopeNode,
     wake::{part, part_waker},
 };
 
@@ -112,7 +112,7 @@ impl<S: Source> Futures<S> {
             pulled
         });
         // The stream is the user's, and may have taken its time.
-        ScopeNode::note_pass();
+        inspect::note_pass(true);
         match pulled {
             Ok(Poll::Ready(Some(fut))) => return Some(fut),
             Ok(Poll::Ready(None)) => self.state = SourceState::JustExhausted,

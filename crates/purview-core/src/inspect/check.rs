@@ -9,7 +9,7 @@ use std::{
 use super::{Holder, Kind, Node, Queued, Report, Snapshot, State, tree::Source};
 use crate::tree::{
     At, TaskInfo,
-    record::{Entry, Recorder, recorder},
+    record::{Rare, Recorder, recorder},
 };
 
 /// Looks at the live scopes and tasks now, as many as a snapshot [shows](super::Options::max_nodes), and reports what
@@ -85,7 +85,7 @@ impl Check<'_> {
             return None;
         }
         let now = self.recorder.now();
-        let others = source.note(|entry| entry.rare().is_slow_again(now))?;
+        let others = source.note(|rare| rare.is_slow_again(now))?;
         Some(Report::SlowPoll {
             task: task.clone(),
             took,
@@ -101,7 +101,7 @@ impl Check<'_> {
         if since < after || !node.is_deaf() || node.runs_scope {
             return None;
         }
-        source.note(|entry| again(&mut entry.rare().deaf_reported, since, after))?;
+        source.note(|rare| again(&mut rare.deaf_reported, since, after))?;
         Some(Report::NotPolledAgain {
             task: task.clone(),
             reason: stopping.reason.clone(),
@@ -115,13 +115,9 @@ impl Check<'_> {
         if idle < after || node.wakers != Some(0) || !node.waits.is_empty() || node.runs_scope {
             return None;
         }
-        source.note(|entry| {
-            // Polled since, it may have another waker than the one that was counted.
-            if entry.polls != node.polls {
-                return None;
-            }
-            again(&mut entry.rare().lost_reported, idle, after)
-        })?;
+        // Polled since, it may have another waker than the one that was counted.
+        source.task.as_ref().filter(|task| task.polls() == node.polls)?;
+        source.note(|rare| again(&mut rare.lost_reported, idle, after))?;
         Some(Report::LostWaker {
             task: task.clone(),
             idle,
@@ -181,9 +177,8 @@ fn is_waiting_finalizer(node: &Node) -> bool {
 
 impl Source {
     /// Notes something of the task.
-    fn note<T>(&self, note: impl FnOnce(&mut Entry) -> Option<T>) -> Option<T> {
-        let (key, id) = self.task?;
-        self.record.with(key, id, note).flatten()
+    fn note<T>(&self, note: impl FnOnce(&mut Rare) -> Option<T>) -> Option<T> {
+        self.task.as_ref().filter(|task| !task.has_ended())?.note(note)
     }
 }
 

@@ -12,10 +12,10 @@ use crate::{
     context::{self, Env, Outcome},
     time::Instant,
     tree::{
-        RecordKey, ScopeNode, TaskId, TaskInfo, TaskNode,
+        ScopeNode, TaskInfo, TaskNode,
         record::{
-            CountedWaker, Entry, How, Kind, Polled, Report, ScopeRecord, Spawned, WaitsFor, installed_steps, is_on,
-            nanos, recorder, time_passes,
+            CountedWaker, How, Kind, Report, ScopeRecord, Spawned, TaskRecord, WaitsFor, installed_steps, is_on, nanos,
+            recorder, time_passes,
         },
     },
 };
@@ -39,8 +39,16 @@ pub(crate) fn steps() -> Option<NonZeroU32> {
         return None;
     }
     // By something that is not recorded.
-    time_passes();
+    time_passes(true);
     installed_steps()
+}
+
+/// Something that is not recorded has run, or runs next: in a pass over the tasks of a scope, or in none.
+#[inline]
+pub(crate) fn note_pass(is_pass: bool) {
+    if is_on() {
+        time_passes(is_pass);
+    }
 }
 
 impl ScopeNode {
@@ -82,14 +90,6 @@ impl ScopeNode {
         }
     }
 
-    /// Something that is not recorded polls what is in it, or has run in it.
-    #[inline]
-    pub(crate) fn note_pass() {
-        if is_on() {
-            time_passes();
-        }
-    }
-
     /// Its children start at a rate.
     pub(crate) fn note_rate(self: &Arc<Self>) {
         if is_on() {
@@ -111,38 +111,39 @@ impl ScopeNode {
 }
 
 impl Env {
-    /// The record of the task's scope, where it is a task of its own and recorded.
-    fn recorded_at(&self) -> Option<(&Arc<ScopeRecord>, RecordKey, TaskId)> {
-        if !is_on() || self.record_key() == RecordKey::NONE {
+    /// What is recorded of the task while it is alive, and of its scope.
+    fn recorded(&self) -> Option<(&Arc<TaskRecord>, &Arc<ScopeRecord>)> {
+        if !is_on() {
             return None;
         }
-        Some((self.scope()?.record()?, self.record_key(), self.id()))
+        let task = self.record().filter(|task| !task.has_ended())?;
+        Some((task, self.scope()?.record()?))
     }
 
     /// The task was spawned, and waits for its first poll.
     #[inline]
     pub(crate) fn note_spawned(&mut self, kind: Kind) {
-        if is_on() && self.is_task() && self.record_key() == RecordKey::NONE {
-            self.record(kind);
+        if is_on() && self.is_task() && self.record().is_none() {
+            self.begin_record(kind);
         }
     }
 
     #[cold]
-    fn record(&mut self, kind: Kind) {
-        let Some((record, is_told)) = self.scope().and_then(|scope| {
-            let record = scope.recorded()?;
-            Some((record, record.recorder.has_observers()))
-        }) else {
+    fn begin_record(&mut self, kind: Kind) {
+        let Some(scope) = self.scope().and_then(|scope| scope.recorded()) else {
             return;
         };
-        let mut entry = Entry::new(self.id(), kind, self.number(), self.location());
-        entry.spawned = record.recorder.now();
-        // A name of its own, or one that is not made of its number.
-        if self.task().is_some() || !self.is_numbered() {
-            entry.rare().info = self.named_info();
+        // Its kind and its number say which it is, if it has no name of its own.
+        let is_derived = self.task().is_none() && (self.is_numbered() || (kind == Kind::Body && self.is_body()));
+        let Some(record) = scope.add(self.id(), kind, self.number(), self.location()) else {
+            return;
+        };
+        if !is_derived {
+            let info = self.named_info();
+            record.note(|rare| rare.info = info);
         }
-        let key = record.add(entry);
-        self.set_record_key(key);
+        let is_told = scope.recorder.has_observers();
+        self.set_record(record);
         if is_told {
             self.tell_spawned(kind);
         }
@@ -166,51 +167,70 @@ impl Env {
     /// The limit of its scope keeps it waiting.
     #[cold]
     pub(crate) fn note_limited(&self) {
-        if let Some((record, key, id)) = self.recorded_at() {
-            record.with(key, id, |entry| entry.limited = true);
+        if let Some((task, _)) = self.recorded() {
+            task.note_limited();
         }
     }
 
-    /// The task is about to be polled. To be asked only where something is recorded.
-    pub(crate) fn note_poll(&mut self, waker: &Waker) -> Option<Polled> {
-        if !self.is_task() {
-            return None;
+    /// The task is about to be polled. Gives whether anything is to be noted when that has been done.
+    #[inline]
+    pub(crate) fn note_poll(&mut self) -> bool {
+        is_on() && self.begin_poll()
+    }
+
+    fn begin_poll(&mut self) -> bool {
+        if self.record().is_none() {
+            self.begin_late();
         }
-        if self.record_key() == RecordKey::NONE {
-            let is_gather = self.scope().is_some_and(|scope| scope.is_gather());
-            let kind = match self.role() {
-                crate::tree::Role::Finalizer => Kind::Finalizer,
-                crate::tree::Role::Daemon => Kind::Daemon,
-                crate::tree::Role::Ordinary if self.is_body() => Kind::Body,
-                crate::tree::Role::Ordinary if is_gather => Kind::Member,
-                crate::tree::Role::Ordinary => Kind::Child,
-            };
-            self.record(kind);
-        }
-        let (record, key, id) = self.recorded_at()?;
-        let polled = record.begin_poll(key, id, waker)?;
-        if let Some(queued) = polled.queued.filter(|_| record.recorder.has_observers()) {
-            if let Some(task) = self.named_info() {
-                record.recorder.tell(|observer| observer.started(&task, nanos(queued)));
+        let Some((task, scope)) = self.record().zip(self.scope().and_then(|scope| scope.record())) else {
+            return false;
+        };
+        if task.begin_poll(&scope.recorder, scope.is_told()) && scope.recorder.has_observers() {
+            if let Some(info) = self.named_info() {
+                let queued = nanos(task.queued());
+                scope.recorder.tell(|observer| observer.started(&info, queued));
             }
         }
-        Some(polled)
+        true
+    }
+
+    /// The task was not recorded when it was spawned.
+    #[cold]
+    fn begin_late(&mut self) {
+        if !self.is_task() {
+            return;
+        }
+        let is_gather = self.scope().is_some_and(|scope| scope.is_gather());
+        let kind = match self.role() {
+            crate::tree::Role::Finalizer => Kind::Finalizer,
+            crate::tree::Role::Daemon => Kind::Daemon,
+            crate::tree::Role::Ordinary if self.is_body() => Kind::Body,
+            crate::tree::Role::Ordinary if is_gather => Kind::Member,
+            crate::tree::Role::Ordinary => Kind::Child,
+        };
+        self.begin_record(kind);
+    }
+
+    /// The waker that the poll which has just begun is given, where wakers are counted.
+    #[inline]
+    pub(crate) fn counted(&self, waker: &Waker) -> Option<Waker> {
+        let (task, scope) = self.recorded()?;
+        let counted: Arc<CountedWaker> = scope.recorder.options.wakers.then(|| task.count(waker))?;
+        Some(counted.into())
     }
 
     /// The poll has ended.
     #[inline]
-    pub(crate) fn note_polled(&self, polled: Option<Polled>, is_pending: bool) {
-        if let Some(polled) = polled {
-            self.end_poll(&polled, is_pending);
+    pub(crate) fn note_polled(&self, is_pending: bool) {
+        if self.record().is_some_and(|task| !task.end_briefly()) {
+            self.end_poll(is_pending);
         }
     }
 
-    fn end_poll(&self, polled: &Polled, is_pending: bool) {
-        let Some((record, key, id)) = self.recorded_at() else {
-            return;
-        };
-        let grown = record.end_poll(key, id, polled, is_pending);
-        let recorder = &record.recorder;
+    fn end_poll(&self, is_pending: bool) {
+        let Some((record, scope)) = self.recorded() else { return };
+        let recorder = &scope.recorder;
+        let grown = record.end_poll(recorder, is_pending);
         if !recorder.has_observers() && grown.slow.is_none() && grown.yields.is_none() {
             return;
         }
@@ -235,7 +255,9 @@ impl Env {
     pub(crate) fn note_outcome<'a>(&mut self, outcome: impl FnOnce() -> Outcome<'a>) {
         if is_on() {
             let outcome = outcome();
-            self.note_how(How::of(&outcome));
+            if !matches!(outcome, Outcome::Returned) {
+                self.note_how(How::of(&outcome));
+            }
             self.end_span(|| outcome);
         } else {
             self.end_span(outcome);
@@ -244,8 +266,8 @@ impl Env {
 
     /// This is how the task ended, where it has not returned.
     pub(crate) fn note_how(&self, how: Option<How>) {
-        if let Some((how, (record, key, id))) = how.zip(self.recorded_at()) {
-            record.ended_as(key, id, how);
+        if let Some((how, (task, _))) = how.zip(self.recorded()) {
+            task.ended_as(how);
         }
     }
 
@@ -259,38 +281,34 @@ impl Env {
 
     #[cold]
     fn leave(&self) {
-        let Some((record, key, id)) = self.recorded_at() else {
-            return;
-        };
-        leave(record, key, id, || self.named_info());
+        let Some((task, scope)) = self.recorded() else { return };
+        leave(scope, task, || self.named_info());
         if self.scope().is_some_and(|scope| scope.is_gather()) {
-            record.done.fetch_add(1, Ordering::Relaxed);
+            scope.done.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn leave(record: &ScopeRecord, key: RecordKey, id: TaskId, info: impl FnOnce() -> Option<TaskInfo>) {
-    let Some(left) = record.remove(key, id) else { return };
-    if record.recorder.has_observers() {
-        if let Some(task) = info() {
-            let how = left
-                .0
-                .as_ref()
-                .and_then(|rare| rare.how.clone())
-                .unwrap_or(How::Returned);
-            record.recorder.tell(|observer| observer.ended(&task, &how));
+fn leave(scope: &ScopeRecord, task: &TaskRecord, info: impl FnOnce() -> Option<TaskInfo>) {
+    if scope.remove(task) && scope.recorder.has_observers() {
+        if let Some(info) = info() {
+            let how = task.how();
+            scope.recorder.tell(|observer| observer.ended(&info, &how));
         }
     }
-    drop(left);
 }
 
 impl ScopeNode {
     /// A child that was spawned was not accepted.
-    pub(crate) fn note_refused(&self, key: RecordKey, task: impl FnOnce() -> TaskInfo) {
-        if let Some(record) = self.record().filter(|_| key != RecordKey::NONE) {
-            let task = task();
-            record.ended_as(key, task.id(), How::Cancelled(CancelReason::Ended));
-            leave(record, key, task.id(), || Some(task.clone()));
+    pub(crate) fn note_refused(&self, task: impl FnOnce() -> TaskInfo) {
+        if !is_on() {
+            return;
+        }
+        let Some(scope) = self.record() else { return };
+        let info = task();
+        if let Some(task) = scope.find(info.id()) {
+            task.ended_as(How::Cancelled(CancelReason::Ended));
+            leave(scope, &task, || Some(info));
         }
     }
 }
@@ -298,40 +316,19 @@ impl ScopeNode {
 impl TaskNode {
     /// The task's closure is about to be run, on a thread that may block.
     pub(crate) fn note_blocking(&self) {
-        if !is_on() {
-            return;
-        }
-        let Some(record) = self.scope.record() else { return };
-        let now = record.recorder.now();
-        let began = record.with(self.record_key(), self.info.id(), |entry| {
-            entry.rare().running = now;
-            entry.spawned
-        });
-        if let Some(spawned) = began {
-            let queued = nanos(now.saturating_sub(spawned));
-            record.recorder.tell(|observer| observer.started(&self.info, queued));
-        }
+        let Some((task, scope)) = self.recorded() else { return };
+        let now = scope.recorder.now();
+        task.note(|rare| rare.running = now);
+        let queued = nanos(now.saturating_sub(task.spawned));
+        scope.recorder.tell(|observer| observer.started(&self.info, queued));
     }
 }
 
 /// The task that is being polled was found to wait.
 pub(crate) fn waits(wait: impl FnOnce() -> WaitsFor) {
     if is_on() {
-        note_wait(wait());
+        if let Some(task) = context::task_record() {
+            task.waits(wait());
+        }
     }
-}
-
-fn note_wait(wait: WaitsFor) {
-    let Some((scope, key, id)) = context::recorded_task() else {
-        return;
-    };
-    if let Some(record) = scope.record() {
-        record.waits(key, id, wait);
-    }
-}
-
-/// The waker that a poll is given, where it is counted.
-pub(crate) fn counted(polled: Option<&Polled>) -> Option<Waker> {
-    let counted: &Arc<CountedWaker> = polled?.waker.as_ref()?;
-    Some(counted.clone().into())
 }

@@ -21,9 +21,12 @@ impl Node {
         write!(f, ", {}", self.state)?;
         self.write_waits(f)?;
         if self.polls > 0 {
-            write!(f, ", polls {} busy {}", self.polls, Short(self.busy))?;
-            if self.polls > 1 {
-                write!(f, " longest {}", Short(self.longest))?;
+            write!(f, ", polls {}", self.polls)?;
+            if let Some(busy) = self.busy {
+                write!(f, " busy {}", Short(busy))?;
+            }
+            if let Some(longest) = self.longest.filter(|_| self.polls > 1) {
+                write!(f, " longest {}", Short(longest))?;
             }
         }
         match self.wakers {

@@ -54,10 +54,10 @@ pub struct Node {
     pub holding: Vec<Holding>,
     /// How often a task was polled.
     pub polls: u64,
-    /// How long its polls have taken in all.
-    pub busy: Duration,
-    /// How long the longest of them took.
-    pub longest: Duration,
+    /// How long its polls have taken in all; `None` of a scope, and where [`Options::times`](super::Options::times) is off.
+    pub busy: Option<Duration>,
+    /// How long the longest of them took, likewise.
+    pub longest: Option<Duration>,
     /// How long ago the last of them ended.
     pub polled: Option<Duration>,
     /// What a task was found to wait for when it was polled last.

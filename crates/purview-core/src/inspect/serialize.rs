@@ -34,8 +34,8 @@ impl Serialize for Node {
         out.serialize_field("stopping", &self.stopping)?;
         out.serialize_field("holding", &self.holding)?;
         out.serialize_field("polls", &self.polls)?;
-        out.serialize_field("busy", &seconds(self.busy))?;
-        out.serialize_field("longest", &seconds(self.longest))?;
+        out.serialize_field("busy", &self.busy.map(seconds))?;
+        out.serialize_field("longest", &self.longest.map(seconds))?;
         out.serialize_field("polled", &self.polled.map(seconds))?;
         out.serialize_field("waits", &self.waits)?;
         out.serialize_field("wakers", &self.wakers)?;

@@ -13,7 +13,7 @@ use crate::{
     cancel::CancelReason,
     tree::{
         ScopeNode, TaskInfo,
-        record::{Entry, ScopeRecord, nanos},
+        record::{PollStats, Rare, ScopeRecord, TaskRecord, nanos},
     },
 };
 
@@ -33,8 +33,8 @@ impl Node {
             progress: None,
             holding: Vec::new(),
             polls: 0,
-            busy: Duration::ZERO,
-            longest: Duration::ZERO,
+            busy: None,
+            longest: None,
             polled: None,
             waits: Vec::new(),
             wakers: None,
@@ -50,64 +50,71 @@ impl Node {
 }
 
 impl Builder {
-    pub(super) fn task(&self, entry: &Entry, scope: &ScopeNode, record: &ScopeRecord, item: &Below) -> Node {
-        let info = match entry.info() {
-            Some(info) => info.clone(),
-            None => TaskInfo::numbered(entry.id, scope.naming(), entry.number)
-                .located(entry.at.or_else(|| scope.location())),
-        };
-        let mut node = Node::new(NodeId::Task(entry.id), entry.kind, item);
+    pub(super) fn task(&self, task: &TaskRecord, scope: &ScopeNode, record: &ScopeRecord, item: &Below) -> Node {
+        let (polls, rare) = (task.stats(), task.rare().unwrap_or_default());
+        let info = rare.info.clone().unwrap_or_else(|| {
+            let info = match task.kind {
+                Kind::Body => TaskInfo::body(task.id, scope.naming()),
+                _ => TaskInfo::numbered(task.id, scope.naming(), task.number),
+            };
+            info.located(task.at.or_else(|| scope.location()))
+        });
+        let mut node = Node::new(NodeId::Task(task.id), task.kind, item);
         node.location = info.location();
-        node.age = self.since(entry.spawned);
-        node.state = self.state(entry, record);
-        node.stopping = self.stopping(entry, scope, record, item.grace);
-        let held = entry.rare.as_ref().map_or([0; 3], |rare| rare.held);
-        let held = Held::ALL.into_iter().zip(held).filter(|(_, since)| *since != 0);
+        node.age = self.since(task.spawned);
+        node.state = self.state(task.kind, &polls, &rare, record);
+        node.stopping = self.stopping(task.kind, &rare, scope, record, item.grace);
+        let held = Held::ALL.into_iter().zip(rare.held).filter(|(_, since)| *since != 0);
         node.holding = held
             .map(|(why, since)| Holding {
                 why,
                 since: self.since(since),
             })
             .collect();
-        node.heard = entry.heard;
-        node.polls = entry.polls;
-        node.busy = nanos(entry.busy);
-        node.longest = nanos(entry.longest);
-        node.polled = self.if_set(entry.polled);
-        node.waits = entry.waits().to_vec();
+        node.heard = polls.heard;
+        node.polls = polls.polls;
+        if record.recorder.options.times {
+            node.busy = Some(nanos(polls.busy));
+            node.longest = Some(nanos(polls.longest));
+        }
+        node.polled = self.if_set(polls.polled);
         // One is kept in the record, and one in its copy.
-        node.wakers = entry.waker().map(|waker| Arc::strong_count(waker).saturating_sub(2));
-        node.wakes = entry.waker().map(|waker| waker.wakes());
+        node.wakers = rare
+            .waker
+            .as_ref()
+            .map(|waker| Arc::strong_count(waker).saturating_sub(2));
+        node.wakes = rare.waker.as_ref().map(|waker| waker.wakes());
+        node.waits = rare.waits;
         node.info = Some(info);
         node
     }
 
-    pub(super) fn state(&self, entry: &Entry, record: &ScopeRecord) -> State {
-        let running = entry.rare.as_ref().map_or(0, |rare| rare.running);
-        if entry.polling != 0 {
-            State::Polled(self.since(entry.polling))
-        } else if running != 0 {
-            State::Running(self.since(running))
-        } else if entry.polls > 0 {
-            State::Idle(self.since(entry.polled))
-        } else if entry.limited {
+    fn state(&self, kind: Kind, polls: &PollStats, rare: &Rare, record: &ScopeRecord) -> State {
+        if polls.polling != 0 {
+            State::Polled(self.since(polls.polling))
+        } else if rare.running != 0 {
+            State::Running(self.since(rare.running))
+        } else if polls.polls > 0 {
+            State::Idle(self.since(polls.polled))
+        } else if polls.limited {
             State::Queued(Queued::Limit)
-        } else if record.has_rate.load(Ordering::Relaxed) && entry.kind != Kind::Finalizer {
+        } else if record.has_rate.load(Ordering::Relaxed) && kind != Kind::Finalizer {
             State::Queued(Queued::Rate)
         } else {
             State::Queued(Queued::Turn)
         }
     }
 
-    pub(super) fn stopping(
+    fn stopping(
         &self,
-        entry: &Entry,
+        kind: Kind,
+        rare: &Rare,
         scope: &ScopeNode,
         record: &ScopeRecord,
         grace: u64,
     ) -> Option<Stopping> {
         let grace = self.until(grace);
-        if let Some((reason, since)) = entry.told() {
+        if let Some((reason, since)) = &rare.told {
             return Some(Stopping {
                 reason: reason.clone(),
                 since: Some(self.since(*since)),
@@ -115,7 +122,7 @@ impl Builder {
             });
         }
         // A finalizer does not see the cancellation of its scope.
-        let reason = scope.cancelled().filter(|_| entry.kind != Kind::Finalizer)?;
+        let reason = scope.cancelled().filter(|_| kind != Kind::Finalizer)?;
         Some(Stopping {
             reason: CancelReason::clone(reason),
             since: self.if_set(record.told.load(Ordering::Relaxed)),

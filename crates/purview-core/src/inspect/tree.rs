@@ -13,15 +13,15 @@ use super::{
 use crate::{
     time::Instant,
     tree::{
-        RecordKey, ScopeNode, TaskId, TaskNode,
-        record::{Entry, Recorder, ScopeRecord, clock, recorder},
+        ScopeNode, TaskId, TaskNode,
+        record::{Recorder, ScopeRecord, TaskRecord, clock, recorder},
     },
 };
 
 /// Where a task is recorded, or a scope.
 pub(super) struct Source {
     pub(super) record: Arc<ScopeRecord>,
-    pub(super) task: Option<(RecordKey, TaskId)>,
+    pub(super) task: Option<Arc<TaskRecord>>,
 }
 
 /// What a snapshot is made of.
@@ -79,7 +79,7 @@ enum What {
     Unrecorded(Arc<TaskNode>),
 }
 
-type Tasks = std::vec::IntoIter<(RecordKey, Entry)>;
+type Tasks = std::vec::IntoIter<Arc<TaskRecord>>;
 
 impl Tree {
     /// With where each node is recorded, for a check.
@@ -181,7 +181,7 @@ impl Builder {
         let own_grace = record.map_or(0, |record| record.grace_until.load(Ordering::Relaxed));
         let grace = earlier(own_grace, item.grace);
         let (mut entries, left_out) = record.map_or_else(Default::default, |record| self.entries(record));
-        entries.sort_by_key(|(_, entry)| entry.id);
+        entries.sort_by_key(|task| task.id);
         let mut node = Node::new(
             NodeId::Scope(record.map_or(ScopeId(0), |record| record.id)),
             scope.kind(),
@@ -239,8 +239,8 @@ impl Builder {
         }
     }
 
-    /// Copies of what is recorded of the tasks of a scope, and how many it has more.
-    fn entries(&self, record: &ScopeRecord) -> (Vec<(RecordKey, Entry)>, usize) {
+    /// The tasks of a scope, and how many it has more.
+    fn entries(&self, record: &ScopeRecord) -> (Vec<Arc<TaskRecord>>, usize) {
         let most = self.most.min(self.max_nodes - self.tree.nodes.len());
         let (mut from, mut more) = (0, true);
         let mut entries = Vec::with_capacity(most.min(record.len()));
@@ -262,13 +262,13 @@ impl Builder {
         let scope = self.scopes[at].clone();
         let Some(record) = scope.record() else { return };
         while self.tree.nodes.len() < self.max_nodes {
-            let Some((key, entry)) = tasks.next() else { return };
-            let place = (address(&scope), entry.id);
-            let node = self.task(&entry, &scope, record, item);
+            let Some(task) = tasks.next() else { return };
+            let place = (address(&scope), task.id);
+            let node = self.task(&task, &scope, record, item);
             let source = || {
                 Some(Source {
                     record: record.clone(),
-                    task: Some((key, entry.id)),
+                    task: Some(task.clone()),
                 })
             };
             if self.in_task.contains_key(&place) {

@@ -20,7 +20,6 @@ pub(crate) use self::{
     grace::{GivenGrace, Grace},
     holding::Hold,
     info::{At, Naming},
-    record::RecordKey,
     scope_node::{Link, ScopeNode, ScopeOptions},
     spans::ScopeSpans,
     task_node::{HoldKind, Role, TaskNode},

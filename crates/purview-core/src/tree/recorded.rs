@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     info::TaskId,
-    record::{Held, Kind, ScopeInfo, ScopeRecord, is_on},
+    record::{Held, Kind, ScopeInfo, ScopeRecord, TaskRecord, is_on},
     scope_node::ScopeNode,
     task_node::{HoldKind, TaskNode},
 };
@@ -51,7 +51,9 @@ impl ScopeNode {
     pub(crate) fn note_stopped_alone(&self, task: TaskId, reason: &CancelReason) {
         if is_on() {
             if let Some(record) = self.record() {
-                record.told_alone(record.key_of(task), task, reason);
+                if let Some(task) = record.find(task) {
+                    task.told_alone(&record.recorder, reason);
+                }
             }
         }
     }
@@ -74,32 +76,31 @@ impl ScopeNode {
 }
 
 impl TaskNode {
-    /// The record of its scope, where it is recorded itself.
-    fn record(&self) -> Option<&Arc<ScopeRecord>> {
-        if is_on() { self.scope.record() } else { None }
+    /// What is recorded of it while it is alive, and of its scope.
+    pub(crate) fn recorded(&self) -> Option<(&Arc<TaskRecord>, &Arc<ScopeRecord>)> {
+        if !is_on() {
+            return None;
+        }
+        let task = self.record().filter(|task| !task.has_ended())?;
+        Some((task, self.scope.record()?))
     }
 
     /// The first hold of a kind has been taken.
     pub(super) fn note_held(&self, kind: HoldKind) {
-        let Some(record) = self.record() else { return };
-        let (now, kind) = (record.recorder.now(), kind as usize);
-        let noted = record.with(self.record_key(), self.info.id(), |entry| entry.rare().held[kind] = now);
-        if noted.is_some() {
-            record
-                .recorder
-                .tell(|observer| observer.held(&self.info, Held::ALL[kind]));
-        }
+        let Some((task, scope)) = self.recorded() else { return };
+        let (now, kind) = (scope.recorder.now(), kind as usize);
+        task.note(|rare| rare.held[kind] = now);
+        scope
+            .recorder
+            .tell(|observer| observer.held(&self.info, Held::ALL[kind]));
     }
 
     /// The last hold of a kind has been released.
     pub(super) fn note_let_go(&self, kind: HoldKind) {
-        let Some(record) = self.record() else { return };
+        let Some((task, scope)) = self.recorded() else { return };
         let kind = kind as usize;
-        let noted = record.with(self.record_key(), self.info.id(), |entry| {
-            std::mem::take(&mut entry.rare().held[kind])
-        });
-        if noted.is_some_and(|since| since != 0) {
-            record
+        if task.note(|rare| std::mem::take(&mut rare.held[kind])) != 0 {
+            scope
                 .recorder
                 .tell(|observer| observer.let_go(&self.info, Held::ALL[kind]));
         }
@@ -107,8 +108,8 @@ impl TaskNode {
 
     /// It alone was told to stop.
     pub(super) fn note_stopped(&self, reason: &CancelReason) {
-        if let Some(record) = self.record() {
-            record.told_alone(self.record_key(), self.info.id(), reason);
+        if let Some((task, scope)) = self.recorded() {
+            task.told_alone(&scope.recorder, reason);
         }
     }
 }

@@ -3,12 +3,12 @@ use std::{
     task::Waker,
 };
 
-use super::{grace::Grace, info::TaskInfo, record::RecordKey, scope_node::ScopeNode};
+use super::{grace::Grace, info::TaskInfo, record::TaskRecord, scope_node::ScopeNode};
 use crate::{
     cancel::{CancelReason, CancelToken, Cancellable, Node, Told},
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicIsize, AtomicU8, AtomicU32, Ordering, fence},
+        atomic::{AtomicIsize, AtomicU8, Ordering, fence},
     },
 };
 
@@ -34,8 +34,8 @@ pub(crate) struct TaskNode {
     /// Why this task alone is to stop.
     pub(super) stop: OnceLock<CancelReason>,
     pub(super) flags: AtomicU8,
-    /// Where it is recorded in its scope, if it is.
-    record_key: AtomicU32,
+    /// What is recorded of it, where that is enabled.
+    record: OnceLock<Arc<TaskRecord>>,
     poller: Mutex<Option<Waker>>,
 }
 
@@ -52,7 +52,7 @@ impl TaskNode {
             holds: Holds::default(),
             stop: OnceLock::new(),
             flags: AtomicU8::new(0),
-            record_key: AtomicU32::new(0),
+            record: OnceLock::new(),
             poller: Mutex::default(),
         });
         let told = if role == Role::Finalizer {
@@ -125,12 +125,14 @@ impl TaskNode {
         self.wake();
     }
 
-    pub(crate) fn record_key(&self) -> RecordKey {
-        RecordKey(self.record_key.load(Ordering::Relaxed))
+    /// What is recorded of it.
+    pub(crate) fn record(&self) -> Option<&Arc<TaskRecord>> {
+        self.record.get()
     }
 
-    pub(crate) fn set_record_key(&self, key: RecordKey) {
-        self.record_key.store(key.0, Ordering::Relaxed);
+    pub(crate) fn set_record(&self, record: Arc<TaskRecord>) {
+        // It is the same where there is one.
+        let _ = self.record.set(record);
     }
 
     fn has(&self, flag: u8) -> bool {

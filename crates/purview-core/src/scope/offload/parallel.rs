@@ -10,11 +10,12 @@ use crate::{
     cancel::CancelReason,
     context::Env,
     engine::{ByNode, Member},
+    inspect,
     panic::{catch, discard, expect_panics},
     policy::End,
     runtime::Spawner,
     sync::{Mutex, MutexGuard},
-    tree::{HoldKind, ScopeNode, TaskNode},
+    tree::{HoldKind, TaskNode},
     wake::wake_quietly,
 };
 
@@ -130,7 +131,7 @@ impl<F: Future> ParallelFuture<F> {
     pub(super) fn poll_elsewhere(&self, cx: &mut Context<'_>) -> Poll<Option<End<F::Output>>> {
         // Not on the task itself, which is to be dropped after this poll where nothing else holds it.
         let scope = self.task.scope.clone();
-        ScopeNode::note_pass();
+        inspect::note_pass(false);
         scope.hold(HoldKind::Elsewhere);
         let polled = self.poll_slot(cx, None);
         scope.let_go(HoldKind::Elsewhere);

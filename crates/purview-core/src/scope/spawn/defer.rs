@@ -60,7 +60,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
             inspect::Kind::Finalizer,
         ));
         env.note_spawned(inspect::Kind::Finalizer);
-        let (key, info) = (env.record_key(), env.named_info());
+        let info = env.named_info();
         let finalizer = Box::new(Finalizer {
             end: None,
             member: Member::new(fut, env),
@@ -68,7 +68,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
         if let Err(refused) = self.shared.push_finalizer(forget(finalizer)) {
             drop(refused);
             if let Some(info) = info {
-                self.shared.node.note_refused(key, || info.clone());
+                self.shared.node.note_refused(|| info);
             }
         }
     }

@@ -183,7 +183,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
         self.options.has_place = has_place;
         let mut new = NewTask::with_node(shared, self.options, inspect::Kind::Guest);
         let slot = new.slot(shared);
-        let (node, key) = (new.env.task().cloned(), new.env.record_key());
+        let node = new.env.task().cloned();
         let has_place = shared.place_for(&mut new.env);
         // With a place, and without a rate, it need not wait for the engine.
         let guest = Guest::new(new.env.same(), fut, has_place && !shared.has_rate);
@@ -195,7 +195,7 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
             })),
             Err(child) => {
                 drop(child);
-                shared.end_refused(node.as_deref(), key, || slot.info());
+                shared.end_refused(node.as_deref(), || slot.info());
                 let fut = guest.take_future();
                 let fut = fut.expect("a guest that was not accepted was not polled");
                 Err(Rejected::new(fut, RejectReason::Ended))

@@ -122,11 +122,11 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
         let new = NewTask::new(shared, self.options);
         let slot = new.slot(shared);
         let task = Task::new(slot.clone());
-        let (node, key) = (new.env.task().cloned(), new.env.record_key());
+        let node = new.env.task().cloned();
         match shared.enlist(true, Box::new(LocalChild::new(slot, fut, new.env)), forget) {
             Ok(()) => Ok(task),
             Err(child) => {
-                shared.end_refused(node.as_deref(), key, || task.info().clone());
+                shared.end_refused(node.as_deref(), || task.info().clone());
                 let fut = child
                     .into_future()
                     .expect("a child that was not accepted was not polled");

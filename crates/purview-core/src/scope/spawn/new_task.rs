@@ -16,7 +16,7 @@ use crate::{
         slot::JoinSlot,
         task::Task,
     },
-    tree::{RecordKey, Role, TaskId, TaskInfo, TaskNode},
+    tree::{Role, TaskId, TaskInfo, TaskNode},
 };
 
 /// What is said of a child before it is spawned.
@@ -131,20 +131,20 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     ) -> Task<P::Joined<T>> {
         let slot = new.slot(self);
         let task = Task::new(slot.clone());
-        let (node, key) = (new.env.task().cloned(), new.env.record_key());
+        let node = new.env.task().cloned();
         if let Some(reason) = self.node.refuses() {
             // First: a destructor that panics must not take the place with it.
             if new.env.has_place() {
                 self.free_place();
             }
             drop(fut);
-            self.refuse::<T>(node.as_deref(), key, &slot, reason.clone());
+            self.refuse::<T>(node.as_deref(), &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env);
         if let Err(child) = self.enlist(has_place, Box::new(LocalChild::new(slot.clone(), fut, new.env)), forget) {
             drop(child);
-            self.refuse::<T>(node.as_deref(), key, &slot, CancelReason::Ended);
+            self.refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
         }
         task
     }
@@ -162,17 +162,17 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
         let task = Task::new(slot.clone());
         // The work has surroundings of its own, of the same task: they are needed on the other thread.
         let work = make(new.env.same());
-        let (node, key) = (new.env.task().cloned(), new.env.record_key());
+        let node = new.env.task().cloned();
         if let Some(reason) = self.node.refuses() {
             drop(work);
-            self.refuse::<T>(node.as_deref(), key, &slot, reason.clone());
+            self.refuse::<T>(node.as_deref(), &slot, reason.clone());
             return task;
         }
         let has_place = self.place_for(&mut new.env);
         let child = Box::new(Offloaded::<P, T, A>::new(new.env, slot.clone(), work));
         if let Err(child) = self.enlist(has_place, child, |child| K::accept(child)) {
             drop(child);
-            self.refuse::<T>(node.as_deref(), key, &slot, CancelReason::Ended);
+            self.refuse::<T>(node.as_deref(), &slot, CancelReason::Ended);
         }
         task
     }
@@ -218,20 +218,14 @@ impl<'env, P: Policy, K: Kind> Shared<'env, P, K> {
     }
 
     /// The task of a child that was not accepted says what the policy says to that.
-    pub(super) fn refuse<T>(
-        &self,
-        task: Option<&TaskNode>,
-        key: RecordKey,
-        slot: &JoinSlot<P::Joined<T>>,
-        reason: CancelReason,
-    ) {
-        self.end_refused(task, key, || slot.info());
+    pub(super) fn refuse<T>(&self, task: Option<&TaskNode>, slot: &JoinSlot<P::Joined<T>>, reason: CancelReason) {
+        self.end_refused(task, || slot.info());
         slot.fill(P::refused::<T>(reason));
     }
 
     /// A task that was not accepted has ended before it began.
-    pub(super) fn end_refused(&self, task: Option<&TaskNode>, key: RecordKey, info: impl FnOnce() -> TaskInfo) {
-        self.node.note_refused(key, info);
+    pub(super) fn end_refused(&self, task: Option<&TaskNode>, info: impl FnOnce() -> TaskInfo) {
+        self.node.note_refused(info);
         if let Some(task) = task {
             task.end();
         }

@@ -124,7 +124,7 @@ impl<'env, P: Fallible, K: Kind> Scope<'env, P, K> {
             done: false,
         };
         let refuse = |reason| {
-            shared.end_refused(Some(&task), task.record_key(), || task.info.clone());
+            shared.end_refused(Some(&task), || task.info.clone());
             failed.fill(Some(StartError::Cancelled(reason)));
         };
         if let Some(reason) = shared.refusal() {

@@ -1,29 +1,20 @@
 //! What is recorded of live scopes and tasks, where that is enabled: in the scopes' own nodes, so that no lock is shared by
 //! scopes that have nothing to do with each other.
 
-mod entry;
 mod how;
 mod observer;
 mod one_line;
 mod options;
+mod rare;
 mod recorder;
 mod registry;
 mod report;
 mod scope_record;
-mod slab;
+mod task_record;
+mod tasks;
 mod waits;
 mod waker;
 
-pub(crate) use self::{
-    entry::Entry,
-    recorder::{
-        InstalledRecorder, Recorder, clock, enable, install, installed_steps, is_on, nanos, recorder, time_passes,
-    },
-    report::Short,
-    scope_record::{Polled, ScopeRecord},
-    slab::RecordKey,
-    waker::CountedWaker,
-};
 pub use self::{
     how::{Held, How, Kind},
     observer::{Observer, ScopeId, ScopeInfo, Spawned},
@@ -32,4 +23,14 @@ pub use self::{
     recorder::AlreadyEnabled,
     report::{Holder, Report},
     waits::WaitsFor,
+};
+pub(crate) use self::{
+    rare::Rare,
+    recorder::{
+        InstalledRecorder, Recorder, clock, enable, install, installed_steps, is_on, nanos, recorder, time_passes,
+    },
+    report::Short,
+    scope_record::ScopeRecord,
+    task_record::{PollStats, TaskRecord},
+    waker::CountedWaker,
 };

@@ -6,7 +6,8 @@ use super::observer::Observer;
 ///
 /// | option | what it costs where it is on | default |
 /// |---|---|---|
-/// | the tree: kinds, locations, ages, states, polls | two locks of the scope's own for each poll, and two readings of the clock | on |
+/// | the tree: kinds, locations, ages, states, polls | a lock of the scope's own for each task, twice; one reading of the clock for each task, and for each pass over those that are polled | on |
+/// | [`times`](Self::times) | one or two readings of the clock for each poll | on |
 /// | [`wakers`](Self::wakers) | one allocation for each task | off |
 /// | [`slow_poll`](Self::slow_poll) and the other reports | a comparison | off |
 /// | [`observer`](Self::observer) | a call for each event | none |
@@ -25,6 +26,7 @@ use super::observer::Observer;
 #[must_use = "options do nothing until they are given to `enable`"]
 pub struct Options {
     pub(crate) observers: Vec<Arc<dyn Observer>>,
+    pub(crate) times: bool,
     pub(crate) wakers: bool,
     pub(crate) max_nodes: usize,
     pub(crate) slow_poll: Option<Duration>,
@@ -42,6 +44,7 @@ impl Options {
     pub fn new() -> Self {
         Self {
             observers: Vec::new(),
+            times: true,
             wakers: false,
             max_nodes: 100_000,
             slow_poll: None,
@@ -57,6 +60,18 @@ impl Options {
     /// Calls `observer` for what happens to tasks and for each report. May be given several times.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observers.push(Arc::new(observer));
+        self
+    }
+
+    /// Reads the clock at each poll of a task, for how long its polls took, altogether and at most
+    /// ([`busy`](crate::inspect::Node::busy), [`longest`](crate::inspect::Node::longest)). [`slow_poll`](Self::slow_poll)
+    /// needs it, and turns it on. Default: on.
+    ///
+    /// Where it is off, the clock is read once for all polls of a scope's tasks that follow each other. Then `busy` and
+    /// `longest` are zero, observers are told that a poll took no time, and since when a task is idle or being polled is
+    /// known up to the length of such a pass. It is the cheapest way to have the tree of a service at hand.
+    pub fn times(mut self, on: bool) -> Self {
+        self.times = on;
         self
     }
 
@@ -135,6 +150,7 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("observers", &self.observers.len())
+            .field("times", &self.times)
             .field("wakers", &self.wakers)
             .field("max_nodes", &self.max_nodes)
             .field("slow_poll", &self.slow_poll)

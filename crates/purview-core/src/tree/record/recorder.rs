@@ -31,10 +31,14 @@ static INSTALLED: AtomicUsize = AtomicUsize::new(0);
 /// That of the process.
 static ENABLED: OnceLock<Arc<Recorder>> = OnceLock::new();
 
+/// A pass is under way on this thread, and no recorder has asked what time it is.
+const PASS: usize = 1;
+
 thread_local! {
     /// That of the test runtime that polls on this thread.
     static HERE: RefCell<Option<Arc<Recorder>>> = const { RefCell::new(None) };
-    /// When the last poll on this thread ended, and by which recorder, until something else runs.
+    /// When the last poll on this thread ended, and by which recorder, until something else runs; or, where the clock is read
+    /// once in a pass, what it said.
     static LAST: Cell<(usize, u64)> = const { Cell::new((0, 0)) };
     /// An observer is being called on this thread.
     static IN_OBSERVER: Cell<bool> = const { Cell::new(false) };
@@ -128,7 +132,8 @@ impl Drop for InstalledRecorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(options: Options, since: Option<Instant>, steps: Option<NonZeroU32>) -> Arc<Self> {
+    pub(crate) fn new(mut options: Options, since: Option<Instant>, steps: Option<NonZeroU32>) -> Arc<Self> {
+        options.times |= options.slow_poll.is_some();
         Arc::new(Self {
             broken: options.observers.iter().map(|_| AtomicBool::new(false)).collect(),
             options,
@@ -144,23 +149,64 @@ impl Recorder {
         self.at(clock())
     }
 
-    /// The time at which a poll begins: that at which the last one ended, where nothing of the user's ran since.
-    pub(super) fn begins(&self) -> u64 {
-        let (recorder, at) = LAST.try_with(Cell::take).unwrap_or_default();
-        if recorder == std::ptr::from_ref(self).addr() {
-            at
-        } else {
+    /// The time at which a scope is opened, or a task is spawned.
+    pub(super) fn opens(&self) -> u64 {
+        if self.options.times {
             self.now()
+        } else {
+            self.pass_began()
         }
     }
 
+    /// Whether of a poll no more is noted than that it is under way.
+    pub(super) fn is_brief(&self) -> bool {
+        !self.options.times && !self.options.wakers && self.broken.is_empty()
+    }
+
+    /// The time at which a poll begins: that at which the last one ended, where nothing of the user's ran since.
+    #[inline]
+    pub(super) fn begins(&self) -> u64 {
+        if !self.options.times {
+            return self.pass_began();
+        }
+        let (recorder, at) = LAST.try_with(Cell::take).unwrap_or_default();
+        if recorder == self.address() { at } else { self.now() }
+    }
+
     /// The time at which a poll ends. After one that is pending nothing of the user's runs before the next.
+    #[inline]
     pub(super) fn ends(&self, is_pending: bool) -> u64 {
+        if !self.options.times {
+            return self.pass_began();
+        }
         let now = self.now();
         if is_pending {
-            let _ = LAST.try_with(|last| last.set((std::ptr::from_ref(self).addr(), now)));
+            self.keep(now);
         }
         now
+    }
+
+    /// About when the pass over the tasks of a scope began: one reading of the clock for all that it does. The time now, if there is
+    /// no pass.
+    #[inline]
+    fn pass_began(&self) -> u64 {
+        let (recorder, at) = LAST.try_with(Cell::get).unwrap_or_default();
+        if recorder == self.address() {
+            return at;
+        }
+        let now = self.now();
+        if recorder == PASS {
+            self.keep(now);
+        }
+        now
+    }
+
+    fn keep(&self, now: u64) {
+        let _ = LAST.try_with(|last| last.set((self.address(), now)));
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// The same of an instant.
@@ -209,7 +255,7 @@ impl Recorder {
                 })
                 .collect()
         });
-        time_passes();
+        let _ = LAST.try_with(|last| last.set((last.get().0.min(PASS), 0)));
         for panic in panicked {
             let message = panic.message().unwrap_or("its payload is not text").to_owned();
             discard(panic);
@@ -246,9 +292,10 @@ pub(crate) fn clock() -> Instant {
     Instant::now()
 }
 
-/// Something of the user's, or of an executor's, has run since the last poll ended.
-pub(crate) fn time_passes() {
-    let _ = LAST.try_with(|last| last.set((0, 0)));
+/// Something of the user's, or of an executor's, has run since the last poll ended, or runs next; and a pass begins or goes
+/// on, or there is none.
+pub(crate) fn time_passes(is_pass: bool) {
+    let _ = LAST.try_with(|last| last.set((if is_pass { PASS } else { 0 }, 0)));
 }
 
 /// A number of nanoseconds as a duration.

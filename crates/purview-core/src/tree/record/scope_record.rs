@@ -1,23 +1,16 @@
 use std::{
     any::Any,
+    panic::Location,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    task::Waker,
 };
 
 use super::{
-    entry::Entry,
-    how::How,
-    observer::ScopeId,
-    recorder::Recorder,
-    registry::Listed,
-    slab::{Left, RecordKey, Slab},
-    waits::WaitsFor,
-    waker::CountedWaker,
+    how::Kind, observer::ScopeId, recorder::Recorder, registry::Listed, task_record::TaskRecord, tasks::Tasks,
 };
-use crate::{cancel::CancelReason, tree::info::TaskId};
+use crate::tree::info::TaskId;
 
 /// What is recorded of one live scope or gather, in its own node.
 pub(crate) struct ScopeRecord {
@@ -25,7 +18,7 @@ pub(crate) struct ScopeRecord {
     pub(crate) id: ScopeId,
     pub(crate) opened: u64,
     listed: Mutex<Option<Listed>>,
-    tasks: Mutex<Slab>,
+    tasks: Mutex<Tasks>,
     /// It was told to stop, or its shutdown began; 0 before.
     pub(crate) told: AtomicU64,
     /// The present grace ends then; 0 where it does not.
@@ -40,30 +33,12 @@ pub(crate) struct ScopeRecord {
     pub(crate) reported: AtomicU64,
 }
 
-/// What a poll begins with.
-pub(crate) struct Polled {
-    pub(crate) began: u64,
-    /// How long the task has waited for this, its first poll.
-    pub(crate) queued: Option<u64>,
-    pub(crate) waker: Option<Arc<CountedWaker>>,
-}
-
-/// What a poll has shown.
-#[derive(Default)]
-pub(crate) struct Grown {
-    pub(crate) took: u64,
-    /// It is to be reported as slow, with so many others.
-    pub(crate) slow: Option<u64>,
-    /// It is to be reported that it has yielded so often.
-    pub(crate) yields: Option<u64>,
-}
-
 impl ScopeRecord {
     pub(crate) fn new(recorder: Arc<Recorder>, scope: Weak<dyn Any + Send + Sync>) -> Arc<Self> {
         let listed = recorder.list(scope);
         Arc::new(Self {
             id: recorder.next_scope(),
-            opened: recorder.now(),
+            opened: recorder.opens(),
             listed: Mutex::new(Some(listed)),
             tasks: Mutex::default(),
             told: AtomicU64::new(0),
@@ -85,148 +60,44 @@ impl ScopeRecord {
         listed.is_some()
     }
 
-    pub(crate) fn add(&self, entry: Entry) -> RecordKey {
-        self.lock().add(entry)
+    /// A task is recorded from now on; `None` where there are more than can be counted.
+    pub(crate) fn add(
+        &self,
+        id: TaskId,
+        kind: Kind,
+        number: u64,
+        at: Option<&'static Location<'static>>,
+    ) -> Option<Arc<TaskRecord>> {
+        let recorder = &self.recorder;
+        let make = |place| Arc::new(TaskRecord::new(id, kind, number, at, place, recorder));
+        self.lock().add(id, make)
     }
 
-    /// The task has ended, or was never in the scope. Gives what was recorded of it that is rare.
-    pub(crate) fn remove(&self, key: RecordKey, id: TaskId) -> Option<Left> {
-        self.lock().remove(key, id)
+    /// The task has ended, or was never in the scope. Gives whether that is new.
+    pub(crate) fn remove(&self, task: &TaskRecord) -> bool {
+        let removed = self.lock().remove(task);
+        removed.is_some()
+    }
+
+    /// What is recorded of a task that is known by its number alone.
+    pub(crate) fn find(&self, id: TaskId) -> Option<Arc<TaskRecord>> {
+        self.lock().find(id)
     }
 
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Has something noted of one task.
-    pub(crate) fn with<T>(&self, key: RecordKey, id: TaskId, note: impl FnOnce(&mut Entry) -> T) -> Option<T> {
-        self.lock().get(key, id).map(note)
-    }
-
-    /// Copies of what is recorded of the tasks in at most `n` places, with their keys; and whether there are more places
-    /// after `from`, which is moved on.
-    pub(crate) fn some(&self, from: &mut usize, n: usize) -> (Vec<(RecordKey, Entry)>, bool) {
-        let tasks = self.lock();
-        let (some, more) = tasks.some(*from, n);
+    /// The tasks in at most `n` places; and whether there are more places after `from`, which is moved on.
+    pub(crate) fn some(&self, from: &mut usize, n: usize) -> (Vec<Arc<TaskRecord>>, bool) {
+        let some = self.lock().some(*from, n);
         *from += n;
-        (some.map(|(key, entry)| (key, entry.clone())).collect(), more)
+        some
     }
 
-    pub(crate) fn begin_poll(&self, key: RecordKey, id: TaskId, waker: &Waker) -> Option<Polled> {
-        let counted = if self.recorder.options.wakers {
-            Some(self.count(key, id, waker))
-        } else {
-            None
-        };
-        let now = self.recorder.begins();
-        let is_told = self.told.load(Ordering::Relaxed) != 0;
-        let mut tasks = self.lock();
-        let entry = tasks.get(key, id)?;
-        entry.polls += 1;
-        entry.polling = now;
-        entry.limited = false;
-        let queued = (entry.polls == 1).then(|| now.saturating_sub(entry.spawned));
-        if let Some(rare) = &mut entry.rare {
-            // Emptied in place, which gives no memory back: nothing of the user's is in it.
-            rare.waits.clear();
-        }
-        let mut left = None;
-        if counted.is_some() {
-            left = std::mem::replace(&mut entry.rare().waker, counted.clone());
-        }
-        if is_told || entry.told().is_some() {
-            entry.heard = true;
-        }
-        drop(tasks);
-        drop(left);
-        Some(Polled {
-            began: now,
-            queued,
-            waker: counted,
-        })
-    }
-
-    /// A waker that counts, the one of the last poll if it can be.
-    fn count(&self, key: RecordKey, id: TaskId, waker: &Waker) -> Arc<CountedWaker> {
-        let known = self.with(key, id, |entry| entry.waker().cloned()).flatten();
-        // Cloned outside of the lock: it may be the user's.
-        let counted = known
-            .filter(|known| known.is_for(waker))
-            .unwrap_or_else(|| CountedWaker::new(waker.clone()));
-        counted.begin_poll();
-        counted
-    }
-
-    /// The poll has ended. Of a task that has ended nothing is noted, because it is about to be removed.
-    pub(crate) fn end_poll(&self, key: RecordKey, id: TaskId, polled: &Polled, is_pending: bool) -> Grown {
-        let options = &self.recorder.options;
-        let mut grown = Grown::default();
-        if !is_pending && options.slow_poll.is_none() && !self.recorder.has_observers() {
-            return grown;
-        }
-        let now = self.recorder.ends(is_pending);
-        let took = now.saturating_sub(polled.began);
-        grown.took = took;
-        let is_slow = took >= options.slow_nanos;
-        if !is_pending && !is_slow {
-            return grown;
-        }
-        let mut tasks = self.lock();
-        let Some(entry) = tasks.get(key, id) else { return grown };
-        entry.polling = 0;
-        entry.polled = now;
-        entry.busy += took;
-        entry.longest = entry.longest.max(took);
-        if is_slow {
-            grown.slow = entry.rare().is_slow_again(now);
-        }
-        if let Some(waker) = &polled.waker {
-            let rare = entry.rare();
-            rare.yields = if is_pending && waker.was_woken() {
-                rare.yields + 1
-            } else {
-                0
-            };
-            let many = options.yields.filter(|many| rare.yields > 0 && rare.yields % many == 0);
-            grown.yields = many.map(|_| rare.yields);
-        }
-        grown
-    }
-
-    pub(crate) fn waits(&self, key: RecordKey, id: TaskId, wait: WaitsFor) {
-        let left = self.with(key, id, |entry| {
-            let waits = &mut entry.rare().waits;
-            if waits.iter().any(|known| known.is(&wait)) {
-                return Some(wait);
-            }
-            waits.push(wait);
-            None
-        });
-        drop(left);
-    }
-
-    /// A task alone was told to stop, for the first time.
-    pub(crate) fn told_alone(&self, key: RecordKey, id: TaskId, reason: &CancelReason) {
-        let (reason, now) = (reason.clone(), self.recorder.now());
-        let left = self.with(key, id, |entry| match &mut entry.rare().told {
-            Some(_) => Some(reason),
-            told => {
-                *told = Some((reason, now));
-                None
-            }
-        });
-        drop(left);
-    }
-
-    /// Where a task is recorded, that is known by its number alone.
-    pub(crate) fn key_of(&self, id: TaskId) -> RecordKey {
-        self.lock().key_of(id)
-    }
-
-    /// The task has not returned, but ended otherwise.
-    pub(crate) fn ended_as(&self, key: RecordKey, id: TaskId, how: How) {
-        let left = self.with(key, id, |entry| entry.rare().how.replace(how));
-        drop(left);
+    /// Whether it was told to stop.
+    pub(crate) fn is_told(&self) -> bool {
+        self.told.load(Ordering::Relaxed) != 0
     }
 
     pub(crate) fn note_told(&self) -> bool {
@@ -236,7 +107,7 @@ impl ScopeRecord {
             .is_ok()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Slab> {
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
