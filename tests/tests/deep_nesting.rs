@@ -8,11 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{
-    FutureExt, StreamExt,
-    future::BoxFuture,
-    stream::once,
-};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::once};
 use purview::{CancelToken, current, fail_fast, gather, gather_stream, scope, shield, timeout};
 use purview_tests::{Gate, Log, by_hand};
 
@@ -49,7 +45,13 @@ const LEVELS: [Level; 6] = [
     |inner| Box::pin(async { scope(async |s| s.defer(inner)).await }),
     |inner| Box::pin(timeout(Duration::from_secs(3600), inner).map(drop)),
     |inner| Box::pin(gather([inner.map(Ok::<_, ()>)]).settled().map(drop)),
-    |inner| Box::pin(gather_stream(once(inner).map(async |()| Ok::<_, ()>(()))).settled().map(drop)),
+    |inner| {
+        Box::pin(
+            gather_stream(once(inner).map(async |()| Ok::<_, ()>(())))
+                .settled()
+                .map(drop),
+        )
+    },
     // The call with the one result.
     |inner| {
         let mut inner = Some(inner);
