@@ -8,9 +8,9 @@ use std::{
     time::Duration,
 };
 
-use futures::{FutureExt, future::BoxFuture};
-use purview::{CancelToken, current, fail_fast, gather, scope, shield, timeout};
-use purview_tests::{Log, by_hand};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::once};
+use purview::{CancelToken, current, fail_fast, gather, gather_stream, scope, shield, timeout};
+use purview_tests::{Gate, Log, by_hand};
 
 const STACK: usize = 256 * 1024;
 const SCOPES: usize = 1_000;
@@ -35,6 +35,74 @@ fn nested(levels: usize, innermost: BoxFuture<'static, ()>) -> BoxFuture<'static
 fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
     let worker = thread::Builder::new().stack_size(STACK).spawn(test).expect("a thread");
     worker.join().expect("it holds");
+}
+
+/// Nothing but levels of one kind.
+type Level = fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
+
+const LEVELS: [Level; 6] = [
+    |inner| Box::pin(async { scope(async |s| s.spawn(inner).await).await }),
+    |inner| Box::pin(async { scope(async |s| s.defer(inner)).await }),
+    |inner| Box::pin(timeout(Duration::from_secs(3600), inner).map(drop)),
+    |inner| Box::pin(gather([inner.map(Ok::<_, ()>)]).settled().map(drop)),
+    |inner| {
+        Box::pin(
+            gather_stream(once(inner).map(async |()| Ok::<_, ()>(())))
+                .settled()
+                .map(drop),
+        )
+    },
+    // The call with the one result.
+    |inner| {
+        let mut inner = Some(inner);
+        Box::pin(gather([async { Ok::<_, ()>(()) }]).for_each(move |_, _| inner.take().expect("there is one result")))
+    },
+];
+
+fn a_thousand_of_each(innermost: impl Fn() -> BoxFuture<'static, ()>, test: impl Fn(BoxFuture<'static, ()>)) {
+    for level in LEVELS {
+        test((0..SCOPES).fold(innermost(), |inner, _| level(inner)));
+    }
+}
+
+#[test]
+fn a_future_in_a_thousand_of_each_kind_is_woken() {
+    on_a_small_stack(|| {
+        let gate = Gate::new();
+        a_thousand_of_each(
+            || Box::pin(gate.wait()),
+            |nest| {
+                let mut run = by_hand(nest);
+                assert!(run.poll_until_idle().is_pending());
+                let before = run.wakes();
+                gate.wake();
+                assert_eq!(run.wakes() - before, 1);
+                assert!(run.poll_until_idle().is_pending());
+            },
+        );
+    });
+}
+
+#[test]
+fn a_thousand_of_each_kind_are_dropped() {
+    on_a_small_stack(|| {
+        let alive = Arc::new(());
+        a_thousand_of_each(
+            || {
+                let kept = alive.clone();
+                Box::pin(async move {
+                    pending::<()>().await;
+                    drop(kept);
+                })
+            },
+            |nest| {
+                let mut run = by_hand(nest);
+                assert!(run.poll_until_idle().is_pending());
+                drop(run);
+                assert_eq!(Arc::strong_count(&alive), 1);
+            },
+        );
+    });
 }
 
 #[test]

@@ -191,6 +191,11 @@ fn for_an_item_of_a_stream() {
     keeps_none(async move { items.next().await });
 }
 
+fn for_the_last_call_of_a_gather() {
+    let gate = Gate::new();
+    keeps_none(gather([async { Ok::<_, ()>(()) }]).for_each(|_, _| gate.wait()));
+}
+
 polled_on_every_runtime!(
     for_a_value_in_time,
     for_the_end_of_a_stream,
@@ -205,4 +210,5 @@ polled_on_every_runtime!(
     for_an_instant,
     for_room_in_a_stream,
     for_an_item_of_a_stream,
+    for_the_last_call_of_a_gather,
 );

@@ -63,7 +63,7 @@ impl<F> Member<F> {
             return end;
         }
         let span = this.env.take_span();
-        let end = end.after(|| span.run(|| this.fut.set(None)));
+        let end = end.after(|| with_room(|| span.run(|| this.fut.set(None))));
         this.env.set_span(span);
         this.env.let_go_of_span();
         end

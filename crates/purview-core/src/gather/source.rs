@@ -8,7 +8,7 @@ use std::{
 
 use futures_core::Stream;
 
-use crate::panic::FirstPanic;
+use crate::{panic::FirstPanic, stack::with_room};
 
 /// Where the futures of a gather come from; sealed.
 #[expect(private_bounds, reason = "that is what seals it")]
@@ -131,7 +131,7 @@ impl<S: Stream<Item: Future>> Source for Pulled<S> {
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
         match &mut self.stream {
-            Some(stream) => stream.as_mut().poll_next(cx),
+            Some(stream) => with_room(|| stream.as_mut().poll_next(cx)),
             None => Poll::Ready(None),
         }
     }

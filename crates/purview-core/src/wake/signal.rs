@@ -2,6 +2,7 @@ use std::{sync::PoisonError, task::Waker};
 
 use crate::{
     panic::no_second_panic,
+    stack::with_room,
     sync::{
         Mutex, MutexGuard,
         atomic::{AtomicU32, Ordering},
@@ -46,7 +47,8 @@ impl Signal {
     fn wake(&self) {
         let waker = self.lock().take();
         if let Some(waker) = waker {
-            no_second_panic(|| waker.wake());
+            // The waker is that of the scope around, if there is one.
+            no_second_panic(|| with_room(|| waker.wake()));
         }
     }
 

@@ -24,6 +24,7 @@ use crate::{
         source::Source,
     },
     panic::{FirstPanic, OneByOne, expect_panics},
+    stack::with_room,
     time::Instant,
     tree::ScopeNode,
     wake::{part, part_waker},
@@ -37,6 +38,21 @@ pin_project! {
         gather: Gather<S, Completed>,
         // It has completed, or a call has panicked.
         over: bool,
+    }
+
+    impl<S: Source, F, Fut> PinnedDrop for Calling<S, F, Fut> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            let mut call = this.calls.project().call;
+            let mut panicked = FirstPanic::default();
+            panicked.run(|| with_room(|| call.set(None)));
+            // While only a call was left, it was the one that woke the task.
+            let opened = this.gather.opened.as_ref().filter(|opened| opened.engine.stage.is_ended());
+            if let Some(Opened { engine, .. }) = opened {
+                engine.signal().close();
+            }
+            panicked.resume_if_expected();
+        }
     }
 }
 
@@ -65,15 +81,6 @@ pin_project! {
         backlog: OneByOne<VecDeque<Ended<O>>>,
         // The call has only yielded when it was polled last.
         yielded: bool,
-    }
-
-    impl<F, Fut, O> PinnedDrop for Calls<F, Fut, O> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut call = this.project().call;
-            let mut panicked = FirstPanic::default();
-            panicked.run(|| call.set(None));
-            panicked.resume_if_expected();
-        }
     }
 }
 
@@ -112,7 +119,7 @@ where
             }
             pass::count_step();
             let waker = this.waker.get_or_insert_with(|| part_waker::<{ part::BODY }, _>(node));
-            let Poll::Ready(output) = call.poll(&mut Context::from_waker(waker)) else {
+            let Poll::Ready(output) = with_room(|| call.poll(&mut Context::from_waker(waker))) else {
                 // One that has only yielded continues in the next pass, after the others.
                 *this.yielded = signal.is_raised(part::BODY);
                 *may_run = !*this.yielded;

@@ -21,6 +21,11 @@ use crate::{
 };
 
 /// What an async finalizer may return: nothing, or a `Result` whose error goes to its scope's policy.
+#[diagnostic::on_unimplemented(
+    message = "a finalizer cannot return `{Self}`",
+    note = "a finalizer returns `()`, or `Result<(), E>` where `E` is the error type of its scope",
+    note = "`s.defer(async {{ let _ = fut.await; }})` drops what `fut` returns"
+)]
 pub trait Finalized<P: Policy> {
     /// What the policy is told; nothing after a success.
     #[doc(hidden)]
