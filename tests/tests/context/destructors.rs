@@ -108,21 +108,16 @@ async fn children_and_guests_of_an_open_scope() {
     assert_eq!(seen, ["guest", "none"]);
 }
 
-async fn what_a_timeout_and_a_gather_drop() {
+/// They were polled inside a request, and are dropped outside of it.
+fn what_a_timeout_and_a_gather_drop() {
     let log = Log::new();
-    let late = REQUEST.scope("timeout", async {
-        let mut fut = Box::pin(timeout(Duration::MAX, dropped::<()>(log.clone())));
-        assert!(futures::poll!(fut.as_mut()).is_pending());
-        fut
-    });
-    drop(late.await);
-    let first = REQUEST.scope("gather", async {
-        let futures = [(); 2].map(|()| dropped::<Result<(), &str>>(log.clone()));
-        let mut all = Box::pin(gather(futures));
-        assert!(futures::poll!(all.as_mut()).is_pending());
-        all
-    });
-    drop(first.await);
+    let mut late = Box::pin(timeout(Duration::MAX, dropped::<()>(log.clone())));
+    assert!(by_hand(REQUEST.scope("timeout", late.as_mut())).poll().is_pending());
+    drop(late);
+    let futures = [(); 2].map(|()| dropped::<Result<(), &str>>(log.clone()));
+    let mut all = Box::pin(gather(futures));
+    assert!(by_hand(REQUEST.scope("gather", all.as_mut())).poll().is_pending());
+    drop(all);
     assert_eq!(log.entries(), ["timeout", "gather", "gather"]);
 }
 
@@ -151,10 +146,10 @@ polled_on_every_runtime!(
     a_future_that_is_dropped_half_way,
     a_future_that_was_never_polled,
     a_child_whose_scope_is_dropped,
+    what_a_timeout_and_a_gather_drop,
 );
 on_every_runtime!(
     children_that_are_cancelled,
     children_and_guests_of_an_open_scope,
-    what_a_timeout_and_a_gather_drop,
     a_value_and_a_future_that_panic_as_they_are_dropped_do_not_meet,
 );
