@@ -34,6 +34,18 @@ fn it_is_the_program_of_the_readme() {
     }
 }
 
+#[test]
+fn no_row_of_its_tables_stands_twice() {
+    let rows: Vec<_> = include_str!("../../README.md")
+        .lines()
+        .filter(|line| line.starts_with("| ") && line.contains("| "))
+        .collect();
+    assert!(rows.len() > 40, "the tables were not found");
+    for (at, row) in rows.iter().enumerate() {
+        assert!(!rows[..at].contains(row), "twice: {row}");
+    }
+}
+
 #[tokio::main]
 async fn in_a_tokio_main() -> io::Result<usize> {
     total().await

@@ -1,6 +1,7 @@
 //! The live tree of scopes and tasks, what is reported of it, and what observers are told: `purview::inspect`.
 #![forbid(unsafe_code)]
 
+mod a_policy_that_panics;
 mod anywhere;
 mod as_json;
 mod bounds;

@@ -2,6 +2,7 @@
 //! by hand.
 #![forbid(unsafe_code)]
 
+mod a_panic_over_a_result;
 mod built_in;
 mod the_body_ends_once;
 mod what_a_policy_need_not_say;

@@ -76,17 +76,17 @@ impl Drop for Shielded {
     }
 }
 
-/// Binds a context value for the code that runs until the guard is dropped.
-pub(super) fn enter_bindings(binding: Arc<Binding>) -> Bound {
+/// Has the code that runs until the guard is dropped see these context values, and no others.
+pub(crate) fn enter_bindings(inner: Option<Arc<Binding>>) -> Bound {
     Bound {
-        outer: with(|env| env.bindings.replace(binding)),
+        outer: with(|env| mem::replace(&mut env.bindings, inner)),
         here: PhantomData,
     }
 }
 
 /// See [`enter_bindings`].
 #[must_use]
-pub(super) struct Bound {
+pub(crate) struct Bound {
     outer: Option<Arc<Binding>>,
     here: PhantomData<*const ()>,
 }

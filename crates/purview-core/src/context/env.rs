@@ -113,6 +113,10 @@ impl Env {
         self.bindings = bindings;
     }
 
+    pub(crate) fn bindings(&self) -> Option<&Arc<Binding>> {
+        self.bindings.as_ref()
+    }
+
     pub(crate) fn id(&self) -> TaskId {
         self.id
     }

@@ -2,6 +2,7 @@ use std::{
     any::Any,
     fmt,
     marker::PhantomData,
+    mem::{self, needs_drop},
     pin::Pin,
     sync::{
         Arc,
@@ -16,6 +17,7 @@ use super::{
     binding::{Binding, without},
     current::{bindings, enter_bindings},
 };
+use crate::panic::{FirstPanic, catch_expected, discard};
 
 /// A value that follows a task and everything spawned in it, on whatever thread; made by
 /// [`context_key!`](crate::context_key).
@@ -63,12 +65,14 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
 
     /// Runs `fut` with the key bound to `value`, which hides an outer binding until `fut` ends.
     ///
+    /// The value is there also where the destructors in `fut` run as it is dropped, as in tokio's task-locals.
+    ///
     /// # Cancel safety
     ///
     /// As cancel-safe as `fut`.
     pub fn scope<F: Future>(&'static self, value: T, fut: F) -> WithContext<F> {
         WithContext {
-            fut,
+            fut: Some(fut),
             binding: Unbound::New(self.id(), Arc::new(value)),
         }
     }
@@ -121,15 +125,54 @@ impl<T> fmt::Debug for ContextKey<T> {
 enum Unbound {
     New(usize, Arc<dyn Any + Send + Sync>),
     Bound(Arc<Binding>),
+    /// What it was for is being dropped.
+    Over,
+}
+
+impl Unbound {
+    /// Binds the value inside of what is bound here, if that was not done.
+    fn bind(&mut self) -> Option<Arc<Binding>> {
+        if let Self::New(key, value) = self {
+            *self = Self::Bound(Arc::new(Binding {
+                key: *key,
+                value: value.clone(),
+                outer: without(bindings(), *key),
+            }));
+        }
+        match self {
+            Self::Bound(binding) => Some(binding.clone()),
+            _ => None,
+        }
+    }
 }
 
 pin_project! {
     /// The future of [`ContextKey::scope`].
     #[must_use = "futures do nothing until awaited"]
     pub struct WithContext<F> {
+        // Taken out only by the drop.
         #[pin]
-        fut: F,
+        fut: Option<F>,
         binding: Unbound,
+    }
+
+    impl<F> PinnedDrop for WithContext<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if !needs_drop::<F>() {
+                return;
+            }
+            let mut this = this.project();
+            let bound = enter_bindings(this.binding.bind());
+            let dropped = catch_expected(|| this.fut.set(None));
+            drop(bound);
+            if let Err(panic) = dropped {
+                // The value must not panic beside it.
+                discard(mem::replace(this.binding, Unbound::Over));
+                let mut panicked = FirstPanic::default();
+                panicked.keep(panic);
+                panicked.resume_unless_unwinding();
+            }
+        }
     }
 }
 
@@ -138,20 +181,9 @@ impl<F: Future> Future for WithContext<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let binding = match this.binding {
-            Unbound::Bound(binding) => binding.clone(),
-            Unbound::New(key, value) => {
-                let binding = Arc::new(Binding {
-                    key: *key,
-                    value: value.clone(),
-                    outer: without(bindings(), *key),
-                });
-                *this.binding = Unbound::Bound(binding.clone());
-                binding
-            }
-        };
-        let _entered = enter_bindings(binding);
-        this.fut.poll(cx)
+        let _entered = enter_bindings(this.binding.bind());
+        let fut = this.fut.as_pin_mut().expect("it is dropped before this is");
+        fut.poll(cx)
     }
 }
 

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use super::pass::{self, Turn};
 use crate::{
     cancel::CancelReason,
-    context::Env,
+    context::{Env, enter_bindings},
     panic::{Panic, catch_expected},
     policy::End,
     stack::with_room,
@@ -63,7 +63,11 @@ impl<F> Member<F> {
             return end;
         }
         let span = this.env.take_span();
+        // Of one that has returned hardly anything is left to drop: that costs nothing where it has no values of its own.
+        let bindings = this.env.bindings();
+        let bound = (bindings.is_some() || !matches!(end, End::Returned(_))).then(|| enter_bindings(bindings.cloned()));
         let end = end.after(|| with_room(|| span.run(|| this.fut.set(None))));
+        drop(bound);
         this.env.set_span(span);
         this.env.let_go_of_span();
         end

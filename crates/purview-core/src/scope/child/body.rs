@@ -6,7 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Child, Verdict, outcome};
+use super::{Child, Verdict, note_outcome};
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -66,14 +66,15 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
         let this = self.project();
         let end = this.end.take().expect("a body that has ended says how");
         let (value, env) = (this.value, this.member.env_mut());
-        env.note_outcome(|| outcome::<P, R>(&end));
-        Verdict::of(end, abandoned, |end| {
+        let raised = note_outcome::<P, R>(env, &end);
+        let verdict = Verdict::of(end, abandoned, |end| {
             // As the body, so that the policy can ask which task it is.
             let _entered = env.enter();
             let (joined, flow) = policy.body_ended::<R>(end);
             **value = joined;
             (flow, false)
-        })
+        });
+        verdict.after(raised)
     }
 
     fn abandon(self: Pin<&mut Self>, _: CancelReason) {

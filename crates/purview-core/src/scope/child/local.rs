@@ -6,7 +6,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Child, Verdict, outcome};
+use super::{Child, Verdict, note_outcome};
 use crate::{
     cancel::CancelReason,
     context::Env,
@@ -68,8 +68,8 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
-        this.member.env_mut().note_outcome(|| outcome::<P, T>(&end));
-        report::<P, T>(policy, this.slot, end, abandoned)
+        let raised = note_outcome::<P, T>(this.member.env_mut(), &end);
+        report::<P, T>(policy, this.slot, end, abandoned).after(raised)
     }
 
     fn is_unclaimed(&self) -> bool {

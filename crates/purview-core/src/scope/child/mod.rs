@@ -14,7 +14,7 @@ use crate::{
     cancel::CancelReason,
     context::{Env, Outcome},
     engine::pass::Turn,
-    panic::{Panic, catch_expected, discard},
+    panic::{Panic, catch, catch_expected, discard},
     policy::{End, Policy},
 };
 
@@ -70,14 +70,22 @@ pub(crate) trait Child<P: Policy> {
     }
 }
 
-/// How a task ended, as its policy sees it.
-pub(super) fn outcome<P: Policy, T>(end: &End<P::Child<T>>) -> Outcome<'_> {
-    match end {
-        End::Returned(child) if P::is_failure::<T>(child) => Outcome::Failed,
-        End::Returned(_) => Outcome::Returned,
+/// Notes how a task ended, as its policy sees it; gives the panic of a policy that was asked.
+pub(super) fn note_outcome<P: Policy, T>(env: &mut Env, end: &End<P::Child<T>>) -> Option<Panic> {
+    let mut raised = None;
+    env.note_outcome(|| match end {
+        End::Returned(child) => match catch(|| P::is_failure::<T>(child)) {
+            Ok(true) => Outcome::Failed,
+            Ok(false) => Outcome::Returned,
+            Err(panic) => {
+                raised = Some(panic);
+                Outcome::Returned
+            }
+        },
         End::Panicked(_) => Outcome::Panicked,
         End::Cancelled(reason) => Outcome::Cancelled(reason),
-    }
+    });
+    raised
 }
 
 /// What the end of a task means for its scope.
@@ -121,6 +129,15 @@ impl Verdict {
             raised: Some(panic),
             ..Self::quiet()
         }
+    }
+
+    /// The same, where the policy had panicked before.
+    pub(super) fn after(self, raised: Option<Panic>) -> Self {
+        if raised.is_none() {
+            return self;
+        }
+        discard(self.raised);
+        Self { raised, ..self }
     }
 
     /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept. Called inside a poll or

@@ -19,7 +19,7 @@ pub(super) use self::{
     parallel::ParallelFuture,
 };
 use super::{
-    child::{Child, Verdict, outcome, report},
+    child::{Child, Verdict, note_outcome, report},
     slot::JoinSlot,
 };
 use crate::{
@@ -123,13 +123,13 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.get_mut();
         let end = this.end.take().expect("a child that has ended says how");
-        this.env.note_outcome(|| outcome::<P, T>(&end));
+        let raised = note_outcome::<P, T>(&mut this.env, &end);
         // The runtime has lost it: nothing asked for that, and its task may have no way to say so.
         let lost = match &end {
             End::Cancelled(reason) if this.task().stopped().is_none() => Some(Box::new(reason.clone())),
             _ => None,
         };
-        let verdict = report::<P, T>(policy, &this.slot, end, abandoned);
+        let verdict = report::<P, T>(policy, &this.slot, end, abandoned).after(raised);
         Verdict {
             lost: lost.filter(|_| this.slot.has_no_value()),
             ..verdict

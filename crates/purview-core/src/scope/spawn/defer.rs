@@ -11,7 +11,7 @@ use crate::{
     context::{Env, GivenSpan, Outcome, TaskSpan, bindings},
     engine::{ByNode, Member, pass::Turn},
     inspect,
-    panic::{Panic, discard},
+    panic::{Panic, catch, discard},
     policy::{End, Fallible, Policy},
     scope::{
         child::{Child, Verdict},
@@ -170,7 +170,13 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
         let env = this.member.env_mut();
         let end = this.end.take().expect("a finalizer that has ended says how");
         let end = match end {
-            End::Returned(value) => value.failure(),
+            End::Returned(value) => match catch(|| value.failure()) {
+                Ok(failure) => failure,
+                Err(panic) => {
+                    env.note_outcome(|| Outcome::Failed);
+                    return Verdict::raised(panic);
+                }
+            },
             End::Panicked(panic) => Some(End::Panicked(panic)),
             End::Cancelled(reason) => Some(End::Cancelled(reason)),
         };

@@ -17,7 +17,7 @@ use crate::{
     panic::catch,
     policy::{End, Fallible},
     scope::{
-        child::{Child, Verdict, outcome, report, withhold_panic},
+        child::{Child, Verdict, note_outcome, report, withhold_panic},
         handle::Scope,
         kind::{Boxed, Kind, Local, Threads},
         slot::{JoinSlot, Take},
@@ -255,31 +255,36 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict {
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
-        this.member.env_mut().note_outcome(|| outcome::<P, T>(&end));
+        let noted = note_outcome::<P, T>(this.member.env_mut(), &end);
         if this.ready.close() {
-            return report::<P, T>(policy, this.slot, end, abandoned);
+            return report::<P, T>(policy, this.slot, end, abandoned).after(noted);
         }
         let failed = this.failed;
         let (end, raised) = withhold_panic(end, abandoned);
         let panicked = matches!(end, End::Panicked(_));
         let cancelled = matches!(end, End::Cancelled(_));
-        let told = catch(|| {
-            let error = match end {
-                End::Returned(child) => {
-                    P::into_result(child).map_or_else(StartError::Failed, |_| StartError::NeverReady)
-                }
-                End::Panicked(panic) => StartError::Panicked(panic),
-                End::Cancelled(reason) => StartError::Cancelled(reason),
-            };
-            failed.fill(Some(error));
-        });
-        let told = told.map(|()| Verdict {
-            panicked,
-            cancelled,
-            raised,
-            ..Verdict::quiet()
-        });
-        told.unwrap_or_else(Verdict::raised)
+        let error = match end {
+            End::Returned(child) => {
+                catch(|| P::into_result(child).map_or_else(StartError::Failed, |_| StartError::NeverReady))
+            }
+            End::Panicked(panic) => Ok(StartError::Panicked(panic)),
+            End::Cancelled(reason) => Ok(StartError::Cancelled(reason)),
+        };
+        let (error, asked) = match error {
+            Ok(error) => (error, None),
+            // What waits is told all the same: it may be outside the scope.
+            Err(panic) => (StartError::Cancelled(CancelReason::Panicked), Some(panic)),
+        };
+        let verdict = match catch(|| failed.fill(Some(error))) {
+            Ok(()) => Verdict {
+                panicked,
+                cancelled,
+                raised,
+                ..Verdict::quiet()
+            },
+            Err(panic) => Verdict::raised(panic),
+        };
+        verdict.after(asked).after(noted)
     }
 
     fn is_unclaimed(&self) -> bool {
