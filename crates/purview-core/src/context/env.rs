@@ -172,10 +172,12 @@ impl Env {
     }
 
     pub(crate) fn role(&self) -> Role {
-        match self.tag.which() {
-            Which::Finalizer => Role::Finalizer,
-            _ if self.has(DAEMON) => Role::Daemon,
-            _ => Role::Ordinary,
+        if self.tag.is(Which::Finalizer) {
+            Role::Finalizer
+        } else if self.has(DAEMON) {
+            Role::Daemon
+        } else {
+            Role::Ordinary
         }
     }
 

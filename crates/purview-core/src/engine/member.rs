@@ -9,8 +9,9 @@ use pin_project_lite::pin_project;
 use super::pass::{self, Turn};
 use crate::{
     cancel::CancelReason,
-    context::{Env, enter_bindings},
-    panic::{Panic, catch_expected},
+    context::{Binding, Env, enter_bindings},
+    inspect::{self, Noted},
+    panic::{Panic, catch, catch_expected},
     policy::End,
     stack::with_room,
     tree::TaskNode,
@@ -55,23 +56,42 @@ impl<F> Member<F> {
     }
 
     /// The future's destructor may panic: then that is how the task ended.
+    #[inline]
     fn drop_future<C>(self: Pin<&mut Self>, end: End<C>) -> End<C> {
+        // Of one that has returned hardly anything is left to drop.
+        match self.drop_now(matches!(end, End::Returned(_))) {
+            None => end,
+            Some(panic) => end.panicked_later(panic),
+        }
+    }
+
+    #[inline]
+    fn drop_now(self: Pin<&mut Self>, has_returned: bool) -> Option<Panic> {
         let mut this = self.project();
-        if !std::mem::needs_drop::<F>() {
+        if !std::mem::needs_drop::<F>() || this.fut.is_none() {
             this.fut.set(None);
             this.env.let_go_of_span();
-            return end;
+            return None;
         }
         let span = this.env.take_span();
-        // Of one that has returned hardly anything is left to drop: that costs nothing where it has no values of its own.
         let bindings = this.env.bindings();
-        let bound = (bindings.is_some() || !matches!(end, End::Returned(_))).then(|| enter_bindings(bindings.cloned()));
-        let end = end.after(|| with_room(|| span.run(|| this.fut.set(None))));
-        drop(bound);
+        let drop = || with_room(|| span.run(|| this.fut.set(None)));
+        let dropped = if has_returned && bindings.is_none() {
+            catch(drop)
+        } else {
+            drop_among(bindings.cloned(), drop)
+        };
         this.env.set_span(span);
         this.env.let_go_of_span();
-        end
+        dropped.err()
     }
+}
+
+/// Drops what is left of a task, which sees the task's context values.
+#[cold]
+fn drop_among(bindings: Option<Arc<Binding>>, drop: impl FnOnce()) -> Result<(), Panic> {
+    let _bound = enter_bindings(bindings);
+    catch(drop)
 }
 
 /// How a member learns that it is to stop.
@@ -187,22 +207,29 @@ impl<F: Future> Member<F> {
         Poll::Ready(self.drop_future(end))
     }
 
-    fn poll_inside(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
-        let is_noted = self.as_mut().env_mut().note_poll();
-        let counted = if is_noted { self.env.counted(cx.waker()) } else { None };
-        let result = match counted {
-            Some(waker) => self.as_mut().poll_counted(&waker),
-            None => self.as_mut().poll_bare(cx),
-        };
-        if is_noted {
-            self.env.note_polled(matches!(result, Ok(Poll::Pending)));
+    fn poll_inside(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        if inspect::is_on() {
+            self.poll_recorded(cx)
+        } else {
+            self.poll_bare(cx)
         }
-        result
     }
 
     #[cold]
-    fn poll_counted(self: Pin<&mut Self>, waker: &Waker) -> Result<Poll<F::Output>, Panic> {
-        self.poll_bare(&mut Context::from_waker(waker))
+    fn poll_recorded(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
+        let noted = self.as_mut().env_mut().note_poll();
+        let counted = match noted {
+            Noted::WithWaker => self.env.counted(cx.waker()),
+            Noted::Nothing | Noted::Poll => None,
+        };
+        let result = match &counted {
+            Some(waker) => self.as_mut().poll_bare(&mut Context::from_waker(waker)),
+            None => self.as_mut().poll_bare(cx),
+        };
+        if noted != Noted::Nothing {
+            self.env.note_polled(matches!(result, Ok(Poll::Pending)));
+        }
+        result
     }
 
     fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {

@@ -170,6 +170,7 @@ impl<S: Source> Futures<S> {
     }
 
     /// Gives how it ended if that may be reported now.
+    #[inline]
     pub(super) fn keep_elsewhere(
         &mut self,
         (ended, task): Left<<S::Future as Future>::Output>,

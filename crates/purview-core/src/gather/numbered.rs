@@ -92,6 +92,7 @@ impl<F: Future> SetMember for Numbered<F> {
     }
 }
 
+#[inline]
 fn left<O>(index: usize, fails: Fails<O>, env: &mut Env, end: End<O>) -> Left<O> {
     env.note_outcome(|| fails.outcome(&end));
     let (end, elsewhere) = end_task(env, end);

@@ -110,6 +110,16 @@ impl ScopeNode {
     }
 }
 
+/// What is noted of a poll.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Noted {
+    Nothing,
+    /// Its end is to be noted too.
+    Poll,
+    /// Likewise, and it is given a waker that counts.
+    WithWaker,
+}
+
 impl Env {
     /// What is recorded of the task while it is alive, and of its scope.
     fn recorded(&self) -> Option<(&Arc<TaskRecord>, &Arc<ScopeRecord>)> {
@@ -172,18 +182,13 @@ impl Env {
         }
     }
 
-    /// The task is about to be polled. Gives whether anything is to be noted when that has been done.
-    #[inline]
-    pub(crate) fn note_poll(&mut self) -> bool {
-        is_on() && self.begin_poll()
-    }
-
-    fn begin_poll(&mut self) -> bool {
+    /// The task is about to be polled. To be asked only where something is recorded.
+    pub(crate) fn note_poll(&mut self) -> Noted {
         if self.record().is_none() {
             self.begin_late();
         }
         let Some((task, scope)) = self.record().zip(self.scope().and_then(|scope| scope.record())) else {
-            return false;
+            return Noted::Nothing;
         };
         if task.begin_poll(&scope.recorder, scope.is_told()) && scope.recorder.has_observers() {
             if let Some(info) = self.named_info() {
@@ -191,7 +196,11 @@ impl Env {
                 scope.recorder.tell(|observer| observer.started(&info, queued));
             }
         }
-        true
+        if scope.recorder.options.wakers {
+            Noted::WithWaker
+        } else {
+            Noted::Poll
+        }
     }
 
     /// The task was not recorded when it was spawned.

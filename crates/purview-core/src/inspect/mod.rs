@@ -48,7 +48,7 @@ mod task;
 mod timeline;
 mod tree;
 
-pub(crate) use self::hooks::{note_pass, steps, waits};
+pub(crate) use self::hooks::{Noted, note_pass, steps, waits};
 pub use self::{
     check::check,
     enable::{Inspector, InstalledInspector, enable, is_enabled},
@@ -58,6 +58,7 @@ pub use self::{
 };
 #[doc(hidden)]
 pub use crate::tree::record::OneLine;
+pub(crate) use crate::tree::record::is_on;
 pub use crate::tree::record::{
     AlreadyEnabled, Held, Holder, How, Kind, Observer, Options, Report, ScopeId, ScopeInfo, Spawned, WaitsFor,
 };

@@ -35,16 +35,22 @@ impl<C> End<C> {
     pub(crate) fn after(self, last: impl FnOnce()) -> Self {
         match catch(last) {
             Ok(()) => self,
-            Err(later) => match self {
-                Self::Panicked(first) => {
-                    discard(later);
-                    Self::Panicked(first)
-                }
-                other => {
-                    discard(other);
-                    Self::Panicked(later)
-                }
-            },
+            Err(later) => self.panicked_later(later),
+        }
+    }
+
+    /// The same, where the later panic has been caught.
+    #[cold]
+    pub(crate) fn panicked_later(self, later: Panic) -> Self {
+        match self {
+            Self::Panicked(first) => {
+                discard(later);
+                Self::Panicked(first)
+            }
+            other => {
+                discard(other);
+                Self::Panicked(later)
+            }
         }
     }
 }

@@ -67,14 +67,15 @@ impl<P: Policy, B: Future<Output = P::Child<R>>, R> Child<P> for Body<B, P::Chil
         let end = this.end.take().expect("a body that has ended says how");
         let (value, env) = (this.value, this.member.env_mut());
         let raised = note_outcome::<P, R>(env, &end);
-        let verdict = Verdict::of(end, abandoned, |end| {
+        let mut verdict = Verdict::of(end, abandoned, |end| {
             // As the body, so that the policy can ask which task it is.
             let _entered = env.enter();
             let (joined, flow) = policy.body_ended::<R>(end);
             **value = joined;
             (flow, false)
         });
-        verdict.after(raised)
+        verdict.comes_after(raised);
+        verdict
     }
 
     fn abandon(self: Pin<&mut Self>, _: CancelReason) {

@@ -69,7 +69,9 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         let this = self.project();
         let end = this.end.take().expect("a child that has ended says how");
         let raised = note_outcome::<P, T>(this.member.env_mut(), &end);
-        report::<P, T>(policy, this.slot, end, abandoned).after(raised)
+        let mut verdict = report::<P, T>(policy, this.slot, end, abandoned);
+        verdict.comes_after(raised);
+        verdict
     }
 
     fn is_unclaimed(&self) -> bool {

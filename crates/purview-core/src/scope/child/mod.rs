@@ -5,6 +5,7 @@ mod local;
 mod unclaimed;
 
 use std::{
+    mem,
     ops::ControlFlow,
     pin::Pin,
     task::{Context, Poll},
@@ -131,13 +132,12 @@ impl Verdict {
         }
     }
 
-    /// The same, where the policy had panicked before.
-    pub(super) fn after(self, raised: Option<Panic>) -> Self {
-        if raised.is_none() {
-            return self;
+    /// The policy had panicked before, if it had: that is what is raised.
+    #[inline]
+    pub(super) fn comes_after(&mut self, raised: Option<Panic>) {
+        if raised.is_some() {
+            discard(mem::replace(&mut self.raised, raised));
         }
-        discard(self.raised);
-        Self { raised, ..self }
     }
 
     /// Asks the policy what this end means; `ask` gives the flow, and whether the result is to be kept. Called inside a poll or

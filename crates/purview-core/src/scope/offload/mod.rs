@@ -129,7 +129,8 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
             End::Cancelled(reason) if this.task().stopped().is_none() => Some(Box::new(reason.clone())),
             _ => None,
         };
-        let verdict = report::<P, T>(policy, &this.slot, end, abandoned).after(raised);
+        let mut verdict = report::<P, T>(policy, &this.slot, end, abandoned);
+        verdict.comes_after(raised);
         Verdict {
             lost: lost.filter(|_| this.slot.has_no_value()),
             ..verdict

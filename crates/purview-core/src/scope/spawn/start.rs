@@ -257,7 +257,9 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
         let end = this.end.take().expect("a child that has ended says how");
         let noted = note_outcome::<P, T>(this.member.env_mut(), &end);
         if this.ready.close() {
-            return report::<P, T>(policy, this.slot, end, abandoned).after(noted);
+            let mut verdict = report::<P, T>(policy, this.slot, end, abandoned);
+            verdict.comes_after(noted);
+            return verdict;
         }
         let failed = this.failed;
         let (end, raised) = withhold_panic(end, abandoned);
@@ -275,7 +277,7 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
             // What waits is told all the same: it may be outside the scope.
             Err(panic) => (StartError::Cancelled(CancelReason::Panicked), Some(panic)),
         };
-        let verdict = match catch(|| failed.fill(Some(error))) {
+        let mut verdict = match catch(|| failed.fill(Some(error))) {
             Ok(()) => Verdict {
                 panicked,
                 cancelled,
@@ -284,7 +286,9 @@ impl<P: Fallible, V, T, F: Future<Output = P::Child<T>>> Child<P> for Starting<P
             },
             Err(panic) => Verdict::raised(panic),
         };
-        verdict.after(asked).after(noted)
+        verdict.comes_after(asked);
+        verdict.comes_after(noted);
+        verdict
     }
 
     fn is_unclaimed(&self) -> bool {
