@@ -7,6 +7,8 @@ left_out() {
 leaks | forgotten::                                   | what it is about: scopes, tasks, permits, drivers that are given to `mem::forget`
 leaks | a_forgotten_scope_keeps_its_promises          | forgets a scope
 leaks | forgotten_it_stays_a_member_until_it_is_destroyed | forgets a guest
+leaks | a_hold_that_was_forgotten_inside_does_not_outlast_a_panic | forgets a wait that holds
+leaks | a_payload_that_panics_does_not_come_out_of_the_drop_of_a_stream | a payload whose destructor panics is forgotten
 leaks | panic_in_the_drop_of_a_payload::              | a payload whose destructor panics is forgotten, as its destructor must not run again
 leaks | executors_that_break_their_promises::one_that_it_ | its executor forgets what it is given
 leaks | a_forgotten_future_of_the_executor_holds_its_child_until_the_scope_is_dropped | its executor forgets what it is given

@@ -22,7 +22,7 @@ a-place-is-not-given-back~scope/children/finish.rs~if env.has_place() {~if env.h
 a-later-failure-cuts-again~scope/children/finish.rs~Some(first) if engine.is_running() && !node.is_shutting_down() => first.clone(),~~the first cause is not the reason any more~fail_fast
 a-value-wakes-nothing~scope/slot/mod.rs~if let Content::Waiting(Some(waker)) = old {~if let (Content::Waiting(Some(waker)), false) = (old, true) {~a waiter for a task is not woken when the task ends~lifecycle
 only-the-first-waiter-is-woken~cancel/walk.rs~self.told.extend(waiters.into_iter().map(Heard::Waiter));~self.told.extend(waiters.into_iter().take(1).map(Heard::Waiter));~all waiters of a token but one are never woken~tokens
-a-child-token-stands-alone~cancel/token.rs~self.0.adopt(&child.0, Told::Same);~~cancelling a token does not reach the tokens below it~tokens
+a-child-token-stands-alone~cancel/token.rs~self.0.clone().adopt(&child.0, Told::Same);~~cancelling a token does not reach the tokens below it~tokens
 a-scope-stays-where-it-was-polled-first~context/belong.rs~if before.unwrap_or_default() != here {~if before.is_none() && here.task != 0 {~a scope that is polled elsewhere belongs to the first place~belonging
 a-hold-is-not-moved~tree/link.rs~task.hold(kind);~let _ = task;~what holds in a scope that has moved is not waited for~belonging
 DEFECTS

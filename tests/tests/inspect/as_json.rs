@@ -108,3 +108,21 @@ fn each_state_is_a_word_or_two() {
     let _ = driver.finish();
     assert_eq!(states(), ["ended"]);
 }
+
+#[test]
+fn what_a_rate_keeps_waiting_and_an_open_scope_have_words_too() {
+    let (_inspector, _installed, _clock) = inspected(Options::new());
+    let (service, driver) = fail_fast::<()>().rate(1, Duration::from_secs(60)).open();
+    let mut driver = by_hand(driver);
+    let states = || {
+        let json = serde_json::to_value(service.snapshot()).expect("it can be serialized");
+        let nodes = json["nodes"].as_array().expect("a list").clone();
+        nodes.iter().map(|node| node["state"].clone()).collect::<Vec<_>>()
+    };
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(states(), ["open"]);
+    service.spawn(pending::<Result<(), ()>>());
+    service.spawn(pending::<Result<(), ()>>());
+    assert!(driver.poll_until_idle().is_pending());
+    assert_eq!(states(), ["scope", "idle", "queued by the rate"]);
+}

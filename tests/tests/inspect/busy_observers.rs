@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
     time::Duration,
@@ -40,7 +40,7 @@ const ACTIONS: [fn(&Service); 6] = [
 struct Busy {
     at: &'static str,
     action: fn(&Service),
-    service: Arc<OnceLock<Service>>,
+    service: Arc<Mutex<Option<Service>>>,
     /// How often it did it; and how many observers have panicked.
     done: Arc<AtomicUsize>,
     panicked: Arc<AtomicUsize>,
@@ -49,10 +49,12 @@ struct Busy {
 impl Busy {
     fn told(&self, event: &str) {
         // What it spawns is not told to it, but more of its events are.
-        if let Some(service) = self.service.get().filter(|_| event == self.at) {
-            if self.done.fetch_add(1, SeqCst) < 5 {
-                (self.action)(service);
-            }
+        if event != self.at {
+            return;
+        }
+        let service = self.service.lock().unwrap().clone();
+        if let Some(service) = service.filter(|_| self.done.fetch_add(1, SeqCst) < 5) {
+            (self.action)(&service);
         }
     }
 }
@@ -118,7 +120,7 @@ fn run(at: &'static str, action: fn(&Service)) -> usize {
     let options = Options::new().observer(busy.clone()).observer(witness);
     let (inspector, _installed, clock) = inspected(options.slow_poll(Duration::ZERO));
     let (service, driver) = settled::<()>().grace(Duration::from_secs(2)).limit(3).open();
-    assert!(busy.service.set(service.clone()).is_ok());
+    *busy.service.lock().unwrap() = Some(service.clone());
     let mut driver = by_hand(driver);
     service.defer(async { Ok(()) });
     service.spawn(async {
@@ -150,6 +152,9 @@ fn run(at: &'static str, action: fn(&Service)) -> usize {
     assert!(over, "{at}: {}", inspector.snapshot());
     assert_eq!(busy.panicked.load(SeqCst), 0, "{at}");
     drop(guest);
+    // What records the scope holds the observer: without this neither would ever be dropped.
+    let left = busy.service.lock().unwrap().take();
+    drop(left);
     busy.done.load(SeqCst)
 }
 

@@ -180,6 +180,32 @@ fn polls_beyond_the_bound_are_counted() {
     .expect("nothing fails");
     assert_eq!(timeline.left_out(), 8);
     assert!(timeline.to_text(60).ends_with("8 later polls were not kept\n"));
+    let mut svg = Vec::new();
+    timeline.write_svg(&mut svg).expect("memory takes it all");
+    let svg = String::from_utf8(svg).expect("text");
+    assert!(svg.contains("8 later polls are not shown"), "{svg}");
+}
+
+#[test]
+fn a_panic_is_a_way_of_ending() {
+    let timeline = Timeline::new();
+    let (_inspector, _installed, _) = inspected(Options::new().observer(timeline.clone()));
+    let mut run = by_hand(settled::<()>().name("run").run(async |s| {
+        let task = s.task().name("panics").spawn(async {
+            purview_tests::yields(1).await;
+            panic!("in a child");
+        });
+        let task: purview::Task<Result<(), purview::TaskError<()>>> = task;
+        assert!(task.await.is_err());
+        Ok(())
+    }));
+    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run.poll_until_idle()));
+    let text = timeline.to_text(60);
+    let line = text.lines().find(|line| line.contains("panics")).expect("it ran");
+    assert!(line.trim_end().ends_with("panicked"), "{text}");
+    let mut svg = Vec::new();
+    timeline.write_svg(&mut svg).expect("memory takes it all");
+    assert!(String::from_utf8(svg).expect("text").contains("panicked"));
 }
 
 #[test]
