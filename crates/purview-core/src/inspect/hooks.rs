@@ -4,33 +4,18 @@ use std::{
     any::Any,
     num::NonZeroU32,
     sync::{Arc, Weak, atomic::Ordering},
-    task::Waker,
 };
 
+use super::task_hooks::leave;
 use crate::{
     cancel::CancelReason,
-    context::{self, Env, Outcome},
+    context,
     time::Instant,
     tree::{
         ScopeNode, TaskInfo, TaskNode,
-        record::{
-            CountedWaker, How, Kind, Report, ScopeRecord, Spawned, TaskRecord, WaitsFor, installed_steps, is_on, nanos,
-            recorder, time_passes,
-        },
+        record::{How, ScopeRecord, WaitsFor, installed_steps, is_on, nanos, recorder, time_passes},
     },
 };
-
-impl How {
-    /// `None` of one that returned, which need not be noted.
-    fn of(outcome: &Outcome<'_>) -> Option<Self> {
-        match outcome {
-            Outcome::Returned => None,
-            Outcome::Failed => Some(Self::Failed),
-            Outcome::Panicked => Some(Self::Panicked),
-            Outcome::Cancelled(reason) => Some(Self::Cancelled((*reason).clone())),
-        }
-    }
-}
 
 /// A scope is about to be polled: after how many steps it yields, if it is not as elsewhere.
 #[inline]
@@ -53,7 +38,7 @@ pub(crate) fn note_pass(is_pass: bool) {
 
 impl ScopeNode {
     /// What is recorded of its tasks, from now on if not before.
-    fn recorded(self: &Arc<Self>) -> Option<&Arc<ScopeRecord>> {
+    pub(super) fn recorded(self: &Arc<Self>) -> Option<&Arc<ScopeRecord>> {
         if self.record().is_some() {
             return self.record();
         }
@@ -106,203 +91,6 @@ impl ScopeNode {
                 let until = until.map_or(0, |until| record.recorder.at(until));
                 record.grace_until.store(until, Ordering::Relaxed);
             }
-        }
-    }
-}
-
-/// What is noted of a poll.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Noted {
-    Nothing,
-    /// Its end is to be noted too.
-    Poll,
-    /// Likewise, and it is given a waker that counts.
-    WithWaker,
-}
-
-impl Env {
-    /// What is recorded of the task while it is alive, and of its scope.
-    fn recorded(&self) -> Option<(&Arc<TaskRecord>, &Arc<ScopeRecord>)> {
-        if !is_on() {
-            return None;
-        }
-        let task = self.record().filter(|task| !task.has_ended())?;
-        Some((task, self.scope()?.record()?))
-    }
-
-    /// The task was spawned, and waits for its first poll.
-    #[inline]
-    pub(crate) fn note_spawned(&mut self, kind: Kind) {
-        if is_on() && self.is_task() && self.record().is_none() {
-            self.begin_record(kind);
-        }
-    }
-
-    #[cold]
-    fn begin_record(&mut self, kind: Kind) {
-        let Some(scope) = self.scope().and_then(|scope| scope.recorded()) else {
-            return;
-        };
-        // Its kind and its number say which it is, if it has no name of its own.
-        let is_derived = self.task().is_none() && (self.is_numbered() || (kind == Kind::Body && self.is_body()));
-        let Some(record) = scope.add(self.id(), kind, self.number(), self.location()) else {
-            return;
-        };
-        if !is_derived {
-            let info = self.named_info();
-            record.note(|rare| rare.info = info);
-        }
-        let is_told = scope.recorder.has_observers();
-        self.set_record(record);
-        if is_told {
-            self.tell_spawned(kind);
-        }
-    }
-
-    fn tell_spawned(&self, kind: Kind) {
-        let by = context::current().map(|by| by.id());
-        let (Some(scope), Some(task)) = (self.scope(), self.named_info()) else {
-            return;
-        };
-        let Some(record) = scope.record() else { return };
-        let spawned = Spawned {
-            task: &task,
-            kind,
-            scope: &scope.scope_info(record),
-            by,
-        };
-        record.recorder.tell(|observer| observer.spawned(&spawned));
-    }
-
-    /// The limit of its scope keeps it waiting.
-    #[cold]
-    pub(crate) fn note_limited(&self) {
-        if let Some((task, _)) = self.recorded() {
-            task.note_limited();
-        }
-    }
-
-    /// The task is about to be polled. To be asked only where something is recorded.
-    pub(crate) fn note_poll(&mut self) -> Noted {
-        if self.record().is_none() {
-            self.begin_late();
-        }
-        let Some((task, scope)) = self.record().zip(self.scope().and_then(|scope| scope.record())) else {
-            return Noted::Nothing;
-        };
-        if task.begin_poll(&scope.recorder, scope.is_told()) && scope.recorder.has_observers() {
-            if let Some(info) = self.named_info() {
-                let queued = nanos(task.queued());
-                scope.recorder.tell(|observer| observer.started(&info, queued));
-            }
-        }
-        if scope.recorder.options.wakers {
-            Noted::WithWaker
-        } else {
-            Noted::Poll
-        }
-    }
-
-    /// The task was not recorded when it was spawned.
-    #[cold]
-    fn begin_late(&mut self) {
-        if !self.is_task() {
-            return;
-        }
-        let is_gather = self.scope().is_some_and(|scope| scope.is_gather());
-        let kind = match self.role() {
-            crate::tree::Role::Finalizer => Kind::Finalizer,
-            crate::tree::Role::Daemon => Kind::Daemon,
-            crate::tree::Role::Ordinary if self.is_body() => Kind::Body,
-            crate::tree::Role::Ordinary if is_gather => Kind::Member,
-            crate::tree::Role::Ordinary => Kind::Child,
-        };
-        self.begin_record(kind);
-    }
-
-    /// The waker that the poll which has just begun is given, where wakers are counted.
-    #[inline]
-    pub(crate) fn counted(&self, waker: &Waker) -> Option<Waker> {
-        let (task, scope) = self.recorded()?;
-        let counted: Arc<CountedWaker> = scope.recorder.options.wakers.then(|| task.count(waker))?;
-        Some(counted.into())
-    }
-
-    /// The poll has ended.
-    #[inline]
-    pub(crate) fn note_polled(&self, is_pending: bool) {
-        if self.record().is_some_and(|task| !task.end_briefly()) {
-            self.end_poll(is_pending);
-        }
-    }
-
-    fn end_poll(&self, is_pending: bool) {
-        let Some((record, scope)) = self.recorded() else { return };
-        let recorder = &scope.recorder;
-        let grown = record.end_poll(recorder, is_pending);
-        if !recorder.has_observers() && grown.slow.is_none() && grown.yields.is_none() {
-            return;
-        }
-        let Some(task) = self.named_info() else { return };
-        let took = nanos(grown.took);
-        recorder.tell(|observer| observer.polled(&task, took));
-        if let Some(others) = grown.slow {
-            recorder.report(&Report::SlowPoll {
-                task: task.clone(),
-                took,
-                ended: true,
-                others,
-            });
-        }
-        if let Some(times) = grown.yields {
-            recorder.report(&Report::Yields { task, times });
-        }
-    }
-
-    /// The task has ended: its span, and what is recorded of it, say how.
-    #[inline]
-    pub(crate) fn note_outcome<'a>(&mut self, outcome: impl FnOnce() -> Outcome<'a>) {
-        if is_on() {
-            let outcome = outcome();
-            if !matches!(outcome, Outcome::Returned) {
-                self.note_how(How::of(&outcome));
-            }
-            self.end_span(|| outcome);
-        } else {
-            self.end_span(outcome);
-        }
-    }
-
-    /// This is how the task ended, where it has not returned.
-    pub(crate) fn note_how(&self, how: Option<How>) {
-        if let Some((how, (task, _))) = how.zip(self.recorded()) {
-            task.ended_as(how);
-        }
-    }
-
-    /// The task has ended, or has not become one.
-    #[inline]
-    pub(crate) fn note_end(&self) {
-        if is_on() {
-            self.leave();
-        }
-    }
-
-    #[cold]
-    fn leave(&self) {
-        let Some((task, scope)) = self.recorded() else { return };
-        leave(scope, task, || self.named_info());
-        if self.scope().is_some_and(|scope| scope.is_gather()) {
-            scope.done.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
-fn leave(scope: &ScopeRecord, task: &TaskRecord, info: impl FnOnce() -> Option<TaskInfo>) {
-    if scope.remove(task) && scope.recorder.has_observers() {
-        if let Some(info) = info() {
-            let how = task.how();
-            scope.recorder.tell(|observer| observer.ended(&info, &how));
         }
     }
 }

@@ -45,16 +45,20 @@ mod node;
 mod serialize;
 mod snapshot;
 mod task;
+mod task_hooks;
 mod timeline;
 mod tree;
 
-pub(crate) use self::hooks::{Noted, note_pass, steps, waits};
 pub use self::{
     check::check,
     enable::{Inspector, InstalledInspector, enable, is_enabled},
     node::{Holding, Node, NodeId, Progress, Queued, State, Stopping},
     snapshot::{Snapshot, snapshot},
     timeline::Timeline,
+};
+pub(crate) use self::{
+    hooks::{note_pass, steps, waits},
+    task_hooks::Noted,
 };
 #[doc(hidden)]
 pub use crate::tree::record::OneLine;

@@ -9,10 +9,10 @@ use std::{
         Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use super::{
+    clock::{clock, observers_ran},
     observer::{Observer, ScopeId},
     options::Options,
     registry::{Listed, Registry},
@@ -20,7 +20,6 @@ use super::{
 };
 use crate::{
     panic::{Panic, catch, discard},
-    runtime::{Timer, installed},
     time::Instant,
 };
 
@@ -31,15 +30,9 @@ static INSTALLED: AtomicUsize = AtomicUsize::new(0);
 /// That of the process.
 static ENABLED: OnceLock<Arc<Recorder>> = OnceLock::new();
 
-/// A pass is under way on this thread, and no recorder has asked what time it is.
-const PASS: usize = 1;
-
 thread_local! {
     /// That of the test runtime that polls on this thread.
     static HERE: RefCell<Option<Arc<Recorder>>> = const { RefCell::new(None) };
-    /// When the last poll on this thread ended, and by which recorder, until something else runs; or, where the clock is read
-    /// once in a pass, what it said.
-    static LAST: Cell<(usize, u64)> = const { Cell::new((0, 0)) };
     /// An observer is being called on this thread.
     static IN_OBSERVER: Cell<bool> = const { Cell::new(false) };
 }
@@ -51,7 +44,7 @@ pub(crate) struct Recorder {
     broken: Vec<AtomicBool>,
     /// How much one poll of a scope does, where that is not as elsewhere.
     steps: Option<NonZeroU32>,
-    since: Instant,
+    pub(super) since: Instant,
     scopes: Registry,
     serial: AtomicU64,
 }
@@ -60,6 +53,11 @@ pub(crate) struct Recorder {
 #[inline]
 pub(crate) fn is_on() -> bool {
     ON.load(Ordering::Relaxed) != 0
+}
+
+/// Whether a test runtime may poll on this thread.
+pub(super) fn is_installed() -> bool {
+    INSTALLED.load(Ordering::Relaxed) != 0
 }
 
 /// That of the test runtime that polls here, else that of the process.
@@ -144,77 +142,9 @@ impl Recorder {
         })
     }
 
-    /// Nanoseconds since it was made, plus one: 0 is no time.
-    pub(crate) fn now(&self) -> u64 {
-        self.at(clock())
-    }
-
-    /// The time at which a scope is opened, or a task is spawned.
-    pub(super) fn opens(&self) -> u64 {
-        if self.options.times {
-            self.now()
-        } else {
-            self.pass_began()
-        }
-    }
-
     /// Whether of a poll no more is noted than that it is under way.
     pub(super) fn is_brief(&self) -> bool {
         !self.options.times && !self.options.wakers && self.broken.is_empty()
-    }
-
-    /// The time at which a poll begins: that at which the last one ended, where nothing of the user's ran since.
-    #[inline]
-    pub(super) fn begins(&self) -> u64 {
-        if !self.options.times {
-            return self.pass_began();
-        }
-        let (recorder, at) = LAST.try_with(Cell::take).unwrap_or_default();
-        if recorder == self.address() { at } else { self.now() }
-    }
-
-    /// The time at which a poll ends. After one that is pending nothing of the user's runs before the next.
-    #[inline]
-    pub(super) fn ends(&self, is_pending: bool) -> u64 {
-        if !self.options.times {
-            return self.pass_began();
-        }
-        let now = self.now();
-        if is_pending {
-            self.keep(now);
-        }
-        now
-    }
-
-    /// About when the pass over the tasks of a scope began: one reading of the clock for all that it does. The time now, if there is
-    /// no pass.
-    #[inline]
-    fn pass_began(&self) -> u64 {
-        let (recorder, at) = LAST.try_with(Cell::get).unwrap_or_default();
-        if recorder == self.address() {
-            return at;
-        }
-        let now = self.now();
-        if recorder == PASS {
-            self.keep(now);
-        }
-        now
-    }
-
-    fn keep(&self, now: u64) {
-        let _ = LAST.try_with(|last| last.set((self.address(), now)));
-    }
-
-    fn address(&self) -> usize {
-        std::ptr::from_ref(self).addr()
-    }
-
-    /// The same of an instant.
-    pub(crate) fn at(&self, at: Instant) -> u64 {
-        let since = at.saturating_duration_since(self.since);
-        // Enough for 584 years, and quicker than in 128 bits.
-        let nanos = since.as_secs().saturating_mul(1_000_000_000);
-        nanos.saturating_add(u64::from(since.subsec_nanos()) + 1)
     }
 
     pub(super) fn next_scope(&self) -> ScopeId {
@@ -255,7 +185,7 @@ impl Recorder {
                 })
                 .collect()
         });
-        let _ = LAST.try_with(|last| last.set((last.get().0.min(PASS), 0)));
+        observers_ran();
         for panic in panicked {
             let message = panic.message().unwrap_or("its payload is not text").to_owned();
             discard(panic);
@@ -280,25 +210,4 @@ pub(crate) fn without_observers<T>(f: impl FnOnce() -> T) -> T {
     }
     let _back = Back(IN_OBSERVER.try_with(|inside| inside.replace(true)).unwrap_or(true));
     f()
-}
-
-/// The clock of the test runtime that polls here, else the system's: no runtime of the user's is asked.
-pub(crate) fn clock() -> Instant {
-    if INSTALLED.load(Ordering::Relaxed) != 0 {
-        if let Some(runtime) = installed() {
-            return runtime.now();
-        }
-    }
-    Instant::now()
-}
-
-/// Something of the user's, or of an executor's, has run since the last poll ended, or runs next; and a pass begins or goes
-/// on, or there is none.
-pub(crate) fn time_passes(is_pass: bool) {
-    let _ = LAST.try_with(|last| last.set((if is_pass { PASS } else { 0 }, 0)));
-}
-
-/// A number of nanoseconds as a duration.
-pub(crate) fn nanos(nanos: u64) -> Duration {
-    Duration::from_nanos(nanos)
 }

@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::{
-    how::Kind, observer::ScopeId, recorder::Recorder, registry::Listed, task_record::TaskRecord, tasks::Tasks,
+    how::Kind,
+    observer::ScopeId,
+    recorder::Recorder,
+    registry::Listed,
+    task::{TaskRecord, Tasks},
 };
 use crate::tree::info::TaskId;
 

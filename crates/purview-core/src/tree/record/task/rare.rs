@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
-use super::{how::How, waits::WaitsFor, waker::CountedWaker};
-use crate::{cancel::CancelReason, tree::info::TaskInfo};
+use super::{waits::WaitsFor, waker::CountedWaker};
+use crate::{
+    cancel::CancelReason,
+    tree::{info::TaskInfo, record::how::How},
+};
 
 /// What is recorded of tasks to which something happens that happens to few.
 #[derive(Clone, Default)]

@@ -7,14 +7,17 @@ use std::{
     task::Waker,
 };
 
-use super::{
-    how::{How, Kind},
-    rare::Rare,
-    recorder::Recorder,
-    waits::WaitsFor,
-    waker::CountedWaker,
+use super::{rare::Rare, waits::WaitsFor, waker::CountedWaker};
+use crate::{
+    cancel::CancelReason,
+    tree::{
+        info::TaskId,
+        record::{
+            how::{How, Kind},
+            recorder::Recorder,
+        },
+    },
 };
-use crate::{cancel::CancelReason, tree::info::TaskId};
 
 /// What is recorded of one live task. Times are the recorder's, and 0 where there is none.
 ///
@@ -33,7 +36,7 @@ pub(crate) struct TaskRecord {
     longest: AtomicU64,
     rare: Mutex<Option<Box<Rare>>>,
     /// Where it is in the list of its scope.
-    pub(super) place: u32,
+    pub(in crate::tree::record) place: u32,
     pub(crate) kind: Kind,
     /// Of a poll no more is noted than that it is under way.
     is_brief: bool,
@@ -68,7 +71,7 @@ pub(crate) struct Grown {
 
 impl TaskRecord {
     #[inline]
-    pub(super) fn new(
+    pub(in crate::tree::record) fn new(
         id: TaskId,
         kind: Kind,
         number: u64,
@@ -244,7 +247,7 @@ impl TaskRecord {
         drop(left);
     }
 
-    pub(super) fn note_ended(&self) {
+    pub(in crate::tree::record) fn note_ended(&self) {
         self.has_ended.store(true, Ordering::Relaxed);
     }
 

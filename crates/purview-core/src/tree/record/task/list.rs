@@ -5,7 +5,7 @@ use crate::tree::info::TaskId;
 
 /// The live tasks of a scope. A place that was left is taken again, so that it does not grow with those that have ended.
 #[derive(Default)]
-pub(super) struct Tasks {
+pub(in crate::tree::record) struct Tasks {
     places: Vec<Place>,
     /// The first free place, counted from 1; each of these knows the next.
     free: u32,
@@ -21,7 +21,11 @@ enum Place {
 
 impl Tasks {
     /// `None` where there are more tasks than can be counted.
-    pub(super) fn add(&mut self, id: TaskId, make: impl FnOnce(u32) -> Arc<TaskRecord>) -> Option<Arc<TaskRecord>> {
+    pub(in crate::tree::record) fn add(
+        &mut self,
+        id: TaskId,
+        make: impl FnOnce(u32) -> Arc<TaskRecord>,
+    ) -> Option<Arc<TaskRecord>> {
         let place = match self.free.checked_sub(1) {
             Some(free) => free,
             None => u32::try_from(self.places.len()).ok().filter(|last| *last < u32::MAX)?,
@@ -44,7 +48,7 @@ impl Tasks {
     }
 
     /// What is recorded of a task, if anything is.
-    pub(super) fn find(&mut self, id: TaskId) -> Option<Arc<TaskRecord>> {
+    pub(in crate::tree::record) fn find(&mut self, id: TaskId) -> Option<Arc<TaskRecord>> {
         let places = &self.places;
         let by_id = self.by_id.get_or_insert_with(|| {
             let live = places.iter().filter_map(Place::taken);
@@ -54,7 +58,7 @@ impl Tasks {
     }
 
     /// Gives what is to be dropped outside of the lock; nothing if the task has been removed before.
-    pub(super) fn remove(&mut self, record: &TaskRecord) -> Option<Arc<TaskRecord>> {
+    pub(in crate::tree::record) fn remove(&mut self, record: &TaskRecord) -> Option<Arc<TaskRecord>> {
         let place = self.places.get_mut(record.place as usize)?;
         if place.taken()?.id != record.id {
             return None;
@@ -71,12 +75,12 @@ impl Tasks {
         Some(removed)
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::tree::record) fn len(&self) -> usize {
         self.live
     }
 
     /// The tasks in some of the places; and whether there are places after them.
-    pub(super) fn some(&self, from: usize, n: usize) -> (Vec<Arc<TaskRecord>>, bool) {
+    pub(in crate::tree::record) fn some(&self, from: usize, n: usize) -> (Vec<Arc<TaskRecord>>, bool) {
         let to = self.places.len().min(from + n);
         let places = self.places.get(from..to).unwrap_or_default();
         let some = places.iter().filter_map(Place::taken).cloned();
