@@ -115,7 +115,7 @@ fn what_inspects_shows_its_options() {
     let options = Options::new().check_every(Duration::from_secs(5)).yields(100);
     let shown = format!("{options:?}");
     for part in [
-        "Options { observers: 0, wakers: true",
+        "Options { observers: 0, times: true, wakers: true",
         "yields: Some(100)",
         "check_every: Some(5s)",
     ] {
