@@ -9,7 +9,7 @@ use crate::{
     context::{self, Env, Outcome},
     tree::{
         Role, TaskInfo,
-        record::{CountedWaker, How, Kind, Report, ScopeRecord, Spawned, TaskRecord, is_on, nanos},
+        record::{CountedWaker, How, Kind, Rare, Report, ScopeRecord, Spawned, TaskRecord, is_on, nanos},
     },
 };
 
@@ -60,13 +60,14 @@ impl Env {
         };
         // Its kind and its number say which it is, if it has no name of its own.
         let is_derived = self.task().is_none() && (self.is_numbered() || (kind == Kind::Body && self.is_body()));
-        let Some(record) = scope.add(self.id(), kind, self.number(), self.location()) else {
+        let named = if is_derived {
+            None
+        } else {
+            self.named_info().map(Rare::of)
+        };
+        let Some(record) = scope.add(self.id(), kind, self.number(), self.location(), named) else {
             return;
         };
-        if !is_derived {
-            let info = self.named_info();
-            record.note(|rare| rare.info = info);
-        }
         let is_told = scope.recorder.has_observers();
         self.set_record(record);
         if is_told {

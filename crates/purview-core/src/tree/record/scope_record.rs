@@ -12,7 +12,7 @@ use super::{
     observer::ScopeId,
     recorder::Recorder,
     registry::Listed,
-    task::{TaskRecord, Tasks},
+    task::{Rare, TaskRecord, Tasks},
 };
 use crate::tree::info::TaskId;
 
@@ -71,9 +71,10 @@ impl ScopeRecord {
         kind: Kind,
         number: u64,
         at: Option<&'static Location<'static>>,
+        rare: Option<Box<Rare>>,
     ) -> Option<Arc<TaskRecord>> {
         let recorder = &self.recorder;
-        let make = |place| Arc::new(TaskRecord::new(id, kind, number, at, place, recorder));
+        let make = |place| Arc::new(TaskRecord::new(id, kind, number, at, rare, place, recorder));
         self.lock().add(id, make)
     }
 

@@ -35,6 +35,14 @@ pub(crate) struct Rare {
 const SLOW_AGAIN: u64 = 1_000_000_000;
 
 impl Rare {
+    /// Of a task that is to be shown as this one.
+    pub(crate) fn of(info: TaskInfo) -> Box<Self> {
+        Box::new(Self {
+            info: Some(info),
+            ..Self::default()
+        })
+    }
+
     /// Whether a slow poll that ended or was seen now is to be reported, and how many others were not.
     pub(crate) fn is_slow_again(&mut self, now: u64) -> Option<u64> {
         if self.slow_reported != 0 && now.saturating_sub(self.slow_reported) < SLOW_AGAIN {

@@ -76,6 +76,7 @@ impl TaskRecord {
         kind: Kind,
         number: u64,
         at: Option<&'static Location<'static>>,
+        rare: Option<Box<Rare>>,
         place: u32,
         recorder: &Recorder,
     ) -> Self {
@@ -89,7 +90,7 @@ impl TaskRecord {
             polled: AtomicU64::new(0),
             busy: AtomicU64::new(0),
             longest: AtomicU64::new(0),
-            rare: Mutex::new(None),
+            rare: Mutex::new(rare),
             place,
             kind,
             is_brief: recorder.is_brief(),
