@@ -1,8 +1,13 @@
 //! Which tasks have a span of their own, what it is below, and what it is called.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::Duration,
+};
 
-use purview::{fail_fast, gather, local_scope, settled, timeout};
+use futures::FutureExt;
+use purview::{TaskInfo, fail_fast, gather, local_scope, settled, shield, timeout};
 use purview_tests::{AnyRuntime, caught, served_by_every_runtime, yields};
 use tracing::{Instrument, Level, Span, info_span};
 
@@ -150,6 +155,28 @@ async fn a_builder_makes_the_spans_of_all_its_tasks_and_a_task_its_own(runtime: 
     assert_eq!(recorder.around("defer"), ["made scope", "made scope/finalizer"]);
 }
 
+async fn a_panic_of_what_makes_the_span_of_a_gathered_future_waits_for_those_that_hold(runtime: AnyRuntime) {
+    let recorder = Recorder::new(Level::DEBUG);
+    let done = &AtomicUsize::new(0);
+    let holds = async || {
+        shield(yields(3)).await;
+        done.fetch_add(1, Relaxed);
+        Ok::<_, ()>(())
+    };
+    let idle = async || pending::<Result<(), ()>>().await;
+    let span = |task: &TaskInfo| match task.name() {
+        "pages/1" => panic!("no span"),
+        _ => Span::none(),
+    };
+    let many = gather([holds().left_future(), idle().right_future()]).name("pages");
+    let many = caught(many.span(span).runtime(runtime.clone()));
+    assert_eq!(recorder.listen(many).await.unwrap_err(), "no span");
+    assert_eq!(done.load(Relaxed), 1);
+    let mixed = gather!(holds(), idle()).name("pages").span(span).runtime(runtime);
+    assert_eq!(recorder.listen(caught(mixed)).await.unwrap_err(), "no span");
+    assert_eq!(done.load(Relaxed), 2);
+}
+
 /// Nothing of the scope's is lost with it: the places are there for others.
 async fn a_panic_of_what_makes_a_span_goes_on_in_the_spawning_call(runtime: AnyRuntime) {
     let recorder = Recorder::new(Level::DEBUG);
@@ -210,6 +237,7 @@ served_by_every_runtime!(
     a_child_that_is_spawned_before_its_scope_has_its_name_is_given_it_later,
     a_builder_makes_the_spans_of_all_its_tasks_and_a_task_its_own,
     a_panic_of_what_makes_a_span_goes_on_in_the_spawning_call,
+    a_panic_of_what_makes_the_span_of_a_gathered_future_waits_for_those_that_hold,
     events_of_a_destructor_are_inside_the_tasks_span,
 );
 

@@ -58,6 +58,8 @@ impl Spawner for Embedded {
     }
 
     fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        Err(SpawnError::new("the embedded runtime has no threads for blocking work"))
+        Err(SpawnError::new(
+            "the embedded runtime has no threads for blocking work: give the scope a runtime that has, with `.runtime(..)`",
+        ))
     }
 }

@@ -135,7 +135,7 @@ impl<J> Future for Task<J> {
                 match this.slot.poll_scope_ended(cx) {
                     Poll::Pending => unwind::never(),
                     Poll::Ready(()) => panic!(
-                        "task `{name}` has no value to give: its scope has ended and it did not succeed; await it \
+                        "task `{name}` has no value to give: its scope has ended, and the policy gave none for it; await it \
                          inside the scope, or use `settled()`, whose tasks yield their errors"
                     ),
                 }

@@ -37,6 +37,8 @@ enum State {
     None,
     /// It is made where the task is first polled.
     Unmade,
+    /// The same of a future of a gather, whose span is below that of the gather.
+    UnmadeMember,
     Made(Box<Made>),
 }
 
@@ -116,21 +118,28 @@ impl TaskSpan {
         made.or(|| parent).shown_by(console)
     }
 
-    /// That of a future of a gather, where these have any.
+    /// That of a future of a gather, where these have any. It is made where the future is first polled: what the user makes it
+    /// with may panic, which is then how the future ends.
     pub(crate) fn of_member(env: &Env) -> Self {
         if !Self::is_wanted() {
             return Self::default();
         }
         let scope = env.scope().expect("a future of a gather is in a scope");
-        let Some(parent) = scope.spans().parent() else {
+        if scope.spans().parent().is_none() {
             return Self::default();
-        };
+        }
         let task = env.named_info().expect("looked at its scope above");
         let console = Console::of(&task, has_name(&task, scope), TaskKind::Member);
-        parent
-            .in_scope(|| make(&task, scope, GivenSpan::default()))
-            .or(|| parent)
-            .shown_by(console)
+        Self::new(State::UnmadeMember).shown_by(console)
+    }
+
+    fn made_member(scope: &ScopeNode, task: &TaskInfo) -> Self {
+        match scope.spans().parent() {
+            Some(parent) => parent
+                .in_scope(|| make(task, scope, GivenSpan::default()))
+                .or(|| parent),
+            None => Self::default(),
+        }
     }
 
     fn parent(span: Span) -> Self {
@@ -181,7 +190,8 @@ impl TaskSpan {
         self.console.begin(env);
         match &mut self.state {
             State::None => {}
-            State::Unmade => self.state = mem::take(&mut Self::made_here(env).state),
+            State::Unmade => self.state = mem::take(&mut Self::made_at(env, Self::made_here).state),
+            State::UnmadeMember => self.state = mem::take(&mut Self::made_at(env, Self::made_member).state),
             State::Made(made) => {
                 if mem::take(&mut made.needs_name) {
                     if let Some(task) = env.named_info() {
@@ -192,14 +202,18 @@ impl TaskSpan {
         }
     }
 
-    fn made_here(env: &Env) -> Self {
+    fn made_at(env: &Env, make: impl FnOnce(&ScopeNode, &TaskInfo) -> Self) -> Self {
         if !Self::is_wanted() {
             return Self::default();
         }
         match (env.scope(), env.named_info()) {
-            (Some(scope), Some(task)) => make(&task, scope, GivenSpan::default()).or(Span::current),
+            (Some(scope), Some(task)) => make(scope, &task),
             _ => Self::default(),
         }
+    }
+
+    fn made_here(scope: &ScopeNode, task: &TaskInfo) -> Self {
+        make(task, scope, GivenSpan::default()).or(Span::current)
     }
 
     /// Runs code of the task's inside the span, which is no poll: the destructor of its future.
@@ -328,7 +342,7 @@ fn record(span: &Span, outcome: &Outcome<'_>) {
 
 /// Makes the span of an open scope, which its children are below.
 pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
-    let mut span = TaskSpan::made_here(env);
+    let mut span = TaskSpan::made_at(env, TaskSpan::made_here);
     // It is not polled as its children are.
     span.begin(env);
     if let State::Made(made) = &span.state {
