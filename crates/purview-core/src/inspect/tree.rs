@@ -263,6 +263,10 @@ impl Builder {
         let Some(record) = scope.record() else { return };
         while self.tree.nodes.len() < self.max_nodes {
             let Some(task) = tasks.next() else { return };
+            // Since it was listed.
+            if task.has_ended() {
+                continue;
+            }
             let place = (address(&scope), task.id);
             let node = self.task(&task, &scope, record, item);
             let source = || {
