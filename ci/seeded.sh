@@ -19,7 +19,7 @@ polled-after-the-cancellation~engine/member.rs~let is_to_be_dropped = stop.is_st
 told-before-it-is-dropped~engine/member.rs~Poll::Ready(self.drop_future(end))\n    }\n\n    fn poll_inside~Poll::Ready(end)\n    }\n\n    fn poll_inside~a child is awaited to its end, and its future still exists~lifecycle
 polled-twice-in-a-pass-and-on~engine/pass.rs~pass.over |= again;~~a child that always yields keeps the executor out~driver
 a-place-is-not-given-back~scope/children/finish.rs~if env.has_place() {~if env.has_place() && false {~a limit that was reached once starts no more children~limits
-a-later-failure-cuts-again~scope/children/finish.rs~Some(first) if engine.is_running() && !node.is_shutting_down() => first.clone(),~~the first cause is not the reason any more~fail_fast
+a-later-deadline-is-the-reason~engine/engine.rs~let first = self.node.reason().cloned();~let first = None::<CancelReason>;~the first cause is not the reason any more~deadlines
 a-value-wakes-nothing~scope/slot/mod.rs~if let Content::Waiting(Some(waker)) = old {~if let (Content::Waiting(Some(waker)), false) = (old, true) {~a waiter for a task is not woken when the task ends~lifecycle
 only-the-first-waiter-is-woken~cancel/walk.rs~self.told.extend(waiters.into_iter().map(Heard::Waiter));~self.told.extend(waiters.into_iter().take(1).map(Heard::Waiter));~all waiters of a token but one are never woken~tokens
 a-child-token-stands-alone~cancel/token.rs~self.0.clone().adopt(&child.0, Told::Same);~~cancelling a token does not reach the tokens below it~tokens
