@@ -54,14 +54,30 @@ pub(super) struct Cold {
 /// What waits for a scope, which most scopes have none of.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// Tasks that were cancelled alone, for the engine to look at.
-    pub(super) stopped: Vec<Arc<TaskNode>>,
+    /// What was cancelled alone, for the engine to look at.
+    pub(super) stopped: Vec<Stopped>,
     /// Waiters for the end.
     pub(super) for_end: Waiters,
     /// Tasks that came up when the scope had been cancelled and was not cut: wakers of ours.
     put_off: Vec<Waker>,
     /// What its deadline, or one further out, keeps pending: to be woken when that is moved, or the scope is polled elsewhere.
     pub(super) if_moved: Vec<Waker>,
+}
+
+/// What was cancelled alone.
+pub(crate) enum Stopped {
+    Task(Arc<TaskNode>),
+    /// A child that had no node, and had not been polled.
+    Child(TaskId),
+}
+
+impl Stopped {
+    pub(crate) fn id(&self) -> TaskId {
+        match self {
+            Self::Task(task) => task.info.id(),
+            Self::Child(id) => *id,
+        }
+    }
 }
 
 /// What a scope that has ended keeps no longer.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    scope_node::{Link, ScopeNode},
+    scope_node::{Link, ScopeNode, Stopped},
     task_node::{Role, TaskNode},
 };
 use crate::{
@@ -29,7 +29,7 @@ impl TaskNode {
         panicked.run(|| self.node().tell_again());
         panicked.run(|| self.wake());
         // It may wait in a queue, and its grace begins: both are the engine's to see to.
-        panicked.run(|| self.scope.task_stopped(self.clone()));
+        panicked.run(|| self.scope.note_stop(Stopped::Task(self.clone())));
         panicked.resume_unless_unwinding();
         true
     }
@@ -83,16 +83,17 @@ impl ScopeNode {
         let _ = self.cut.set(reason);
     }
 
-    fn task_stopped(&self, task: Arc<TaskNode>) {
-        self.lock().waiting().stopped.push(task);
+    /// Has the engine look at what was cancelled alone.
+    pub(crate) fn note_stop(&self, stopped: Stopped) {
+        self.lock().waiting().stopped.push(stopped);
         if self.is_ended() {
-            // Nothing comes to look, and the task keeps this very node.
+            // Nothing comes to look, and a task keeps this very node.
             drop(self.take_stopped());
         }
         self.signal().raise(part::STOPPED);
     }
 
-    pub(crate) fn take_stopped(&self) -> Vec<Arc<TaskNode>> {
+    pub(crate) fn take_stopped(&self) -> Vec<Stopped> {
         self.lock().take(|waiting| &mut waiting.stopped)
     }
 

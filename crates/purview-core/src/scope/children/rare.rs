@@ -1,9 +1,6 @@
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use super::queued::Queued;
 use crate::{
     cancel::CancelReason,
     time::Instant,
@@ -15,7 +12,9 @@ pub(super) struct Rarely<C>(Option<Box<Rare<C>>>);
 
 pub(super) struct Rare<C> {
     /// Children that the limit keeps waiting.
-    pub(super) waiting: VecDeque<C>,
+    pub(super) waiting: Queued<C>,
+    /// Children that may start, and come before the others that may: those that were there when one was cancelled alone.
+    pub(super) ready: Queued<C>,
     pub(super) daemons: BTreeMap<TaskId, Arc<TaskNode>>,
     /// What a finalizer did that would have cancelled the scope, had it not ended already.
     pub(super) broke: Option<CancelReason>,
@@ -49,7 +48,8 @@ impl<C> Rarely<C> {
     pub(super) fn make(&mut self) -> &mut Rare<C> {
         self.0.get_or_insert_with(|| {
             Box::new(Rare {
-                waiting: VecDeque::new(),
+                waiting: Queued::new(),
+                ready: Queued::new(),
                 daemons: BTreeMap::new(),
                 broke: None,
                 lost: None,
@@ -65,10 +65,5 @@ impl<C> Rarely<C> {
     /// How many daemons have not ended.
     pub(super) fn daemons(&self) -> usize {
         self.get().map_or(0, |rare| rare.daemons.len())
-    }
-
-    pub(super) fn take_waiting(&mut self) -> VecDeque<C> {
-        self.get_mut()
-            .map_or_else(VecDeque::new, |rare| std::mem::take(&mut rare.waiting))
     }
 }
