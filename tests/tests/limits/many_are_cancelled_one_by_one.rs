@@ -74,12 +74,12 @@ fn children_that_wait_for_their_start_under_a_rate() {
         let mut driver = by_hand(driver);
         open.spawn(async { Ok(0) });
         let next = open.spawn(async { Ok(1) });
-        let mut queued: Vec<_> = (0..MANY)
+        let mut queued: Vec<_> = (0..2 * MANY)
             .map(|_| open.spawn(polls.of(pending::<Result<(), ()>>())))
             .collect();
         let last = open.spawn(async { Ok(2) });
         assert!(driver.poll_until_idle().is_pending());
-        for at in (0..MANY).rev() {
+        for at in (0..2 * MANY).rev() {
             let task = queued.swap_remove(at * 7 % queued.len());
             task.cancel();
             assert!(driver.poll_until_idle().is_pending());

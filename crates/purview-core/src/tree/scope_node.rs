@@ -18,7 +18,7 @@ use crate::{
     runtime::{Runtime, RuntimeChoice, outside_scopes},
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     wake::{HasSignal, Signal, Waiters, part},
 };
@@ -31,6 +31,9 @@ pub(crate) struct ScopeNode {
     /// Why plain children are being dropped; set when that begins, which is after the token has fired.
     pub(super) cut: OnceLock<CancelReason>,
     pub(super) flags: AtomicU8,
+    /// It, or a scope below it, was told of a cancellation and runs on because a shutdown gives it time. Set in all that is
+    /// around such a scope.
+    pub(super) spared: AtomicBool,
     pub(super) holds: Holds,
     pub(super) name: Option<Cow<'static, str>>,
     naming: OnceLock<Arc<Naming>>,
@@ -151,6 +154,7 @@ impl ScopeNode {
             node: Node::default(),
             cut: OnceLock::new(),
             flags: AtomicU8::new(0),
+            spared: AtomicBool::new(false),
             holds: Holds::default(),
             name: options.name,
             naming: OnceLock::new(),

@@ -47,7 +47,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         for child in &children.taken {
             let env = child.get().env();
             match (env.role(), env.task()) {
-                (Role::Daemon, Some(task)) => drop(children.rare.make().daemons.insert(task.info.id(), task.clone())),
+                (Role::Daemon, Some(task)) => children.rare.add_daemon(task),
                 _ => children.ordinary += 1,
             }
         }

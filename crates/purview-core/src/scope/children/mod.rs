@@ -7,6 +7,7 @@ mod admit;
 mod cut;
 mod ending;
 mod finish;
+mod graces;
 mod in_set;
 mod queued;
 mod rare;
@@ -194,7 +195,7 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
             return shutdown.map(|(at, _)| at);
         };
         let start = rare.next_start.filter(|_| children.any_ready());
-        let graces = rare.graces.iter().map(|(until, ..)| *until);
+        let graces = rare.graces.next();
         let shutdown = shutdown.filter(|until| rare.shut_at != Some(*until));
         start.into_iter().chain(graces).chain(shutdown.map(|(at, _)| at)).min()
     }

@@ -1,10 +1,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use super::queued::Queued;
+use super::{graces::Graces, queued::Queued};
 use crate::{
     cancel::CancelReason,
     time::Instant,
-    tree::{Grace, TaskId, TaskNode},
+    tree::{TaskId, TaskNode},
 };
 
 /// What most scopes never need: made when something asks for it, so that a small scope is cheap to move and to drop.
@@ -16,6 +16,8 @@ pub(super) struct Rare<C> {
     /// Children that may start, and come before the others that may: those that were there when one was cancelled alone.
     pub(super) ready: Queued<C>,
     pub(super) daemons: BTreeMap<TaskId, Arc<TaskNode>>,
+    /// All of these have been cancelled.
+    pub(super) daemons_stopped: bool,
     /// What a finalizer did that would have cancelled the scope, had it not ended already.
     pub(super) broke: Option<CancelReason>,
     /// The runtime has lost a child whose task cannot say so: the body's value is then not the whole truth.
@@ -25,7 +27,7 @@ pub(super) struct Rare<C> {
     /// When the rate lets the next child start.
     pub(super) next_start: Option<Instant>,
     /// Tasks that were cancelled alone and hold, and until when they may.
-    pub(super) graces: Vec<(Instant, Grace, Arc<TaskNode>)>,
+    pub(super) graces: Graces,
     /// Tasks that were dropped, and have something run on another thread.
     pub(super) elsewhere: Vec<Arc<TaskNode>>,
     /// The end of a shutdown's grace that was seen to last.
@@ -51,15 +53,22 @@ impl<C> Rarely<C> {
                 waiting: Queued::new(),
                 ready: Queued::new(),
                 daemons: BTreeMap::new(),
+                daemons_stopped: false,
                 broke: None,
                 lost: None,
                 abandoned: None,
                 next_start: None,
-                graces: Vec::new(),
+                graces: Graces::new(),
                 elsewhere: Vec::new(),
                 shut_at: None,
             })
         })
+    }
+
+    pub(super) fn add_daemon(&mut self, task: &Arc<TaskNode>) {
+        let rare = self.make();
+        rare.daemons.insert(task.info.id(), task.clone());
+        rare.daemons_stopped = false;
     }
 
     /// How many daemons have not ended.

@@ -1,6 +1,6 @@
 //! Tasks that are cancelled alone.
 
-use std::{sync::Arc, time::Duration};
+use std::{iter::from_fn, sync::Arc, time::Duration};
 
 use super::{Whole, queued::Queued};
 use crate::{
@@ -69,7 +69,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             Some(grace) if task.holds() || task.is_being_polled() => {
                 let until = engine.now().checked_add(grace);
                 let graces = &mut self.children.rare.make().graces;
-                graces.extend(until.map(|until| (until, Grace::Holds, task)));
+                if let Some(until) = until {
+                    graces.add(until, Grace::Holds, task);
+                }
             }
             _ => {}
         }
@@ -81,19 +83,14 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             return;
         };
         let now = engine.now();
-        for (until, grace, task) in std::mem::take(&mut rare.graces) {
-            if task.is_ended() {
-                continue;
-            }
-            if until > now {
-                rare.graces.push((until, grace, task));
-                continue;
-            }
+        // Those that get one more are looked at again in the next turn.
+        let due: Vec<_> = from_fn(|| rare.graces.take_due(now)).collect();
+        for (until, grace, task) in due {
             let more = engine.grace.and_then(|more| until.checked_add(more));
             match (grace, more) {
                 (Grace::Holds, Some(more)) => {
                     task.end_grace(Grace::Finalizers);
-                    rare.graces.push((more, Grace::Finalizers, task));
+                    rare.graces.add(more, Grace::Finalizers, task);
                 }
                 _ => task.end_grace(Grace::Over),
             }
