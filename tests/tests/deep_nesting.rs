@@ -10,7 +10,7 @@ use std::{
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::once};
 use purview::{CancelToken, current, fail_fast, gather, gather_stream, scope, shield, timeout};
-use purview_tests::{Gate, Log, by_hand};
+use purview_tests::{Gate, Log, TestClock, by_hand, watched};
 
 const STACK: usize = 256 * 1024;
 const SCOPES: usize = 1_000;
@@ -161,5 +161,60 @@ fn a_handle_of_the_innermost_outlives_a_thousand_scopes() {
         });
         by_hand(scope(async |_| nested(SCOPES, innermost).await)).finish();
         drop(kept.lock().expect("not poisoned").take().expect("it was put there"));
+    });
+}
+
+/// One walk over all that is below at each level would take some minutes for so many, longer than a test may.
+const VERY_MANY: usize = 20_000;
+
+fn very_many_scopes() -> BoxFuture<'static, ()> {
+    (0..VERY_MANY).fold(Box::pin(pending()), |inner, _| Box::pin(scope(async |_| inner.await)))
+}
+
+#[test]
+fn dropping_very_many_scopes_costs_each_of_them_the_same() {
+    watched(|| {
+        on_a_small_stack(|| {
+            let mut run = by_hand(very_many_scopes());
+            assert!(run.poll_until_idle().is_pending());
+        });
+    });
+}
+
+#[test]
+fn cancelling_very_many_scopes_costs_each_of_them_the_same() {
+    watched(|| {
+        on_a_small_stack(|| {
+            let token = CancelToken::new();
+            let mut run = by_hand(fail_fast::<()>().cancel_on(&token).run(async |_| {
+                very_many_scopes().await;
+                Ok(())
+            }));
+            assert!(run.poll_until_idle().is_pending());
+            token.cancel();
+            assert!(run.finish().is_err());
+        });
+    });
+}
+
+/// All of them are given time, and then dropped from the outside in.
+#[test]
+fn scopes_that_a_shutdown_has_given_time_are_cut_at_its_end() {
+    on_a_small_stack(|| {
+        let (clock, log) = (TestClock::new(), Log::new());
+        let (open, driver) = fail_fast::<()>().runtime(clock.clone()).open();
+        let mut driver = by_hand(driver);
+        let innermost = Box::pin(log.traced("innermost", pending::<()>()));
+        open.spawn(nested(SCOPES, innermost).map(Ok));
+        assert!(driver.poll_until_idle().is_pending());
+        let mut report = by_hand(open.shutdown(Duration::from_secs(10)));
+        assert!(report.poll().is_pending() && driver.poll_until_idle().is_pending());
+        clock.advance(Duration::from_secs(9));
+        assert!(driver.poll_until_idle().is_pending());
+        assert!(!log.has("innermost dropped"));
+        clock.advance(Duration::from_secs(1));
+        drop(driver.finish());
+        assert!(log.has("innermost dropped"));
+        assert_eq!(report.finish().cut.len(), 1);
     });
 }

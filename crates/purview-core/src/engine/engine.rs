@@ -225,7 +225,7 @@ impl Engine {
             node.cancel(reason.clone());
         });
         // What was told of a shutdown before, and still runs, is given no more time.
-        self.panicked.run(|| node.node().tell_again());
+        self.panicked.run(|| node.end_time());
         // What a cancellation has woken here is looked at in any case.
         node.signal().take(part::CANCEL);
     }

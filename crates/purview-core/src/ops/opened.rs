@@ -54,7 +54,7 @@ impl Opened {
             self.until = self.grace.and_then(|grace| node.now().checked_add(grace));
         }
         node.cancel(CancelReason::Parent);
-        node.node().tell_again();
+        node.end_time();
     }
 
     /// When the grace is over, the finalizers inside share one more.

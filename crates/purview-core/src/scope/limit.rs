@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     num::NonZeroUsize,
     sync::{Arc, PoisonError},
     task::{Context, Waker},
@@ -19,27 +19,57 @@ use crate::{
 /// Hands out the places of a scope with a limit, first come first served, to spawned children and to waiting permits.
 ///
 /// A child's turn has no name: it is that of the first of the children that the engine has waiting. There are always as
-/// many turns, waiting or granted, as there are such children and children on their way to the engine.
+/// many turns, waiting or granted, as there are such children and children on their way to the engine. So both count
+/// alike, and the turn of a child that is dropped is found by the child's number among those that the engine had waiting.
 pub(crate) struct Limiter(Mutex<Places>);
 
 struct Places {
     free: usize,
-    queue: BTreeMap<u64, Waiting>,
-    next_turn: u64,
     /// Places that are waiting children's, which the engine has yet to start.
     granted: usize,
+    next_turn: u64,
+    queue: Option<Box<Turns>>,
 }
 
-enum Waiting {
-    Child,
-    Permit(Arc<PermitWait>),
+/// What waits for a place; made when something does.
+#[derive(Default)]
+struct Turns {
+    /// The turns of children; [`DROPPED`] where the child was dropped, but never in front.
+    children: VecDeque<u64>,
+    /// The number of the child that the first of these is for.
+    first: u64,
+    permits: BTreeMap<u64, Arc<PermitWait>>,
 }
 
-impl Waiting {
-    fn permit(&self) -> Option<Arc<PermitWait>> {
-        match self {
-            Self::Child => None,
-            Self::Permit(wait) => Some(wait.clone()),
+const DROPPED: u64 = 0;
+
+impl Turns {
+    fn is_empty(&self) -> bool {
+        self.children.is_empty() && self.permits.is_empty()
+    }
+
+    /// Takes out the first of the children's turns.
+    fn pop_child(&mut self) {
+        self.children.pop_front();
+        self.first += 1;
+        self.skip_dropped();
+    }
+
+    /// Gives whether the child of this number was waiting: else it has been given a place.
+    fn drop_child(&mut self, number: u64) -> bool {
+        let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        let Some(turn) = at.and_then(|at| self.children.get_mut(at)) else {
+            return false;
+        };
+        *turn = DROPPED;
+        self.skip_dropped();
+        true
+    }
+
+    fn skip_dropped(&mut self) {
+        while self.children.front() == Some(&DROPPED) {
+            self.children.pop_front();
+            self.first += 1;
         }
     }
 }
@@ -74,11 +104,15 @@ impl PermitWait {
 
 impl Places {
     fn take(&mut self) -> bool {
-        let free = self.free > 0 && self.queue.is_empty();
+        let free = self.free > 0 && self.queue.as_ref().is_none_or(|queue| queue.is_empty());
         if free {
             self.free -= 1;
         }
         free
+    }
+
+    fn queue(&mut self) -> &mut Turns {
+        self.queue.get_or_insert_default()
     }
 
     fn next_turn(&mut self) -> u64 {
@@ -91,9 +125,9 @@ impl Limiter {
     pub(super) fn new(limit: NonZeroUsize) -> Self {
         Self(Mutex::new(Places {
             free: limit.get(),
-            queue: BTreeMap::new(),
-            next_turn: 0,
             granted: 0,
+            next_turn: DROPPED,
+            queue: None,
         }))
     }
 
@@ -108,7 +142,7 @@ impl Limiter {
         let taken = places.take();
         if !taken {
             let turn = places.next_turn();
-            places.queue.insert(turn, Waiting::Child);
+            places.queue().children.push_back(turn);
         }
         taken
     }
@@ -126,58 +160,64 @@ impl Limiter {
             turn,
             ..PermitWait::default()
         });
-        places.queue.insert(turn, Waiting::Permit(wait.clone()));
+        places.queue().permits.insert(turn, wait.clone());
         wait
     }
 
     /// Wakers of waits for a permit that have been given no place.
     pub(super) fn waiting_permits(&self) -> Vec<Waker> {
-        let waits: Vec<_> = self.lock().queue.values().filter_map(Waiting::permit).collect();
+        let waits: Vec<_> = {
+            let places = self.lock();
+            let queue = places.queue.iter();
+            queue.flat_map(|queue| queue.permits.values().cloned()).collect()
+        };
         waits.iter().filter_map(|wait| wait.take_waker()).collect()
     }
 
     /// A wait is given up; gives whether it had been given a place, which is then to be given back.
     pub(super) fn forget(&self, wait: &PermitWait) -> bool {
-        let removed = self.lock().queue.remove(&wait.turn);
+        let removed = {
+            let mut places = self.lock();
+            places.queue.as_mut().and_then(|queue| queue.permits.remove(&wait.turn))
+        };
         drop(removed);
         wait.is_granted()
     }
 
-    /// Children are dropped that stood at these positions, in rising order, among those that wait; gives how many of them
-    /// had been given a place, which is then to be given back.
+    /// Children are dropped that had these numbers among those that the engine has had waiting; gives how many of them had
+    /// been given a place, which is then to be given back.
     #[must_use]
-    pub(super) fn forget_children(&self, positions: &[usize]) -> usize {
+    pub(super) fn forget_children(&self, numbers: &[u64]) -> usize {
         let mut places = self.lock();
-        let granted = places.granted;
-        let mut unnamed = positions.iter().peekable();
-        let mut position = granted;
-        let had = std::iter::from_fn(|| unnamed.next_if(|position| **position < granted)).count();
+        let dropped = numbers
+            .iter()
+            .filter(|number| places.queue().drop_child(**number))
+            .count();
+        let had = places.granted.min(numbers.len() - dropped);
         places.granted -= had;
-        places.queue.retain(|_, waiting| {
-            if unnamed.peek().is_none() || !matches!(waiting, Waiting::Child) {
-                return true;
-            }
-            position += 1;
-            unnamed.next_if(|goes| **goes == position - 1).is_none()
-        });
         had
+    }
+
+    /// The engine has removed the empty places of those that were dropped, and counts from 0 again.
+    pub(super) fn sweep(&self) {
+        let mut places = self.lock();
+        let granted = places.granted as u64;
+        let queue = places.queue();
+        queue.children.retain(|turn| *turn != DROPPED);
+        queue.first = granted;
     }
 
     /// A child is dropped that did not get as far as the engine; gives whether a place is to be given back for it.
     #[must_use]
     pub(super) fn forget_newest_child(&self) -> bool {
         let mut places = self.lock();
-        let newest = places
-            .queue
-            .iter()
-            .rev()
-            .find(|(_, waiting)| matches!(waiting, Waiting::Child));
-        if let Some(turn) = newest.map(|(turn, _)| *turn) {
-            places.queue.remove(&turn);
+        // The newest is one that the engine has not seen, and so has not dropped.
+        if places.queue().children.pop_back().is_some() {
             return false;
         }
         let granted = places.granted > 0;
         places.granted -= usize::from(granted);
+        places.queue().first -= u64::from(granted);
         granted
     }
 
@@ -185,16 +225,24 @@ impl Limiter {
     #[must_use]
     pub(super) fn give_back(&self) -> Freed {
         let mut places = self.lock();
-        match places.queue.pop_first() {
-            None => {
+        let Some(queue) = &mut places.queue else {
+            places.free += 1;
+            return Freed::Free;
+        };
+        let child = queue.children.front().copied();
+        let permit = queue.permits.first_key_value().map(|(turn, _)| *turn);
+        match (child, permit) {
+            (None, None) => {
                 places.free += 1;
                 Freed::Free
             }
-            Some((_, Waiting::Child)) => {
+            (Some(child), permit) if permit.is_none_or(|permit| child < permit) => {
+                queue.pop_child();
                 places.granted += 1;
                 Freed::Child
             }
-            Some((_, Waiting::Permit(wait))) => {
+            _ => {
+                let (_, wait) = queue.permits.pop_first().expect("it is next");
                 wait.granted.store(true, Ordering::Release);
                 Freed::Permit(wait)
             }
@@ -274,6 +322,7 @@ mod tests {
         }
         assert!(matches!(limiter.give_back(), Freed::Child));
         assert_eq!(limiter.forget_children(&[0, 2]), 1, "the first one had a place");
+        limiter.sweep();
         assert!(matches!(limiter.give_back(), Freed::Child), "the one that is left");
         assert!(limiter.take_granted());
         assert!(matches!(limiter.give_back(), Freed::Free));

@@ -5,6 +5,7 @@ use std::{iter::successors, sync::Arc};
 use super::{
     grace::Grace,
     scope_node::{ENDED, Left, Link, POLLED, ScopeNode},
+    stop::note_spared,
     task_node::{HoldKind, Role, TaskNode},
 };
 use crate::{
@@ -26,6 +27,10 @@ impl ScopeNode {
 
     /// Moves it from the task that polled it before to the one that polls it now; cancellation, deadline and holds follow.
     pub(crate) fn move_to(self: &Arc<Self>, task: Option<Arc<TaskNode>>, shielded: bool) {
+        // Before a cut there finds it, or does not; and again below, where it was spared as it moved.
+        if self.is_spared() {
+            note_spared(task.as_ref().map(|task| task.scope.clone()));
+        }
         let link = task.map(|task| {
             let (parent, this): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.clone(), self.clone());
             let told = if shielded { Told::Grace } else { Told::Parent };
@@ -43,6 +48,9 @@ impl ScopeNode {
             let if_moved = cold.take(|waiting| &mut waiting.if_moved);
             (std::mem::replace(&mut cold.link, link), held, if_moved)
         };
+        if self.is_spared() {
+            note_spared(new.as_ref().map(|task| task.scope.clone()));
+        }
         let moved = old.is_some();
         for (kind, _) in HoldKind::ALL.into_iter().zip(held).filter(|(_, held)| *held) {
             if let Some(task) = &new {

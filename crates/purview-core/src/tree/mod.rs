@@ -20,7 +20,7 @@ pub(crate) use self::{
     grace::{GivenGrace, Grace},
     holding::Hold,
     info::{At, Naming},
-    scope_node::{Link, ScopeNode, ScopeOptions},
+    scope_node::{Link, ScopeNode, ScopeOptions, Stopped},
     spans::ScopeSpans,
     task_node::{HoldKind, Role, TaskNode},
 };

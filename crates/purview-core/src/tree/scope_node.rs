@@ -18,7 +18,7 @@ use crate::{
     runtime::{Runtime, RuntimeChoice, outside_scopes},
     sync::{
         Mutex, MutexGuard, OnceLock,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     wake::{HasSignal, Signal, Waiters, part},
 };
@@ -31,6 +31,9 @@ pub(crate) struct ScopeNode {
     /// Why plain children are being dropped; set when that begins, which is after the token has fired.
     pub(super) cut: OnceLock<CancelReason>,
     pub(super) flags: AtomicU8,
+    /// It, or a scope below it, was told of a cancellation and runs on because a shutdown gives it time. Set in all that is
+    /// around such a scope.
+    pub(super) spared: AtomicBool,
     pub(super) holds: Holds,
     pub(super) name: Option<Cow<'static, str>>,
     naming: OnceLock<Arc<Naming>>,
@@ -54,14 +57,30 @@ pub(super) struct Cold {
 /// What waits for a scope, which most scopes have none of.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// Tasks that were cancelled alone, for the engine to look at.
-    pub(super) stopped: Vec<Arc<TaskNode>>,
+    /// What was cancelled alone, for the engine to look at.
+    pub(super) stopped: Vec<Stopped>,
     /// Waiters for the end.
     pub(super) for_end: Waiters,
     /// Tasks that came up when the scope had been cancelled and was not cut: wakers of ours.
     put_off: Vec<Waker>,
     /// What its deadline, or one further out, keeps pending: to be woken when that is moved, or the scope is polled elsewhere.
     pub(super) if_moved: Vec<Waker>,
+}
+
+/// What was cancelled alone.
+pub(crate) enum Stopped {
+    Task(Arc<TaskNode>),
+    /// A child that had no node, and had not been polled.
+    Child(TaskId),
+}
+
+impl Stopped {
+    pub(crate) fn id(&self) -> TaskId {
+        match self {
+            Self::Task(task) => task.info.id(),
+            Self::Child(id) => *id,
+        }
+    }
 }
 
 /// What a scope that has ended keeps no longer.
@@ -135,6 +154,7 @@ impl ScopeNode {
             node: Node::default(),
             cut: OnceLock::new(),
             flags: AtomicU8::new(0),
+            spared: AtomicBool::new(false),
             holds: Holds::default(),
             name: options.name,
             naming: OnceLock::new(),

@@ -1,15 +1,15 @@
 //! How a task or a scope is asked to stop, and whether a scope that was told to stop runs on for now.
 
-use std::sync::Arc;
+use std::{iter::successors, sync::Arc};
 
 use super::{
-    scope_node::{Link, ScopeNode},
-    task_node::{Role, TaskNode},
+    scope_node::{Link, ScopeNode, Stopped},
+    task_node::{Role, TaskNode, full_fence},
 };
 use crate::{
     cancel::{CancelReason, Cancellable},
     panic::FirstPanic,
-    stack::with_room,
+    sync::atomic::Ordering,
     wake::part,
 };
 
@@ -29,7 +29,7 @@ impl TaskNode {
         panicked.run(|| self.node().tell_again());
         panicked.run(|| self.wake());
         // It may wait in a queue, and its grace begins: both are the engine's to see to.
-        panicked.run(|| self.scope.task_stopped(self.clone()));
+        panicked.run(|| self.scope.note_stop(Stopped::Task(self.clone())));
         panicked.resume_unless_unwinding();
         true
     }
@@ -83,37 +83,93 @@ impl ScopeNode {
         let _ = self.cut.set(reason);
     }
 
-    fn task_stopped(&self, task: Arc<TaskNode>) {
-        self.lock().waiting().stopped.push(task);
+    /// Has the engine look at what was cancelled alone.
+    pub(crate) fn note_stop(&self, stopped: Stopped) {
+        self.lock().waiting().stopped.push(stopped);
         if self.is_ended() {
-            // Nothing comes to look, and the task keeps this very node.
+            // Nothing comes to look, and a task keeps this very node.
             drop(self.take_stopped());
         }
         self.signal().raise(part::STOPPED);
     }
 
-    pub(crate) fn take_stopped(&self) -> Vec<Arc<TaskNode>> {
+    pub(crate) fn take_stopped(&self) -> Vec<Stopped> {
         self.lock().take(|waiting| &mut waiting.stopped)
     }
 
     /// Whether all have been told to end and none is dropped yet: in this scope, or in one around it. A further
     /// cancellation on request ends that.
     pub(crate) fn is_shutting_down(&self) -> bool {
+        match self.is_given_time() {
+            Some(given) => given,
+            // A loop, not recursion: a tree may be deeper than the stack.
+            None => self
+                .links()
+                .find_map(|Link { task, .. }| match task.stopped_alone() {
+                    Some(_) => Some(false),
+                    None => task.scope.is_given_time(),
+                })
+                .unwrap_or(false),
+        }
+    }
+
+    /// Whether it is given time to end, as far as that does not depend on the scope around.
+    fn is_given_time(&self) -> Option<bool> {
         if self.cut.get().is_some() || self.node().is_cancelled_again() {
-            return false;
+            return Some(false);
         }
         if self.is_soft() {
-            return true;
+            return Some(true);
         }
         // Only where it was the cancellation of the task around that this scope was told of.
-        let told_by = self.link().filter(|_| self.reason() == Some(&CancelReason::Parent));
-        told_by.is_some_and(|Link { task, .. }| {
-            task.stopped_alone().is_none() && with_room(|| task.scope.is_shutting_down())
-        })
+        (self.reason() != Some(&CancelReason::Parent)).then_some(false)
     }
 
     /// Whether the scope's token has fired, and all children that do not hold are to be dropped for it now.
-    pub(crate) fn is_to_be_cut(&self) -> bool {
-        self.signal().take(part::CANCEL) && !self.is_shutting_down()
+    pub(crate) fn is_to_be_cut(self: &Arc<Self>) -> bool {
+        if !self.signal().take(part::CANCEL) {
+            return false;
+        }
+        if !self.is_shutting_down() {
+            return true;
+        }
+        note_spared(Some(self.clone()));
+        // A cut around, on another thread, sees that, or is seen here.
+        full_fence();
+        !self.is_shutting_down()
+    }
+
+    /// Has everything below look again, once this scope is cut: what was told of a cancellation, and runs on because a
+    /// shutdown gives it time, may have none any more.
+    ///
+    /// Most cuts need no such walk, which in a deep tree would be one over all that is below at each level. Whether a scope is
+    /// given time depends on the scopes around it, up to that of the shutdown. So those that this cut matters to are below
+    /// this scope, and each of them has noted that in all that was around it before it went on, and where it has moved to
+    /// before it was there.
+    pub(crate) fn end_time(&self) {
+        full_fence();
+        if self.is_spared() {
+            self.node().tell_again();
+        }
+    }
+
+    pub(super) fn is_spared(&self) -> bool {
+        self.spared.load(Ordering::Acquire)
+    }
+}
+
+/// A scope in this one, or this one itself, runs on because a shutdown gives it time.
+pub(super) fn note_spared(scope: Option<Arc<ScopeNode>>) {
+    let around = |scope: &Arc<ScopeNode>| scope.link().map(|link| link.task.scope.clone());
+    // Outermost first: where it is noted, it is noted in all that is around.
+    let unnoted: Vec<_> = successors(scope, around)
+        .take_while(|scope| !scope.is_spared())
+        .collect();
+    for scope in unnoted.iter().rev() {
+        scope.spared.store(true, Ordering::Release);
+    }
+    // One that another thread has moved meanwhile has noted it, or is seen here.
+    for scope in &unnoted {
+        note_spared(around(scope).filter(|around| !around.is_spared()));
     }
 }

@@ -27,14 +27,14 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         }
         let mut started = 0;
         while started < BATCH && !pass::is_over() && self.may_start(engine) {
-            let Some(child) = self.children.ready.pop_front() else {
+            let Some(child) = self.children.next_ready() else {
                 break;
             };
             pass::count_step();
             self.children.set.push(InSet::new(child), &node);
             started += 1;
         }
-        if !self.children.ready.is_empty() && self.children.rare.get().is_none_or(|rare| rare.next_start.is_none()) {
+        if self.children.any_ready() && self.children.rare.get().is_none_or(|rare| rare.next_start.is_none()) {
             node.signal().raise(part::QUEUE);
         }
     }
@@ -47,7 +47,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         for child in &children.taken {
             let env = child.get().env();
             match (env.role(), env.task()) {
-                (Role::Daemon, Some(task)) => drop(children.rare.make().daemons.insert(task.info.id(), task.clone())),
+                (Role::Daemon, Some(task)) => children.rare.add_daemon(task),
                 _ => children.ordinary += 1,
             }
         }
@@ -82,11 +82,11 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         let Some(rate) = &self.children.rate else {
             return true;
         };
-        let next_start = &mut self.children.rare.make().next_start;
-        *next_start = None;
-        if self.children.ready.is_empty() {
+        self.children.rare.make().next_start = None;
+        if !self.children.any_ready() {
             return false;
         }
+        let next_start = &mut self.children.rare.make().next_start;
         *next_start = rate.start(engine.now()).err();
         next_start.is_none()
     }

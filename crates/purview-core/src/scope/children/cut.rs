@@ -11,7 +11,6 @@ use crate::{
     scope::{
         child::Unclaimed,
         kind::{AnyChild, Boxed, Kind},
-        limit::Limiter,
     },
     tree::{Grace, Role},
     wake::{part, wake_all},
@@ -68,9 +67,17 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     fn take_unstarted(&mut self, over: bool) -> Vec<Boxed<'env, P, K>> {
         let children = &mut *self.children;
         let holds = |child: &Boxed<'env, P, K>| !over && child.get().env().holds();
+        let mut waiting = Vec::new();
+        if let Some(rare) = children.rare.get_mut() {
+            if !rare.ready.is_empty() {
+                let ready = std::mem::take(&mut children.ready);
+                children.ready = rare.ready.take_all().chain(ready).collect();
+            }
+            waiting.extend(rare.waiting.take_all());
+        }
         let (held, ready): (VecDeque<_>, VecDeque<_>) = children.ready.drain(..).partition(holds);
         children.ready = held;
-        ready.into_iter().chain(children.rare.take_waiting()).collect()
+        ready.into_iter().chain(waiting).collect()
     }
 
     fn drop_newest_first(&mut self, engine: &mut Engine, mut dropped: Vec<Boxed<'env, P, K>>, reason: &CancelReason) {
@@ -156,15 +163,18 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         engine.panicked.run(|| drop(policy));
     }
 
-    /// Gives back what a limit had granted to children that were dropped before they started.
-    pub(super) fn forget_places(&mut self, engine: &mut Engine, positions: &[usize]) {
+    /// Gives back what a limit had granted to children that were dropped before they started. These had these numbers before
+    /// the empty places were `swept`.
+    pub(super) fn forget_places(&mut self, engine: &mut Engine, numbers: &[u64], swept: bool) {
         let shared = self.children.shared.clone();
-        let granted = shared
-            .limiter
-            .as_ref()
-            .map(|limiter: &Limiter| limiter.forget_children(positions));
-        for _ in 0..granted.unwrap_or(0) {
-            engine.panicked.run(|| shared.free_place());
+        if let Some(limiter) = &shared.limiter {
+            let granted = limiter.forget_children(numbers);
+            if swept {
+                limiter.sweep();
+            }
+            for _ in 0..granted {
+                engine.panicked.run(|| shared.free_place());
+            }
         }
         engine.signal().raise(part::QUEUE);
     }

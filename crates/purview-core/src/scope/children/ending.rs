@@ -82,14 +82,15 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     }
 
     fn stop_daemons(&mut self, engine: &mut Engine) -> Progress {
+        let Some(rare) = self.children.rare.get_mut() else {
+            return Progress::Idle;
+        };
+        // Once for all of them: they may be many, and end one by one.
+        if std::mem::replace(&mut rare.daemons_stopped, true) {
+            return Progress::Idle;
+        }
         let mut stopped = false;
-        for daemon in self
-            .children
-            .rare
-            .get()
-            .into_iter()
-            .flat_map(|rare| rare.daemons.values())
-        {
+        for daemon in rare.daemons.values() {
             engine.panicked.run(|| stopped |= daemon.cancel(CancelReason::Ended));
         }
         if stopped { Progress::Busy } else { Progress::Idle }

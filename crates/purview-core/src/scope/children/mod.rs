@@ -7,7 +7,9 @@ mod admit;
 mod cut;
 mod ending;
 mod finish;
+mod graces;
 mod in_set;
+mod queued;
 mod rare;
 mod single;
 
@@ -44,7 +46,7 @@ pub(super) struct Children<'env, P: Policy, K: Kind> {
     set: Set<InSet<Boxed<'env, P, K>, P>>,
     /// Children that have just been taken out of the queue.
     taken: VecDeque<Boxed<'env, P, K>>,
-    /// Children that may start.
+    /// Children that may start, behind those in `rare`.
     ready: VecDeque<Boxed<'env, P, K>>,
     unclaimed: Unclaimed<Boxed<'env, P, K>>,
     /// Ordinary children that have been taken out of the queue and have not ended.
@@ -110,6 +112,16 @@ impl<'env, P: Policy, K: Kind> Children<'env, P, K> {
     /// How many children have been taken out of the queue and have not ended.
     fn under_way(&self) -> usize {
         self.ordinary + self.rare.daemons()
+    }
+
+    /// Whether there are children that may start.
+    fn any_ready(&self) -> bool {
+        !self.ready.is_empty() || self.rare.get().is_some_and(|rare| !rare.ready.is_empty())
+    }
+
+    fn next_ready(&mut self) -> Option<Boxed<'env, P, K>> {
+        let first = self.rare.get_mut().and_then(|rare| rare.ready.pop_front());
+        first.or_else(|| self.ready.pop_front())
     }
 
     fn policy(&mut self) -> &mut P {
@@ -182,8 +194,8 @@ impl<P: Policy, K: Kind> Members for Whole<'_, '_, P, K> {
         let Some(rare) = children.rare.get() else {
             return shutdown.map(|(at, _)| at);
         };
-        let start = rare.next_start.filter(|_| !children.ready.is_empty());
-        let graces = rare.graces.iter().map(|(until, ..)| *until);
+        let start = rare.next_start.filter(|_| children.any_ready());
+        let graces = rare.graces.next();
         let shutdown = shutdown.filter(|until| rare.shut_at != Some(*until));
         start.into_iter().chain(graces).chain(shutdown.map(|(at, _)| at)).min()
     }

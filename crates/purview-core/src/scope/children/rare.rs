@@ -1,13 +1,10 @@
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use super::{graces::Graces, queued::Queued};
 use crate::{
     cancel::CancelReason,
     time::Instant,
-    tree::{Grace, TaskId, TaskNode},
+    tree::{TaskId, TaskNode},
 };
 
 /// What most scopes never need: made when something asks for it, so that a small scope is cheap to move and to drop.
@@ -15,8 +12,12 @@ pub(super) struct Rarely<C>(Option<Box<Rare<C>>>);
 
 pub(super) struct Rare<C> {
     /// Children that the limit keeps waiting.
-    pub(super) waiting: VecDeque<C>,
+    pub(super) waiting: Queued<C>,
+    /// Children that may start, and come before the others that may: those that were there when one was cancelled alone.
+    pub(super) ready: Queued<C>,
     pub(super) daemons: BTreeMap<TaskId, Arc<TaskNode>>,
+    /// All of these have been cancelled.
+    pub(super) daemons_stopped: bool,
     /// What a finalizer did that would have cancelled the scope, had it not ended already.
     pub(super) broke: Option<CancelReason>,
     /// The runtime has lost a child whose task cannot say so: the body's value is then not the whole truth.
@@ -26,7 +27,7 @@ pub(super) struct Rare<C> {
     /// When the rate lets the next child start.
     pub(super) next_start: Option<Instant>,
     /// Tasks that were cancelled alone and hold, and until when they may.
-    pub(super) graces: Vec<(Instant, Grace, Arc<TaskNode>)>,
+    pub(super) graces: Graces,
     /// Tasks that were dropped, and have something run on another thread.
     pub(super) elsewhere: Vec<Arc<TaskNode>>,
     /// The end of a shutdown's grace that was seen to last.
@@ -49,26 +50,29 @@ impl<C> Rarely<C> {
     pub(super) fn make(&mut self) -> &mut Rare<C> {
         self.0.get_or_insert_with(|| {
             Box::new(Rare {
-                waiting: VecDeque::new(),
+                waiting: Queued::new(),
+                ready: Queued::new(),
                 daemons: BTreeMap::new(),
+                daemons_stopped: false,
                 broke: None,
                 lost: None,
                 abandoned: None,
                 next_start: None,
-                graces: Vec::new(),
+                graces: Graces::new(),
                 elsewhere: Vec::new(),
                 shut_at: None,
             })
         })
     }
 
+    pub(super) fn add_daemon(&mut self, task: &Arc<TaskNode>) {
+        let rare = self.make();
+        rare.daemons.insert(task.info.id(), task.clone());
+        rare.daemons_stopped = false;
+    }
+
     /// How many daemons have not ended.
     pub(super) fn daemons(&self) -> usize {
         self.get().map_or(0, |rare| rare.daemons.len())
-    }
-
-    pub(super) fn take_waiting(&mut self) -> VecDeque<C> {
-        self.get_mut()
-            .map_or_else(VecDeque::new, |rare| std::mem::take(&mut rare.waiting))
     }
 }

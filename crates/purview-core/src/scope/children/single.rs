@@ -1,13 +1,13 @@
 //! Tasks that are cancelled alone.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{iter::from_fn, sync::Arc, time::Duration};
 
-use super::Whole;
+use super::{Whole, queued::Queued};
 use crate::{
     engine::Engine,
     policy::Policy,
     scope::kind::{AnyChild, Boxed, Kind},
-    tree::{Grace, TaskNode},
+    tree::{Grace, Stopped, TaskId, TaskNode},
     wake::part,
 };
 
@@ -20,44 +20,45 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         let stopped = engine.node.take_stopped();
         // It may not have come out of the queue yet.
         self.drain_queue();
-        for child in self.take_stopped_unstarted(engine) {
+        for child in self.take_stopped_unstarted(engine, &stopped) {
             if let Some(reason) = child.get().stopped() {
                 self.cut_child(engine, child, &reason);
             }
         }
-        for task in stopped {
-            if !task.is_ended() {
-                self.begin_single_grace(engine, task);
+        for stopped in stopped {
+            match stopped {
+                Stopped::Task(task) if !task.is_ended() => self.begin_single_grace(engine, task),
+                Stopped::Task(_) | Stopped::Child(_) => {}
             }
         }
     }
 
     /// Takes out what was cancelled alone and has not started: because of the limit, or of the rate.
-    fn take_stopped_unstarted(&mut self, engine: &mut Engine) -> Vec<Boxed<'env, P, K>> {
-        let is_stopped = |child: &Boxed<'env, P, K>| child.get().stopped_alone().is_some();
-        // A guest may have begun before it came up here.
-        let is_dropped = |child: &Boxed<'env, P, K>| is_stopped(child) && !child.get().env().holds();
+    fn take_stopped_unstarted(&mut self, engine: &mut Engine, stopped: &[Stopped]) -> Vec<Boxed<'env, P, K>> {
         let children = &mut *self.children;
-        let (dropped, ready) = children.ready.drain(..).partition::<VecDeque<_>, _>(is_dropped);
-        children.ready = ready;
-        let mut dropped = Vec::from(dropped);
-        let waiting = children.rare.get().map(|rare| &rare.waiting);
-        let positions: Vec<_> = (0..)
-            .zip(waiting.into_iter().flatten())
-            .filter(|(_, child)| is_stopped(child))
-            .map(|(at, _)| at)
-            .collect();
-        if positions.is_empty() {
+        if children.ready.is_empty() && children.rare.get().is_none() {
+            return Vec::new();
+        }
+        let rare = children.rare.make();
+        // Each of them is moved once.
+        rare.ready.append(&mut children.ready);
+        let id_of = |child: &Boxed<'env, P, K>| child.get().env().id();
+        let mut dropped = Vec::new();
+        for number in numbers(&mut rare.ready, stopped, id_of) {
+            // A guest may have begun before it came up here.
+            let holds = |child: &Boxed<'env, P, K>| child.get().env().holds();
+            if !rare.ready.get(number).is_some_and(holds) {
+                dropped.extend(rare.ready.take_out(number));
+            }
+        }
+        let _ = rare.ready.sweep();
+        let numbers = numbers(&mut rare.waiting, stopped, id_of);
+        if numbers.is_empty() {
             return dropped;
         }
-        let (waited, waiting) = children
-            .rare
-            .take_waiting()
-            .into_iter()
-            .partition::<VecDeque<_>, _>(is_stopped);
-        children.rare.make().waiting = waiting;
-        dropped.extend(waited);
-        self.forget_places(engine, &positions);
+        dropped.extend(numbers.iter().filter_map(|number| rare.waiting.take_out(*number)));
+        let swept = rare.waiting.sweep();
+        self.forget_places(engine, &numbers, swept);
         dropped
     }
 
@@ -68,7 +69,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             Some(grace) if task.holds() || task.is_being_polled() => {
                 let until = engine.now().checked_add(grace);
                 let graces = &mut self.children.rare.make().graces;
-                graces.extend(until.map(|until| (until, Grace::Holds, task)));
+                if let Some(until) = until {
+                    graces.add(until, Grace::Holds, task);
+                }
             }
             _ => {}
         }
@@ -80,22 +83,26 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
             return;
         };
         let now = engine.now();
-        for (until, grace, task) in std::mem::take(&mut rare.graces) {
-            if task.is_ended() {
-                continue;
-            }
-            if until > now {
-                rare.graces.push((until, grace, task));
-                continue;
-            }
+        // Those that get one more are looked at again in the next turn.
+        let due: Vec<_> = from_fn(|| rare.graces.take_due(now)).collect();
+        for (until, grace, task) in due {
             let more = engine.grace.and_then(|more| until.checked_add(more));
             match (grace, more) {
                 (Grace::Holds, Some(more)) => {
                     task.end_grace(Grace::Finalizers);
-                    rare.graces.push((more, Grace::Finalizers, task));
+                    rare.graces.add(more, Grace::Finalizers, task);
                 }
                 _ => task.end_grace(Grace::Over),
             }
         }
     }
+}
+
+/// The numbers of those that wait here, in their order.
+fn numbers<C>(queued: &mut Queued<C>, stopped: &[Stopped], id_of: impl Fn(&C) -> TaskId) -> Vec<u64> {
+    let stopped = stopped.iter().map(Stopped::id);
+    let mut numbers: Vec<_> = stopped.filter_map(|id| queued.number(id, &id_of)).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }

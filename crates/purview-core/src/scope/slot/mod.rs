@@ -18,7 +18,7 @@ use crate::{
         Mutex, MutexGuard,
         atomic::{AtomicU64, Ordering},
     },
-    tree::{ScopeNode, TaskId, TaskInfo, TaskNode},
+    tree::{ScopeNode, Stopped, TaskId, TaskInfo, TaskNode},
     wake::part,
 };
 
@@ -121,11 +121,14 @@ impl<J> JoinSlot<J> {
             return;
         }
         self.scope.note_stopped_alone(self.id, &reason);
-        if let Some(poller) = poller {
-            poller.wake();
+        match poller {
+            Some(poller) => {
+                poller.wake();
+                self.scope.signal().raise(part::STOPPED);
+            }
+            // It may wait in a queue, where nothing polls it.
+            None => self.scope.note_stop(Stopped::Child(self.id)),
         }
-        // It may wait in a queue, where nothing polls it.
-        self.scope.signal().raise(part::STOPPED);
     }
 
     /// Why this child is to stop alone.

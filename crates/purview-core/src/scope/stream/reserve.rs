@@ -127,8 +127,9 @@ impl<'a, T> Reserving<'a, T> {
 
 impl<T> Drop for Reserving<'_, T> {
     fn drop(&mut self) {
-        let waker = self.channel.lock().senders.remove(self.key);
+        let (waker, next) = self.channel.lock().forget_sender(self.key);
         no_second_panic(|| drop(waker));
+        no_second_panic(|| wake_all(next));
     }
 }
 
@@ -168,12 +169,12 @@ impl<'a, T> Slot<'a, T> {
 impl<T> Drop for Slot<'_, T> {
     fn drop(&mut self) {
         if let Some(channel) = self.channel {
-            let senders = {
+            let next = {
                 let mut queue = channel.lock();
                 queue.reserved -= 1;
-                queue.senders.take_all()
+                queue.next_sender()
             };
-            no_second_panic(|| wake_all(senders));
+            no_second_panic(|| wake_all(next));
         }
     }
 }
