@@ -8,9 +8,9 @@ use std::{
     },
 };
 
-use futures::{StreamExt, future::join_all};
+use futures::StreamExt;
 use purview::{Closed, TrySendError, cancelled, checkpoint, fail_fast, scope, settled};
-use purview_tests::{PanicsOnDrop, PollCount, by_hand, caught, on_every_runtime, polled_on_every_runtime, yields};
+use purview_tests::{PanicsOnDrop, by_hand, caught, on_every_runtime, polled_on_every_runtime, yields};
 
 async fn it_is_ahead_by_its_capacity_and_no_more() {
     for capacity in [0, 1, 4] {
@@ -183,50 +183,7 @@ async fn the_panic_of_an_item_that_is_dropped_with_its_stream_comes_out_of_the_s
     assert_eq!(panicked.await, Err("of an item".into()));
 }
 
-/// Woken all together for each item, they would be polled half a million times.
-async fn of_many_senders_one_is_woken_for_each_item() {
-    const MANY: usize = 1_000;
-    for capacity in [0, 1, 4] {
-        let polls = PollCount::new();
-        let received = fail_fast::<()>().run(async |s| {
-            let items = s.produce(capacity, async |tx| {
-                join_all((0..MANY).map(|item| polls.of(tx.send(item)))).await;
-                Ok(())
-            });
-            Ok(items.collect::<Vec<_>>().await)
-        });
-        assert_eq!(received.await.unwrap(), (0..MANY).collect::<Vec<_>>());
-        assert!(
-            polls.get() <= 4 * MANY,
-            "{} polls with a capacity of {capacity}",
-            polls.get()
-        );
-    }
-}
-
-async fn a_sender_that_is_dropped_when_it_was_woken_has_the_next_one_woken() {
-    let received = fail_fast::<()>().run(async |s| {
-        let mut items = s.produce(1, async |tx| {
-            tx.send(1).await.map_err(drop)?;
-            let (mut first, mut second) = (by_hand(tx.reserve()), by_hand(tx.send(2)));
-            assert!(first.poll().is_pending() && second.poll().is_pending());
-            while first.wakes() == 0 {
-                yields(1).await;
-            }
-            assert_eq!(second.wakes(), 0, "there is room for one");
-            drop(first);
-            assert_eq!(second.wakes(), 1);
-            second.finish().map_err(drop)
-        });
-        yields(10).await;
-        Ok([items.next().await, items.next().await, items.next().await])
-    });
-    assert_eq!(received.await.unwrap(), [Some(1), Some(2), None]);
-}
-
 on_every_runtime!(
-    of_many_senders_one_is_woken_for_each_item,
-    a_sender_that_is_dropped_when_it_was_woken_has_the_next_one_woken,
     it_is_ahead_by_its_capacity_and_no_more,
     dropping_the_stream_cancels_it,
     its_error_ends_a_fail_fast_scope,

@@ -56,13 +56,6 @@ impl<T> Waiters<T> {
         removed
     }
 
-    /// The one that came first.
-    #[must_use = "the waker is to be woken outside the lock"]
-    pub(crate) fn take_first(&mut self) -> Option<T> {
-        let first = *self.waiting.as_ref()?.first_key_value()?.0;
-        self.remove(Some(first))
-    }
-
     #[must_use = "the wakers are to be woken outside the lock"]
     pub(crate) fn take_all(&mut self) -> Vec<T> {
         let waiting = self.waiting.take();

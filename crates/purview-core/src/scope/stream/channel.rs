@@ -100,13 +100,9 @@ impl<T> Sending<'_, T> {
         let through =
             self.item.is_none() && (queue.capacity > 0 || self.turn.is_some_and(|turn| turn <= queue.received));
         let old = if through {
-            [Some(waker), None]
-        } else if self.turn.is_some() {
-            // It does not wait for room any more.
-            let key = self.key.take();
-            [queue.handing.replace(waker), queue.senders.remove(key)]
+            Some(waker)
         } else {
-            [queue.senders.put(&mut self.key, waker), None]
+            queue.senders.put(&mut self.key, waker)
         };
         drop(queue);
         drop(old);
@@ -123,16 +119,8 @@ impl<T> Sending<'_, T> {
 
 impl<T> Drop for Sending<'_, T> {
     fn drop(&mut self) {
-        let (waker, handing, next) = {
-            let mut queue = self.channel.lock();
-            // The item on its way is this one.
-            let is_handing = queue.capacity == 0 && self.turn.is_some_and(|turn| turn > queue.received);
-            let handing = if is_handing { queue.handing.take() } else { None };
-            let (waker, next) = queue.forget_sender(self.key);
-            (waker, handing, next)
-        };
-        no_second_panic(|| drop((waker, handing)));
-        no_second_panic(|| wake_all(next));
+        let waker = self.channel.lock().senders.remove(self.key);
+        no_second_panic(|| drop(waker));
     }
 }
 
@@ -145,10 +133,7 @@ pub(super) struct Queue<T> {
     pub(super) reserved: usize,
     sent: u64,
     received: u64,
-    /// What waits for room.
     pub(super) senders: Waiters,
-    /// With a capacity of 0: what waits for the item that is on its way to be received.
-    handing: Option<Waker>,
     receiver: Option<Waker>,
     /// With a capacity of 0: the item that is on its way goes back to its sender when it is not received.
     comes_back: bool,
@@ -162,35 +147,6 @@ impl<T> Queue<T> {
     /// Without a capacity there is one place all the same: that of the item which is being handed over.
     pub(super) fn has_room(&self) -> bool {
         self.items.len() + self.reserved < self.capacity.max(1)
-    }
-
-    /// One more place is free: what has waited longest for one. It alone is woken, as there is no room for the others.
-    #[must_use = "it is to be woken outside the lock"]
-    pub(super) fn next_sender(&mut self) -> Option<Waker> {
-        if self.has_room() {
-            self.senders.take_first()
-        } else {
-            None
-        }
-    }
-
-    /// What waits for room does so no more; gives its waker, or what is to be woken in its place where it has been woken and
-    /// has left room.
-    #[must_use = "they are to be dropped and woken outside the lock"]
-    pub(super) fn forget_sender(&mut self, key: Option<u64>) -> (Option<Waker>, Option<Waker>) {
-        let waker = self.senders.remove(key);
-        let next = if key.is_some() && waker.is_none() {
-            self.next_sender()
-        } else {
-            None
-        };
-        (waker, next)
-    }
-
-    /// Everything that waits on the sending side.
-    #[must_use = "they are to be woken outside the lock"]
-    fn take_senders(&mut self) -> Vec<Waker> {
-        self.handing.take().into_iter().chain(self.senders.take_all()).collect()
     }
 
     #[must_use = "the receiver is to be woken outside the lock"]
@@ -211,7 +167,6 @@ impl<T> Channel<T> {
             sent: 0,
             received: 0,
             senders: Waiters::default(),
-            handing: None,
             receiver: None,
             comes_back: false,
             closed: false,
@@ -225,9 +180,9 @@ impl<T> Channel<T> {
             let mut queue = self.lock();
             let item = queue.items.pop_front()?;
             queue.received += 1;
-            (item, [queue.handing.take(), queue.next_sender()])
+            (item, queue.senders.take_all())
         };
-        wake_all(senders.into_iter().flatten());
+        wake_all(senders);
         Some(item)
     }
 
@@ -273,7 +228,7 @@ impl<T> Channel<T> {
         let senders = {
             let mut queue = self.lock();
             queue.closed = true;
-            queue.take_senders()
+            queue.senders.take_all()
         };
         wake_all(senders);
     }
@@ -288,7 +243,7 @@ impl<T> Channel<T> {
             } else {
                 queue.items.take_all()
             };
-            (OneByOne::new(items), queue.take_senders(), queue.receiver.take())
+            (OneByOne::new(items), queue.senders.take_all(), queue.receiver.take())
         };
         let mut panicked = FirstPanic::default();
         panicked.run(|| wake_all(senders));

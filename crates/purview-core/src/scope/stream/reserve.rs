@@ -127,9 +127,8 @@ impl<'a, T> Reserving<'a, T> {
 
 impl<T> Drop for Reserving<'_, T> {
     fn drop(&mut self) {
-        let (waker, next) = self.channel.lock().forget_sender(self.key);
+        let waker = self.channel.lock().senders.remove(self.key);
         no_second_panic(|| drop(waker));
-        no_second_panic(|| wake_all(next));
     }
 }
 
@@ -169,12 +168,12 @@ impl<'a, T> Slot<'a, T> {
 impl<T> Drop for Slot<'_, T> {
     fn drop(&mut self) {
         if let Some(channel) = self.channel {
-            let next = {
+            let senders = {
                 let mut queue = channel.lock();
                 queue.reserved -= 1;
-                queue.next_sender()
+                queue.senders.take_all()
             };
-            no_second_panic(|| wake_all(next));
+            no_second_panic(|| wake_all(senders));
         }
     }
 }
