@@ -5,7 +5,7 @@ use std::{iter::successors, sync::Arc};
 use super::{
     grace::Grace,
     scope_node::{ENDED, Left, Link, POLLED, ScopeNode},
-    stop::note_spared,
+    stop::note_shutdown_below,
     task_node::{HoldKind, Role, TaskNode},
 };
 use crate::{
@@ -27,9 +27,9 @@ impl ScopeNode {
 
     /// Moves it from the task that polled it before to the one that polls it now; cancellation, deadline and holds follow.
     pub(crate) fn move_to(self: &Arc<Self>, task: Option<Arc<TaskNode>>, shielded: bool) {
-        // Before a cut there finds it, or does not; and again below, where it was spared as it moved.
-        if self.is_spared() {
-            note_spared(task.as_ref().map(|task| task.scope.clone()));
+        // Before a cut there finds it, or does not; and again below, where that was noted as it moved.
+        if self.is_shutdown_below() {
+            note_shutdown_below(task.as_ref().map(|task| task.scope.clone()));
         }
         let link = task.map(|task| {
             let (parent, this): (Arc<dyn Cancellable>, Arc<dyn Cancellable>) = (task.clone(), self.clone());
@@ -48,8 +48,8 @@ impl ScopeNode {
             let if_moved = cold.take(|waiting| &mut waiting.if_moved);
             (std::mem::replace(&mut cold.link, link), held, if_moved)
         };
-        if self.is_spared() {
-            note_spared(new.as_ref().map(|task| task.scope.clone()));
+        if self.is_shutdown_below() {
+            note_shutdown_below(new.as_ref().map(|task| task.scope.clone()));
         }
         let moved = old.is_some();
         for (kind, _) in HoldKind::ALL.into_iter().zip(held).filter(|(_, held)| *held) {

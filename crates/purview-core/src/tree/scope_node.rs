@@ -33,7 +33,7 @@ pub(crate) struct ScopeNode {
     pub(super) flags: AtomicU8,
     /// It, or a scope below it, was told of a cancellation and runs on because a shutdown gives it time. Set in all that is
     /// around such a scope.
-    pub(super) spared: AtomicBool,
+    pub(super) shutdown_below: AtomicBool,
     pub(super) holds: Holds,
     pub(super) name: Option<Cow<'static, str>>,
     naming: OnceLock<Arc<Naming>>,
@@ -154,7 +154,7 @@ impl ScopeNode {
             node: Node::default(),
             cut: OnceLock::new(),
             flags: AtomicU8::new(0),
-            spared: AtomicBool::new(false),
+            shutdown_below: AtomicBool::new(false),
             holds: Holds::default(),
             name: options.name,
             naming: OnceLock::new(),

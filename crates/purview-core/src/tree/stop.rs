@@ -133,7 +133,7 @@ impl ScopeNode {
         if !self.is_shutting_down() {
             return true;
         }
-        note_spared(Some(self.clone()));
+        note_shutdown_below(Some(self.clone()));
         // A cut around, on another thread, sees that, or is seen here.
         full_fence();
         !self.is_shutting_down()
@@ -148,28 +148,28 @@ impl ScopeNode {
     /// before it was there.
     pub(crate) fn end_time(&self) {
         full_fence();
-        if self.is_spared() {
+        if self.is_shutdown_below() {
             self.node().tell_again();
         }
     }
 
-    pub(super) fn is_spared(&self) -> bool {
-        self.spared.load(Ordering::Acquire)
+    pub(super) fn is_shutdown_below(&self) -> bool {
+        self.shutdown_below.load(Ordering::Acquire)
     }
 }
 
 /// A scope in this one, or this one itself, runs on because a shutdown gives it time.
-pub(super) fn note_spared(scope: Option<Arc<ScopeNode>>) {
+pub(super) fn note_shutdown_below(scope: Option<Arc<ScopeNode>>) {
     let around = |scope: &Arc<ScopeNode>| scope.link().map(|link| link.task.scope.clone());
     // Outermost first: where it is noted, it is noted in all that is around.
     let unnoted: Vec<_> = successors(scope, around)
-        .take_while(|scope| !scope.is_spared())
+        .take_while(|scope| !scope.is_shutdown_below())
         .collect();
     for scope in unnoted.iter().rev() {
-        scope.spared.store(true, Ordering::Release);
+        scope.shutdown_below.store(true, Ordering::Release);
     }
     // One that another thread has moved meanwhile has noted it, or is seen here.
     for scope in &unnoted {
-        note_spared(around(scope).filter(|around| !around.is_spared()));
+        note_shutdown_below(around(scope).filter(|around| !around.is_shutdown_below()));
     }
 }

@@ -22,9 +22,6 @@ use crate::{
 /// [`send`](Self::send) waits for room with the item in its hands, and loses it when it is dropped meanwhile, as the
 /// branch of a `select!` is. [`reserve`](Self::reserve) waits for the room alone and loses nothing;
 /// [`try_send`](Self::try_send) does not wait.
-///
-/// Those that wait are woken one for each place that is free, first come first served, as in tokio's `mpsc`. One that is
-/// woken and dropped has the next one woken. One that is woken, kept and not polled keeps the others waiting.
 pub struct Sender<T> {
     pub(super) channel: Arc<Channel<T>>,
 }
