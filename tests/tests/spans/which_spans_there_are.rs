@@ -83,7 +83,7 @@ async fn futures_of_a_gather_have_spans_where_it_has_a_name(runtime: AnyRuntime)
             .name("mixed")
             .await
             .unwrap();
-        let make = |task: &purview::TaskInfo| info_span!("made", name = format!("made {}", task.name()));
+        let make = |task: &TaskInfo| info_span!("made", name = format!("made {}", task.name()));
         gather(work()).span(make).settled().await;
         gather!(async { Ok::<_, ()>(1) }).span(make).name("one").await.unwrap();
     };
@@ -134,7 +134,7 @@ async fn a_child_that_is_spawned_before_its_scope_has_its_name_is_given_it_later
 
 async fn a_builder_makes_the_spans_of_all_its_tasks_and_a_task_its_own(runtime: AnyRuntime) {
     let recorder = Recorder::new(Level::INFO);
-    let make = |task: &purview::TaskInfo| info_span!("made", name = format!("made {}", task.name()));
+    let make = |task: &TaskInfo| info_span!("made", name = format!("made {}", task.name()));
     let out = fail_fast::<()>()
         .name("scope")
         .runtime(runtime)
