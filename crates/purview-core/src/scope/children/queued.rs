@@ -131,7 +131,9 @@ mod tests {
     fn filled() -> (Queued<TaskId>, Vec<TaskId>) {
         let ids: Vec<_> = repeat_with(TaskId::next).take(MANY).collect();
         let mut queued = Queued::new();
-        ids.iter().for_each(|id| queued.push_back(*id));
+        for id in &ids {
+            queued.push_back(*id);
+        }
         (queued, ids)
     }
 
