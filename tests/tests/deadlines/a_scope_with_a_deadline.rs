@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use purview::{Builder, FailFast, Timer, fail_fast, shield, sleep, sleep_until};
+use purview::{Builder, CancelReason, FailFast, Timer, fail_fast, shield, sleep, sleep_until};
 use purview_tests::{Gate, Log, PollCount, TestClock, by_hand, polled_on_every_runtime};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,6 +33,20 @@ fn expiry_drops_body_and_children_at_the_deadline_and_not_before() {
     clock.advance(Duration::from_nanos(1));
     assert!(run.finish().expect_err("it was late").is_deadline_exceeded());
     assert_eq!(log.entries(), ["body dropped", "newest dropped", "oldest dropped"]);
+}
+
+fn a_shutdown_that_the_deadline_cuts_short_stays_the_reason() {
+    let clock = TestClock::new();
+    let (service, driver) = on(&clock).timeout(SECOND).open();
+    let mut driver = by_hand(driver);
+    service.spawn(pending::<Result<(), _>>());
+    assert!(driver.poll_until_idle().is_pending());
+    let mut shutdown = by_hand(service.shutdown(60 * SECOND));
+    assert!(shutdown.poll().is_pending());
+    assert!(driver.poll_until_idle().is_pending());
+    clock.advance(SECOND);
+    let error = driver.finish().expect_err("a child was dropped");
+    assert_eq!(error.reason(), &CancelReason::Requested(Some("shutdown".into())));
 }
 
 fn an_earlier_end_gives_the_value_and_leaves_no_timer_and_no_wake_behind() {
@@ -223,6 +237,7 @@ fn sleeping_ends_when_the_clock_of_the_scope_says_so() {
 
 polled_on_every_runtime!(
     expiry_drops_body_and_children_at_the_deadline_and_not_before,
+    a_shutdown_that_the_deadline_cuts_short_stays_the_reason,
     an_earlier_end_gives_the_value_and_leaves_no_timer_and_no_wake_behind,
     a_deadline_that_is_already_past_never_polls_the_body,
     a_value_in_the_pass_in_which_the_deadline_fires_wins,
