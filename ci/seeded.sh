@@ -30,7 +30,8 @@ DEFECTS
 
 tree=$builds/seeded/tree
 rm -rf "$tree" && mkdir -p "$tree"
-git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c --ignore-failed-read -f - 2>/dev/null | tar -x -C "$tree"
+# As new as it is: else what an earlier run has compiled of its defects would seem to be of this.
+git ls-files -z --cached --others --exclude-standard | xargs -0 tar -c --ignore-failed-read -f - 2>/dev/null | tar -x -m -C "$tree"
 # That a program fails is enough here; the smallest that does is not needed.
 sed -i 's/^const ATTEMPTS: u64 = .*/const ATTEMPTS: u64 = 0;/' "$tree/crates/purview-test/tests/model/case.rs"
 # A test that hangs because of a defect need not hang for long.
