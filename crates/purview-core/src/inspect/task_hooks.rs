@@ -9,12 +9,13 @@ use crate::{
     context::{self, Env, Outcome},
     tree::{
         Role, TaskInfo,
-        record::{CountedWaker, How, Kind, Rare, Report, ScopeRecord, Spawned, TaskRecord, is_on, nanos},
+        record::{How, Kind, Rare, Report, ScopeRecord, Spawned, TaskRecord, is_on, nanos},
     },
 };
 
 impl How {
     /// `None` of one that returned, which need not be noted.
+    #[inline]
     fn of(outcome: &Outcome<'_>) -> Option<Self> {
         match outcome {
             Outcome::Returned => None,
@@ -38,11 +39,11 @@ pub(crate) enum Noted {
 impl Env {
     /// What is recorded of the task while it is alive, and of its scope.
     fn recorded(&self) -> Option<(&Arc<TaskRecord>, &Arc<ScopeRecord>)> {
-        if !is_on() {
-            return None;
+        if is_on() {
+            self.scope()?.live(self.record())
+        } else {
+            None
         }
-        let task = self.record().filter(|task| !task.has_ended())?;
-        Some((task, self.scope()?.record()?))
     }
 
     /// The task was spawned, and waits for its first poll.
@@ -136,12 +137,10 @@ impl Env {
         self.begin_record(kind);
     }
 
-    /// The waker that the poll which has just begun is given, where wakers are counted.
+    /// The waker that the poll which has just begun is given. To be asked only where wakers are counted.
     #[inline]
     pub(crate) fn counted(&self, waker: &Waker) -> Option<Waker> {
-        let (task, scope) = self.recorded()?;
-        let counted: Arc<CountedWaker> = scope.recorder.options.wakers.then(|| task.count(waker))?;
-        Some(counted.into())
+        Some(self.record()?.count(waker).into())
     }
 
     /// The poll has ended.
@@ -180,9 +179,7 @@ impl Env {
     pub(crate) fn note_outcome<'a>(&mut self, outcome: impl FnOnce() -> Outcome<'a>) {
         if is_on() {
             let outcome = outcome();
-            if !matches!(outcome, Outcome::Returned) {
-                self.note_how(How::of(&outcome));
-            }
+            self.note_how(How::of(&outcome));
             self.end_span(|| outcome);
         } else {
             self.end_span(outcome);
@@ -191,7 +188,8 @@ impl Env {
 
     /// This is how the task ended, where it has not returned.
     pub(crate) fn note_how(&self, how: Option<How>) {
-        if let Some((how, (task, _))) = how.zip(self.recorded()) {
+        let Some(how) = how else { return };
+        if let Some((task, _)) = self.recorded() {
             task.ended_as(how);
         }
     }

@@ -35,7 +35,7 @@ pub(super) struct Tree {
 /// A scope, as an address; and a task in it.
 pub(super) type Place = (usize, TaskId);
 
-/// So many tasks are copied under one lock.
+/// So many tasks are listed under one lock.
 const AT_ONCE: usize = 1024;
 
 pub(super) struct Builder {
@@ -180,8 +180,8 @@ impl Builder {
         let deadline = deadline_of(&scope, item.deadline);
         let own_grace = record.map_or(0, |record| record.grace_until.load(Ordering::Relaxed));
         let grace = earlier(own_grace, item.grace);
-        let (mut entries, left_out) = record.map_or_else(Default::default, |record| self.entries(record));
-        entries.sort_by_key(|task| task.id);
+        let (mut tasks, left_out) = record.map_or_else(Default::default, |record| self.tasks_of(record));
+        tasks.sort_by_key(|task| task.id);
         let mut node = Node::new(
             NodeId::Scope(record.map_or(ScopeId(0), |record| record.id)),
             scope.kind(),
@@ -201,7 +201,7 @@ impl Builder {
             State::Ended
         } else if !scope.is_polled() {
             State::NotPolled
-        } else if entries.is_empty() && scope.is_open() {
+        } else if tasks.is_empty() && scope.is_open() {
             State::Open
         } else {
             State::Scope
@@ -231,30 +231,30 @@ impl Builder {
                 place,
             }));
         }
-        if !entries.is_empty() {
+        if !tasks.is_empty() {
             next.push(Next {
-                what: What::Tasks(at, entries.into_iter()),
+                what: What::Tasks(at, tasks.into_iter()),
                 place,
             });
         }
     }
 
     /// The tasks of a scope, and how many it has more.
-    fn entries(&self, record: &ScopeRecord) -> (Vec<Arc<TaskRecord>>, usize) {
+    fn tasks_of(&self, record: &ScopeRecord) -> (Vec<Arc<TaskRecord>>, usize) {
         let most = self.most.min(self.max_nodes - self.tree.nodes.len());
         let (mut from, mut more) = (0, true);
-        let mut entries = Vec::with_capacity(most.min(record.len()));
-        while more && entries.len() < most {
-            let (some, is_more) = record.some(&mut from, AT_ONCE.min(most - entries.len()));
-            entries.extend(some);
+        let mut tasks = Vec::with_capacity(most.min(record.len()));
+        while more && tasks.len() < most {
+            let (some, is_more) = record.some(&mut from, AT_ONCE.min(most - tasks.len()));
+            tasks.extend(some);
             more = is_more;
         }
         let left_out = if more {
-            record.len().saturating_sub(entries.len())
+            record.len().saturating_sub(tasks.len())
         } else {
             0
         };
-        (entries, left_out)
+        (tasks, left_out)
     }
 
     /// Adds the tasks up to the first that runs scopes, which come before the others.

@@ -33,6 +33,15 @@ impl ScopeNode {
         }
     }
 
+    /// What is recorded of a task in it while that is alive, and of the scope.
+    pub(crate) fn live<'a>(
+        &'a self,
+        task: Option<&'a Arc<TaskRecord>>,
+    ) -> Option<(&'a Arc<TaskRecord>, &'a Arc<ScopeRecord>)> {
+        let task = task.filter(|task| !task.has_ended())?;
+        Some((task, self.record()?))
+    }
+
     /// It was told to stop.
     pub(super) fn note_told(&self) {
         if !is_on() {
@@ -78,11 +87,7 @@ impl ScopeNode {
 impl TaskNode {
     /// What is recorded of it while it is alive, and of its scope.
     pub(crate) fn recorded(&self) -> Option<(&Arc<TaskRecord>, &Arc<ScopeRecord>)> {
-        if !is_on() {
-            return None;
-        }
-        let task = self.record().filter(|task| !task.has_ended())?;
-        Some((task, self.scope.record()?))
+        if is_on() { self.scope.live(self.record()) } else { None }
     }
 
     /// The first hold of a kind has been taken.

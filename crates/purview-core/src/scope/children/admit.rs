@@ -82,11 +82,12 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
         let Some(rate) = &self.children.rate else {
             return true;
         };
-        self.children.rare.make().next_start = None;
-        if !self.children.any_ready() {
+        let any_ready = self.children.any_ready();
+        let next_start = &mut self.children.rare.make().next_start;
+        *next_start = None;
+        if !any_ready {
             return false;
         }
-        let next_start = &mut self.children.rare.make().next_start;
         *next_start = rate.start(engine.now()).err();
         next_start.is_none()
     }

@@ -17,7 +17,7 @@ pub(crate) use self::{
     recorder::{InstalledRecorder, Recorder, enable, install, installed_steps, is_on, recorder},
     report::Short,
     scope_record::ScopeRecord,
-    task::{CountedWaker, PollStats, Rare, TaskRecord},
+    task::{PollStats, Rare, TaskRecord},
 };
 pub use self::{
     how::{Held, How, Kind},

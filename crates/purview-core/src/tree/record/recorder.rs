@@ -62,7 +62,7 @@ pub(super) fn is_installed() -> bool {
 
 /// That of the test runtime that polls here, else that of the process.
 pub(crate) fn recorder() -> Option<Arc<Recorder>> {
-    if INSTALLED.load(Ordering::Relaxed) != 0 {
+    if is_installed() {
         let here = HERE.try_with(|here| here.borrow().clone()).ok().flatten();
         if here.is_some() {
             return here;
@@ -73,7 +73,7 @@ pub(crate) fn recorder() -> Option<Arc<Recorder>> {
 
 /// After how many steps a scope yields, as the test runtime that polls here says.
 pub(crate) fn installed_steps() -> Option<NonZeroU32> {
-    if INSTALLED.load(Ordering::Relaxed) == 0 {
+    if !is_installed() {
         return None;
     }
     HERE.try_with(|here| here.borrow().as_ref()?.steps).ok().flatten()

@@ -11,5 +11,4 @@ pub use self::waits::WaitsFor;
 pub(crate) use self::{
     rare::Rare,
     task_record::{PollStats, TaskRecord},
-    waker::CountedWaker,
 };

@@ -1,7 +1,7 @@
 use std::{
     panic::Location,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     task::Waker,
@@ -103,14 +103,14 @@ impl TaskRecord {
 
     /// Has something rare noted of the task.
     pub(crate) fn note<T>(&self, note: impl FnOnce(&mut Rare) -> T) -> T {
-        let mut rare = self.rare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rare = self.lock();
         self.has_rare.store(true, Ordering::Relaxed);
         note(rare.get_or_insert_default())
     }
 
     /// A copy of what was noted that is rare.
     pub(crate) fn rare(&self) -> Option<Box<Rare>> {
-        self.rare.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     pub(crate) fn stats(&self) -> PollStats {
@@ -259,7 +259,12 @@ impl TaskRecord {
 
     /// How the task has ended.
     pub(crate) fn how(&self) -> How {
-        self.rare().and_then(|rare| rare.how).unwrap_or(How::Returned)
+        let rare = self.lock();
+        rare.as_ref().and_then(|rare| rare.how.clone()).unwrap_or(How::Returned)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Rare>>> {
+        self.rare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
