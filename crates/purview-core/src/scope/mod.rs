@@ -18,6 +18,7 @@ mod shutdown;
 mod slot;
 mod spawn;
 mod stream;
+mod sweep;
 mod task;
 mod try_run;
 

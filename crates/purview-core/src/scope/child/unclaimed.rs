@@ -1,7 +1,7 @@
 use crate::{
     panic::{FirstPanic, OneByOne},
     policy::Policy,
-    scope::kind::AnyChild,
+    scope::{kind::AnyChild, sweep::Sweep},
 };
 
 /// Ended children whose result must not be lost although their task was not awaited yet.
@@ -10,16 +10,14 @@ use crate::{
 /// them.
 pub(in crate::scope) struct Unclaimed<C> {
     children: OneByOne<Vec<C>>,
-    sweep_at: usize,
+    sweep: Sweep,
 }
-
-const FIRST_SWEEP: usize = 32;
 
 impl<C> Unclaimed<C> {
     pub(in crate::scope) fn new() -> Self {
         Self {
             children: OneByOne::new(Vec::new()),
-            sweep_at: FIRST_SWEEP,
+            sweep: Sweep::new(),
         }
     }
 
@@ -27,11 +25,12 @@ impl<C> Unclaimed<C> {
     where
         C: AnyChild<P>,
     {
-        if self.children.len() >= self.sweep_at {
-            self.children.retain(|child| child.get().is_unclaimed());
-            self.sweep_at = FIRST_SWEEP.max(2 * self.children.len());
-        }
-        self.children.push(child);
+        let children = &mut self.children;
+        self.sweep.if_due(children.len(), || {
+            children.retain(|child| child.get().is_unclaimed());
+            children.len()
+        });
+        children.push(child);
     }
 
     pub(in crate::scope) fn reclaim<P: Policy>(&mut self, policy: &mut P)

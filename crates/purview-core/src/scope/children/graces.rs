@@ -1,6 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    scope::sweep::Sweep,
     time::Instant,
     tree::{Grace, TaskNode},
 };
@@ -10,25 +11,24 @@ use crate::{
 pub(super) struct Graces {
     tasks: BTreeMap<(Instant, u64), (Grace, Arc<TaskNode>)>,
     added: u64,
-    sweep_at: usize,
+    sweep: Sweep,
 }
-
-const FIRST_SWEEP: usize = 32;
 
 impl Graces {
     pub(super) const fn new() -> Self {
         Self {
             tasks: BTreeMap::new(),
             added: 0,
-            sweep_at: FIRST_SWEEP,
+            sweep: Sweep::new(),
         }
     }
 
     pub(super) fn add(&mut self, until: Instant, grace: Grace, task: Arc<TaskNode>) {
-        if self.tasks.len() >= self.sweep_at {
-            self.tasks.retain(|_, (_, task)| !task.is_ended());
-            self.sweep_at = FIRST_SWEEP.max(2 * self.tasks.len());
-        }
+        let tasks = &mut self.tasks;
+        self.sweep.if_due(tasks.len(), || {
+            tasks.retain(|_, (_, task)| !task.is_ended());
+            tasks.len()
+        });
         self.added += 1;
         self.tasks.insert((until, self.added), (grace, task));
     }
