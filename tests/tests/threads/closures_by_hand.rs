@@ -186,7 +186,7 @@ fn one_whose_pool_shuts_down_panics_in_the_caller_and_says_so() {
     assert!(out.poll_until_idle().is_pending());
     pool.shut_down();
     let message = out.finish().unwrap_err();
-    assert!(message.contains("the runtime dropped the closure"), "{message}");
+    assert!(message.contains("the runtime dropped it"), "{message}");
     assert!(message.contains("closures_by_hand.rs"), "{message}");
     assert_eq!((runs.load(SeqCst), log.entries().len()), (0, 1));
 }

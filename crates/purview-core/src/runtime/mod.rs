@@ -22,6 +22,6 @@ pub use crate::{
 };
 pub(crate) use choose::{InstalledRuntime, install, installed, outside_scopes};
 pub use embedded::Embedded;
-pub(crate) use pool::give_closure;
+pub(crate) use pool::{DROPPED_BY_THE_RUNTIME, PoolJob, PoolStage, give_to_pool};
 pub(crate) use timer::OneTimer;
 pub use traits::{BoxFuture, Runtime, RuntimeChoice, SpawnError, Spawner, Timer};

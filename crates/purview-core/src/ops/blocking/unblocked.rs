@@ -6,13 +6,13 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::closure::{Closure, Ended};
+use super::closure::{Call, Closure, Ended};
 use crate::{
     context,
     inspect::{self, WaitsFor},
     ops::{Cancelled, ambient_runtime, cancelled},
     panic::{FirstPanic, expect_panics},
-    runtime::RuntimeChoice,
+    runtime::{RuntimeChoice, give_to_pool},
     tree::Hold,
 };
 
@@ -53,7 +53,7 @@ use crate::{
 #[track_caller]
 pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Unblocked<T> {
     Unblocked {
-        closure: Closure::new(f),
+        call: Some(Box::new(f)),
         stage: Stage::New,
         abandons: false,
         told: cancelled(),
@@ -66,8 +66,9 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
 /// The future of [`spawn_blocking`](fn@crate::spawn_blocking).
 #[must_use = "the closure is not started until the future is awaited"]
 pub struct Unblocked<T> {
-    closure: Arc<Closure<T>>,
-    stage: Stage,
+    /// Until the first poll.
+    call: Option<Call<T>>,
+    stage: Stage<T>,
     abandons: bool,
     told: Cancelled,
     hold: Hold,
@@ -75,11 +76,10 @@ pub struct Unblocked<T> {
     caller: &'static Location<'static>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Stage<T> {
     New,
     /// The pool has the closure.
-    Given,
+    Given(Arc<Closure<T>>),
     /// It was cancelled, and the closure never started or has unwound: there is no value to come.
     Skipped,
     Done,
@@ -123,7 +123,7 @@ impl<T: Send + 'static> Future for Unblocked<T> {
         let _expected = expect_panics();
         let this = self.get_mut();
         match this.stage {
-            Stage::New | Stage::Given => {}
+            Stage::New | Stage::Given(_) => {}
             Stage::Skipped => return Poll::Pending,
             Stage::Done => panic!(
                 "the `spawn_blocking` at {} must not be polled after it has completed",
@@ -132,11 +132,15 @@ impl<T: Send + 'static> Future for Unblocked<T> {
         }
         let waiting = if this.abandons { None } else { context::task() };
         this.hold.take(waiting.clone());
-        if this.stage == Stage::New {
-            this.stage = Stage::Given;
-            this.closure.give(&*ambient_runtime(this.fallback), waiting);
+        if let Some(call) = this.call.take() {
+            let closure = Closure::new(call, waiting);
+            this.stage = Stage::Given(closure.clone());
+            give_to_pool(&closure, &*ambient_runtime(this.fallback));
         }
-        if let Poll::Ready(ended) = this.closure.poll(cx) {
+        let Stage::Given(closure) = &this.stage else {
+            return Poll::Pending;
+        };
+        if let Poll::Ready(ended) = closure.stage.poll(cx) {
             this.hold.release();
             // It may not have been polled since it was woken, and holds until it is.
             this.told = cancelled();
@@ -153,9 +157,12 @@ impl<T: Send + 'static> Future for Unblocked<T> {
         }
         inspect::waits(|| WaitsFor::Closure);
         // It is told, so that a closure which has not started is skipped, and the task is released.
-        if !this.abandons && Pin::new(&mut this.told).poll(cx).is_ready() && this.closure.skip() {
-            this.stage = Stage::Skipped;
-            this.hold.release();
+        if !this.abandons && Pin::new(&mut this.told).poll(cx).is_ready() {
+            if let Some(skipped) = closure.stage.skip() {
+                this.stage = Stage::Skipped;
+                this.hold.release();
+                drop(skipped);
+            }
         }
         Poll::Pending
     }
@@ -164,7 +171,10 @@ impl<T: Send + 'static> Future for Unblocked<T> {
 impl<T> Drop for Unblocked<T> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
-        panicked.run(|| self.closure.abandon());
+        panicked.run(|| drop(self.call.take()));
+        if let Stage::Given(closure) = &self.stage {
+            panicked.run(|| drop(closure.stage.abandon()));
+        }
         panicked.run(|| self.hold.release());
         panicked.resume_if_expected();
     }
@@ -173,7 +183,7 @@ impl<T> Drop for Unblocked<T> {
 impl<T> fmt::Debug for Unblocked<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unblocked")
-            .field("given", &(self.stage != Stage::New))
+            .field("given", &self.call.is_none())
             .field("abandons", &self.abandons)
             .finish_non_exhaustive()
     }

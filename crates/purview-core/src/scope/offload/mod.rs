@@ -4,7 +4,6 @@
 mod closure;
 mod guest;
 mod parallel;
-mod pool_call;
 mod runnable;
 
 use std::{
@@ -157,5 +156,3 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
             .reclaim(|joined| policy.unclaimed::<T>(&self.slot.info(), joined));
     }
 }
-
-const DROPPED_BY_THE_RUNTIME: &str = "the runtime dropped it, as when it shuts down";

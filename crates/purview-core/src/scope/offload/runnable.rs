@@ -4,11 +4,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{
-    DROPPED_BY_THE_RUNTIME,
-    parallel::{Owner, ParallelFuture},
-};
-use crate::{cancel::CancelReason, panic::discard};
+use super::parallel::{Owner, ParallelFuture};
+use crate::{cancel::CancelReason, panic::discard, runtime::DROPPED_BY_THE_RUNTIME};
 
 /// What the executor is given: polls the future in the slot. The slot is its scope's: an executor that is never run again
 /// keeps neither a scope that was dropped, nor through it the runtime, which may be that executor itself.
