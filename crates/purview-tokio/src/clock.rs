@@ -29,6 +29,11 @@ impl Clock {
         Self(AtomicU8::new(EMBEDDED))
     }
 
+    /// As much as this one knows.
+    pub(crate) fn copy(&self) -> Self {
+        Self(AtomicU8::new(self.0.load(Relaxed)))
+    }
+
     pub(crate) fn is_tokio(&self, handle: &Handle) -> bool {
         match self.0.load(Relaxed) {
             UNKNOWN => {

@@ -36,8 +36,10 @@ use crate::{clock::Clock, sleep::sleep_until};
 /// ```
 pub struct Tokio {
     handle: Handle,
-    /// Made when it is first used or shared. Most scopes ask for no time, and every outermost one has a handle.
-    clock: OnceLock<Arc<Clock>>,
+    /// Until it is shared.
+    clock: Clock,
+    /// Made when it is cloned. Every outermost scope has a handle, and most have no other.
+    shared: OnceLock<Arc<Clock>>,
 }
 
 impl Tokio {
@@ -55,7 +57,8 @@ impl Tokio {
     pub fn new(handle: Handle) -> Self {
         Self {
             handle,
-            clock: OnceLock::new(),
+            clock: Clock::default(),
+            shared: OnceLock::new(),
         }
     }
 
@@ -109,7 +112,8 @@ impl Tokio {
     #[must_use]
     pub fn with_embedded_timer(self) -> Self {
         Self {
-            clock: Arc::new(Clock::embedded()).into(),
+            clock: Clock::embedded(),
+            shared: OnceLock::new(),
             ..self
         }
     }
@@ -128,8 +132,12 @@ impl Tokio {
         Handle::try_current().is_ok_and(|handle| catch_unwind(AssertUnwindSafe(|| handle.block_on(ready(())))).is_err())
     }
 
-    pub(crate) fn clock(&self) -> &Arc<Clock> {
-        self.clock.get_or_init(Arc::default)
+    pub(crate) fn clock(&self) -> &Clock {
+        self.shared.get().map_or(&self.clock, |shared| shared)
+    }
+
+    fn shared_clock(&self) -> Arc<Clock> {
+        self.shared.get_or_init(|| Arc::new(self.clock.copy())).clone()
     }
 
     /// Runs `f` in the runtime's context, where its clock can be read and its timers made; `None` where the embedded
@@ -207,7 +215,8 @@ impl Clone for Tokio {
     fn clone(&self) -> Self {
         Self {
             handle: self.handle.clone(),
-            clock: Arc::clone(self.clock()).into(),
+            clock: Clock::default(),
+            shared: self.shared_clock().into(),
         }
     }
 }

@@ -6,9 +6,10 @@ use std::{
     pin::pin,
     sync::{Mutex, MutexGuard, PoisonError},
     task::Context,
+    time::Duration,
 };
 
-use purview_core::{gather, scope, try_scope};
+use purview_core::{gather, scope, timeout, try_scope};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -144,4 +145,18 @@ fn many_futures_cost_a_handful_for_all() {
     let (made, three) = allocations(|| gather!(number(0), number(1), number(2)));
     assert_eq!(three.unwrap(), (0, 1, 2));
     assert!(made <= 4, "gather! of three made {made} allocations");
+}
+
+/// Unless what it bounds waits, or asks for its deadline or scope.
+#[test]
+fn a_timeout_costs_none() {
+    let _alone = alone();
+    let made = for_one_more(1_000, |n| {
+        scope(async move |_| {
+            for n in 0..n {
+                assert_eq!(timeout(Duration::from_secs(3600), async move { n }).await, Ok(n));
+            }
+        })
+    });
+    assert!(made <= GROWTH, "{made} allocations for one more timeout");
 }

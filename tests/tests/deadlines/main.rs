@@ -10,3 +10,4 @@ mod outside_any_scope;
 mod shield_hides_the_outer_deadline;
 mod the_timers_of_the_runtimes;
 mod timeout_is_a_scope_of_its_own;
+mod what_asks_late;

@@ -14,10 +14,7 @@ impl Place {
             return;
         }
         let around: Option<Arc<TaskNode>> = current::task();
-        let here = Self {
-            task: around.as_ref().map_or(0, |task| Arc::as_ptr(task).addr()),
-            shielded: here.shielded,
-        };
+        let here = Self::of(around.as_ref(), here.shielded);
         let before = last.replace(here);
         if before.is_none() {
             scope.settle(around.as_deref());

@@ -1,55 +1,15 @@
-use std::{cell::RefCell, marker::PhantomData, mem, sync::Arc};
+use std::{marker::PhantomData, mem, sync::Arc};
 
 use super::{
     Binding, Env,
+    local::{look, with, with_task},
     place::{Place, UNMADE},
+    unopened::InTimeout,
 };
 use crate::{
-    sync::thread_local,
+    runtime::Runtime,
     tree::{Grace, ScopeNode, TaskInfo, TaskNode, record::TaskRecord},
 };
-
-thread_local! {
-    /// What surrounds the code that runs now. Never borrowed while code of the user's runs.
-    static CURRENT: RefCell<Env> = RefCell::default();
-}
-
-/// Puts back what surrounded the caller when dropped.
-#[must_use]
-pub(crate) struct Entered<'a> {
-    env: &'a mut Env,
-    /// It belongs to this thread.
-    here: PhantomData<*const ()>,
-}
-
-impl Env {
-    /// Makes this the surroundings of the code that runs until the guard is dropped: nothing is cloned, the two are
-    /// swapped.
-    pub(crate) fn enter(&mut self) -> Entered<'_> {
-        swap(self);
-        Entered {
-            env: self,
-            here: PhantomData,
-        }
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        swap(self.env);
-    }
-}
-
-fn swap(env: &mut Env) {
-    // A thread that is being torn down has no surroundings any more.
-    let _ = CURRENT.try_with(|current| mem::swap(&mut *current.borrow_mut(), env));
-}
-
-pub(super) fn with<T: Default>(look: impl FnOnce(&mut Env) -> T) -> T {
-    CURRENT
-        .try_with(|current| look(&mut current.borrow_mut()))
-        .unwrap_or_default()
-}
 
 /// Hides the scopes around from the code that runs until the guard is dropped.
 pub(crate) fn enter_shield() -> Shielded {
@@ -100,7 +60,7 @@ impl Drop for Bound {
 }
 
 pub(crate) fn bindings() -> Option<Arc<Binding>> {
-    with(|env| env.bindings.clone())
+    with_task(|env| env.bindings.clone())
 }
 
 /// The task that is being polled; `None` outside of all scopes.
@@ -118,24 +78,30 @@ pub(crate) fn scope() -> Option<(Arc<ScopeNode>, bool)> {
     with(|env| env.scope().map(|scope| (scope.clone(), env.is_shielded())))
 }
 
+/// The runtime of the scope around, if there is one.
+pub(crate) fn runtime() -> Option<Arc<dyn Runtime>> {
+    let (unopened, scope) = look(|current| match &current.timeout {
+        InTimeout::Unopened(unopened) => (Some(unopened.runtime.clone()), None),
+        _ => (None, current.env.scope().cloned()),
+    })?;
+    unopened.or_else(|| scope.map(|scope| scope.runtime()))
+}
+
 /// Where the code runs that runs now.
 pub(super) fn place() -> Place {
-    CURRENT
-        .try_with(|current| {
-            let env = current.borrow();
-            let task = match (env.task(), env.scope()) {
-                (Some(task), _) => Arc::as_ptr(task).addr(),
-                (None, Some(_)) => UNMADE,
-                (None, None) => 0,
-            };
-            Place::new(task, env.is_shielded())
-        })
-        .unwrap_or_default()
+    with(|env| {
+        let task = match (env.task(), env.scope()) {
+            (Some(task), _) => Arc::as_ptr(task).addr(),
+            (None, Some(_)) => UNMADE,
+            (None, None) => 0,
+        };
+        Place::new(task, env.is_shielded())
+    })
 }
 
 /// What is recorded of the task that is being polled: inside a timeout, of the task around it.
 pub(crate) fn task_record() -> Option<Arc<TaskRecord>> {
-    let (mut record, mut scope) = with(|env| (env.record().cloned(), env.scope().cloned()));
+    let (mut record, mut scope) = with_task(|env| (env.record().cloned(), env.scope().cloned()));
     while record.is_none() {
         let task = scope?.link()?.task;
         record = task.record().cloned();
@@ -166,7 +132,7 @@ pub(crate) fn must_not_block() -> Option<TaskInfo> {
 
 /// Whether a closure of a task's is running, on a thread that may block.
 pub(crate) fn is_in_closure() -> bool {
-    with(|env| env.is_in_closure())
+    with_task(|env| env.is_in_closure())
 }
 
 /// Which task is being polled; `None` outside any scope.
@@ -184,5 +150,5 @@ pub(crate) fn is_in_closure() -> bool {
 /// assert_eq!(name, "loader");
 /// ```
 pub fn current() -> Option<TaskInfo> {
-    with(|env| env.named_info())
+    with_task(|env| env.named_info())
 }

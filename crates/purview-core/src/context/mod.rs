@@ -8,22 +8,25 @@ mod binding;
 mod current;
 mod env;
 mod key;
+mod local;
 mod place;
 mod span;
 mod surroundings;
 mod tag;
+mod unopened;
 pub(crate) mod unwind;
 
 pub(crate) use self::{
     binding::Binding,
     current::{
-        bindings, enter_bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, scope, task,
+        bindings, enter_bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, runtime, scope, task,
         task_record, visible_task,
     },
     env::Env,
     place::Place,
     span::{GivenSpan, Outcome, TaskSpan, open_gather, open_scope, scope_cut},
     surroundings::{Surroundings, is_inside},
+    unopened::{InUnopened, Unopened},
 };
 pub use self::{
     current::current,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::current::with;
+use super::local::with;
 use crate::tree::ScopeNode;
 
 /// Which task runs now, as an address to compare: a future that remembers it sees that it was moved.

@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use super::pass::{self, Turn};
 use crate::{
     cancel::CancelReason,
-    context::{Binding, Env, enter_bindings},
+    context::{Binding, Env, InUnopened, Place, Unopened, enter_bindings},
     inspect::{self, Noted},
     panic::{Panic, catch, catch_expected},
     policy::End,
@@ -94,6 +94,8 @@ fn drop_among(bindings: Option<Arc<Binding>>, drop: impl FnOnce()) -> Result<(),
     catch(drop)
 }
 
+const ENDED: &str = "a task that has ended is not polled again";
+
 /// How a member learns that it is to stop.
 pub(crate) trait Stop {
     fn is_stopped(&self, env: &Env) -> bool;
@@ -148,6 +150,27 @@ impl<F: Future> Member<F> {
         cx: &mut Context<'_>,
     ) -> Poll<End<F::Output>> {
         self.poll_with(stop, false, cx)
+    }
+
+    /// Polls the future as the inside of a timeout that has no scope, unless something in it asks for that: see
+    /// [`InUnopened::enter`].
+    pub(crate) fn poll_unopened(
+        mut self: Pin<&mut Self>,
+        unopened: &mut Option<Unopened>,
+        place: &mut Option<Place>,
+        cx: &mut Context<'_>,
+    ) -> Poll<End<F::Output>> {
+        let this = self.as_mut().project();
+        let fut = this.fut.as_pin_mut().expect(ENDED);
+        let polled = catch_expected(|| {
+            let _inside = InUnopened::enter(unopened, this.env, place);
+            with_room(|| fut.poll(cx))
+        });
+        Poll::Ready(self.drop_future(match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(value)) => End::Returned(value),
+            Err(panic) => End::Panicked(panic),
+        }))
     }
 
     /// As [`poll`](Self::poll), if the pass admits it. Being dropped is no poll: that is admitted always.
@@ -234,10 +257,7 @@ impl<F: Future> Member<F> {
 
     fn poll_bare(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Result<Poll<F::Output>, Panic> {
         let this = self.project();
-        let fut = this
-            .fut
-            .as_pin_mut()
-            .expect("a task that has ended is not polled again");
+        let fut = this.fut.as_pin_mut().expect(ENDED);
         let task: Option<Arc<TaskNode>> = this.env.task().cloned();
         let _polling = task.as_ref().map(|task| task.begin_poll());
         let mut span = this.env.take_span();

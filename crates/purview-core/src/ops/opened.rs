@@ -6,12 +6,11 @@ use crate::{
     engine::Member,
     panic::FirstPanic,
     policy::End,
-    runtime::RuntimeChoice,
     time::{Duration, Instant},
-    tree::{Bound, Grace, ScopeNode, ScopeOptions},
+    tree::{Grace, ScopeNode},
 };
 
-/// The scope that a timeout is, from its first poll on.
+/// The scope that a timeout is, from when something asks for it.
 pub(super) struct Opened {
     pub(super) node: Arc<ScopeNode>,
     pub(super) place: Option<Place>,
@@ -26,14 +25,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
-    pub(super) fn new(bound: Bound, fallback: Option<RuntimeChoice>) -> Self {
+    /// `env` is what surrounds the inside.
+    pub(super) fn new(env: &Env, place: Place) -> Self {
         Self {
-            node: ScopeNode::new(ScopeOptions {
-                bound,
-                fallback,
-                ..ScopeOptions::default()
-            }),
-            place: None,
+            node: env.scope().expect("the inside of a timeout is in its scope").clone(),
+            place: Some(place),
             cut: false,
             grace: None,
             until: None,

@@ -95,12 +95,9 @@ impl Future for Sleep {
     }
 }
 
-/// The runtime of the scope around, if there is one.
+/// The runtime of the scope around, else the one outside of scopes.
 pub(crate) fn ambient_runtime(fallback: Option<RuntimeChoice>) -> Arc<dyn Runtime> {
-    match context::scope() {
-        Some((scope, _)) => scope.runtime().clone(),
-        None => outside_scopes(fallback),
-    }
+    context::runtime().unwrap_or_else(|| outside_scopes(fallback))
 }
 
 impl fmt::Debug for Sleep {

@@ -1,21 +1,24 @@
 use std::{
     fmt,
-    mem::needs_drop,
+    mem::{self, needs_drop},
     pin::Pin,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use super::opened::{Opened, waits};
+use super::{
+    ambient_runtime,
+    opened::{Opened, waits},
+};
 use crate::{
     cancel::CancelReason,
-    context::{Env, Place, bindings, unwind},
+    context::{Env, Place, Unopened, bindings, unwind},
     engine::{ByNode, Member, Never},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
     policy::End,
-    runtime::{OneTimer, RuntimeChoice},
+    runtime::{OneTimer, RuntimeChoice, Timer},
     time::{Duration, Instant},
     tree::{Bound, Grace},
     wake::part,
@@ -87,21 +90,23 @@ pin_project! {
         bound: Bound,
         fallback: Option<RuntimeChoice>,
         timer: OneTimer,
+        // From the first poll on, until something asks for its scope.
+        unopened: Option<Unopened>,
         opened: Option<Opened>,
         done: bool,
     }
 
     impl<F> PinnedDrop for Timeout<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if let Some(opened) = this.opened {
-                let mut panicked = FirstPanic::default();
-                if let End::Panicked(panic) = this.member.as_mut().cut::<()>(CancelReason::Parent) {
-                    panicked.keep(panic);
-                }
-                panicked.run(|| opened.end::<F>(this.member.env()));
-                panicked.resume_if_expected();
+        fn drop(mut this: Pin<&mut Self>) {
+            if this.done || (this.unopened.is_none() && this.opened.is_none()) {
+                return;
             }
+            let mut panicked = FirstPanic::default();
+            if let End::Panicked(panic) = this.as_mut().project().member.cut::<()>(CancelReason::Parent) {
+                panicked.keep(panic);
+            }
+            panicked.run(|| this.end());
+            panicked.resume_if_expected();
         }
     }
 }
@@ -113,6 +118,7 @@ impl<F> Timeout<F> {
             bound,
             fallback: None,
             timer: OneTimer::default(),
+            unopened: None,
             opened: None,
             done: false,
         }
@@ -126,24 +132,98 @@ impl<F> Timeout<F> {
     }
 }
 
+impl<F> Timeout<F> {
+    /// The deadline and the runtime are those of the first poll. Gives whether the time is up before it.
+    fn begin(self: Pin<&mut Self>) -> bool {
+        let mut this = self.project();
+        this.member.as_mut().env_mut().bind(bindings());
+        let runtime = ambient_runtime(*this.fallback);
+        let now = runtime.now();
+        this.bound.resolve(now);
+        let at = this.bound.at();
+        *this.unopened = Some(Unopened { at, runtime });
+        at.is_some_and(|at| at <= now)
+    }
+
+    /// Makes its scope, where nothing has asked for it.
+    fn open(self: Pin<&mut Self>) {
+        let this = self.project();
+        let Some(unopened) = this.unopened.take() else { return };
+        let (mut inside, place) = unopened.open();
+        let env = this.member.env_mut();
+        inside.bind(env.bindings().cloned());
+        *env = inside;
+        *this.opened = Some(Opened::new(env, place));
+    }
+
+    fn end(self: Pin<&mut Self>) {
+        let this = self.project();
+        *this.done = true;
+        this.timer.clear();
+        if let Some(opened) = this.opened {
+            opened.end::<F>(this.member.env());
+        }
+    }
+}
+
 impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, DeadlineExceeded>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let _expected = expect_panics();
-        let mut this = self.project();
-        assert!(!*this.done, "a timeout must not be polled after it has completed");
-        let first = this.opened.is_none();
-        if first {
-            let opened = this.opened.insert(Opened::new(*this.bound, *this.fallback));
-            *this.member.as_mut().env_mut() = Env::same_task(opened.node.clone(), bindings());
+        assert!(!self.done, "a timeout must not be polled after it has completed");
+        if self.opened.is_some() {
+            return self.poll_opened(false, cx);
         }
-        let opened = this.opened.as_mut().expect("opened just above, or before");
+        let first = self.unopened.is_none();
+        let is_late = match &self.unopened {
+            None => self.as_mut().begin(),
+            Some(unopened) => unopened.is_late(),
+        };
+        if is_late {
+            self.as_mut().open();
+            return self.poll_opened(first, cx);
+        }
+        let mut this = self.as_mut().project();
+        let mut place = None;
+        let polled = this.member.as_mut().poll_unopened(this.unopened, &mut place, cx);
+        if let Some(place) = place {
+            *this.opened = Some(Opened::new(this.member.env(), place));
+        }
+        match polled {
+            Poll::Ready(End::Returned(value)) => {
+                self.end();
+                return Poll::Ready(Ok(value));
+            }
+            Poll::Ready(End::Panicked(panic)) => {
+                let _ = catch_expected(|| self.end());
+                panic.resume();
+            }
+            Poll::Ready(End::Cancelled(_)) | Poll::Pending => {}
+        }
+        if let Some(Unopened { at, runtime }) = this.unopened {
+            if this.timer.set(*at, &**runtime, cx.waker()).is_pending() {
+                return Poll::Pending;
+            }
+            self.as_mut().open();
+        }
+        self.wait(false, false, cx)
+    }
+}
+
+impl<F: Future> Timeout<F> {
+    /// A poll of one that has a scope.
+    fn poll_opened(
+        mut self: Pin<&mut Self>,
+        first: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, DeadlineExceeded>> {
+        let mut this = self.as_mut().project();
+        let opened = this.opened.as_mut().expect("it has a scope");
         let node = opened.node.clone();
         Place::update(&mut opened.place, &node);
         // What was raised has had this poll, or is looked at in it.
         let grace_ended = node.signal().is_raised(part::GRACE);
-        let borrows = !needs_drop::<F>();
         node.signal().clear();
 
         // A grace around has ended: only finalizers in here are waited for.
@@ -153,40 +233,46 @@ impl<F: Future> Future for Timeout<F> {
         if (grace_ended && node.grace() == Grace::Holds) || opened.until.is_some_and(|until| until <= node.now()) {
             opened.end_grace();
         }
-        let own = node.own_deadline();
-        // A look at the clock is half of what a timeout costs.
         let is_late = node.is_overdue();
         let expired = !opened.cut && is_late && node.is_the_one_to_report();
         if this.member.is_live() && !(first && is_late) {
             // What is only borrowed is not dropped here, and so looks by itself whether it is to stop.
-            let end = if borrows {
-                this.member.as_mut().poll_by_another(&Never, cx)
-            } else {
+            let end = if needs_drop::<F>() {
                 this.member.as_mut().poll_by_another(&ByNode, cx)
+            } else {
+                this.member.as_mut().poll_by_another(&Never, cx)
             };
             match end {
                 Poll::Ready(End::Returned(value)) => {
-                    *this.done = true;
-                    this.timer.clear();
-                    opened.end::<F>(this.member.env());
+                    self.end();
                     return Poll::Ready(Ok(value));
                 }
                 // What still runs elsewhere is waited for first.
                 Poll::Ready(End::Panicked(panic)) if opened.cut => opened.panicked.keep(panic),
                 Poll::Ready(End::Panicked(panic)) => {
-                    *this.done = true;
-                    let _ = catch_expected(|| opened.end::<F>(this.member.env()));
+                    let _ = catch_expected(|| self.end());
                     panic.resume();
                 }
                 Poll::Ready(End::Cancelled(_)) | Poll::Pending => {}
             }
         }
+        self.wait(expired, grace_ended, cx)
+    }
+
+    /// The future has been polled, and is pending: `expired` says that its time was up before that.
+    fn wait(
+        mut self: Pin<&mut Self>,
+        expired: bool,
+        grace_ended: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<F::Output, DeadlineExceeded>> {
+        let this = self.as_mut().project();
+        let opened = this.opened.as_mut().expect("it has a scope");
+        let (node, borrows) = (opened.node.clone(), !needs_drop::<F>());
         // The deadline around may have been moved during the poll.
         if expired && node.is_expired() {
             if borrows {
-                *this.done = true;
-                this.timer.clear();
-                opened.end::<F>(this.member.env());
+                self.end();
                 return Poll::Ready(Err(DeadlineExceeded));
             }
             this.timer.clear();
@@ -194,28 +280,32 @@ impl<F: Future> Future for Timeout<F> {
         }
         if opened.cut || (grace_ended && !borrows) {
             node.signal().begin(cx.waker());
-            let (is_waiting, end) = waits(&node, this.member.as_mut());
+            let (is_waiting, end) = waits(&node, this.member);
             node.signal().end();
             if let End::Panicked(panic) = end {
                 opened.panicked.keep(panic);
             }
-            if !is_waiting && opened.panicked.is_some() {
-                *this.done = true;
-                let _ = catch_expected(|| opened.end::<F>(this.member.env()));
-                opened.panicked.resume();
-            }
-            if is_waiting || !opened.cut {
+            if is_waiting || (!opened.cut && !opened.panicked.is_some()) {
                 if this.timer.set(opened.until, &*node.runtime(), cx.waker()).is_ready() {
                     cx.waker().wake_by_ref();
                 }
                 return Poll::Pending;
             }
-            *this.done = true;
-            opened.end::<F>(this.member.env());
+            if opened.panicked.is_some() {
+                let mut panicked = mem::take(&mut opened.panicked);
+                let _ = catch_expected(|| self.end());
+                panicked.resume();
+            } else {
+                self.end();
+            }
             return Poll::Ready(Err(DeadlineExceeded));
         }
         node.signal().begin(cx.waker());
-        if this.timer.set(own, &*node.runtime(), cx.waker()).is_ready() {
+        if this
+            .timer
+            .set(node.own_deadline(), &*node.runtime(), cx.waker())
+            .is_ready()
+        {
             node.signal().end_quietly();
             if node.reason().is_some() {
                 // An outer deadline is reported, and what reports it drops this.
