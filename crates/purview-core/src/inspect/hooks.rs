@@ -10,10 +10,10 @@ use super::task_hooks::leave;
 use crate::{
     cancel::CancelReason,
     context,
-    time::Instant,
+    time::{Duration, Instant},
     tree::{
         ScopeNode, TaskInfo, TaskNode,
-        record::{How, ScopeRecord, WaitsFor, installed_steps, is_on, nanos, recorder, time_passes},
+        record::{How, ScopeRecord, WaitsFor, installed_steps, is_on, recorder, time_passes},
     },
 };
 
@@ -116,7 +116,7 @@ impl TaskNode {
         let Some((task, scope)) = self.recorded() else { return };
         let now = scope.recorder.now();
         task.note(|rare| rare.running = now);
-        let queued = nanos(now.saturating_sub(task.spawned));
+        let queued = Duration::from_nanos(now.saturating_sub(task.spawned));
         scope.recorder.tell(|observer| observer.started(&self.info, queued));
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     cancel::CancelReason,
     tree::{
         ScopeNode, TaskInfo,
-        record::{PollStats, Rare, ScopeRecord, TaskRecord, nanos},
+        record::{PollStats, Rare, ScopeRecord, TaskRecord},
     },
 };
 
@@ -74,8 +74,8 @@ impl Builder {
         node.heard = polls.heard;
         node.polls = polls.polls;
         if record.recorder.options.times {
-            node.busy = Some(nanos(polls.busy));
-            node.longest = Some(nanos(polls.longest));
+            node.busy = Some(Duration::from_nanos(polls.busy));
+            node.longest = Some(Duration::from_nanos(polls.longest));
         }
         node.polled = self.if_set(polls.polled);
         // One is kept in the record, and one in its copy.
@@ -131,7 +131,7 @@ impl Builder {
     }
 
     pub(super) fn since(&self, at: u64) -> Duration {
-        nanos(self.now.saturating_sub(at))
+        Duration::from_nanos(self.now.saturating_sub(at))
     }
 
     pub(super) fn if_set(&self, at: u64) -> Option<Duration> {
@@ -139,6 +139,6 @@ impl Builder {
     }
 
     pub(super) fn until(&self, at: u64) -> Option<Duration> {
-        (at > self.now).then(|| nanos(at - self.now))
+        (at > self.now).then(|| Duration::from_nanos(at - self.now))
     }
 }

@@ -7,9 +7,10 @@ use std::{
 
 use crate::{
     context::{self, Env, Outcome},
+    time::Duration,
     tree::{
         Role, TaskInfo,
-        record::{How, Kind, Rare, Report, ScopeRecord, Spawned, TaskRecord, is_on, nanos},
+        record::{How, Kind, Rare, Report, ScopeRecord, Spawned, TaskRecord, is_on},
     },
 };
 
@@ -109,7 +110,7 @@ impl Env {
         };
         if task.begin_poll(&scope.recorder, scope.is_told()) && scope.recorder.has_observers() {
             if let Some(info) = self.named_info() {
-                let queued = nanos(task.queued());
+                let queued = Duration::from_nanos(task.queued());
                 scope.recorder.tell(|observer| observer.started(&info, queued));
             }
         }
@@ -159,7 +160,7 @@ impl Env {
             return;
         }
         let Some(task) = self.named_info() else { return };
-        let took = nanos(grown.took);
+        let took = Duration::from_nanos(grown.took);
         recorder.tell(|observer| observer.polled(&task, took));
         if let Some(others) = grown.slow {
             recorder.report(&Report::SlowPoll {

@@ -1,6 +1,6 @@
 //! What time it is at a poll, read from the clock as rarely as can be.
 
-use std::{cell::Cell, time::Duration};
+use std::cell::Cell;
 
 use super::recorder::{Recorder, is_installed};
 use crate::{
@@ -106,9 +106,4 @@ pub(crate) fn time_passes(is_pass: bool) {
 /// Observers were called.
 pub(super) fn observers_ran() {
     let _ = LAST.try_with(|last| last.set((last.get().0.min(PASS), 0)));
-}
-
-/// A number of nanoseconds as a duration.
-pub(crate) fn nanos(nanos: u64) -> Duration {
-    Duration::from_nanos(nanos)
 }

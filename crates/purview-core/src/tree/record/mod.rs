@@ -13,7 +13,7 @@ mod scope_record;
 mod task;
 
 pub(crate) use self::{
-    clock::{clock, nanos, time_passes},
+    clock::{clock, time_passes},
     recorder::{InstalledRecorder, Recorder, enable, install, installed_steps, is_on, recorder},
     report::Short,
     scope_record::ScopeRecord,
