@@ -35,6 +35,8 @@ pub struct AsyncStd;
 impl AsyncStd {
     /// The process's async-std; the same as writing `AsyncStd`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use purview_async_std::AsyncStd;
     ///

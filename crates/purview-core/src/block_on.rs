@@ -22,8 +22,10 @@ use crate::{
 /// for one of them for ever. On `wasm32-unknown-unknown` when the future has to wait: a thread there cannot sleep, and
 /// the host's event loop has to be returned to.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// assert_eq!(purview::block_on(async { 1 + 1 }), 2);
 /// ```
 #[track_caller]

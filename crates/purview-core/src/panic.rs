@@ -15,8 +15,10 @@ use std::{
 /// It is `Sync`, so that errors that hold one go through `?` into `anyhow` or `Box<dyn Error + Send + Sync>`.
 /// Dropping it drops the payload; the panic is then swallowed, as with [`std::thread::JoinHandle::join`].
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{TaskError, settled};
 ///
 /// let out = purview::block_on(settled::<()>().run(async |s| {
@@ -55,11 +57,34 @@ impl Panic {
     }
 
     /// The text the panic was raised with; `None` where the payload is neither `&'static str` nor `String`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{TaskError, gather};
+    ///
+    /// let results = purview::block_on(gather([async { if true { panic!("out of cheese") } Ok::<(), ()>(()) }]).settled());
+    /// let Err(TaskError::Panicked(panic)) = &results[0] else { unreachable!() };
+    /// assert_eq!(panic.message(), Some("out of cheese"));
+    /// ```
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
     /// The payload, as [`std::panic::catch_unwind`] gives it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{TaskError, gather};
+    /// use std::panic::panic_any;
+    ///
+    /// let mut results = purview::block_on(gather([async { if true { panic_any(7_u8) } Ok::<(), ()>(()) }]).settled());
+    /// let Some(Err(TaskError::Panicked(panic))) = results.pop() else { unreachable!() };
+    /// assert_eq!(*panic.into_payload().downcast::<u8>().unwrap(), 7);
+    /// ```
     pub fn into_payload(self) -> Box<dyn Any + Send> {
         self.0.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,6 +94,18 @@ impl Panic {
     /// # Panics
     ///
     /// Always: that is what it is for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{TaskError, gather};
+    ///
+    /// let mut results = purview::block_on(gather([async { if true { panic!("out of cheese") } Ok::<(), ()>(()) }]).settled());
+    /// let Some(Err(TaskError::Panicked(panic))) = results.pop() else { unreachable!() };
+    /// let again = std::panic::catch_unwind(|| panic.resume());
+    /// assert_eq!(again.unwrap_err().downcast_ref::<&str>(), Some(&"out of cheese"));
+    /// ```
     pub fn resume(self) -> ! {
         resume_unwind(self.into_payload())
     }

@@ -39,7 +39,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use std::{cell::Cell, time::Duration};
 ///
 /// let calls = Cell::new(0);
@@ -100,6 +100,17 @@ enum Pause {
 
 impl<I, F, Fut, E, W, N> Retry<I, F, Fut, E, W, N> {
     /// Tries again only after errors for which this is true. Default: after all.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{io, time::Duration};
+    ///
+    /// let fetch = async || Err::<(), _>(io::Error::from(io::ErrorKind::NotFound));
+    /// let fetch = purview::retry([Duration::ZERO; 5], fetch).when(|error| error.kind() == io::ErrorKind::TimedOut);
+    /// assert_eq!(purview::block_on(fetch).unwrap_err().attempts, 1);
+    /// ```
     pub fn when<W2: FnMut(&E) -> bool>(self, when: W2) -> Retry<I, F, Fut, E, W2, N> {
         Retry {
             delays: self.delays,
@@ -116,6 +127,19 @@ impl<I, F, Fut, E, W, N> Retry<I, F, Fut, E, W, N> {
     }
 
     /// Calls `notify` with each error that another attempt follows, and with the wait before it. Default: no call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::time::Duration;
+    ///
+    /// let mut waits = Vec::new();
+    /// let fetch = purview::retry([Duration::ZERO; 2], async || Err::<(), _>("busy"));
+    /// let failed = purview::block_on(fetch.notify(|error, wait| waits.push((*error, wait))));
+    /// assert_eq!(failed.unwrap_err().attempts, 3);
+    /// assert_eq!(waits, [("busy", Duration::ZERO); 2]);
+    /// ```
     pub fn notify<N2: FnMut(&E, Duration)>(self, notify: N2) -> Retry<I, F, Fut, E, W, N2> {
         Retry {
             delays: self.delays,

@@ -30,6 +30,8 @@ pub struct Smol;
 impl Smol {
     /// The global executor; the same as writing `Smol`.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use purview_smol::Smol;
     ///
@@ -41,6 +43,8 @@ impl Smol {
     }
 
     /// An executor of your own instead of the global one.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use purview_core::Spawner;

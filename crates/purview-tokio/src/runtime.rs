@@ -45,6 +45,8 @@ pub struct Tokio {
 impl Tokio {
     /// The runtime behind a handle, to be used from anywhere: inside it, in another runtime, or in none.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use purview_tokio::Tokio;
     ///
@@ -68,6 +70,8 @@ impl Tokio {
     ///
     /// Outside a tokio runtime; [`try_current`](Self::try_current) does not.
     ///
+    /// # Examples
+    ///
     /// ```should_panic
     /// purview_tokio::Tokio::current(); // in `main`, with no runtime
     /// ```
@@ -88,6 +92,8 @@ impl Tokio {
     ///
     /// tokio's own error, outside a tokio runtime.
     ///
+    /// # Examples
+    ///
     /// ```
     /// assert!(purview_tokio::Tokio::try_current().is_err());
     /// ```
@@ -99,6 +105,8 @@ impl Tokio {
     ///
     /// A runtime without a time driver gets it by itself. To find that out tokio has to be asked for a timer, which
     /// answers with a panic; this is for programs whose hook should not see such a panic, or that abort on panic.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use purview_core::Timer;

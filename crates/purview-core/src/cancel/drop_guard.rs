@@ -8,7 +8,7 @@ impl CancelToken {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::CancelToken;
     ///
     /// let request = CancelToken::new();
@@ -36,7 +36,7 @@ impl DropGuard {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let token = purview::CancelToken::new().drop_guard().disarm();
     /// assert!(!token.is_cancelled());
     /// ```

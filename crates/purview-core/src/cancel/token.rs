@@ -10,8 +10,10 @@ use super::{
 /// Cancelling a token cancels its children, never its parent. The first reason is kept. Dropping a token cancels
 /// nothing. Clones are the same token. As in Go's `context`, a child observes the reason its parent was cancelled with.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{CancelReason, CancelToken};
 ///
 /// let shutdown = CancelToken::new();
@@ -30,6 +32,14 @@ pub struct CancelToken(Arc<dyn Cancellable>);
 
 impl CancelToken {
     /// A token that nothing cancels but its own [`cancel`](Self::cancel).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let token = purview::CancelToken::new();
+    /// assert!(!token.is_cancelled());
+    /// ```
     pub fn new() -> Self {
         Self(Arc::new(Node::default()))
     }
@@ -38,6 +48,20 @@ impl CancelToken {
     ///
     /// A child of a cancelled token starts cancelled. A child that has been dropped leaves nothing behind in its
     /// parent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::CancelToken;
+    ///
+    /// let service = CancelToken::new();
+    /// let (request, other) = (service.child(), service.child());
+    /// request.cancel(); // this one alone
+    /// assert!(!service.is_cancelled() && !other.is_cancelled());
+    /// service.cancel();
+    /// assert!(other.is_cancelled());
+    /// ```
     pub fn child(&self) -> Self {
         let child = Self::new();
         self.0.clone().adopt(&child.0, Told::Same);
@@ -47,21 +71,67 @@ impl CancelToken {
     /// Cancels this token and its children; without effect where it is cancelled already.
     ///
     /// Wakes each waiter once, in the calling thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{CancelReason, CancelToken};
+    ///
+    /// let token = CancelToken::new();
+    /// token.cancel();
+    /// assert_eq!(token.reason(), Some(CancelReason::Requested(None)));
+    /// ```
     pub fn cancel(&self) {
         self.0.cancel(CancelReason::Requested(None));
     }
 
     /// As [`cancel`](Self::cancel), saying why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let token = purview::CancelToken::new();
+    /// token.cancel_with("disk full");
+    /// assert_eq!(token.reason().unwrap().to_string(), "cancelled on request: disk full");
+    /// ```
     pub fn cancel_with(&self, reason: impl Into<Cow<'static, str>>) {
         self.0.cancel(CancelReason::Requested(Some(reason.into())));
     }
 
     /// Whether it has been cancelled. Lock-free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let token = purview::CancelToken::new();
+    /// let stop = token.clone();
+    /// let rows = (1..).map(|row| {
+    ///     if row == 3 {
+    ///         stop.cancel();
+    ///     }
+    ///     row
+    /// });
+    /// assert_eq!(rows.take_while(|_| !token.is_cancelled()).count(), 2);
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.0.node().reason().is_some()
     }
 
     /// Why it was cancelled; `None` while it is not. Lock-free.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let token = purview::CancelToken::new();
+    /// assert_eq!(token.reason(), None);
+    /// token.cancel_with("first");
+    /// token.cancel_with("second");
+    /// assert_eq!(token.reason().unwrap().to_string(), "cancelled on request: first");
+    /// ```
     pub fn reason(&self) -> Option<CancelReason> {
         self.0.node().reason().cloned()
     }

@@ -139,8 +139,10 @@ pub(crate) fn is_in_closure() -> bool {
 ///
 /// In the body of a scope it is the body; in a [`timeout`](crate::timeout) the task that polls the timeout.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{current, scope};
 ///
 /// assert!(current().is_none());

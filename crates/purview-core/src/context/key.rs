@@ -32,8 +32,10 @@ pub struct ContextKey<T: 'static> {
 
 /// Declares keys for values that follow tasks.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// purview::context_key! {
 ///     /// The request that is being served.
 ///     pub static REQUEST_ID: String;
@@ -70,6 +72,16 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
     /// # Cancel safety
     ///
     /// As cancel-safe as `fut`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::context_key! { static USER: &'static str; }
+    ///
+    /// let inner = USER.scope("ann", async { (USER.get(), USER.scope("bob", async { USER.get() }).await) });
+    /// assert_eq!(purview::block_on(inner), (Some("ann"), Some("bob")));
+    /// ```
     pub fn scope<F: Future>(&'static self, value: T, fut: F) -> WithContext<F> {
         WithContext {
             fut: Some(fut),
@@ -78,6 +90,16 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
     }
 
     /// A clone of the value that is bound here; `None` where none is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::context_key! { static DEPTH: u32; }
+    ///
+    /// assert_eq!(DEPTH.get(), None);
+    /// assert_eq!(purview::block_on(DEPTH.scope(1, async { DEPTH.get() })), Some(1));
+    /// ```
     pub fn get(&'static self) -> Option<T>
     where
         T: Clone,
@@ -86,6 +108,16 @@ impl<T: Send + Sync + 'static> ContextKey<T> {
     }
 
     /// Calls `f` with the value that is bound here; with `None` where none is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::context_key! { static USER: String; }
+    ///
+    /// let length = USER.scope("ann".to_owned(), async { USER.with(|user| user.map_or(0, String::len)) });
+    /// assert_eq!(purview::block_on(length), 3);
+    /// ```
     pub fn with<R>(&'static self, f: impl FnOnce(Option<&T>) -> R) -> R {
         let id = self.id();
         let mut binding = bindings();

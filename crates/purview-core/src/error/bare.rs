@@ -20,7 +20,7 @@ impl<E> ScopeError<E> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{ScopeError, Stopped, gather};
     ///
     /// async fn ask(mirror: &str) -> Result<u32, String> {
@@ -48,7 +48,7 @@ impl<E> ScopeError<E> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::gather;
     /// use std::time::Duration;
     ///
@@ -104,7 +104,7 @@ impl<E> RetryError<E> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{RetryError, retry};
     ///
     /// let twice = retry([std::time::Duration::ZERO], async || Err::<(), _>("refused"));

@@ -70,11 +70,37 @@ impl<F> Rejected<F> {
     }
 
     /// Why the scope did not take it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{RejectReason, fail_fast};
+    ///
+    /// let (scope, driver) = fail_fast::<()>().limit(1).open();
+    /// scope.spawn(async { Ok(()) });
+    /// let rejected = scope.try_spawn(async { Ok(()) }).unwrap_err();
+    /// assert_eq!(*rejected.reason(), RejectReason::Full);
+    /// # drop(driver);
+    /// ```
     pub fn reason(&self) -> &RejectReason {
         &self.reason
     }
 
     /// The future, as it was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::fail_fast;
+    ///
+    /// let (scope, driver) = fail_fast::<()>().open();
+    /// scope.close();
+    /// let rejected = scope.try_spawn(async { Ok(7) }).unwrap_err();
+    /// assert_eq!(purview::block_on(rejected.into_inner()), Ok(7)); // run here instead
+    /// # drop(driver);
+    /// ```
     pub fn into_inner(self) -> F {
         self.future
     }

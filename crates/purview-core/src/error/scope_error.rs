@@ -8,8 +8,10 @@ use crate::{cancel::CancelReason, panic::OneByOne};
 /// Exactly one of [`is_failed`](Self::is_failed), [`is_deadline_exceeded`](Self::is_deadline_exceeded) and
 /// [`is_cancelled`](Self::is_cancelled) is true.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::fail_fast;
 ///
 /// let error = purview::block_on(fail_fast().name("import").run(async |s| {
@@ -33,23 +35,65 @@ impl<E> ScopeError<E> {
     }
 
     /// What ended the scope: the first cause in time, which nothing later changes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{CancelReason, gather};
+    ///
+    /// let error = purview::block_on(gather([async { Err::<(), _>("no route") }])).unwrap_err();
+    /// assert_eq!(*error.reason(), CancelReason::Failed);
+    /// ```
     pub fn reason(&self) -> &CancelReason {
         &self.reason
     }
 
     /// Every failure, in the order they were seen. Empty for a deadline or a cancellation during which no child
     /// failed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::gather;
+    ///
+    /// let error = purview::block_on(gather([async { Err::<(), _>("no route") }]).name("ping")).unwrap_err();
+    /// let failures: Vec<_> = error.failures().iter().map(ToString::to_string).collect();
+    /// assert_eq!(failures, ["ping/0: no route"]);
+    /// ```
     pub fn failures(&self) -> &[Failure<E>] {
         &self.failures
     }
 
     /// As [`failures`](Self::failures), by value.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::gather;
+    ///
+    /// let pings = gather(["a", "b"].map(async |host| Err::<(), _>(host))).first_success();
+    /// let down: Vec<_> = purview::block_on(pings).unwrap_err().into_failures();
+    /// assert_eq!(down.len(), 2);
+    /// ```
     pub fn into_failures(self) -> Vec<Failure<E>> {
         self.failures
     }
 
     /// The first error that a child or the body returned; `None` where there was a panic, a deadline or a
     /// cancellation only.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::gather;
+    ///
+    /// let error = purview::block_on(gather([async { Err::<(), _>(404) }])).unwrap_err();
+    /// assert_eq!(error.into_failure(), Some(404));
+    /// ```
     pub fn into_failure(self) -> Option<E> {
         let mut others = OneByOne::new(self.failures);
         let failed = others
@@ -64,16 +108,46 @@ impl<E> ScopeError<E> {
     }
 
     /// Whether a failure, or a panic, ended it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let error = purview::block_on(purview::gather([async { Err::<(), _>(404) }])).unwrap_err();
+    /// assert!(error.is_failed());
+    /// ```
     pub fn is_failed(&self) -> bool {
         matches!(self.reason, CancelReason::Failed | CancelReason::Panicked)
     }
 
     /// Whether its deadline, or one around it, ended it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let late = purview::gather([pending::<Result<(), ()>>()]).timeout(Duration::from_millis(1));
+    /// assert!(purview::block_on(late).unwrap_err().is_deadline_exceeded());
+    /// ```
     pub fn is_deadline_exceeded(&self) -> bool {
         self.reason == CancelReason::DeadlineExceeded
     }
 
     /// Whether it was cancelled by request, by the scope around it, or by having nothing to run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{CancelToken, gather};
+    ///
+    /// let shutdown = CancelToken::new();
+    /// shutdown.cancel();
+    /// let stopped = gather([std::future::pending::<Result<(), ()>>()]).cancel_on(&shutdown);
+    /// assert!(purview::block_on(stopped).unwrap_err().is_cancelled());
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         !self.is_failed() && !self.is_deadline_exceeded()
     }

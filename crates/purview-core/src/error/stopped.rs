@@ -11,8 +11,10 @@ use crate::cancel::CancelReason;
 /// with thiserror's `#[from]`. For an error type of another crate there is
 /// [`into_error_or`](crate::ScopeError::into_error_or).
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{Stopped, try_gather};
 /// use std::{io, time::Duration};
 ///
@@ -35,6 +37,17 @@ impl Stopped {
     }
 
     /// Whether a deadline stopped it, its own or one around it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{Stopped, gather};
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let late = gather([pending::<Result<(), Stopped>>()]).timeout(Duration::from_millis(1)).try_all();
+    /// assert!(purview::block_on(late).unwrap_err().is_deadline_exceeded());
+    /// ```
     pub fn is_deadline_exceeded(&self) -> bool {
         self.reason == CancelReason::DeadlineExceeded
     }

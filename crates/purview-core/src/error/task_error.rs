@@ -5,8 +5,10 @@ use crate::{cancel::CancelReason, tree::TaskInfo};
 
 /// How a child ended that gave no value.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{TaskError, settled};
 ///
 /// let out = purview::block_on(settled().run(async |s| {

@@ -13,8 +13,10 @@ pub enum TrySendError<T> {
 impl<T> TrySendError<T> {
     /// The item.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// assert_eq!(purview::TrySendError::Full(7).into_inner(), 7);
     /// ```
     pub fn into_inner(self) -> T {

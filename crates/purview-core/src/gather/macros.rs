@@ -4,8 +4,10 @@
 /// They share one error type, except with `.settled()`, which gives a tuple of results, each with an error type of its
 /// own. For the options see [`Gather`](crate::Gather).
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::gather;
 ///
 /// purview::block_on(async {
@@ -36,8 +38,10 @@ macro_rules! gather {
 /// At a deadline or a cancellation the error is what `E: From<`[`Stopped`](crate::Stopped)`>` makes of it. For the options
 /// see [`Gather`](crate::Gather).
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use std::{io, time::Duration};
 ///
 /// async fn both() -> io::Result<(u32, &'static str)> {

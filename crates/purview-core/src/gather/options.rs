@@ -60,7 +60,7 @@ pub type Completed<F> = Gather<Items<F>, mode::Completed>;
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::gather;
 ///
 /// async fn fetch(id: u32) -> Result<String, String> {
@@ -90,8 +90,10 @@ where
 /// Other than `StreamExt::buffer_unordered`, whose futures stand still while its consumer awaits,
 /// [`for_each`](Gather::for_each) polls futures and closure side by side.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use futures::StreamExt;
 /// use purview::gather_stream;
 ///
@@ -124,18 +126,50 @@ impl<S: Source> Gather<S> {
 
 impl<S: Source, M> Gather<S, M> {
     /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let late = purview::gather([pending::<Result<(), String>>()]).timeout(Duration::from_millis(1));
+    /// assert_eq!(purview::block_on(late).unwrap_err().to_string(), "deadline exceeded");
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.bound.after(timeout);
         self
     }
 
     /// An absolute deadline, on the clock of the gather's runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let until = Instant::now() + Duration::from_secs(5);
+    /// let pages = purview::gather([1, 2].map(async |page| Ok::<_, ()>(page))).deadline(until);
+    /// assert_eq!(purview::block_on(pages).unwrap(), [1, 2]);
+    /// ```
     pub fn deadline(mut self, at: Instant) -> Self {
         self.options.bound.at_instant(at);
         self
     }
 
     /// How long futures that hold are waited for when the others have been dropped. Default: no bound.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let stubborn = purview::gather([purview::shield(pending::<Result<(), ()>>())]);
+    /// let stubborn = stubborn.timeout(Duration::from_millis(1)).grace(Duration::from_millis(1));
+    /// assert!(purview::block_on(stubborn).is_err()); // after two milliseconds
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.options.grace = Some(grace);
         self
@@ -146,6 +180,23 @@ impl<S: Source, M> Gather<S, M> {
     /// # Panics
     ///
     /// For a `usize` of zero, with which nothing could ever run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::cell::Cell;
+    ///
+    /// let running = Cell::new(0);
+    /// let work = (0..100).map(async |n| {
+    ///     running.set(running.get() + 1);
+    ///     purview::checkpoint().await;
+    ///     assert!(running.get() <= 8);
+    ///     running.set(running.get() - 1);
+    ///     Ok::<_, ()>(n)
+    /// });
+    /// assert_eq!(purview::block_on(purview::gather(work).limit(8)).unwrap().len(), 100);
+    /// ```
     #[track_caller]
     #[doc(alias("semaphore"))]
     pub fn limit(mut self, n: impl Limit) -> Self {
@@ -158,6 +209,17 @@ impl<S: Source, M> Gather<S, M> {
     /// # Panics
     ///
     /// For a `max` of 0 or a `period` of zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::time::Duration;
+    ///
+    /// let calls = (0..3).map(async |n| Ok::<_, ()>(n));
+    /// let calls = purview::gather(calls).rate(1000, Duration::from_secs(1)); // one each millisecond
+    /// assert_eq!(purview::block_on(calls).unwrap(), [0, 1, 2]);
+    /// ```
     #[cfg(feature = "rate-limit")]
     #[track_caller]
     pub fn rate(mut self, max: u32, period: Duration) -> Self {
@@ -172,8 +234,10 @@ impl<S: Source, M> Gather<S, M> {
     /// close how the future ended: `returned`, `failed`, `panicked`, or `cancelled` and why. By default the futures have
     /// spans where the gather has a [name](Self::name): `task`, of level `DEBUG` and target `purview`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let pages = (1..=3).map(async |page: u32| Ok::<_, std::io::Error>(page));
     /// let pages = purview::gather(pages).name("page").span(|task| tracing::info_span!("page", name = task.name()));
     /// assert_eq!(purview::block_on(pages).unwrap(), [1, 2, 3]);
@@ -185,18 +249,48 @@ impl<S: Source, M> Gather<S, M> {
     }
 
     /// How the gather is called; its futures are `name/0`, `name/1` and so on, by their index.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let pings = purview::gather([async { Err::<(), _>("no route") }]).name("ping");
+    /// assert_eq!(purview::block_on(pings).unwrap_err().to_string(), "ping/0: no route");
+    /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.options.name = Some(name.into());
         self
     }
 
     /// Cancels the gather when the token is, for the same reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::CancelToken;
+    ///
+    /// let shutdown = CancelToken::new();
+    /// shutdown.cancel_with("maintenance");
+    /// let work = purview::gather([std::future::pending::<Result<(), String>>()]).cancel_on(&shutdown);
+    /// assert_eq!(purview::block_on(work).unwrap_err().to_string(), "cancelled on request: maintenance");
+    /// ```
     pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
         self.options.cancel_on.push(token.into());
         self
     }
 
     /// Which runtime keeps the time. Default: as for a [scope](crate::Builder::runtime).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::Embedded;
+    ///
+    /// let pages = purview::gather([1, 2].map(async |page| Ok::<_, ()>(page))).runtime(Embedded);
+    /// assert_eq!(purview::block_on(pages).unwrap(), [1, 2]);
+    /// ```
     pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
         self.options.runtime = Some(Arc::new(runtime));
         self
@@ -231,8 +325,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// deadline or a cancellation those that have not ended are `Cancelled`; the others are kept. With a stream, those
     /// that were pulled. As `asyncio.gather(return_exceptions=True)`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::gather;
     ///
     /// let results = purview::block_on(gather([async { Ok(1) }]).settled());
@@ -246,8 +342,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// Whichever ends first, in whatever way; the others are dropped. No input is [`Empty`](crate::Empty) at once. At a
     /// deadline or a cancellation it is the lowest unfinished future, `Cancelled`.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{Empty, gather};
     ///
     /// purview::block_on(async {
@@ -265,8 +363,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// Whichever succeeds first; the others are dropped. If none does, the error has all failures; with no input it has
     /// none, and reason [`Ended`](crate::CancelReason::Ended).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// async fn ask(mirror: &str) -> Result<&str, &str> {
     ///     if mirror == "down" { Err("refused") } else { Ok(mirror) }
     /// }
@@ -282,6 +382,20 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// The first `k` that succeed, with their index, in the order they did; the others are dropped. Fails as soon as `k`
     /// is out of reach: with reason [`Ended`](crate::CancelReason::Ended) where there never were so many futures and none
     /// has failed, else [`Failed`](crate::CancelReason::Failed). `quorum(0)` is ready at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// async fn ask(replica: u8) -> Result<u8, &'static str> {
+    ///     if replica == 2 { Err("down") } else { Ok(replica) }
+    /// }
+    ///
+    /// let two = purview::gather([1, 2, 3].map(ask)).quorum(2);
+    /// assert_eq!(purview::block_on(two).unwrap(), [(0, 1), (2, 3)]);
+    /// let three = purview::gather([1, 2, 3].map(ask)).quorum(3);
+    /// assert!(purview::block_on(three).unwrap_err().is_failed());
+    /// ```
     pub fn quorum(self, k: usize) -> Gather<S, mode::Quorum> {
         self.into_mode(mode::Quorum(k))
     }
@@ -292,8 +406,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// The futures run while the stream is being polled, and stand still while its consumer awaits something else: where
     /// that matters use [`for_each`](Self::for_each).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use futures::StreamExt;
     ///
     /// purview::block_on(async {

@@ -22,7 +22,7 @@ use crate::tree::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::inspect::{self, Options, Report};
 /// use std::time::Duration;
 ///

@@ -18,7 +18,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::inspect::{self, Options};
 ///
 /// assert!(inspect::enable(Options::new()).is_ok());
@@ -45,8 +45,10 @@ pub fn enable(options: Options) -> Result<(), AlreadyEnabled> {
 
 /// Whether anything is recorded where this is called: after [`enable`], and under a test runtime.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::inspect;
 ///
 /// assert!(!inspect::is_enabled());

@@ -6,7 +6,7 @@
 //! told of everything as it happens.
 //!
 //! ```
-//! # extern crate purview_core as purview;
+//! # use purview_core as purview;
 //! use purview::{inspect, scope};
 //!
 //! inspect::enable(inspect::Options::new()).unwrap();

@@ -87,8 +87,10 @@ pub struct Node {
 impl Node {
     /// Its name. That of a scope is empty where it was given none.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let tree = purview::block_on(purview::scope(async |s| s.snapshot()));
     /// assert_eq!(tree.nodes()[0].name(), "");
     /// ```
@@ -101,8 +103,10 @@ impl Node {
 
     /// Which task it is; `None` for a scope.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// # use purview::inspect::{self, Options};
     /// # inspect::enable(Options::new()).unwrap();
     /// let me = purview::block_on(purview::scope(async |s| {
@@ -116,6 +120,16 @@ impl Node {
     }
 
     /// Whether it is a task that was told to stop, alone or with its scope, and has not been polled since.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect;
+    ///
+    /// let deaf = inspect::snapshot().nodes().iter().filter(|node| node.is_deaf()).count();
+    /// assert_eq!(deaf, 0);
+    /// ```
     pub fn is_deaf(&self) -> bool {
         self.stopping.is_some() && matches!(self.state, State::Idle(_)) && self.info.is_some() && !self.heard
     }

@@ -31,7 +31,7 @@ pub struct Snapshot {
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{gather, inspect, sleep};
 /// use std::time::Duration;
 ///
@@ -84,14 +84,28 @@ impl Snapshot {
     }
 
     /// All nodes, each before what is in it, siblings in the order in which they were spawned.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{inspect, scope};
+    ///
+    /// inspect::enable(inspect::Options::new()).unwrap();
+    /// let tree = purview::block_on(scope(async |_| inspect::snapshot()));
+    /// let kinds: Vec<_> = tree.nodes().iter().map(|node| node.kind.to_string()).collect();
+    /// assert_eq!(kinds, ["scope", "body"]);
+    /// ```
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
     /// What is directly in the node at this index.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{inspect, scope};
     ///
     /// inspect::enable(inspect::Options::new()).unwrap();
@@ -111,8 +125,10 @@ impl Snapshot {
 
     /// The first node of this name.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// assert!(purview::inspect::snapshot().find("listener").is_none()); // it is not enabled
     /// ```
     pub fn find(&self, name: &str) -> Option<&Node> {
@@ -121,11 +137,32 @@ impl Snapshot {
 
     /// How many scopes and tasks are not shown, because there were more than
     /// [`Options::max_nodes`](super::Options::max_nodes).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{inspect, scope};
+    ///
+    /// inspect::enable(inspect::Options::new().max_nodes(10)).unwrap();
+    /// let tree = purview::block_on(scope(async |s| {
+    ///     (0..100).for_each(|_| drop(s.spawn(async {})));
+    ///     inspect::snapshot()
+    /// }));
+    /// assert!(tree.nodes().len() <= 10 && tree.left_out() >= 90);
+    /// ```
     pub fn left_out(&self) -> usize {
         self.left_out
     }
 
     /// How long it took to make it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// assert!(purview::inspect::snapshot().took() < std::time::Duration::from_secs(1));
+    /// ```
     pub fn took(&self) -> Duration {
         self.took
     }

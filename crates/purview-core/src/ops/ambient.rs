@@ -9,8 +9,10 @@ use crate::{
 /// `None` outside any scope, where no scope has a deadline, and inside a [`shield`](crate::shield) unless one was set
 /// inside it. As Go's `Context.Deadline`.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{deadline, fail_fast};
 /// use std::time::Duration;
 ///
@@ -32,8 +34,10 @@ pub fn deadline() -> Option<Instant> {
 ///
 /// `None` where [`deadline`] is.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{remaining, timeout};
 /// use std::time::Duration;
 ///

@@ -27,7 +27,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{CancelReason, cancelled, scope};
 ///
 /// let why = purview::block_on(async {
@@ -61,8 +61,10 @@ impl CancelToken {
     ///
     /// Dropping the future forgets the waiter and loses nothing: the token remains cancelled.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// # use purview::{CancelReason, CancelToken};
     /// let token = CancelToken::new();
     /// token.cancel();

@@ -8,8 +8,10 @@ use std::{
 /// It is what trio calls a checkpoint: put it into long computations to keep them fair and cancellable. Outside any
 /// scope it just yields to the executor.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// purview::block_on(async {
 ///     for _chunk in 0..3 {
 ///         purview::checkpoint().await;

@@ -11,7 +11,7 @@ use crate::runtime::{Runtime, RuntimeChoice};
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{Timer, runtime};
 ///
 /// let clock = runtime::current();

@@ -29,7 +29,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{checkpoint, fail_fast, shield};
 ///
 /// purview::block_on(async {

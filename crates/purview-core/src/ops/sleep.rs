@@ -21,8 +21,10 @@ use crate::{
 ///
 /// Dropping it releases its timer; nothing is lost.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// # use std::time::Duration;
 /// purview::block_on(purview::sleep(Duration::from_millis(1)));
 /// ```
@@ -35,6 +37,17 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// # Cancel safety
 ///
 /// Dropping it releases its timer; nothing is lost.
+///
+/// # Examples
+///
+/// ```
+/// # use purview_core as purview;
+/// use std::time::{Duration, Instant};
+///
+/// let at = Instant::now() + Duration::from_millis(1);
+/// purview::block_on(purview::sleep_until(at));
+/// assert!(Instant::now() >= at);
+/// ```
 pub fn sleep_until(at: Instant) -> Sleep {
     Sleep::new(When::At(at))
 }

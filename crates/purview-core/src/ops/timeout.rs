@@ -50,8 +50,10 @@ use crate::{
 ///
 /// Dropping it drops `fut`.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use std::time::Duration;
 ///
 /// purview::block_on(async {
@@ -75,6 +77,17 @@ pub fn timeout<F: Future>(duration: Duration, fut: F) -> Timeout<F> {
 /// # Cancel safety
 ///
 /// Dropping it drops `fut`.
+///
+/// # Examples
+///
+/// ```
+/// # use purview_core as purview;
+/// use std::time::{Duration, Instant};
+///
+/// let at = Instant::now() + Duration::from_millis(1);
+/// let never = std::future::pending::<()>();
+/// assert!(purview::block_on(purview::timeout_at(at, never)).is_err());
+/// ```
 pub fn timeout_at<F: Future>(at: Instant, fut: F) -> Timeout<F> {
     let mut bound = Bound::default();
     bound.at_instant(at);

@@ -16,8 +16,10 @@ impl CancelToken {
     /// When the token fires, `fut` is dropped at once. It is not a scope: for clean-up that awaits open one with
     /// [`Builder::cancel_on`](crate::Builder::cancel_on).
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// # use purview::CancelToken;
     /// let token = CancelToken::new();
     /// assert_eq!(purview::block_on(token.run_until_cancelled(async { 7 })), Some(7));

@@ -29,7 +29,7 @@ impl CancelToken {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{CancelReason, CancelToken};
     ///
     /// let stop = CancelToken::new();
@@ -52,8 +52,10 @@ impl CancelToken {
     /// It counts real time, also under a virtual clock, because the thread really sleeps. [`Duration::MAX`], or one too
     /// large for the clock, waits without a bound. For work that is done now and then until it is told to stop:
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::CancelToken;
     /// use std::time::Duration;
     ///

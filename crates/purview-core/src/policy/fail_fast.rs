@@ -30,6 +30,16 @@ pub struct FailFast<E> {
 
 impl<E> FailFast<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{FailFast, with_policy};
+    ///
+    /// let run = with_policy(FailFast::<std::io::Error>::new()).run(async |_| Ok(7));
+    /// assert_eq!(purview::block_on(run).unwrap(), 7);
+    /// ```
     pub fn new() -> Self {
         Self {
             error: PhantomData,

@@ -18,6 +18,16 @@ pub struct JoinAll {
 
 impl JoinAll {
     /// The policy, for [`with_policy`](crate::with_policy).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{JoinAll, with_policy};
+    ///
+    /// let run = with_policy(JoinAll::new()).run(async |_| 7);
+    /// assert_eq!(purview::block_on(run), 7);
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }

@@ -66,7 +66,7 @@ impl<C> End<C> {
 /// A policy that only counts, over children of any type:
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::{CancelReason, End, Policy, TaskInfo, with_policy};
 /// use std::ops::ControlFlow;
 ///

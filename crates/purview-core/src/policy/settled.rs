@@ -21,6 +21,16 @@ pub struct Settled<E> {
 
 impl<E> Settled<E> {
     /// The policy, for [`with_policy`](crate::with_policy).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{Settled, with_policy};
+    ///
+    /// let run = with_policy(Settled::<std::io::Error>::new()).run(async |_| Ok(7));
+    /// assert_eq!(purview::block_on(run).unwrap().value, 7);
+    /// ```
     pub fn new() -> Self {
         Self {
             failures: OneByOne::new(Vec::new()),

@@ -15,8 +15,10 @@ pub type RuntimeChoice = fn() -> Arc<dyn Runtime>;
 /// Both must use the same clock: a runtime whose clock can be paused or virtual returns that clock's time from
 /// [`now`](Timer::now).
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// # use purview::{Timer, Embedded};
 /// # use std::time::Duration;
 /// let clock = Embedded;
@@ -133,6 +135,14 @@ pub struct SpawnError {
 
 impl SpawnError {
     /// An error with a reason, in lower case and without a full stop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let error = purview::SpawnError::new("it has been shut down");
+    /// assert_eq!(error.to_string(), "the runtime cannot take work: it has been shut down");
+    /// ```
     pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
         Self { reason: reason.into() }
     }

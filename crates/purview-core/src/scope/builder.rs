@@ -15,8 +15,10 @@ use crate::{
 
 /// Builder for a scope; from [`fail_fast`], [`settled`] or [`with_policy`].
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::fail_fast;
 /// use std::time::Duration;
 ///
@@ -39,14 +41,29 @@ pub struct Builder<P> {
 }
 
 /// A scope that the first failure ends; its error says which task failed, why, and what else failed: see [`FailFast`].
+///
+/// # Examples
+///
+/// ```
+/// # use purview_core as purview;
+/// use purview::fail_fast;
+///
+/// let run = fail_fast().name("import").run(async |s| {
+///     s.task().name("users").spawn(async { Err::<(), _>("connection refused") });
+///     Ok(())
+/// });
+/// assert_eq!(purview::block_on(run).unwrap_err().to_string(), "users: connection refused");
+/// ```
 pub fn fail_fast<E>() -> Builder<FailFast<E>> {
     with_policy(FailFast::new())
 }
 
 /// A scope in which a failure affects no other task: see [`Settled`].
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::settled;
 ///
 /// let out = purview::block_on(settled().run(async |s| {
@@ -63,6 +80,16 @@ pub fn settled<E>() -> Builder<Settled<E>> {
 }
 
 /// A scope under a [policy](Policy) of your own.
+///
+/// # Examples
+///
+/// ```
+/// # use purview_core as purview;
+/// use purview::{JoinAll, with_policy};
+///
+/// let run = with_policy(JoinAll::new()).name("sum").run(async |s| s.spawn(async { 1 }).await + 1);
+/// assert_eq!(purview::block_on(run), 2);
+/// ```
 pub fn with_policy<P: Policy>(policy: P) -> Builder<P> {
     Builder {
         policy,
@@ -72,6 +99,17 @@ pub fn with_policy<P: Policy>(policy: P) -> Builder<P> {
 
 impl<P: Policy> Builder<P> {
     /// How the scope is called: its children without names are `name/1`, `name/2` and so on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let run = purview::fail_fast::<()>().name("import").run(async |s| {
+    ///     let first = s.spawn(async { Ok(()) });
+    ///     Ok(first.name().to_owned())
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), "import/1");
+    /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.options.name = Some(name.into());
         self
@@ -80,6 +118,16 @@ impl<P: Policy> Builder<P> {
     /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
     /// With several of these and [`deadline`](Self::deadline) the earliest counts, and so does one of a scope around.
     /// Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let run = purview::fail_fast::<()>().timeout(Duration::from_millis(1)).run(async |_| pending::<Result<(), ()>>().await);
+    /// assert!(purview::block_on(run).unwrap_err().is_deadline_exceeded());
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.bound.after(timeout);
         self
@@ -87,6 +135,18 @@ impl<P: Policy> Builder<P> {
 
     /// An absolute deadline, on the clock of the scope's runtime. One that has passed when the scope is first polled
     /// keeps the body from being polled at all. Default: none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::time::Instant;
+    ///
+    /// let run = purview::fail_fast::<()>().deadline(Instant::now()).run(async |_| -> Result<(), ()> {
+    ///     unreachable!("it is too late to begin")
+    /// });
+    /// assert!(purview::block_on(run).unwrap_err().is_deadline_exceeded());
+    /// ```
     pub fn deadline(mut self, at: Instant) -> Self {
         self.options.bound.at_instant(at);
         self
@@ -100,6 +160,22 @@ impl<P: Policy> Builder<P> {
     ///
     /// Default: no bound, as in trio and Kotlin. [`Duration::ZERO`]: nothing is waited for, and no finalizer runs. The
     /// grace of a scope around bounds this one as well. It costs nothing where nothing holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let run = purview::fail_fast::<()>().grace(Duration::from_millis(1)).run(async |s| {
+    ///     s.spawn(purview::shield(pending::<Result<(), ()>>()));
+    ///     purview::checkpoint().await;
+    ///     s.cancel();
+    ///     pending().await
+    /// });
+    /// let stopped: Result<(), _> = purview::block_on(run); // after a millisecond
+    /// assert!(stopped.unwrap_err().is_cancelled());
+    /// ```
     pub fn grace(mut self, grace: Duration) -> Self {
         self.options.grace = Some(grace);
         self
@@ -111,6 +187,17 @@ impl<P: Policy> Builder<P> {
     /// # Panics
     ///
     /// For a `usize` of zero, with which nothing could ever run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let run = purview::fail_fast::<()>().limit(1).run(async |s| {
+    ///     s.spawn(async { purview::checkpoint().await; Ok(()) });
+    ///     Ok(s.try_spawn(async { Ok(()) }).is_err())
+    /// });
+    /// assert!(purview::block_on(run).unwrap());
+    /// ```
     #[track_caller]
     #[doc(alias("semaphore"))]
     pub fn limit(mut self, n: impl Limit) -> Self {
@@ -124,6 +211,19 @@ impl<P: Policy> Builder<P> {
     /// # Panics
     ///
     /// For a `max` of 0 or a `period` of zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::time::Duration;
+    ///
+    /// let run = purview::fail_fast::<()>().rate(1000, Duration::from_secs(1)).run(async |s| {
+    ///     (0..3).for_each(|_| drop(s.spawn(async { Ok(()) }))); // one starts each millisecond
+    ///     Ok(())
+    /// });
+    /// assert!(purview::block_on(run).is_ok());
+    /// ```
     #[cfg(feature = "rate-limit")]
     #[track_caller]
     pub fn rate(mut self, max: u32, period: Duration) -> Self {
@@ -134,8 +234,10 @@ impl<P: Policy> Builder<P> {
     /// Cancels the scope when the token is, for the same reason. May be given several times; one that is cancelled already
     /// keeps the body from being polled at all. Default: none.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{CancelToken, fail_fast};
     ///
     /// let shutdown = CancelToken::new();
@@ -159,8 +261,10 @@ impl<P: Policy> Builder<P> {
     ///
     /// A panic of `make` is one of what spawns, and for the body one of the body.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::settled;
     ///
     /// let rows = settled::<std::io::Error>().name("row").span(|task| tracing::info_span!("row", name = task.name()));
@@ -183,6 +287,20 @@ impl<P: Policy> Builder<P> {
     ///
     /// Default: the enclosing scope's; else the one the facade selected by its features; else
     /// [`Embedded`](crate::Embedded).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{Embedded, fail_fast, sleep};
+    /// use std::time::Duration;
+    ///
+    /// let run = fail_fast::<()>().runtime(Embedded).run(async |_| {
+    ///     sleep(Duration::from_millis(1)).await; // on the embedded timer, whatever executor polls this
+    ///     Ok(())
+    /// });
+    /// assert!(purview::block_on(run).is_ok());
+    /// ```
     pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
         self.options.runtime = Some(Arc::new(runtime));
         self
@@ -198,6 +316,19 @@ impl<P: Policy> Builder<P> {
     /// Opens the scope, calls `body` with its handle at once, and gives the future that runs both.
     ///
     /// The body is polled like a child, beside the others. See [`Run`] for what dropping and panics do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::fail_fast;
+    ///
+    /// let run = fail_fast::<std::num::ParseIntError>().run(async |s| {
+    ///     let one = s.spawn(async { "1".parse::<u8>() });
+    ///     Ok(one.await + "2".parse::<u8>()?)
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), 3);
+    /// ```
     #[track_caller]
     pub fn run<'env, F, B, R>(self, body: F) -> Run<'env, P, B, R>
     where
@@ -208,6 +339,20 @@ impl<P: Policy> Builder<P> {
     }
 
     /// As [`run`](Self::run), with children that need not be `Send`; the scope is then not `Send` either.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::rc::Rc;
+    ///
+    /// let name = Rc::new("ann");
+    /// let run = purview::fail_fast::<()>().run_local(async |s| {
+    ///     let name = name.clone();
+    ///     Ok(s.spawn(async move { Ok(name.len()) }).await)
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), 3);
+    /// ```
     #[track_caller]
     pub fn run_local<'env, F, B, R>(self, body: F) -> Run<'env, P, B, R, Local>
     where

@@ -24,7 +24,7 @@ impl<J> Task<J> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{checkpoint, fail_fast};
     ///
     /// let out = purview::block_on(fail_fast::<()>().run(async |s| {

@@ -18,7 +18,7 @@ use crate::policy::{FailFast, JoinAll};
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// let words = vec!["one", "two", "three"];
 /// let total = purview::block_on(purview::scope(async |s| {
 ///     let tasks = words.iter().map(|word| s.spawn(async { word.len() })).collect::<Vec<_>>();
@@ -42,8 +42,10 @@ where
 /// As [`scope`], for children that need not be `Send`. Its future is not `Send` either. An executor that moves futures
 /// between threads, as `tokio::spawn` does, needs a [`scope`].
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use std::{cell::RefCell, rc::Rc};
 ///
 /// let log = Rc::new(RefCell::new(Vec::new()));
@@ -82,7 +84,7 @@ where
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// async fn fetch(id: u32) -> Result<String, std::io::Error> { Ok(id.to_string()) }
 ///
 /// let both = purview::block_on(purview::try_scope(async |s| {
@@ -102,6 +104,20 @@ where
 }
 
 /// As [`try_scope`], for children that need not be `Send`.
+///
+/// # Examples
+///
+/// ```
+/// # use purview_core as purview;
+/// use std::rc::Rc;
+///
+/// let name = Rc::new("ann");
+/// let length = purview::block_on(purview::try_local_scope(async |s| {
+///     let name = name.clone();
+///     Ok::<_, ()>(s.spawn(async move { Ok(name.len()) }).await)
+/// }));
+/// assert_eq!(length, Ok(3));
+/// ```
 #[track_caller]
 pub fn try_local_scope<'env, F, B, R, E>(body: F) -> TryRun<'env, E, B, R, Local>
 where

@@ -14,8 +14,10 @@ use crate::{
 
 /// A handle to a scope: spawns children into it, cancels it, and inspects its state.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// let numbers = [1, 2, 3];
 /// let out = purview::block_on(purview::scope(async |s| {
 ///     let sum = s.spawn(async { numbers.iter().sum::<i32>() });
@@ -50,7 +52,7 @@ use crate::{
 /// # What children may borrow
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// let text = String::from("borrowed");
 /// let n = purview::block_on(purview::scope(async |s| s.spawn(async { text.len() }).await));
 /// assert_eq!((n, text.len()), (8, 8));
@@ -59,7 +61,7 @@ use crate::{
 /// A child cannot borrow from the body, which is dropped before the children are when the scope is cancelled:
 ///
 /// ```compile_fail,E0597
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// purview::block_on(purview::scope(async |s| {
 ///     let text = String::from("the body's own");
 ///     s.spawn(async { text.len() }).await
@@ -69,7 +71,7 @@ use crate::{
 /// What a child borrows cannot be moved while the scope is alive:
 ///
 /// ```compile_fail,E0505
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// let text = String::from("borrowed");
 /// let run = purview::scope(async |s| s.spawn(async { text.len() }).await);
 /// drop(text);
@@ -79,7 +81,7 @@ use crate::{
 /// A child that is not `Send` needs a [`local_scope`](crate::local_scope):
 ///
 /// ```compile_fail,E0277
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// purview::block_on(purview::scope(async |s| {
 ///     let shared = std::rc::Rc::new(1);
 ///     s.spawn(async move { *shared }).await
@@ -89,7 +91,7 @@ use crate::{
 /// And such a scope is itself not `Send`:
 ///
 /// ```compile_fail,E0277
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// fn is_send<T: Send>(_: T) {}
 /// is_send(purview::local_scope(async |s| { s.spawn(async {}).await }));
 /// ```
@@ -121,8 +123,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// resolves to depends on the policy. [`scope`](crate::scope()) and [`try_scope`](crate::try_scope) have no value for a
     /// cancellation, and panic if their body has not returned yet.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     ///
     /// let out = purview::block_on(fail_fast::<std::io::Error>().run(async |s| {
@@ -136,6 +140,19 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     }
 
     /// As [`cancel`](Self::cancel), saying why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::fail_fast;
+    ///
+    /// let out = purview::block_on(fail_fast::<String>().run(async |s| {
+    ///     s.cancel_with("enough");
+    ///     std::future::pending::<Result<(), String>>().await
+    /// }));
+    /// assert_eq!(out.unwrap_err().to_string(), "cancelled on request: enough");
+    /// ```
     pub fn cancel_with(&self, reason: impl Into<Cow<'static, str>>) {
         self.shared.node.cancel(CancelReason::Requested(Some(reason.into())));
     }
@@ -143,8 +160,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// The scope's token: it fires when the scope is cancelled, and with [`CancelReason::Ended`] when it ends in the
     /// ordinary way. Cancelling the token cancels the scope.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::CancelReason;
     ///
     /// let token = purview::block_on(purview::scope(async |s| s.token()));
@@ -163,8 +182,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// [`TooLate`] when the scope has been cancelled, by its deadline for instance, or has ended.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     /// use std::time::{Duration, Instant};
     ///
@@ -185,8 +206,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 
     /// How many children have not ended, counting those that wait for a place; the body and finalizers do not count.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// purview::block_on(purview::scope(async |s| {
     ///     let task = s.spawn(async {});
     ///     assert_eq!(s.len(), 1);
@@ -199,12 +222,34 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     }
 
     /// Whether all children have ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     assert!(s.is_empty());
+    ///     s.spawn(async {});
+    ///     assert!(!s.is_empty());
+    /// }));
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether the scope has been cancelled, on request, by a failure, a deadline or the scope around; its ordinary end is
     /// no cancellation.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let out = purview::block_on(purview::settled::<()>().run(async |s| {
+    ///     s.cancel();
+    ///     Ok(s.is_cancelled())
+    /// }));
+    /// assert!(out.unwrap().value);
+    /// ```
     pub fn is_cancelled(&self) -> bool {
         self.shared.node.cancelled().is_some()
     }
@@ -214,8 +259,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// Before [`inspect::enable`](crate::inspect::enable) nothing is recorded of tasks: then it shows the scope alone.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     ///
     /// let tree = purview::block_on(fail_fast::<()>().name("import").run(async |s| Ok(s.snapshot()))).unwrap();
@@ -232,8 +279,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Spawning from now on is spawning after the end: the future is dropped, and its task is a cancelled one. Closing
     /// twice is closing once.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{RejectReason, settled};
     ///
     /// let (scope, driver) = settled::<()>().open();

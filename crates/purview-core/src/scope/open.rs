@@ -34,8 +34,10 @@ impl<P: Policy> Builder<P> {
     /// dropped, and all children have ended; failures come out of it. Spawning from any thread wakes it. Dropped early, it
     /// cancels all tasks at once. Memory does not grow with the number of children that have ended.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     ///
     /// let (service, driver) = fail_fast::<std::io::Error>().name("service").open();
@@ -197,7 +199,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::settled;
     /// use std::time::Duration;
     ///

@@ -32,8 +32,10 @@ use crate::{
 ///
 /// Dropping the `Task` while it waits loses the result but not the child; polling it by reference loses nothing.
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// let sum = purview::block_on(purview::scope(async |s| {
 ///     let a = s.spawn(async { 1 });
 ///     let b = s.spawn(async { 2 });
@@ -56,19 +58,40 @@ impl<J> Task<J> {
     }
 
     /// The child's number, unique in the process and rising with the order of spawning.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     let (a, b) = (s.spawn(async {}), s.spawn(async {}));
+    ///     assert!(a.id() != b.id());
+    /// }));
+    /// ```
     pub fn id(&self) -> TaskId {
         self.slot.id()
     }
 
     /// The child's name; never empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     assert_eq!(s.task().name("loader").spawn(async {}).name(), "loader");
+    /// }));
+    /// ```
     pub fn name(&self) -> &str {
         self.info().name()
     }
 
     /// Which task the child is: its number, its name and where it was spawned.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// purview::block_on(purview::scope(async |s| {
     ///     let task = s.spawn(async {});
     ///     assert_eq!(task.info().location().unwrap().line(), line!() - 1);
@@ -82,6 +105,18 @@ impl<J> Task<J> {
     ///
     /// A child that another thread is polling while the future of its scope is dropped counts as ended from then on; that
     /// thread drops it at the end of the poll.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     let mut task = s.spawn(async {});
+    ///     assert!(!task.is_finished());
+    ///     (&mut task).await;
+    ///     assert!(task.is_finished());
+    /// }));
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.slot.is_ended()
     }
@@ -95,8 +130,10 @@ impl<J> Task<J> {
     /// What awaiting the task gives then depends on the policy: `Err(TaskError::Cancelled(..))` under
     /// [`settled`](crate::settled). The other built-in policies have no value for it, and awaiting it panics.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{CancelReason, TaskError, settled};
     ///
     /// let out = purview::block_on(settled::<()>().run(async |s| {

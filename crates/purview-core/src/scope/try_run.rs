@@ -35,7 +35,7 @@ impl<E> Builder<FailFast<E>> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     /// use std::{io, time::Duration};
     ///
@@ -64,8 +64,10 @@ impl<E> Builder<FailFast<E>> {
 
     /// As [`try_run`](Self::try_run), with children that need not be `Send`; the scope is then not `Send` either.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     /// use std::rc::Rc;
     ///

@@ -97,11 +97,30 @@ impl TaskInfo {
     }
 
     /// The task's number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     let task = s.spawn(async { purview::current().unwrap().id() });
+    ///     let id = task.id();
+    ///     assert_eq!(task.await, id);
+    /// }));
+    /// ```
     pub fn id(&self) -> TaskId {
         self.id
     }
 
     /// The task's name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let error = purview::block_on(purview::gather([async { Err::<(), _>("no route") }]).name("ping")).unwrap_err();
+    /// assert_eq!(error.failures()[0].task.name(), "ping/0");
+    /// ```
     pub fn name(&self) -> &str {
         let given = match &self.label {
             Label::Static(name) => name,
@@ -123,7 +142,7 @@ impl TaskInfo {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let line = purview::block_on(purview::scope(async |s| {
     ///     s.spawn(async { purview::current().unwrap().location().unwrap().line() }).await
     /// }));

@@ -147,6 +147,8 @@ impl VirtualRuntime {
     /// what [`inspect::enable`](purview_core::inspect::enable) has set for the process. Times are the runtime's. To be
     /// called before anything is polled.
     ///
+    /// # Examples
+    ///
     /// ```
     /// use purview_core::{inspect::{self, Options, Report}, scope, sleep};
     /// use purview_test::VirtualRuntime;

@@ -69,6 +69,17 @@ struct Options {
 
 impl<S> Client<S> {
     /// Subtracts so much from the time that is left, so that the peer answers before the caller's deadline. Default: zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_tower::{GrpcTimeout, client};
+    /// use std::time::Duration;
+    /// # #[derive(Clone)] struct Upstream;
+    ///
+    /// let upstream = client(Upstream, GrpcTimeout).early(Duration::from_millis(5));
+    /// # drop(upstream);
+    /// ```
     pub fn early(mut self, margin: Duration) -> Self {
         Arc::make_mut(&mut self.options).early = margin;
         self
@@ -80,6 +91,19 @@ impl<S> Client<S> {
     /// # Panics
     ///
     /// Where `header` is no name of a header.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::context_key;
+    /// use purview_tower::{GrpcTimeout, client};
+    /// # #[derive(Clone)] struct Upstream;
+    ///
+    /// context_key! { static TRACE: String; }
+    ///
+    /// let upstream = client(Upstream, GrpcTimeout).context("traceparent", &TRACE);
+    /// # drop(upstream);
+    /// ```
     #[track_caller]
     pub fn context<T>(mut self, header: &str, key: &'static ContextKey<T>) -> Self
     where

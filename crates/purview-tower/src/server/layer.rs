@@ -77,6 +77,17 @@ impl<E> Server<E> {
     /// # Panics
     ///
     /// Where a [`Header`](crate::Header) has no valid name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    /// use purview_tower::GrpcTimeout;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).deadline(GrpcTimeout);
+    /// # drop(layer);
+    /// ```
     #[track_caller]
     pub fn deadline(mut self, deadline: impl Deadline) -> Self {
         self.options.deadline = Some(deadline.source());
@@ -84,6 +95,17 @@ impl<E> Server<E> {
     }
 
     /// No request may take longer, whatever it says; one that says nothing may take so long. Default: no bound.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    /// use std::time::Duration;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).at_most(Duration::from_secs(30));
+    /// # drop(layer);
+    /// ```
     pub fn at_most(mut self, timeout: Duration) -> Self {
         self.options.at_most = Some(timeout);
         self
@@ -91,6 +113,18 @@ impl<E> Server<E> {
 
     /// Answers so much earlier than the request's header says, so that the answer is there before the peer's own timer.
     /// Default: zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    /// use purview_tower::GrpcTimeout;
+    /// use std::time::Duration;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).deadline(GrpcTimeout).early(Duration::from_millis(5));
+    /// # drop(layer);
+    /// ```
     pub fn early(mut self, margin: Duration) -> Self {
         self.options.early = margin;
         self
@@ -100,6 +134,18 @@ impl<E> Server<E> {
     ///
     /// The grace of [`Finish`](OnDisconnect::Finish) bounds the clean-up after an expiry too, and under
     /// [`Drop`](OnDisconnect::Drop) there is none. A shutdown has a grace of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    /// use purview_tower::Finish;
+    /// use std::time::Duration;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).on_disconnect(Finish { grace: Duration::from_secs(2) });
+    /// # drop(layer);
+    /// ```
     pub fn on_disconnect(mut self, on_disconnect: OnDisconnect) -> Self {
         self.options.disconnect = on_disconnect;
         self
@@ -109,6 +155,17 @@ impl<E> Server<E> {
     /// gRPC response without a body and the status `DEADLINE_EXCEEDED`.
     ///
     /// The answer does not wait for the clean-up, nor for the turn of a request that waits under a limit of the scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    /// use http::StatusCode;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).on_expiry(|_| StatusCode::SERVICE_UNAVAILABLE);
+    /// # drop(layer);
+    /// ```
     pub fn on_expiry<F, A>(mut self, answer: F) -> Self
     where
         F: Fn(&Parts) -> A + Send + Sync + 'static,
@@ -123,6 +180,16 @@ impl<E> Server<E> {
     ///
     /// Without its driver a scope answers requests, or some of them, but no clean-up runs and no shutdown ends. The call
     /// comes from a thread of its own, which exists only where the first request comes before the driver's first poll.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).on_held_up(|held_up| eprintln!("{held_up}"));
+    /// # drop(layer);
+    /// ```
     pub fn on_held_up(mut self, report: impl Fn(&HeldUp) + Send + Sync + 'static) -> Self {
         self.options.held_up = Some(Arc::new(report));
         self
@@ -137,6 +204,16 @@ impl<E> Server<E> {
     /// # Panics
     ///
     /// For a limit of zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).limit(1_000);
+    /// # drop(layer);
+    /// ```
     #[track_caller]
     pub fn limit(mut self, limit: impl Limit) -> Self {
         self.options.places = Some(Places::new(limit.into_limit().get()));
@@ -152,6 +229,16 @@ impl<E> Server<E> {
     ///
     /// A body that is cut short never looks complete: it ends in a [`BodyError`](crate::BodyError), or in gRPC's trailers
     /// with a status.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).body(true);
+    /// # drop(layer);
+    /// ```
     pub fn body(mut self, with_body: bool) -> Self {
         self.options.with_body = with_body;
         self
@@ -159,6 +246,16 @@ impl<E> Server<E> {
 
     /// How requests are called, in reports and by [`current`](purview_core::current). Default: the name of the scope and
     /// a number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use purview_core::settled;
+    ///
+    /// let (service, _driver) = settled::<()>().open();
+    /// let layer = purview_tower::server(&service).name(|request| request.uri.path().to_owned());
+    /// # drop(layer);
+    /// ```
     pub fn name<F, N>(mut self, name: F) -> Self
     where
         F: Fn(&Parts) -> N + Send + Sync + 'static,
@@ -176,6 +273,8 @@ impl<E> Server<E> {
     /// # Panics
     ///
     /// Where `header` is no name of a header.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use purview_core::{context_key, settled};

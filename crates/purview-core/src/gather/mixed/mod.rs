@@ -55,11 +55,33 @@ impl<Fs: Tuple> Mixed<Fs> {
     }
 
     /// Waits for all of them, whatever becomes of each: a tuple of results, each with an error type of its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let both = purview::gather!(async { Ok::<_, String>(1) }, async { Err::<&str, _>(404) }).settled();
+    /// let (number, page) = purview::block_on(both);
+    /// assert!(number.is_ok() && page.is_err());
+    /// ```
     pub fn settled(self) -> Mixed<Fs, Settled> {
         self.into_mode(Settled(()))
     }
 
     /// All values, or the first failure, as the caller's own error: see [`Gather::try_all`](crate::Gather::try_all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::Stopped;
+    ///
+    /// async fn both() -> Result<(u8, char), Stopped> {
+    ///     purview::gather!(async { Ok(1) }, async { Ok('b') }).try_all().await
+    /// }
+    ///
+    /// assert_eq!(purview::block_on(both()), Ok((1, 'b')));
+    /// ```
     pub fn try_all(self) -> Mixed<Fs, TryAll> {
         self.into_mode(TryAll(()))
     }
@@ -75,6 +97,17 @@ impl<Fs: Tuple> Mixed<Fs> {
 #[allow(private_bounds, reason = "as above")]
 impl<Fs: Tuple, M> Mixed<Fs, M> {
     /// A deadline, `timeout` after the first poll; [`Duration::MAX`], or one too large for the clock, is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{future::pending, time::Duration};
+    ///
+    /// let late = purview::gather!(async { Ok::<_, ()>(1) }, pending::<Result<(), ()>>());
+    /// let error = purview::block_on(late.timeout(Duration::from_millis(1))).unwrap_err();
+    /// assert!(error.is_deadline_exceeded());
+    /// ```
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.slotted.options.bound.after(timeout);
         self
@@ -97,6 +130,14 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
     /// # Panics
     ///
     /// For a `usize` of zero, with which nothing could ever run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let one_by_one = purview::gather!(async { Ok::<_, ()>(1) }, async { Ok("two") }).limit(1);
+    /// assert_eq!(purview::block_on(one_by_one).unwrap(), (1, "two"));
+    /// ```
     #[track_caller]
     pub fn limit(mut self, n: impl Limit) -> Self {
         self.slotted.options.limit = Some(n.into_limit());
@@ -141,12 +182,32 @@ impl<Fs: Tuple, M> Mixed<Fs, M> {
     }
 
     /// How the gather is called; its futures are `name/0`, `name/1` and so on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let page = purview::gather!(async { Ok(1) }, async { Err::<(), _>("out of stock") }).name("page");
+    /// assert_eq!(purview::block_on(page).unwrap_err().to_string(), "page/1: out of stock");
+    /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.slotted.options.name = Some(name.into());
         self
     }
 
     /// Cancels the gather when the token is, for the same reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::CancelToken;
+    ///
+    /// let shutdown = CancelToken::new();
+    /// shutdown.cancel_with("maintenance");
+    /// let page = purview::gather!(async { Ok::<_, String>(1) }, async { Ok::<_, String>(2) }).cancel_on(&shutdown);
+    /// assert_eq!(purview::block_on(page).unwrap_err().to_string(), "cancelled on request: maintenance");
+    /// ```
     pub fn cancel_on(mut self, token: impl Into<CancelToken>) -> Self {
         self.slotted.options.cancel_on.push(token.into());
         self

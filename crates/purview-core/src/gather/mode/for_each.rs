@@ -21,8 +21,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// a `Mutex` or a `Cell`. Under a limit, results that wait for `f` keep their places, so that a slow consumer slows
     /// the source down.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use std::sync::Mutex;
     ///
     /// let seen = Mutex::new(Vec::new());

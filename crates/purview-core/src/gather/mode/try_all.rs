@@ -38,7 +38,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::try_gather;
 /// use std::{io, time::Duration};
 ///
@@ -65,8 +65,10 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// All of them, or the first failure, as the caller's own error: a deadline or a cancellation becomes what
     /// `E: From<`[`Stopped`]`>` makes of it.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use futures::StreamExt;
     /// use std::io;
     ///

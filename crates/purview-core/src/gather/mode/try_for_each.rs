@@ -39,7 +39,7 @@ impl<S: Source<Future: Future<Output = Result<T, E>>>, T, E> Gather<S> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use std::{io, sync::Mutex};
     ///
     /// async fn fetch(id: u32) -> io::Result<u32> {

@@ -34,7 +34,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::inspect::{self, Options, Timeline};
 ///
 /// let timeline = Timeline::new();
@@ -61,6 +61,16 @@ type Label = dyn Fn(&TaskInfo) -> Option<String> + Send + Sync;
 
 impl Timeline {
     /// One that has recorded nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::{self, Options, Timeline};
+    ///
+    /// let timeline = Timeline::new();
+    /// inspect::enable(Options::new().observer(timeline.clone())).unwrap(); // and this one draws what that one records
+    /// ```
     pub fn new() -> Self {
         Self {
             tracks: Arc::default(),
@@ -72,8 +82,10 @@ impl Timeline {
 
     /// Keeps so many polls at most; of those that come later it keeps how many they are. Default: a million.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let timeline = purview::inspect::Timeline::new().max_polls(10_000);
     /// assert_eq!(timeline.left_out(), 0);
     /// ```
@@ -86,8 +98,10 @@ impl Timeline {
     /// Counts events instead of time: under a virtual clock many happen at one instant. To be called before anything is
     /// recorded.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let timeline = purview::inspect::Timeline::new().in_steps();
     /// assert_eq!(timeline.to_text(80), "nothing was recorded\n");
     /// ```
@@ -99,6 +113,8 @@ impl Timeline {
 
     /// Draws as text no more than so many tasks that stand side by side in a scope, each in a row of its own: of more than
     /// these it draws how many ran at each moment, in a row for each way of ending. Default: no bound.
+    ///
+    /// # Examples
     ///
     /// ```
     /// use purview_core::{gather, inspect::{self, Options, Timeline}};
@@ -115,8 +131,10 @@ impl Timeline {
 
     /// Draws only the scopes and gathers of this name, with what is in them. One in another of that name is drawn there.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let timeline = purview::inspect::Timeline::new();
     /// assert_eq!(timeline.within("import").to_text(80), "nothing was recorded\n");
     /// ```
@@ -131,8 +149,10 @@ impl Timeline {
     /// Draws tasks under other names than theirs, where `label` gives one: the futures of a gather are named by their
     /// number.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{gather, inspect::{self, Options, Timeline}};
     ///
     /// let timeline = Timeline::new();
@@ -150,6 +170,13 @@ impl Timeline {
     }
 
     /// How many polls were not kept.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// assert_eq!(purview::inspect::Timeline::new().left_out(), 0);
+    /// ```
     pub fn left_out(&self) -> u64 {
         self.lock().left_out
     }
@@ -159,6 +186,19 @@ impl Timeline {
     ///
     /// `·` it waits for its first poll, `─` it is alive, `█` it is polled, `═` it holds. A line ends with how the task did.
     /// Of [many tasks](Self::max_rows) in one line, the height of it is how many ran.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::{self, Options, Timeline};
+    ///
+    /// let timeline = Timeline::new();
+    /// inspect::enable(Options::new().observer(timeline.clone())).unwrap();
+    /// purview::block_on(purview::scope(async |s| s.task().name("load").spawn(async {}).await));
+    /// let text = timeline.to_text(80);
+    /// assert!(text.contains("load") && text.contains('█'));
+    /// ```
     pub fn to_text(&self, width: usize) -> String {
         let (rows, total) = self.rows();
         let (left_out, in_steps) = {
@@ -178,6 +218,17 @@ impl Timeline {
     /// # Errors
     ///
     /// Those of `w`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let timeline = purview::inspect::Timeline::new();
+    /// let mut svg = Vec::new(); // or a file
+    /// timeline.write_svg(&mut svg)?;
+    /// assert!(svg.starts_with(b"<svg"));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn write_svg(&self, mut w: impl Write) -> io::Result<()> {
         let (rows, total) = self.rows();
         w.write_all(svg::draw(&rows, total, self.left_out()).as_bytes())
@@ -193,7 +244,7 @@ impl Timeline {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let mut trace = Vec::new();
     /// purview::inspect::Timeline::new().write_chrome_trace(&mut trace).unwrap();
     /// assert!(trace.starts_with(b"{\"traceEvents\":["));

@@ -45,7 +45,7 @@ use crate::{
 /// # Examples
 ///
 /// ```no_run
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// # async fn hash(path: &'static str) -> std::io::Result<usize> {
 /// let bytes = purview::spawn_blocking(move || std::fs::read(path)).await?;
 /// # Ok(bytes.len()) }
@@ -94,7 +94,7 @@ impl<T> Unblocked<T> {
     /// # Examples
     ///
     /// ```no_run
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// # use std::{io, net::ToSocketAddrs, time::Duration};
     /// # async fn f() -> Result<(), purview::DeadlineExceeded> {
     /// let lookup = purview::spawn_blocking(|| "example.org:80".to_socket_addrs()).abandon();

@@ -19,6 +19,24 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     ///
     /// When the scope's future is dropped, a closure that is running runs to its end, and its result is dropped. As
     /// Python's `asyncio.to_thread`, and trio's `to_thread.run_sync`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// # fn on(s: &purview::Scope<'_, purview::FailFast<std::io::Error>>) -> purview::Task<u64> {
+    /// let hash = s.spawn_blocking(|token| {
+    ///     let mut hash = 0_u64;
+    ///     for n in 0..1_000_000 {
+    ///         if token.is_cancelled() {
+    ///             break; // it is not wanted any more
+    ///         }
+    ///         hash = hash.rotate_left(5) ^ n;
+    ///     }
+    ///     Ok(hash)
+    /// });
+    /// # hash }
+    /// ```
     #[track_caller]
     #[doc(alias("to_thread"))]
     pub fn spawn_blocking<T, F>(&self, f: F) -> Task<P::Joined<T>>
@@ -35,6 +53,15 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 
 impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K, Here> {
     /// As [`Scope::spawn_blocking`], with these options.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// # fn on(s: &purview::Scope<'_, purview::FailFast<std::io::Error>>) {
+    /// s.task().name("read").spawn_blocking(|_| std::fs::read("Cargo.toml"));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<T, F>(self, f: F) -> Task<P::Joined<T>>
     where

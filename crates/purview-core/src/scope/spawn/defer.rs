@@ -98,7 +98,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// Acquire, use, release, as `async with` does it in Python:
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// # use std::sync::Mutex;
     /// struct Connection<'a>(&'a Mutex<Vec<&'static str>>);
     /// impl Connection<'_> {
@@ -125,6 +125,20 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
 
 impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     /// As in a `Send` scope, for futures that need not be `Send`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// let closed = Rc::new(Cell::new(false));
+    /// purview::block_on(purview::local_scope(async |s| {
+    ///     let closed = closed.clone();
+    ///     s.defer(async move { closed.set(true) });
+    /// }));
+    /// assert!(closed.get());
+    /// ```
     #[track_caller]
     pub fn defer<F>(&self, fut: F)
     where

@@ -60,7 +60,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::settled;
     ///
     /// let (service, driver) = settled::<std::io::Error>().name("service").open();
@@ -92,8 +92,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// [`Rejected`] with the future, unpolled, where the scope is cancelled, closed or over, or has as many members as
     /// its limit allows.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{RejectReason, settled};
     ///
     /// let (service, driver) = settled::<()>().limit(1).open();
@@ -118,8 +120,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// As [`Scope::enter`], with these options.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::{current, settled};
     ///
     /// let (service, driver) = settled::<()>().open();
@@ -155,6 +159,16 @@ impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// # Errors
     ///
     /// As [`Scope::try_enter`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let (service, driver) = purview::settled::<()>().open();
+    /// let guest = service.task().name("GET /x").try_enter(async { Ok(()) });
+    /// assert!(guest.is_ok());
+    /// # drop((guest, driver));
+    /// ```
     #[track_caller]
     pub fn try_enter<T, F>(self, fut: F) -> Result<Entered<P::Joined<T>>, Rejected<F>>
     where

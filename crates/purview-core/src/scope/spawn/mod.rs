@@ -33,8 +33,10 @@ use crate::{
 
 /// Options of one child, from [`Scope::task`]; `W` is where it runs, [`Here`] or [`Parallel`].
 ///
+/// # Examples
+///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// let name = purview::block_on(purview::scope(async |s| {
 ///     let task = s.task().name("loader").spawn(async { 1 });
 ///     task.name().to_owned()
@@ -58,6 +60,16 @@ pub struct Parallel(());
 
 impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// Gives a child a name, makes it a daemon or parallel, and then spawns it: see [`TaskBuilder`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     let task = s.task().name("loader").spawn(async { 1 });
+    ///     assert_eq!(task.name(), "loader");
+    /// }));
+    /// ```
     pub fn task(&self) -> TaskBuilder<'env, P, K> {
         TaskBuilder {
             scope: self.clone(),
@@ -70,6 +82,17 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// How the child is called in errors, in [`Task::name`] and by [`current`](crate::current). Default: its scope's name
     /// and its number in it, `import/3`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let run = purview::try_scope(async |s| {
+    ///     s.task().name("loader").spawn(async { purview::current().map(|task| task.name().to_owned()).ok_or(()) }).await;
+    ///     Ok::<_, ()>(())
+    /// });
+    /// assert!(purview::block_on(run).is_ok());
+    /// ```
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.options.name = Some(name.into());
         self
@@ -81,8 +104,10 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// That cancellation is no failure; an error of a daemon's own is one like any other child's. Taken from Ruby's
     /// `transient` tasks and ox's daemons.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// purview::block_on(purview::scope(async |s| {
     ///     s.task().name("heartbeat").daemon().spawn(async {
     ///         loop {
@@ -138,6 +163,16 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
 
 impl<'env, P: Policy, K: Kind> TaskBuilder<'env, P, K> {
     /// On the executor, where the runtime has one: see [`Scope::spawn_parallel`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let sum = purview::block_on(purview::scope(async |s| {
+    ///     s.task().name("sum").parallel().spawn(async { (1..=10).sum::<u32>() }).await
+    /// }));
+    /// assert_eq!(sum, 55);
+    /// ```
     pub fn parallel(self) -> TaskBuilder<'env, P, K, Parallel> {
         TaskBuilder {
             scope: self.scope,
@@ -165,7 +200,7 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let words = vec!["to", "be", "or", "not"];
     /// let letters = purview::block_on(purview::scope(async |s| {
     ///     let tasks = words.iter().map(|word| s.spawn(async { word.len() })).collect::<Vec<_>>();
@@ -195,6 +230,21 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
     ///
     /// [`Rejected`] with the future, unpolled, where the scope is cancelled, closed or over, or has as many children as its
     /// limit allows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::{RejectReason, fail_fast};
+    ///
+    /// let run = fail_fast::<()>().limit(1).run(async |s| {
+    ///     let first = s.try_spawn(async { Ok(1) }).unwrap();
+    ///     let rejected = s.try_spawn(async { Ok(2) }).unwrap_err();
+    ///     assert_eq!(*rejected.reason(), RejectReason::Full);
+    ///     Ok(first.await + rejected.into_inner().await?) // the second one runs here
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), 3);
+    /// ```
     #[track_caller]
     pub fn try_spawn<T, F>(&self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
@@ -209,6 +259,20 @@ impl<'env, P: Policy + Send + 'env> Scope<'env, P, Threads> {
 
 impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     /// As in a `Send` scope, for futures that need not be `Send`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::rc::Rc;
+    ///
+    /// let shared = Rc::new(1);
+    /// let out = purview::block_on(purview::local_scope(async |s| {
+    ///     let shared = shared.clone();
+    ///     s.spawn(async move { *shared }).await
+    /// }));
+    /// assert_eq!(out, 1);
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(&self, fut: F) -> Task<P::Joined<T>>
     where
@@ -227,6 +291,20 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
     ///
     /// [`Rejected`] with the future, unpolled, where the scope is cancelled, closed or over, or has as many children as its
     /// limit allows.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use std::rc::Rc;
+    ///
+    /// let shared = Rc::new(1);
+    /// let run = purview::fail_fast::<()>().limit(1).run_local(async |s| {
+    ///     let shared = shared.clone();
+    ///     Ok(s.try_spawn(async move { Ok(*shared) }).unwrap().await)
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), 1);
+    /// ```
     #[track_caller]
     pub fn try_spawn<T, F>(&self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
@@ -241,6 +319,15 @@ impl<'env, P: Policy + 'env> Scope<'env, P, Local> {
 
 impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
     /// As [`Scope::spawn`], with these options.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     s.task().name("loader").spawn(async {}).await;
+    /// }));
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(self, fut: F) -> Task<P::Joined<T>>
     where
@@ -257,6 +344,15 @@ impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
     /// # Errors
     ///
     /// As [`Scope::try_spawn`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::scope(async |s| {
+    ///     s.task().name("loader").try_spawn(async {}).unwrap().await;
+    /// }));
+    /// ```
     #[track_caller]
     pub fn try_spawn<T, F>(self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
@@ -271,6 +367,15 @@ impl<'env, P: Policy + Send + 'env> TaskBuilder<'env, P, Threads> {
 
 impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
     /// As [`Scope::spawn`], with these options.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::local_scope(async |s| {
+    ///     s.task().name("loader").spawn(async {}).await;
+    /// }));
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(self, fut: F) -> Task<P::Joined<T>>
     where
@@ -287,6 +392,15 @@ impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
     /// # Errors
     ///
     /// As [`Scope::try_spawn`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// purview::block_on(purview::local_scope(async |s| {
+    ///     s.task().name("loader").try_spawn(async {}).unwrap().await;
+    /// }));
+    /// ```
     #[track_caller]
     pub fn try_spawn<T, F>(self, fut: F) -> Result<Task<P::Joined<T>>, Rejected<F>>
     where
@@ -301,6 +415,17 @@ impl<'env, P: Policy + 'env> TaskBuilder<'env, P, Local> {
 
 impl<'env, P: Policy + Send + 'env> Permit<'env, P, Threads> {
     /// As [`Scope::spawn`], in the place this permit holds; the child gives it back when it ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let run = purview::fail_fast::<()>().limit(2).run(async |s| {
+    ///     let permit = s.permit().await;
+    ///     Ok(permit.spawn(async { Ok(7) }).await)
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), 7);
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(self, fut: F) -> Task<P::Joined<T>>
     where
@@ -315,6 +440,17 @@ impl<'env, P: Policy + Send + 'env> Permit<'env, P, Threads> {
 
 impl<'env, P: Policy + 'env> Permit<'env, P, Local> {
     /// As [`Scope::spawn`], in the place this permit holds; the child gives it back when it ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let run = purview::fail_fast::<()>().limit(2).run_local(async |s| {
+    ///     let permit = s.permit().await;
+    ///     Ok(permit.spawn(async { Ok(7) }).await)
+    /// });
+    /// assert_eq!(purview::block_on(run).unwrap(), 7);
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(self, fut: F) -> Task<P::Joined<T>>
     where

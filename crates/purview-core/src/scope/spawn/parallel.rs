@@ -23,8 +23,10 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// A child that its executor throws away, as when the runtime shuts down, is cancelled; where the policy has no
     /// value for that, the whole scope is.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let sum = purview::block_on(purview::scope(async |s| {
     ///     let halves = [0..500_u64, 500..1000].map(|half| s.spawn_parallel(async move { half.sum::<u64>() }));
     ///     let [a, b] = halves;
@@ -47,6 +49,16 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
 
 impl<'env, P: Policy + 'env, K: Kind> TaskBuilder<'env, P, K, Parallel> {
     /// As [`Scope::spawn_parallel`], with these options.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let sum = purview::block_on(purview::scope(async |s| {
+    ///     s.task().name("sum").parallel().spawn(async { (1..=10).sum::<u32>() }).await
+    /// }));
+    /// assert_eq!(sum, 55);
+    /// ```
     #[track_caller]
     pub fn spawn<T, F>(self, fut: F) -> Task<P::Joined<T>>
     where

@@ -42,7 +42,7 @@ impl<'env, P: Policy, K: Kind> Scope<'env, P, K> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::fail_fast;
     ///
     /// let out = purview::block_on(fail_fast::<()>().limit(2).run(async |s| {

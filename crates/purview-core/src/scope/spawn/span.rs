@@ -16,8 +16,10 @@ impl<'env, P: Policy, K: Kind, W> TaskBuilder<'env, P, K, W> {
     /// A field `outcome` that is declared [empty](tracing::field::Empty) has on close how the child ended: `returned`,
     /// `failed` where the policy [takes it for that](crate::Policy::is_failure), `panicked`, or `cancelled` and why.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use tracing::field::Empty;
     ///
     /// let id = 7;

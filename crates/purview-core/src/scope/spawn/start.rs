@@ -36,6 +36,23 @@ impl<V> Ready<V> {
     /// # Errors
     ///
     /// [`AlreadyReady`] the second time; the value is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::AlreadyReady;
+    ///
+    /// let run = purview::try_scope(async |s| {
+    ///     let port = s.start(async |ready| {
+    ///         assert_eq!(ready.set(80), Ok(()));
+    ///         assert_eq!(ready.set(81), Err(AlreadyReady));
+    ///         Ok::<_, ()>(())
+    ///     });
+    ///     Ok::<u16, ()>(port.await.unwrap())
+    /// });
+    /// assert_eq!(purview::block_on(run), Ok(80));
+    /// ```
     pub fn set(&self, value: V) -> Result<(), AlreadyReady> {
         self.ready.set(value)
     }
@@ -167,7 +184,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// let port = purview::block_on(purview::try_scope(async |s| {
     ///     let port = s.start(async |ready| {
     ///         ready.set(80_u16).ok();
@@ -201,6 +218,20 @@ impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
     /// # Errors
     ///
     /// [`StartError`] when the child failed, panicked, was cancelled or returned without being ready.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// let run = purview::try_local_scope(async |s| {
+    ///     let port = s.start(async |ready| {
+    ///         ready.set(std::rc::Rc::new(80)).ok();
+    ///         Ok::<_, ()>(())
+    ///     });
+    ///     Ok::<u16, ()>(*port.await.unwrap())
+    /// });
+    /// assert_eq!(purview::block_on(run), Ok(80));
+    /// ```
     #[track_caller]
     pub fn start<V, T, F, Fut>(&self, f: F) -> Start<V, P::Error>
     where

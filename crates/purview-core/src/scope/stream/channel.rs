@@ -42,6 +42,27 @@ impl<T> Sender<T> {
     /// # Cancel safety
     ///
     /// Dropping the future before it has completed drops the item, unless it had found room already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use futures::StreamExt;
+    ///
+    /// let items: Vec<_> = purview::block_on(purview::try_scope(async |s| {
+    ///     let items = s.produce(1, async |tx| {
+    ///         for item in ["a", "b"] {
+    ///             if tx.send(item).await.is_err() {
+    ///                 break; // the stream was dropped
+    ///             }
+    ///         }
+    ///         Ok::<_, ()>(())
+    ///     });
+    ///     Ok(items.collect().await)
+    /// }))
+    /// .unwrap();
+    /// assert_eq!(items, ["a", "b"]);
+    /// ```
     pub async fn send(&self, item: T) -> Result<(), Closed<T>> {
         let mut sending = Sending {
             channel: &self.channel,

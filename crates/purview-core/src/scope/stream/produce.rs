@@ -106,7 +106,7 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use futures::StreamExt;
     ///
     /// let sum = purview::block_on(purview::try_scope(async |s| {
@@ -143,6 +143,26 @@ impl<'env, P: Fallible + Send + 'env> Scope<'env, P, Threads> {
 
 impl<'env, P: Fallible + 'env> Scope<'env, P, Local> {
     /// As in a `Send` scope, for futures that need not be `Send`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use futures::StreamExt;
+    /// use std::rc::Rc;
+    ///
+    /// let name = Rc::new("ann");
+    /// let names: Vec<_> = purview::block_on(purview::try_local_scope(async |s| {
+    ///     let name = name.clone();
+    ///     let names = s.produce(1, async move |tx| {
+    ///         tx.send(name).await.ok();
+    ///         Ok::<_, ()>(())
+    ///     });
+    ///     Ok(names.collect().await)
+    /// }))
+    /// .unwrap();
+    /// assert_eq!(*names[0], "ann");
+    /// ```
     #[track_caller]
     pub fn produce<T, F, Fut>(&self, capacity: usize, f: F) -> Produced<T>
     where

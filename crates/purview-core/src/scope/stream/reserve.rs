@@ -32,7 +32,7 @@ impl<T> Sender<T> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use futures::StreamExt;
     ///
     /// let sum = purview::block_on(purview::try_scope(async |s| {
@@ -68,7 +68,7 @@ impl<T> Sender<T> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use futures::StreamExt;
     /// use purview::TrySendError;
     ///
@@ -148,6 +148,23 @@ impl<'a, T> Slot<'a, T> {
 
     /// Sends, without waiting. Where the stream has been dropped, or has ended with its scope, since the place was
     /// reserved, the item is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use futures::StreamExt;
+    ///
+    /// let item = purview::block_on(purview::try_scope(async |s| {
+    ///     let mut items = s.produce(1, async |tx| {
+    ///         let slot = tx.reserve().await.map_err(drop)?;
+    ///         slot.send("made when there was room for it");
+    ///         Ok::<_, ()>(())
+    ///     });
+    ///     Ok(items.next().await)
+    /// }));
+    /// assert!(item.unwrap().is_some());
+    /// ```
     pub fn send(mut self, item: T) {
         let Some(channel) = self.channel.take() else { return };
         let mut queue = channel.lock();

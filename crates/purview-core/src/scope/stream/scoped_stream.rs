@@ -48,7 +48,7 @@ use crate::{
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use futures::{Stream, TryStreamExt};
 /// use std::io;
 ///
@@ -84,7 +84,7 @@ impl<E> Builder<FailFast<E>> {
     /// # Examples
     ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use futures::StreamExt;
     /// use purview::fail_fast;
     /// use std::{io, time::Duration};

@@ -31,8 +31,10 @@ pub enum Kind {
 impl Kind {
     /// Whether it has tasks in it, and is none itself.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// use purview::inspect::Kind;
     ///
     /// assert!(Kind::Scope.is_scope());
@@ -44,8 +46,10 @@ impl Kind {
 
     /// One word, in lower case.
     ///
+    /// # Examples
+    ///
     /// ```
-    /// # extern crate purview_core as purview;
+    /// # use purview_core as purview;
     /// assert_eq!(purview::inspect::Kind::Guest.as_str(), "guest");
     /// ```
     pub fn as_str(self) -> &'static str {

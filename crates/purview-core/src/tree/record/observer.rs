@@ -78,7 +78,7 @@ pub struct Spawned<'a> {
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::inspect::{self, How, Observer, Options};
 /// use std::sync::atomic::{AtomicU64, Ordering};
 ///

@@ -15,7 +15,7 @@ use super::observer::Observer;
 /// # Examples
 ///
 /// ```
-/// # extern crate purview_core as purview;
+/// # use purview_core as purview;
 /// use purview::inspect::{self, Options};
 /// use std::time::Duration;
 ///
@@ -41,6 +41,15 @@ pub struct Options {
 
 impl Options {
     /// The tree, without reports and observers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::{self, Options};
+    ///
+    /// inspect::enable(Options::new()).unwrap();
+    /// ```
     pub fn new() -> Self {
         Self {
             observers: Vec::new(),
@@ -58,6 +67,17 @@ impl Options {
     }
 
     /// Calls `observer` for what happens to tasks and for each report. May be given several times.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::{Options, Timeline};
+    ///
+    /// let timeline = Timeline::new();
+    /// let options = Options::new().observer(timeline.clone());
+    /// # drop(options);
+    /// ```
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.observers.push(Arc::new(observer));
         self
@@ -68,8 +88,18 @@ impl Options {
     /// needs it, and turns it on. Default: on.
     ///
     /// Where it is off, the clock is read once for all polls of a scope's tasks that follow each other. Then `busy` and
-    /// `longest` are zero, observers are told that a poll took no time, and since when a task is idle or being polled is
+    /// `longest` are `None`, observers are told that a poll took no time, and since when a task is idle or being polled is
     /// known up to the length of such a pass. It is the cheapest way to have the tree of a service at hand.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    ///
+    /// let options = Options::new().times(false);
+    /// # drop(options);
+    /// ```
     pub fn times(mut self, on: bool) -> Self {
         self.times = on;
         self
@@ -77,6 +107,16 @@ impl Options {
 
     /// Counts the wakers of each task: how many are kept, how often they were woken. Needed for
     /// [`lost_waker`](Self::lost_waker) and [`yields`](Self::yields), which turn it on. Default: off.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    ///
+    /// let options = Options::new().wakers(true);
+    /// # drop(options);
+    /// ```
     pub fn wakers(mut self, on: bool) -> Self {
         self.wakers = on;
         self
@@ -84,6 +124,16 @@ impl Options {
 
     /// How many scopes and tasks a [`Snapshot`](crate::inspect::Snapshot) shows at most; it says how many it omits. Default:
     /// 100,000.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    ///
+    /// let options = Options::new().max_nodes(1_000);
+    /// # drop(options);
+    /// ```
     pub fn max_nodes(mut self, n: usize) -> Self {
         self.max_nodes = n;
         self
@@ -94,6 +144,17 @@ impl Options {
     ///
     /// A poll that takes long keeps the siblings of the task from being polled: it computes, or it blocks the thread. As
     /// the slow callbacks of asyncio's debug mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().slow_poll(Duration::from_millis(50));
+    /// # drop(options);
+    /// ```
     pub fn slow_poll(mut self, longer_than: Duration) -> Self {
         self.slow_poll = Some(longer_than);
         self.slow_nanos = u64::try_from(longer_than.as_nanos()).unwrap_or(u64::MAX);
@@ -102,6 +163,17 @@ impl Options {
 
     /// Reports, in a [`check`](crate::inspect::check), a task that was told to stop this long ago, has not ended, and has not been
     /// polled since: it does not wait for its cancellation. Default: none is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().not_polled_again(Duration::from_secs(1));
+    /// # drop(options);
+    /// ```
     pub fn not_polled_again(mut self, after: Duration) -> Self {
         self.not_polled_again = Some(after);
         self
@@ -109,6 +181,17 @@ impl Options {
 
     /// Reports, in a [`check`](crate::inspect::check), a scope that was told to stop this long ago and has not ended, with the
     /// tasks that it waits for; again after each further such time. Default: none is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().held_up(Duration::from_secs(5));
+    /// # drop(options);
+    /// ```
     pub fn held_up(mut self, after: Duration) -> Self {
         self.held_up = Some(after);
         self
@@ -116,6 +199,17 @@ impl Options {
 
     /// Reports, in a [`check`](crate::inspect::check), a task that has been idle this long, waits for nothing that is known, and
     /// none of whose wakers is alive: nothing can ever wake it, other than its cancellation. Default: none is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().lost_waker(Duration::from_secs(60));
+    /// # drop(options);
+    /// ```
     pub fn lost_waker(mut self, after: Duration) -> Self {
         self.lost_waker = Some(after);
         self.wakers = true;
@@ -124,6 +218,16 @@ impl Options {
 
     /// Reports a task that has been polled `times` in a row and woke itself in each of these polls: it yields without
     /// getting anywhere. Again each time that it has done so as often as before. Default: none is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    ///
+    /// let options = Options::new().yields(10_000);
+    /// # drop(options);
+    /// ```
     pub fn yields(mut self, times: u64) -> Self {
         self.yields = Some(times.max(1));
         self.wakers = true;
@@ -133,6 +237,17 @@ impl Options {
     /// Has a thread call [`check`](crate::inspect::check) at this interval, at least a millisecond, for as long as the process
     /// runs. Default: none does, and only what a poll shows is reported by itself. There is no such thread on wasm, nor under
     /// a test runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use purview_core as purview;
+    /// use purview::inspect::Options;
+    /// use std::time::Duration;
+    ///
+    /// let options = Options::new().check_every(Duration::from_secs(1));
+    /// # drop(options);
+    /// ```
     pub fn check_every(mut self, interval: Duration) -> Self {
         // Without a pause the thread would keep a core busy.
         self.check_every = Some(interval.max(Duration::from_millis(1)));
