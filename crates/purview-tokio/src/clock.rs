@@ -1,4 +1,5 @@
 use std::{
+    cell::Cell,
     collections::HashSet,
     panic,
     sync::{
@@ -24,6 +25,11 @@ const EMBEDDED: u8 = 2;
 /// would have done.
 static WITHOUT_TIME: OnceLock<Mutex<HashSet<Id>>> = OnceLock::new();
 
+thread_local! {
+    /// The runtime on this thread that was last found to have a time driver.
+    static WITH_TIME: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
 impl Clock {
     pub(crate) const fn embedded() -> Self {
         Self(AtomicU8::new(EMBEDDED))
@@ -32,6 +38,13 @@ impl Clock {
     /// As much as this one knows.
     pub(crate) fn copy(&self) -> Self {
         Self(AtomicU8::new(self.0.load(Relaxed)))
+    }
+
+    /// Whether tokio's clock is to be read, of which less need be known: should the id be that of a runtime that was dropped,
+    /// tokio's clock is the system's, as the embedded one is.
+    pub(crate) fn can_be_read(&self, handle: &Handle) -> bool {
+        let is_known = || WITH_TIME.try_with(Cell::get).ok().flatten() == Some(handle.id());
+        (self.0.load(Relaxed) == UNKNOWN && is_known()) || self.is_tokio(handle)
     }
 
     pub(crate) fn is_tokio(&self, handle: &Handle) -> bool {
@@ -67,7 +80,9 @@ fn has_time_driver(handle: &Handle) -> bool {
     }
     let _context = handle.enter();
     let found = panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok();
-    if !found {
+    if found {
+        let _ = WITH_TIME.try_with(|known| known.set(Some(handle.id())));
+    } else {
         let ids = WITHOUT_TIME.get_or_init(Mutex::default);
         let mut ids = ids.lock().unwrap_or_else(PoisonError::into_inner);
         // Programs have a handful of runtimes. One that makes them by the thousand is asked again now and then.

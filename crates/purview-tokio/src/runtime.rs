@@ -150,8 +150,8 @@ impl Tokio {
 
     /// Runs `f` in the runtime's context, where its clock can be read and its timers made; `None` where the embedded
     /// clock serves.
-    fn inside<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
-        if !self.clock().is_tokio(&self.handle) {
+    fn inside<R>(&self, is_tokio: bool, f: impl FnOnce() -> R) -> Option<R> {
+        if !is_tokio {
             return None;
         }
         let _context = match Handle::try_current() {
@@ -166,12 +166,14 @@ impl Tokio {
 
 impl Timer for Tokio {
     fn now(&self) -> Instant {
-        let now = self.inside(|| tokio::time::Instant::now().into_std());
+        let can_be_read = self.clock().can_be_read(&self.handle);
+        let now = self.inside(can_be_read, || tokio::time::Instant::now().into_std());
         now.unwrap_or_else(|| Embedded.now())
     }
 
     fn sleep_until(&self, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-        let sleep = self.inside(|| sleep_until(at, self.clone()));
+        let is_tokio = self.clock().is_tokio(&self.handle);
+        let sleep = self.inside(is_tokio, || sleep_until(at, self.clone()));
         sleep.unwrap_or_else(|| Embedded.sleep_until(at))
     }
 }
