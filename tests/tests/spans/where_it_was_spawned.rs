@@ -59,6 +59,12 @@ fn lines_beside_a_layer_that_sees_more(program: impl AsyncFnOnce()) -> String {
     lines.text()
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a child of these scopes returns a result")]
+fn say(what: &str) -> Result<(), ()> {
+    info!("{what}");
+    Ok(())
+}
+
 /// tokio, with the subscriber of this thread on its threads.
 fn tokio_that_is_listened_to() -> tokio::runtime::Runtime {
     let here = tracing::dispatcher::get_default(Clone::clone);
@@ -77,12 +83,12 @@ fn a_layer_that_does_not_see_the_spans_of_tasks_sees_what_is_around_them_on_othe
             scope(async |s| s.spawn_blocking(|_| info!("inner")).await).await;
             Ok(())
         });
-        s.spawn_blocking(|_| Ok(info!("blocking")));
-        s.spawn(async { Ok(spawn_blocking(|| info!("free")).await) });
+        s.spawn_blocking(|_| say("blocking"));
+        s.spawn(async { spawn_blocking(|| say("free")).await });
         info_span!("step").in_scope(|| {
-            s.spawn_parallel(async { Ok(info!("below a step")) });
+            s.spawn_parallel(async { say("below a step") });
             let own = s.task().span(|_| info_span!("own"));
-            own.parallel().spawn(async { Ok(info!("its own")) });
+            own.parallel().spawn(async { say("its own") });
         });
         Ok(())
     };
@@ -90,8 +96,8 @@ fn a_layer_that_does_not_see_the_spans_of_tasks_sees_what_is_around_them_on_othe
         let tokio = tokio_that_is_listened_to();
         let (service, driver) = info_span!("service").in_scope(|| settled::<()>().open());
         let driver = tokio.spawn(driver);
-        drop(service.spawn(async { Ok(info!("of a service")) }));
-        let guest = service.enter(async { Ok(info!("a guest")) });
+        drop(service.spawn(async { say("of a service") }));
+        let guest = service.enter(async { say("a guest") });
         tokio.spawn(guest).await.unwrap().unwrap().unwrap();
         drop(service);
         driver.await.unwrap().unwrap();
