@@ -51,7 +51,8 @@ fn the_embedded_runtime_has_nowhere_to_run_work_and_says_so() {
     let refused = Embedded.spawn(Box::pin(async {})).unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "the runtime cannot take work: the embedded runtime has no executor"
+        "the runtime cannot take work: the embedded runtime has no executor: enable purview's feature for the program's \
+         runtime"
     );
     let out = block_on(settled::<()>().run(async |s| {
         let parallel = s.spawn_parallel(async { Ok(7) }).await;
@@ -63,5 +64,7 @@ fn the_embedded_runtime_has_nowhere_to_run_work_and_says_so() {
     let Err(TaskError::Cancelled(why)) = blocking else {
         panic!("there is no thread for it")
     };
-    assert!(why.to_string().contains("no threads for blocking work"), "{why}");
+    let why = why.to_string();
+    assert!(why.contains("no threads for blocking work"), "{why}");
+    assert!(why.contains("enable purview's feature `blocking`"), "{why}");
 }

@@ -84,6 +84,29 @@ fn cut_by_the_deadline_it_prints_the_pages_it_has() {
 }
 
 #[test]
+fn a_deadline_that_has_come_before_the_first_page_is_reported() {
+    on_every_runtime(|runtime| {
+        let output = run("crawl", &["--deadline", "1ns", "--runtime", runtime]);
+        assert_eq!(output.status.code(), Some(1), "{runtime}: {}", stderr(&output));
+        let report = stdout(&output);
+        assert!(report.contains("stopped: deadline exceeded; "), "{runtime}: {report}");
+        assert!(pages(&report).is_empty(), "{runtime}: {report}");
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let output = program::run_on_a_full_disk("crawl", &["--deadline", "1ms"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("cannot write the report: "),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn bad_usage_names_the_value_and_the_remedy() {
     let cases: &[(&[&str], &[&str])] = &[
         (&["--rate", "fast"], &["'fast'", "such as 1000/1s"]),

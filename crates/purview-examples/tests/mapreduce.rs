@@ -193,10 +193,12 @@ fn a_deadline_that_has_come_is_reported() {
     on_every_runtime(|runtime| {
         let output = run("mapreduce", &[&folder, "--deadline", "1ns", "--runtime", runtime]);
         assert_eq!(output.status.code(), Some(1), "{runtime}: {}", stderr(&output));
+        let report = stdout(&output);
+        assert!(report.contains("stopped: deadline exceeded"), "{runtime}: {report}");
+        // The walk was stopped, so how many files there are is not known.
         assert!(
-            stdout(&output).contains("stopped: deadline exceeded"),
-            "{runtime}: {}",
-            stdout(&output)
+            report.contains("nor those in folders not walked"),
+            "{runtime}: {report}"
         );
     });
 }
@@ -228,4 +230,17 @@ fn output_that_is_not_read_is_no_failure() {
     let (folder, _) = folder("mapreduce-unread");
     assert_eq!(program::run_unread("mapreduce", &[&folder]), Some(0));
     assert_eq!(program::run_unread("mapreduce", &["no such folder"]), Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let (folder, _) = folder("mapreduce-full-disk");
+    let output = program::run_on_a_full_disk("mapreduce", &[&folder]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("cannot write the report: "),
+        "{}",
+        stderr(&output)
+    );
 }

@@ -6,6 +6,7 @@
     reason = "`?` and async functions are what is tried"
 )]
 
+mod of_one_task;
 mod the_error_itself_comes_out;
 mod the_first_error_of_a_call;
 mod the_question_mark;

@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt::Debug, io, time::Duration};
 
-use purview::{CancelToken, Stopped, fail_fast, gather, gather_stream, retry, try_gather};
+use purview::{CancelToken, Stopped, TaskError, fail_fast, gather, gather_stream, retry, try_gather};
 use purview_tests::{local_on_every_runtime, on_every_runtime};
 
 type Boxed = Box<dyn Error + Send + Sync>;
@@ -59,10 +59,7 @@ macro_rules! all_doors {
             gather(ns.map(child))
                 .timeout(timeout)
                 .try_for_each(async |_, n| {
-                    *sum.lock().unwrap() += n.map_err(|error| match error {
-                        purview::TaskError::Failed(error) => error,
-                        other => panic!("{other}"),
-                    })?;
+                    *sum.lock().unwrap() += n.map_err(TaskError::into_error)?;
                     Ok::<_, $error>(())
                 })
                 .await?;

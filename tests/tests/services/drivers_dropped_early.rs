@@ -25,6 +25,17 @@ fn its_children_are_dropped_newest_first() {
     assert!(open.is_cancelled() && open.is_empty());
 }
 
+fn the_reason_names_the_driver() {
+    let (open, driver) = settled::<()>().open();
+    drop(driver);
+    let reason = CancelReason::Requested(Some("the scope's driver was dropped".into()));
+    assert_eq!(open.token().reason().as_ref(), Some(&reason));
+    let task = by_hand(open.spawn(async { Ok(()) })).finish();
+    assert!(matches!(task, Err(TaskError::Cancelled(why)) if why == reason));
+    let guest = by_hand(open.enter(async { Ok(()) })).finish();
+    assert_eq!(guest.unwrap_err(), reason);
+}
+
 fn children_that_it_has_not_taken_in_are_dropped_too() {
     let log = Log::new();
     let (open, driver) = fail_fast::<()>().open();
@@ -138,6 +149,7 @@ fn a_child_may_drop_the_last_handle_as_it_is_dropped() {
 
 polled_on_every_runtime!(
     its_children_are_dropped_newest_first,
+    the_reason_names_the_driver,
     children_that_it_has_not_taken_in_are_dropped_too,
     its_tasks_say_so,
     in_fail_fast_they_panic_and_do_not_hang,

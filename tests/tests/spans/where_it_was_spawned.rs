@@ -1,10 +1,13 @@
 //! What a child tells is inside the span that was current where it was spawned: wherever the child runs, and whether its own
 //! span is listened to or not.
 
+use std::io;
+
 use futures::StreamExt;
-use purview::{block_on, fail_fast, local_scope, scope, spawn_blocking};
+use purview::{FailFast, Scope, block_on, fail_fast, local_scope, scope, settled, spawn_blocking};
 use purview_tests::{AnyRuntime, local_on_every_runtime, served_by_every_runtime, yields};
-use tracing::{Instrument, Level, info_span};
+use tracing::{Instrument, Level, info, info_span};
+use tracing_subscriber::{Layer, filter::LevelFilter, fmt, layer::SubscriberExt};
 
 use crate::{lines::Lines, recorder::Recorder};
 
@@ -13,7 +16,7 @@ fn parallel_and_blocking_children_log_inside_the_span_they_were_spawned_in() {
     for level in [Level::TRACE, Level::INFO] {
         let lines = Lines::default();
         let sink = lines.clone();
-        let subscriber = tracing_subscriber::fmt()
+        let subscriber = fmt()
             .with_max_level(level)
             .with_ansi(false)
             .with_writer(move || sink.clone())
@@ -38,6 +41,83 @@ fn parallel_and_blocking_children_log_inside_the_span_they_were_spawned_in() {
             assert!(line.contains("request"), "{what} at {level}: {line}");
         }
     }
+}
+
+/// What one of two layers writes: this one does not see the spans of tasks, which the other one does.
+fn lines_beside_a_layer_that_sees_more(program: impl AsyncFnOnce()) -> String {
+    let lines = Lines::default();
+    let sink = lines.clone();
+    let seen = fmt::layer()
+        .without_time()
+        .with_ansi(false)
+        .with_writer(move || sink.clone())
+        .with_filter(LevelFilter::INFO);
+    let more = fmt::layer().with_writer(io::sink).with_filter(LevelFilter::DEBUG);
+    let subscriber = tracing_subscriber::registry().with(more).with(seen);
+    let _default = tracing::subscriber::set_default(subscriber);
+    block_on(program().instrument(info_span!("request")));
+    lines.text()
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a child of these scopes returns a result")]
+fn say(what: &str) -> Result<(), ()> {
+    info!("{what}");
+    Ok(())
+}
+
+/// tokio, with the subscriber of this thread on its threads.
+fn tokio_that_is_listened_to() -> tokio::runtime::Runtime {
+    let here = tracing::dispatcher::get_default(Clone::clone);
+    tokio::runtime::Builder::new_multi_thread()
+        .on_thread_start(move || std::mem::forget(tracing::dispatcher::set_default(&here)))
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_layer_that_does_not_see_the_spans_of_tasks_sees_what_is_around_them_on_other_threads() {
+    let program = async |s: Scope<'_, FailFast<()>>| {
+        s.spawn_parallel(async {
+            yields(2).await;
+            info!("parallel");
+            scope(async |s| s.spawn_blocking(|_| info!("inner")).await).await;
+            Ok(())
+        });
+        s.spawn_blocking(|_| say("blocking"));
+        s.spawn(async { spawn_blocking(|| say("free")).await });
+        info_span!("step").in_scope(|| {
+            s.spawn_parallel(async { say("below a step") });
+            let own = s.task().span(|_| info_span!("own"));
+            own.parallel().spawn(async { say("its own") });
+        });
+        Ok(())
+    };
+    let text = lines_beside_a_layer_that_sees_more(async || {
+        let tokio = tokio_that_is_listened_to();
+        let (service, driver) = info_span!("service").in_scope(|| settled::<()>().open());
+        let driver = tokio.spawn(driver);
+        drop(service.spawn(async { say("of a service") }));
+        let guest = service.enter(async { say("a guest") });
+        tokio.spawn(guest).await.unwrap().unwrap().unwrap();
+        drop(service);
+        driver.await.unwrap().unwrap();
+        let runtime = purview_tokio::Tokio::new(tokio.handle().clone());
+        fail_fast().runtime(runtime).run(program).await.unwrap();
+    });
+    let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines.sort_unstable();
+    let target = module_path!();
+    let expected = [
+        format!("INFO request: {target}: a guest"),
+        format!("INFO request: {target}: blocking"),
+        format!("INFO request: {target}: free"),
+        format!("INFO request: {target}: inner"),
+        format!("INFO request: {target}: parallel"),
+        format!("INFO request:service: {target}: of a service"),
+        format!("INFO request:step: {target}: below a step"),
+        format!("INFO request:step:own: {target}: its own"),
+    ];
+    assert_eq!(lines, expected, "{text}");
 }
 
 async fn say_late(recorder: &Recorder, what: &str) -> Result<(), ()> {

@@ -80,15 +80,70 @@ impl<E> ScopeError<E> {
         };
         let mut cause = OneByOne::new(cause);
         drop(failures);
-        match cause.take() {
-            Some(TaskError::Failed(error)) => error,
-            Some(TaskError::Panicked(panic)) => panic.resume(),
-            _ => stopped(Stopped::new(reason)),
-        }
+        cause
+            .take()
+            .unwrap_or(TaskError::Cancelled(reason))
+            .into_error_or(stopped)
     }
 }
 
 impl<E> TaskError<E> {
+    /// The caller's own error: the one that the child returned, or what `E` makes of being [`Stopped`].
+    ///
+    /// For `?` on one result of a gather, or on a task under [`settled`](crate::settled):
+    /// `task.await.map_err(TaskError::into_error)?`. `anyhow::Error` is no [`Error`](std::error::Error), so a `TaskError` of
+    /// it does not convert by itself.
+    ///
+    /// # Panics
+    ///
+    /// With the payload, where the child panicked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # extern crate purview_core as purview;
+    /// use purview::{TaskError, settled};
+    ///
+    /// let out = purview::block_on(settled().run(async |s| {
+    ///     let page = s.spawn(async { Err::<u32, _>("no such page".to_owned()) });
+    ///     page.await.map_err(TaskError::into_error)
+    /// }));
+    /// assert_eq!(out.unwrap_err().into_failure().unwrap(), "no such page");
+    /// ```
+    pub fn into_error(self) -> E
+    where
+        E: From<Stopped>,
+    {
+        self.into_error_or(E::from)
+    }
+
+    /// As [`into_error`](Self::into_error), for error types of other crates: `stopped` says what a cancellation becomes.
+    ///
+    /// # Panics
+    ///
+    /// As [`into_error`](Self::into_error).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # extern crate purview_core as purview;
+    /// use purview::settled;
+    ///
+    /// let out = purview::block_on(settled::<()>().run(async |s| {
+    ///     let child = s.spawn(std::future::pending::<Result<(), ()>>());
+    ///     child.cancel();
+    ///     child.await.map_err(|error| error.into_error_or(|_stopped| ()))
+    /// }));
+    /// assert!(out.is_err());
+    /// ```
+    pub fn into_error_or(self, stopped: impl FnOnce(Stopped) -> E) -> E {
+        match self {
+            Self::Failed(error) => error,
+            Self::Panicked(panic) => panic.resume(),
+            Self::Cancelled(reason) => stopped(Stopped::new(reason)),
+        }
+    }
+
     fn is_returned(&self) -> bool {
         matches!(self, Self::Failed(_))
     }

@@ -54,12 +54,17 @@ impl Timer for Embedded {
 
 impl Spawner for Embedded {
     fn spawn(&self, _: BoxFuture) -> Result<(), SpawnError> {
-        Err(SpawnError::new("the embedded runtime has no executor"))
+        Err(SpawnError::new(
+            "the embedded runtime has no executor: enable purview's feature for the program's runtime",
+        ))
     }
 
     fn spawn_blocking(&self, _: Box<dyn FnOnce() + Send>) -> Result<(), SpawnError> {
-        Err(SpawnError::new(
-            "the embedded runtime has no threads for blocking work: give the scope a runtime that has, with `.runtime(..)`",
-        ))
+        Err(SpawnError::new(if cfg!(target_family = "wasm") {
+            "there are no threads for blocking work here: split it into steps, with `checkpoint` between them"
+        } else {
+            "the embedded runtime has no threads for blocking work: enable purview's feature `blocking`, or that of the \
+             program's runtime, or give the scope a runtime that has threads, with `.runtime(..)`"
+        }))
     }
 }

@@ -15,6 +15,8 @@ mod stop;
 mod task_node;
 
 pub use self::info::{TaskId, TaskInfo};
+#[cfg(feature = "tracing")]
+pub(crate) use self::spans::SpanAround;
 pub(crate) use self::{
     bound::Bound,
     grace::{GivenGrace, Grace},

@@ -12,11 +12,11 @@ impl ScopeSpans {
 }
 
 #[cfg(feature = "tracing")]
-pub(crate) use self::traced::ScopeSpans;
+pub(crate) use self::traced::{ScopeSpans, SpanAround};
 
 #[cfg(feature = "tracing")]
 mod traced {
-    use std::sync::PoisonError;
+    use std::sync::{Arc, PoisonError};
 
     use tracing::Span;
 
@@ -24,13 +24,20 @@ mod traced {
 
     type MakeSpan = dyn Fn(&TaskInfo) -> Span + Send + Sync;
 
+    /// A span that others are below.
+    pub(crate) struct SpanAround {
+        pub(crate) span: Span,
+        /// The nearest around it that is not Purview's own, where this is.
+        pub(crate) outside: Option<Arc<Span>>,
+    }
+
     /// How the spans of a scope's tasks are made, and what they are below.
     #[derive(Default)]
     pub(crate) struct ScopeSpans {
         /// Makes them, where the user does.
         make: Option<Box<MakeSpan>>,
         /// What they are below, wherever they are made: the span of an open scope, or where a gather was first polled.
-        parent: Mutex<Option<Span>>,
+        parent: Mutex<Option<Arc<SpanAround>>>,
     }
 
     impl ScopeSpans {
@@ -48,11 +55,15 @@ mod traced {
             self.make.as_ref().map(|make| make(task))
         }
 
-        pub(crate) fn parent(&self) -> Option<Span> {
+        pub(crate) fn parent(&self) -> Option<Arc<SpanAround>> {
             self.parent.lock().unwrap_or_else(PoisonError::into_inner).clone()
         }
 
-        pub(crate) fn set_parent(&self, parent: Option<Span>) {
+        pub(crate) fn set_parent(&self, parent: SpanAround) {
+            self.replace(Some(Arc::new(parent)));
+        }
+
+        fn replace(&self, parent: Option<Arc<SpanAround>>) {
             // Dropped outside the lock: the subscriber is told of it.
             let old = std::mem::replace(&mut *self.parent.lock().unwrap_or_else(PoisonError::into_inner), parent);
             drop(old);
@@ -60,7 +71,7 @@ mod traced {
 
         /// The scope has ended: it keeps no span open.
         pub(in crate::tree) fn end(&self) {
-            self.set_parent(None);
+            self.replace(None);
         }
     }
 }

@@ -8,7 +8,8 @@
 use std::{
     cmp::Reverse,
     collections::HashMap,
-    fs, io,
+    fs,
+    io::{self, Write},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -94,8 +95,10 @@ impl Words {
 #[derive(Debug, Default)]
 struct Tally {
     words: Words,
-    /// Files that were found.
+    /// Files that were found; not all there are, where the walk was stopped.
     found: usize,
+    /// Whether the walk came to its end.
+    walked: bool,
     /// Files that were counted.
     counted: usize,
     unreadable: Vec<(PathBuf, String)>,
@@ -106,6 +109,8 @@ struct Tally {
 #[derive(Debug, Default)]
 struct Found {
     files: Vec<PathBuf>,
+    /// Whether no folder was left out because the walk was stopped.
+    all: bool,
     unreadable: Vec<(PathBuf, String)>,
 }
 
@@ -113,10 +118,11 @@ struct Found {
 fn walk(folder: &Path, token: &CancelToken) -> io::Result<Found> {
     fs::read_dir(folder)?;
     let (mut found, mut folders) = (Found::default(), vec![folder.to_owned()]);
-    while let Some(folder) = folders.pop() {
-        if token.is_cancelled() {
+    while !token.is_cancelled() {
+        let Some(folder) = folders.pop() else {
+            found.all = true;
             break;
-        }
+        };
         if let Err(error) = enter(&folder, &mut found.files, &mut folders) {
             found.unreadable.push((folder, error.to_string()));
         }
@@ -153,6 +159,7 @@ async fn count(args: &Args) -> io::Result<Tally> {
                 Err(_) => return Ok(()),
             };
             tally.found = found.files.len();
+            tally.walked = found.all;
             tally.unreadable = found.unreadable;
 
             // Map: each file is read on the blocking pool and counted on the executor, a few files at a time.
@@ -202,23 +209,27 @@ async fn count(args: &Args) -> io::Result<Tally> {
     Ok(tally)
 }
 
-fn report(tally: &Tally, top: usize, elapsed: Duration) {
-    for (path, reason) in &tally.unreadable {
-        cli::warn(format_args!("{}: {reason}", path.display()));
-    }
+fn report(tally: &Tally, top: usize, elapsed: Duration, out: &mut impl Write) -> io::Result<()> {
     for (word, count) in tally.words.most_frequent(top) {
-        cli::say(format_args!("{count:>9}  {word}"));
+        writeln!(out, "{count:>9}  {word}")?;
     }
-    cli::say(format_args!(
+    writeln!(
+        out,
         "{:>9}  words in {} files, {} different, in {elapsed:.2?}",
         tally.words.total(),
         tally.counted,
         tally.words.0.len()
-    ));
+    )?;
     if let Some(reason) = &tally.stopped {
         let left = tally.found - tally.counted;
-        cli::say(format_args!("stopped: {reason}; {left} files not counted"));
+        let more = if tally.walked {
+            ""
+        } else {
+            ", nor those in folders not walked"
+        };
+        writeln!(out, "stopped: {reason}; {left} files not counted{more}")?;
     }
+    Ok(())
 }
 
 fn main() -> ExitCode {
@@ -233,6 +244,9 @@ fn run(args: &Args) -> Result<bool, String> {
             args.folder.display()
         )
     })?;
-    report(&tally, args.top, began.elapsed());
+    for (path, reason) in &tally.unreadable {
+        cli::warn(format_args!("{}: {reason}", path.display()));
+    }
+    cli::print(|out| report(&tally, args.top, began.elapsed(), out))?;
     Ok(tally.stopped.is_none() && tally.unreadable.is_empty())
 }

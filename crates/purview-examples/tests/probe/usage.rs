@@ -126,3 +126,15 @@ fn a_limit_beyond_the_file_descriptors_is_refused_with_one_that_fits() {
         "nothing listens, but every probe has its socket"
     );
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_an_error() {
+    let output = crate::program::run_on_a_full_disk("probe", &["--policy", "first-success"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("cannot write the report: "),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -68,6 +68,18 @@ pub(crate) fn run_unread(name: &str, args: &[&str]) -> Option<i32> {
     command.status().expect("the program starts").code()
 }
 
+/// Runs a program to its end, with nowhere to put what it prints on stdout.
+#[cfg(target_os = "linux")]
+pub(crate) fn run_on_a_full_disk(name: &str, args: &[&str]) -> Output {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    Command::new(path_of(name))
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(full.expect("Linux has this device"))
+        .output()
+        .expect("the program starts")
+}
+
 /// A file for one test, in the target folder.
 pub(crate) fn file(name: &str, content: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

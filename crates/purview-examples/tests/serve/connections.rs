@@ -68,7 +68,11 @@ fn bad_usage_names_the_value_and_the_remedy() {
             &["--listen", &taken, "--journal", journal],
             &[&taken, "another --listen"],
         ),
-        (&["--listen", "here"], &["'here'", "--listen"]),
+        (&["--listen", "here"], &["'here'", "--listen", "such as 127.0.0.1:7070"]),
+        (
+            &["--inspect", "localhost:0"],
+            &["'localhost:0'", "such as 127.0.0.1:7070"],
+        ),
         (
             &["--journal", "/no/such/folder/journal"],
             &["/no/such/folder/journal", "another --journal"],

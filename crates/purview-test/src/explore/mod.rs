@@ -15,7 +15,7 @@ pub use yield_now::{YieldNow, yield_now};
 
 use purview_core::inspect::{Options, Timeline};
 
-use crate::VirtualRuntime;
+use crate::{VirtualRuntime, runtime::count};
 
 /// So many polls of a schedule are drawn.
 const POLLS: usize = 10_000;
@@ -154,13 +154,14 @@ fn parse(seeds: &str) -> Vec<u64> {
 /// The last of `seeds` failed: by itself, or because it gave another value than the first.
 fn report(at: &Location<'_>, passed: usize, seeds: &[u64], timeline: &Timeline) {
     let seed = seeds.last().expect("one has failed");
+    let passed = count(passed as u64, "seed");
     let list = seeds.iter().map(u64::to_string).collect::<Vec<_>>();
     let call = match seeds {
         [seed] => format!("replay({seed}, ..)"),
         _ => format!("explore([{}], ..)", list.join(", ")),
     };
     eprintln!(
-        "purview-test: failed under seed {seed} ({passed} seeds passed before), explored at {at}; \
+        "purview-test: failed under seed {seed} ({passed} passed before), explored at {at}; \
          replay it with {SEED}={}, or purview_test::{call}; what ran when, by events:\n{}",
         list.join(","),
         timeline.to_text(WIDTH)

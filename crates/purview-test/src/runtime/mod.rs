@@ -23,6 +23,7 @@ use purview_core::runtime::Instant;
 
 pub use idle::Idle;
 pub use stall::Stalled;
+pub(crate) use stall::count;
 
 use purview_core::inspect::Options as InspectOptions;
 

@@ -102,6 +102,13 @@ impl Schedule {
         self.seed
     }
 
+    /// The call that makes a runtime with this schedule.
+    pub(super) fn made_by(&self) -> String {
+        let seeded = !self.varies && self.order == Order::Uniform;
+        let name = if seeded { "seeded" } else { "exploring" };
+        format!("VirtualRuntime::{name}({})", self.seed)
+    }
+
     /// A hash of all the steps taken so far.
     pub(super) fn fingerprint(&self) -> u64 {
         self.fingerprint

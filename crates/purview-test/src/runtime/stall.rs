@@ -126,11 +126,10 @@ impl State {
             .iter()
             .any(|(_, task)| task.can_be_woken(self.schedule.foreign_wakers()));
         if kind == StallKind::Deadlock && self.options.patience.is_zero() && hope {
-            let seed = self.schedule.seed();
+            let runtime = self.schedule.made_by();
             writeln!(
                 out,
-                "if a thread outside the runtime was to wake one of them, give it time: \
-                 VirtualRuntime::exploring({seed}).patience(..).run(..)"
+                "if a thread outside the runtime was to wake one of them, give it time: {runtime}.patience(..).run(..)"
             )?;
         }
         Ok(())
@@ -163,6 +162,7 @@ impl State {
     }
 }
 
-pub(super) fn count(n: u64, noun: &str) -> String {
+/// "1 step", "2 steps".
+pub(crate) fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

@@ -130,6 +130,7 @@ fn seeds_that_differ_are_replayed_together() {
         again.contains("the value depends on the schedule: seed 0 gave [1, 2], seed "),
         "{again}"
     );
+    assert!(again.contains("(1 seed passed before)"), "{again}");
     assert!(
         in_a_process(me, Some(other)).contains("1 passed"),
         "one has nothing to be compared with"
@@ -182,4 +183,19 @@ fn a_stuck_future_is_dropped_before_the_deadlock_is_reported() {
     let stalled = VirtualRuntime::exploring(0).try_block_on(stuck).unwrap_err();
     assert!(stalled.is_deadlock());
     assert_eq!(Arc::strong_count(&held), 1);
+}
+
+#[test]
+fn a_runtime_that_needs_patience_is_named_with_its_own_schedule() {
+    for (runtime, made_by) in [
+        (VirtualRuntime::exploring(7), "exploring(7)"),
+        (VirtualRuntime::exploring(0), "exploring(0)"),
+        (VirtualRuntime::seeded(7).patience(Duration::ZERO), "seeded(7)"),
+        (VirtualRuntime::seeded(0).patience(Duration::ZERO), "seeded(0)"),
+    ] {
+        let (_kept, never) = oneshot::channel::<()>();
+        let text = runtime.try_block_on(never).unwrap_err().to_string();
+        let hint = format!("give it time: VirtualRuntime::{made_by}.patience(..).run(..)");
+        assert!(text.contains(&hint), "{text}");
+    }
 }

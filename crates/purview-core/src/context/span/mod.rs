@@ -2,8 +2,12 @@
 
 #[cfg(feature = "console")]
 mod console;
+#[cfg(feature = "tracing")]
+mod made;
 #[cfg(all(feature = "tracing", not(feature = "console")))]
 mod no_console;
+#[cfg(feature = "tracing")]
+mod outside;
 #[cfg(feature = "tracing")]
 mod traced;
 #[cfg(not(feature = "tracing"))]

@@ -5,21 +5,21 @@ use std::{
     task::{Context, Poll},
 };
 
-use tracing::{
-    Span,
-    field::{Empty, display},
-    level_filters::LevelFilter,
-};
+use tracing::{Span, level_filters::LevelFilter};
 
-use super::Outcome;
 #[cfg(feature = "console")]
 use super::console::Console;
 #[cfg(not(feature = "console"))]
 use super::no_console::Console;
+use super::{
+    Outcome,
+    made::{Kind, Made, has_name, make, record},
+    outside::{self, Outside},
+};
 use crate::{
     cancel::CancelReason,
     context::Env,
-    tree::{ScopeNode, TaskInfo, record::Kind as TaskKind},
+    tree::{ScopeNode, SpanAround, TaskInfo, record::Kind as TaskKind},
 };
 
 /// The span of one task.
@@ -42,26 +42,9 @@ enum State {
     Made(Box<Made>),
 }
 
-struct Made {
-    span: Span,
-    kind: Kind,
-    /// Its scope was not polled when it was made.
-    needs_name: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// The task's own, and this is given how the task ends.
-    Reports,
-    /// The task's own, for a part of it that runs elsewhere.
-    Copy,
-    /// The task's own is disabled: the one that was current where it was spawned.
-    Parent,
-}
-
 /// The span that a task is given by the user.
 #[derive(Default)]
-pub(crate) struct GivenSpan<'a>(Option<Box<MakeSpan<'a>>>);
+pub(crate) struct GivenSpan<'a>(pub(super) Option<Box<MakeSpan<'a>>>);
 
 type MakeSpan<'a> = dyn FnOnce(&TaskInfo) -> Span + Send + Sync + 'a;
 
@@ -87,11 +70,16 @@ impl TaskSpan {
 
     /// That of the task that is being polled, for what it has run on another thread.
     pub(crate) fn here() -> Self {
-        if Self::is_wanted() {
-            Self::parent(Span::current())
-        } else {
-            Self::default()
+        if !Self::is_wanted() {
+            return Self::default();
         }
+        let here = Span::current();
+        let outside = if outside::is_own(&here) {
+            outside::beyond(&here)
+        } else {
+            None
+        };
+        Self::parent(here, outside)
     }
 
     /// A child's, made where it is spawned. In an open scope it is below the scope's and follows from the one here: the
@@ -110,12 +98,16 @@ impl TaskSpan {
         let is_guest = kind == TaskKind::Guest;
         let parent = if is_guest { None } else { scope.spans().parent() };
         let Some(parent) = parent else {
-            return make(task, scope, given).or(Span::current).shown_by(console);
+            let mut made = make(task, scope, given);
+            made.elsewhere = is_guest;
+            return made.or(Span::current).shown_by(console);
         };
         let spawner = Span::current();
-        let made = parent.in_scope(|| make(task, scope, given));
+        let mut made = inside(&parent, || make(task, scope, given));
         made.span.follows_from(&spawner);
-        made.or(|| parent).shown_by(console)
+        // The driver runs it, and is polled anywhere.
+        made.elsewhere = true;
+        made.or(|| parent.span.clone()).shown_by(console)
     }
 
     /// That of a future of a gather, where these have any. It is made where the future is first polled: what the user makes it
@@ -135,21 +127,19 @@ impl TaskSpan {
 
     fn made_member(scope: &ScopeNode, task: &TaskInfo) -> Self {
         match scope.spans().parent() {
-            Some(parent) => parent
-                .in_scope(|| make(task, scope, GivenSpan::default()))
-                .or(|| parent),
+            Some(parent) => inside(&parent, || make(task, scope, GivenSpan::default())).or(|| parent.span.clone()),
             None => Self::default(),
         }
     }
 
-    fn parent(span: Span) -> Self {
-        // A span of tokio-console's is a task: entered elsewhere it would count as a poll of that task.
-        let is_task = span.metadata().is_some_and(|span| span.name() == "runtime.spawn");
-        if span.is_disabled() || is_task {
+    fn parent(span: Span, outside: Option<Outside>) -> Self {
+        if span.is_disabled() || outside::is_of_console(&span) {
             return Self::default();
         }
         Self::new(State::Made(Box::new(Made {
             span,
+            elsewhere: outside.is_some(),
+            outside,
             kind: Kind::Parent,
             needs_name: false,
         })))
@@ -179,6 +169,8 @@ impl TaskSpan {
         };
         let copy = State::Made(Box::new(Made {
             span: made.span.clone(),
+            outside: made.outside.clone(),
+            elsewhere: true,
             kind,
             needs_name: made.needs_name,
         }));
@@ -219,7 +211,7 @@ impl TaskSpan {
     /// Runs code of the task's inside the span, which is no poll: the destructor of its future.
     pub(crate) fn run<T>(&self, f: impl FnOnce() -> T) -> T {
         match &self.state {
-            State::Made(made) if !made.is_current_parent() => made.span.in_scope(f),
+            State::Made(made) if !made.is_current_parent() => made.inside(f),
             _ => f(),
         }
     }
@@ -228,7 +220,7 @@ impl TaskSpan {
     pub(crate) fn call<T>(&self, f: impl FnOnce() -> T) -> T {
         let is_around = self.is_around();
         self.console.call(|| match &self.state {
-            State::Made(made) if !is_around => made.span.in_scope(f),
+            State::Made(made) if !is_around => made.inside(f),
             _ => f(),
         })
     }
@@ -238,7 +230,7 @@ impl TaskSpan {
         let is_around = self.is_around();
         let Self { state, console } = self;
         console.poll(cx, |cx| match state {
-            State::Made(made) if !is_around => made.span.in_scope(|| fut.poll(cx)),
+            State::Made(made) if !is_around => made.inside(|| fut.poll(cx)),
             _ => fut.poll(cx),
         })
     }
@@ -284,60 +276,17 @@ impl Made {
     /// The task's span, or the parent's where it is disabled.
     fn or(self, parent: impl FnOnce() -> Span) -> TaskSpan {
         if self.span.is_disabled() {
-            TaskSpan::parent(parent())
+            TaskSpan::parent(parent(), None)
         } else {
             TaskSpan::new(State::Made(Box::new(self)))
         }
     }
-
-    /// Mostly what polls the scope is in the parent: it is not entered again.
-    fn is_current_parent(&self) -> bool {
-        if self.kind != Kind::Parent {
-            return false;
-        }
-        let here = self
-            .span
-            .with_subscriber(|(id, subscriber)| subscriber.current_span().id() == Some(id));
-        here.unwrap_or(true)
-    }
 }
 
-/// Whether a task has its name before it is polled.
-fn has_name(task: &TaskInfo, scope: &ScopeNode) -> bool {
-    scope.is_polled() || scope.given_name().is_some() || task.is_named()
-}
-
-/// Makes the span of a task, below what is current here.
-fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>) -> Made {
-    let has_name = has_name(task, scope);
-    // A name that is asked for before it is known is not kept.
-    let asked = if has_name { None } else { Some(task.clone()) };
-    let asked = asked.as_ref().unwrap_or(task);
-    let given = match given.0 {
-        Some(make) => Some(make(asked)),
-        None => scope.spans().make(asked),
-    };
-    let needs_name = given.is_none() && !has_name;
-    let span = given.unwrap_or_else(|| {
-        let name = || has_name.then(|| task.name());
-        tracing::debug_span!(target: "purview", "task", id = %task.id(), name = name(), outcome = Empty)
-    });
-    Made {
-        span,
-        kind: Kind::Reports,
-        needs_name,
-    }
-}
-
-fn record(span: &Span, outcome: &Outcome<'_>) {
-    match outcome {
-        Outcome::Returned => span.record("outcome", "returned"),
-        Outcome::Failed => span.record("outcome", "failed"),
-        Outcome::Panicked => span.record("outcome", "panicked"),
-        // It begins with "cancelled".
-        Outcome::Cancelled(reason @ CancelReason::Requested(_)) => span.record("outcome", display(reason)),
-        Outcome::Cancelled(reason) => span.record("outcome", display(format_args!("cancelled: {reason}"))),
-    };
+/// Makes spans below this one.
+fn inside<T>(parent: &SpanAround, f: impl FnOnce() -> T) -> T {
+    let _entered = outside::Entered::new(&parent.span, parent.outside.as_ref());
+    parent.span.in_scope(f)
 }
 
 /// Makes the span of an open scope, which its children are below.
@@ -346,7 +295,10 @@ pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
     // It is not polled as its children are.
     span.begin(env);
     if let State::Made(made) = &span.state {
-        scope.spans().set_parent(Some(made.span.clone()));
+        scope.spans().set_parent(SpanAround {
+            span: made.span.clone(),
+            outside: made.outside.clone(),
+        });
     }
     env.set_span(span);
 }
@@ -356,11 +308,18 @@ pub(crate) fn open_scope(env: &mut Env, scope: &Arc<ScopeNode>) {
 pub(crate) fn open_gather(scope: &ScopeNode) {
     let has_spans = scope.given_name().is_some() || scope.spans().has_maker();
     if has_spans && TaskSpan::is_wanted() {
-        let here = mem::take(&mut TaskSpan::parent(Span::current()).state);
-        scope.spans().set_parent(Some(match here {
-            State::Made(made) => made.span,
-            _ => Span::none(),
-        }));
+        // A span of tokio-console's is none.
+        let mut here = TaskSpan::here();
+        scope.spans().set_parent(match mem::take(&mut here.state) {
+            State::Made(made) => SpanAround {
+                span: made.span,
+                outside: made.outside,
+            },
+            _ => SpanAround {
+                span: Span::none(),
+                outside: None,
+            },
+        });
     }
 }
 

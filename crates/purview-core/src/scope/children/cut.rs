@@ -125,15 +125,19 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
     }
 
     fn abandon(&mut self, engine: &mut Engine, reported: bool) {
-        const DROPPED: &str = "the scope's future was dropped";
+        let dropped = if engine.node.is_open() {
+            "the scope's driver was dropped"
+        } else {
+            "the scope's future was dropped"
+        };
         // The body is not kept.
         self.children.is_cut = true;
         self.body.as_mut().env_mut().keep(false);
         if reported {
             let reason = engine.node.reason().cloned();
-            self.children.rare.make().abandoned = Some(reason.unwrap_or(CancelReason::Requested(Some(DROPPED.into()))));
+            self.children.rare.make().abandoned = Some(reason.unwrap_or(CancelReason::Requested(Some(dropped.into()))));
         }
-        let reason = engine.abandon(DROPPED, self);
+        let reason = engine.abandon(dropped, self);
         self.children.shared.close();
         // What came in until the queue was closed.
         self.drop_tasks(engine, &reason);

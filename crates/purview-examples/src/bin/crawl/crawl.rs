@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use purview::{Scope, Settled, Settlement, settled};
+use purview::{CancelReason, Failure, Scope, Settled, settled};
 
 use crate::{
     args::Args,
@@ -48,9 +48,9 @@ impl<'a> Crawl<'a> {
 
     /// Follows every link from `start` on, until all are known or the deadline has come.
     ///
-    /// The failures of the settlement are the pages that could not be fetched, each under its own name.
-    pub(crate) async fn run(&self, start: &str) -> Settlement<(), FetchError> {
-        settled()
+    /// Gives the pages that could not be fetched, each under its own name, and what stopped the crawl, if it was stopped.
+    pub(crate) async fn run(&self, start: &str) -> (Vec<Failure<FetchError>>, Option<CancelReason>) {
+        let ended = settled()
             .name("crawl")
             .limit(self.args.limit)
             .rate(self.args.rate.max.get(), self.args.rate.period)
@@ -59,8 +59,15 @@ impl<'a> Crawl<'a> {
                 self.discover(&s, start);
                 Ok(())
             })
-            .await
-            .expect("a body that only spawns has a value by the first poll")
+            .await;
+        match ended {
+            Ok(settlement) => (settlement.failures, settlement.stopped),
+            // The deadline had passed before the first poll, so the body never ran.
+            Err(error) => {
+                let reason = error.reason().clone();
+                (error.into_failures(), Some(reason))
+            }
+        }
     }
 
     /// A child for a page that was not known before.

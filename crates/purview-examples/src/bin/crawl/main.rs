@@ -12,11 +12,7 @@ mod rate;
 mod report;
 mod site;
 
-use std::{
-    io::{self, BufWriter},
-    process::ExitCode,
-    time::Instant,
-};
+use std::{io, process::ExitCode, time::Instant};
 
 use clap::Parser;
 use purview::fail_fast;
@@ -28,29 +24,22 @@ use crate::{args::Args, crawl::Crawl, report::Report, site::Site};
 const OTHER_DESCRIPTORS: u64 = 64;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    cli::exit(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> Result<bool, String> {
     // Where this is refused, a page says that there was no socket for it.
     let _ = rlimit::increase_nofile_limit(
         (args.limit.get() as u64)
             .saturating_mul(2)
             .saturating_add(OTHER_DESCRIPTORS),
     );
-    let report = match args.runtime.block_on(crawl_own_site(&args)) {
-        Ok(report) => report,
-        Err(error) => {
-            cli::warn(format_args!("error: the site on loopback failed: {error}"));
-            return ExitCode::from(1);
-        }
-    };
-    match report.write(&mut BufWriter::new(io::stdout().lock()), args.summary) {
-        // The reader of our output (`| head`) has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            cli::warn(format_args!("error: cannot write the report: {error}"));
-            ExitCode::from(1)
-        }
-        _ if report.is_complete() => ExitCode::SUCCESS,
-        _ => ExitCode::from(1),
-    }
+    let report = args
+        .runtime
+        .block_on(crawl_own_site(args))
+        .map_err(|error| format!("the site on loopback failed: {error}"))?;
+    cli::print(|out| report.write(out, args.summary))?;
+    Ok(report.is_complete())
 }
 
 async fn crawl_own_site(args: &Args) -> io::Result<Report> {
@@ -66,7 +55,7 @@ async fn crawl_own_site(args: &Args) -> io::Result<Report> {
         })
         .await;
     let elapsed = began.elapsed();
-    let settlement = ended.map_err(|error| {
+    let (failures, stopped) = ended.map_err(|error| {
         error
             .into_failure()
             .unwrap_or_else(|| io::Error::other("it was cancelled"))
@@ -75,8 +64,8 @@ async fn crawl_own_site(args: &Args) -> io::Result<Report> {
     Ok(Report {
         known,
         pages,
-        failures: settlement.failures,
-        stopped: settlement.stopped,
+        failures,
+        stopped,
         elapsed,
     })
 }

@@ -62,6 +62,6 @@ impl Report {
                 self.known - self.pages.len() - failed
             )?;
         }
-        out.flush()
+        Ok(())
     }
 }

@@ -89,11 +89,8 @@ fn run(args: &Args) -> Result<bool, String> {
         runs,
         timeline,
     };
-    match report.write(&mut BufWriter::new(io::stdout().lock())) {
-        // The reader of our output (`| head`) has seen enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(format!("cannot write the report: {error}")),
-        _ => Ok(report.is_good()),
-    }
+    cli::print(|out| report.write(out))?;
+    Ok(report.is_good())
 }
 
 fn draw(file: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> Result<(), String> {

@@ -60,7 +60,7 @@ impl Report<'_> {
                 )?;
             }
         }
-        out.flush()
+        Ok(())
     }
 
     fn summary(&self) -> String {

@@ -18,7 +18,7 @@ Exit code: 0 when every connection could finish, 1 when one was cut or the journ
 #[command(name = "serve", after_help = PROTOCOL)]
 pub(crate) struct Args {
     /// Where to listen; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7070", value_parser = cli::address)]
     pub(crate) listen: SocketAddr,
 
     /// The file that lines are appended to
@@ -46,7 +46,7 @@ pub(crate) struct Args {
     pub(crate) block: Option<Duration>,
 
     /// Show operators the live scopes and tasks over HTTP: a page at /, text at /scopes, /scopes.json, /metrics
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = cli::address)]
     pub(crate) inspect: Option<SocketAddr>,
 
     /// The executor to run on
