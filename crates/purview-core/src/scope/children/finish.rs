@@ -48,7 +48,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if role != Role::Finalizer {
             shared.live.fetch_sub(1, Ordering::AcqRel);
         }
-        shared.shutdown.note_end(|| env.named_info(), verdict.cancelled);
+        // What ran on elsewhere when its grace was over was waited for only because a thread cannot be interrupted.
+        let is_late = verdict.cancelled || env.is_beyond_grace();
+        shared.shutdown.note_end(|| env.named_info(), is_late);
         if env.has_place() {
             engine.panicked.run(|| shared.free_place());
         }
