@@ -145,7 +145,9 @@ fn what_is_still_running_elsewhere_when_the_grace_is_over_is_cut() {
         for lets in leave {
             lets.send(()).unwrap();
         }
-        threads.map(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
         driver.finish().unwrap();
         let report = shutdown.finish();
         let mut cut = names(&report.cut);

@@ -17,6 +17,7 @@ use crate::{
         handle::Scope,
         kind::Threads,
     },
+    sync::Exclusive,
 };
 
 /// A stream with a fail-fast scope of its own: what `f` sends, while its children run beside it.
@@ -109,8 +110,8 @@ impl<E> Builder<FailFast<E>> {
         let run = self.try_run(|scope| f(scope, Sender::new(&channel)));
         ScopedStream {
             channel,
-            run: Some(Box::pin(run)),
-            failed: None,
+            run: Some(Exclusive::new(Box::pin(run))),
+            failed: Exclusive::new(None),
         }
     }
 }
@@ -125,9 +126,9 @@ type BoxedRun<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 pub struct ScopedStream<T, E> {
     channel: Arc<Channel<T>>,
     /// The scope, until it has ended.
-    run: Option<BoxedRun<E>>,
+    run: Option<Exclusive<BoxedRun<E>>>,
     /// The last item.
-    failed: Option<E>,
+    failed: Exclusive<Option<E>>,
 }
 
 impl<T, E> Unpin for ScopedStream<T, E> {}
@@ -140,8 +141,8 @@ impl<T, E> Stream for ScopedStream<T, E> {
         // The scope first, also where items wait: their consumer may be slow, and children and deadline are not to be.
         if let Some(run) = &mut this.run {
             this.channel.forget_receiver();
-            if let Poll::Ready(ended) = run.as_mut().poll(cx) {
-                this.failed = ended.err();
+            if let Poll::Ready(ended) = run.get_mut().as_mut().poll(cx) {
+                *this.failed.get_mut() = ended.err();
                 this.run = None;
                 // A sender that was put somewhere else has nothing to add to a stream that has ended.
                 this.channel.refuse();
@@ -151,7 +152,7 @@ impl<T, E> Stream for ScopedStream<T, E> {
             return Poll::Ready(Some(Ok(item)));
         }
         if this.run.is_none() {
-            return Poll::Ready(this.failed.take().map(Err));
+            return Poll::Ready(this.failed.get_mut().take().map(Err));
         }
         // Children on other threads send while this one looks. The end of what is sent is not that of the scope.
         match this.channel.poll_receive(cx) {
@@ -164,7 +165,7 @@ impl<T, E> Stream for ScopedStream<T, E> {
 impl<T, E> Drop for ScopedStream<T, E> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
-        let (run, failed) = (self.run.take(), self.failed.take());
+        let (run, failed) = (self.run.take(), self.failed.get_mut().take());
         panicked.run(|| drop(run));
         panicked.run(|| self.channel.close());
         panicked.run(|| drop(failed));
