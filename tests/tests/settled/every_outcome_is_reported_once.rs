@@ -178,10 +178,7 @@ fn a_failure_reaches_the_task_that_waits_for_it_though_the_scope_ends_with_it() 
     let settlement = driver.finish().expect("nothing stopped it");
     assert!(settlement.failures.is_empty(), "both are awaited: {settlement:?}");
     let of_child = child.finish();
-    assert!(
-        matches!(of_child, Err(TaskError::Failed("of a child"))),
-        "{of_child:?}"
-    );
+    assert!(matches!(of_child, Err(TaskError::Failed("of a child"))), "{of_child:?}");
     let of_guest = guest.finish();
     assert!(
         matches!(of_guest, Ok(Err(TaskError::Failed("of a guest")))),

@@ -23,7 +23,12 @@ impl OneTimer {
         }
         let new = || (at, Exclusive::new(runtime.sleep_until(at)));
         let (_, sleep) = self.armed.get_or_insert_with(new);
-        if sleep.get_mut().as_mut().poll(&mut Context::from_waker(waker)).is_pending() {
+        if sleep
+            .get_mut()
+            .as_mut()
+            .poll(&mut Context::from_waker(waker))
+            .is_pending()
+        {
             return Poll::Pending;
         }
         self.clear();

@@ -9,6 +9,7 @@ use futures_core::Stream;
 
 use super::channel::{Channel, Sender};
 use crate::{
+    engine::InARow,
     error::Stopped,
     panic::FirstPanic,
     policy::FailFast,
@@ -112,6 +113,7 @@ impl<E> Builder<FailFast<E>> {
             channel,
             run: Some(Exclusive::new(Box::pin(run))),
             failed: Exclusive::new(None),
+            received: InARow::default(),
         }
     }
 }
@@ -129,6 +131,8 @@ pub struct ScopedStream<T, E> {
     run: Option<Exclusive<BoxedRun<E>>>,
     /// The last item.
     failed: Exclusive<Option<E>>,
+    /// What was received since it had to be waited for.
+    received: InARow,
 }
 
 impl<T, E> Unpin for ScopedStream<T, E> {}
@@ -138,6 +142,11 @@ impl<T, E> Stream for ScopedStream<T, E> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        if this.received.is_over() {
+            // There may always be one more: the executor is reached all the same.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         // The scope first, also where items wait: their consumer may be slow, and children and deadline are not to be.
         if let Some(run) = &mut this.run {
             this.channel.forget_receiver();
@@ -149,6 +158,7 @@ impl<T, E> Stream for ScopedStream<T, E> {
             }
         }
         if let Some(item) = this.channel.receive() {
+            this.received.count();
             return Poll::Ready(Some(Ok(item)));
         }
         if this.run.is_none() {
@@ -157,7 +167,10 @@ impl<T, E> Stream for ScopedStream<T, E> {
         // Children on other threads send while this one looks. The end of what is sent is not that of the scope.
         match this.channel.poll_receive(cx) {
             Poll::Ready(Some(item)) => Poll::Ready(Some(Ok(item))),
-            _ => Poll::Pending,
+            _ => {
+                this.received.end();
+                Poll::Pending
+            }
         }
     }
 }
