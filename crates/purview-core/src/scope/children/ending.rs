@@ -62,10 +62,6 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 
     /// Finalizers run one after the other, last in first out.
     fn run_finalizer(&mut self, engine: &mut Engine) -> Progress {
-        // What failed before them comes before what fails in them.
-        let Children { unclaimed, policy, .. } = &mut *self.children;
-        let policy = policy.as_mut().expect("a scope has its policy until it resolves");
-        engine.panicked.run(|| unclaimed.reclaim(policy));
         let Some(finalizer) = self.children.shared.take_finalizer() else {
             return Progress::Busy;
         };
