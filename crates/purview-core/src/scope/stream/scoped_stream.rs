@@ -165,13 +165,12 @@ impl<T, E> Stream for ScopedStream<T, E> {
             return Poll::Ready(this.failed.get_mut().take().map(Err));
         }
         // Children on other threads send while this one looks. The end of what is sent is not that of the scope.
-        match this.channel.poll_receive(cx) {
-            Poll::Ready(Some(item)) => Poll::Ready(Some(Ok(item))),
-            _ => {
-                this.received.end();
-                Poll::Pending
-            }
+        if let Poll::Ready(Some(item)) = this.channel.poll_receive(cx) {
+            this.received.count();
+            return Poll::Ready(Some(Ok(item)));
         }
+        this.received.end();
+        Poll::Pending
     }
 }
 
