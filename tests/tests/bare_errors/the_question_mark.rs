@@ -3,7 +3,10 @@
 
 use std::{error::Error, fmt::Debug, io, time::Duration};
 
-use purview::{CancelToken, Stopped, TaskError, fail_fast, gather, gather_stream, retry, try_gather};
+use purview::{
+    CancelReason, CancelToken, Stopped, TaskError, fail_fast, gather, gather_stream, retry, settled, timeout,
+    try_gather,
+};
 use purview_tests::{local_on_every_runtime, on_every_runtime};
 
 type Boxed = Box<dyn Error + Send + Sync>;
@@ -157,12 +160,33 @@ async fn the_error_of_the_last_attempt_comes_out_of_a_retry() {
     assert!(error.is::<io::Error>(), "{error:?}");
 }
 
+async fn a_timeout_is_a_timed_out_io_error() {
+    async fn reads() -> io::Result<u32> {
+        timeout(Duration::ZERO, page(1)).await?
+    }
+    let error = reads().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (io::ErrorKind::TimedOut, "deadline exceeded".to_owned())
+    );
+}
+
+async fn the_reason_why_a_guest_did_not_begin_is_an_error() {
+    async fn enters() -> anyhow::Result<u32> {
+        let (s, driver) = settled::<io::Error>().open();
+        drop(driver);
+        Ok(s.enter(page(1)).await??)
+    }
+    let error = enters().await.unwrap_err();
+    assert!(error.is::<CancelReason>(), "{error:?}");
+}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
 
 async fn what_they_return_is_send() {
-    let all = is_send(purview::timeout(
+    let all = is_send(timeout(
         Duration::MAX,
         fail_fast().try_run(async |s| Ok::<_, String>(s.spawn(async { Ok(1) }).await)),
     ));
@@ -182,6 +206,8 @@ on_every_runtime!(
     a_deadline_is_a_timed_out_io_error_and_a_request_is_another,
     a_deadline_is_a_text_where_errors_are_texts,
     the_error_of_the_last_attempt_comes_out_of_a_retry,
+    a_timeout_is_a_timed_out_io_error,
+    the_reason_why_a_guest_did_not_begin_is_an_error,
     what_they_return_is_send,
 );
 local_on_every_runtime!(a_local_scope);

@@ -3,14 +3,15 @@
 use std::{cell::Cell, convert::Infallible, io, rc::Rc};
 
 use purview::{
-    CancelReason, CancelToken, DeadlineExceeded, Driver, FailFast, Failure, JoinAll, LocalScope, Panic, Permit, Policy,
-    Ready, Rejected, Report, Run, Scope, ScopeError, Settled, Settlement, Start, StartError, Task, TaskError, TaskId,
-    TaskInfo, TooLate,
+    CancelReason, CancelToken, Completed, DeadlineExceeded, Driver, FailFast, Failure, JoinAll, LocalScope, Panic,
+    Permit, Policy, Ready, Rejected, Report, Run, Scope, ScopeError, ScopedStream, Settled, Settlement, Sleep, Start,
+    StartError, Task, TaskError, TaskId, TaskInfo, Timeout, TooLate,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 type Boxed<R = ()> = std::pin::Pin<Box<dyn Future<Output = Result<R, io::Error>> + Send>>;
 type BoxedHere = std::pin::Pin<Box<dyn Future<Output = Result<(), io::Error>>>>;
+type AtOnce = std::future::Ready<Result<u8, io::Error>>;
 type NotSend = Rc<()>;
 type NotSync = Cell<u8>;
 
@@ -29,6 +30,13 @@ assert_not_impl_any!(Run<'static, FailFast<io::Error>, BoxedHere, ()>: Send);
 assert_not_impl_any!(Run<'static, FailFast<io::Error>, Boxed<NotSend>, NotSend>: Send);
 assert_not_impl_any!(Run<'static, FailFast<io::Error>, Boxed, (), purview::Local>: Send, Sync);
 assert_impl_all!(Driver<FailFast<io::Error>>: Send);
+
+// What a struct keeps between two polls can be shared, so that `&self` of it can be held over an `.await`.
+assert_impl_all!(Driver<FailFast<NotSync>>: Send, Sync, Unpin);
+assert_impl_all!(ScopedStream<NotSync, NotSync>: Send, Sync, Unpin);
+assert_impl_all!(Sleep: Send, Sync, Unpin);
+assert_impl_all!(Timeout<AtOnce>: Send, Sync, Unpin);
+assert_impl_all!(Completed<AtOnce>: Send, Sync, Unpin);
 
 // A task is as `Send` as its value, and can be shared whenever the value can be sent.
 assert_impl_all!(Task<u32>: Send, Sync, Unpin);

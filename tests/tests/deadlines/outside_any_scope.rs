@@ -1,8 +1,12 @@
 //! The free functions have a meaning where no scope is around.
 
-use std::{task::Poll, time::Duration};
+use std::{
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+    task::Poll,
+    time::{Duration, Instant},
+};
 
-use purview::{cancelled, checkpoint, current, deadline, remaining, scope, shield, sleep, timeout};
+use purview::{cancelled, checkpoint, current, deadline, remaining, scope, shield, sleep, sleep_until, timeout};
 use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime};
 
 const A_MOMENT: Duration = Duration::from_millis(5);
@@ -41,6 +45,34 @@ fn a_sleep_of_zero_is_over() {
     assert_eq!(by_hand(sleep(Duration::ZERO)).poll(), Poll::Ready(()));
 }
 
+/// As `sleep(0)` in asyncio and trio, which lets the others run.
+async fn a_loop_of_sleeps_of_zero_lets_siblings_run() {
+    let told = AtomicBool::new(false);
+    scope(async |s| {
+        s.spawn(async {
+            checkpoint().await;
+            told.store(true, SeqCst);
+        });
+        while !told.load(SeqCst) {
+            sleep(Duration::ZERO).await;
+        }
+    })
+    .await;
+}
+
+fn a_loop_of_sleeps_until_the_past_lets_others_run() {
+    let past = Instant::now();
+    let mut looping = by_hand(async {
+        loop {
+            sleep_until(past).await;
+        }
+    });
+    for wakes in 1..4 {
+        assert!(looping.poll().is_pending());
+        assert_eq!(looping.wakes(), wakes);
+    }
+}
+
 fn a_sleep_that_is_beyond_the_clock_never_ends() {
     assert!(by_hand(sleep(Duration::MAX)).poll().is_pending());
 }
@@ -50,9 +82,11 @@ on_every_runtime!(
     a_shield_runs_its_future,
     a_checkpoint_lets_the_caller_go_on,
     sleep_and_timeout_use_the_timer_of_the_runtime,
+    a_loop_of_sleeps_of_zero_lets_siblings_run,
 );
 polled_on_every_runtime!(
     nothing_is_ever_cancelled,
     a_sleep_of_zero_is_over,
+    a_loop_of_sleeps_until_the_past_lets_others_run,
     a_sleep_that_is_beyond_the_clock_never_ends
 );

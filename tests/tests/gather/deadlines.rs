@@ -9,8 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::{FutureExt, StreamExt};
-use purview::{BoxFuture, SpawnError, Spawner, TaskError, Timer, fail_fast, gather, shield};
+use futures::{FutureExt, StreamExt, stream};
+use purview::{BoxFuture, SpawnError, Spawner, TaskError, Timer, fail_fast, gather, gather_stream, shield};
 use purview_tests::{Gate, PollCount, TestClock, by_hand, polled_on_every_runtime};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -176,7 +176,40 @@ fn a_timer_that_was_early_is_followed_by_one_that_wakes() {
     assert!(scope.finish().expect_err("late").is_deadline_exceeded());
 }
 
+/// Each poll has something to give, so none has nothing to do.
+fn a_stream_of_results_that_never_waits_comes_to_its_deadline() {
+    let clock = TestClock::new();
+    let futures = stream::repeat_with(|| {
+        clock.advance(MINUTE / 1_000);
+        ready(Ok::<_, ()>(7))
+    });
+    let results = gather_stream(futures)
+        .runtime(clock.clone())
+        .timeout(MINUTE)
+        .limit(1)
+        .as_completed();
+    let seen = by_hand(results.take(10_000).collect::<Vec<_>>()).finish();
+    assert!((999..1_200).contains(&seen.len()), "{}", seen.len());
+}
+
+fn what_takes_results_that_never_wait_lets_others_run() {
+    let results = gather_stream(stream::repeat_with(|| ready(Ok::<_, ()>(7)))).as_completed();
+    let mut taken = 0;
+    let mut takes = by_hand(results.for_each(|_| {
+        taken += 1;
+        ready(())
+    }));
+    assert!(takes.poll().is_pending());
+    assert_eq!(takes.wakes(), 1);
+    assert!(takes.poll().is_pending());
+    assert_eq!(takes.wakes(), 2);
+    drop(takes);
+    assert!((2..=256).contains(&taken), "{taken}");
+}
+
 polled_on_every_runtime!(
+    a_stream_of_results_that_never_waits_comes_to_its_deadline,
+    what_takes_results_that_never_wait_lets_others_run,
     one_whom_the_rate_keeps_waiting_is_waited_for,
     a_timer_that_was_early_is_followed_by_one_that_wakes,
     futures_that_hold_are_waited_for_past_the_deadline,

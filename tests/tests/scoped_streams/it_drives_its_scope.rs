@@ -145,6 +145,16 @@ fn one_that_waits_wakes_nothing() {
     assert_eq!(next.wakes(), wakes);
 }
 
+fn what_takes_items_that_never_wait_lets_others_run() {
+    let items = purview::stream(8, async |_, tx| {
+        while tx.send(7).await.is_ok() {}
+        Ok::<_, io::Error>(())
+    });
+    let mut takes = by_hand(items.for_each(async |_| ()));
+    assert!(takes.poll().is_pending());
+    assert_ne!(takes.wakes(), 0, "to be polled again");
+}
+
 on_every_runtime!(
     what_is_sent_arrives_in_order_and_then_it_ends,
     it_stays_ended,
@@ -154,4 +164,8 @@ on_every_runtime!(
     names_and_context_are_those_of_a_scope,
     it_merges_with_other_streams,
 );
-polled_on_every_runtime!(nothing_happens_before_it_is_polled, one_that_waits_wakes_nothing);
+polled_on_every_runtime!(
+    nothing_happens_before_it_is_polled,
+    one_that_waits_wakes_nothing,
+    what_takes_items_that_never_wait_lets_others_run,
+);

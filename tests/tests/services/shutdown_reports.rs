@@ -1,9 +1,9 @@
 //! A shutdown says which children ended by themselves and which were cut.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::mpsc, thread, time::Duration};
 
 use purview::{cancelled, settled};
-use purview_tests::{Gate, HandExecutor, TestClock, by_hand, yields};
+use purview_tests::{Gate, HandExecutor, TestClock, by_hand, watched, yields};
 
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -104,6 +104,57 @@ fn each_child_is_in_it_once() {
     all.sort();
     all.dedup();
     assert_eq!(all.len(), CHILDREN);
+}
+
+/// They are waited for, because a thread cannot be interrupted, and use more than their grace.
+#[test]
+fn what_is_still_running_elsewhere_when_the_grace_is_over_is_cut() {
+    watched(|| {
+        let executor = HandExecutor::new();
+        let (open, driver) = settled::<()>().runtime(executor.clone()).open();
+        let mut driver = by_hand(driver);
+        let (entered, enters) = mpsc::channel();
+        let mut leave = vec![];
+        let mut until_told = || {
+            let (lets, told) = mpsc::channel::<()>();
+            leave.push(lets);
+            let entered = entered.clone();
+            move || {
+                entered.send(()).unwrap();
+                told.recv().unwrap();
+                Ok(())
+            }
+        };
+        let run = until_told();
+        drop(open.task().name("closure").spawn_blocking(move |_| run()));
+        let run = until_told();
+        drop(open.task().name("daemon").daemon().spawn_blocking(move |_| run()));
+        let run = until_told();
+        drop(open.task().name("parallel").parallel().spawn(async move { run() }));
+        assert!(driver.poll_until_idle().is_pending());
+        let threads = [0, 1, 2].map(|n| {
+            let executor = executor.clone();
+            thread::spawn(move || if n < 2 { executor.run_closure() } else { executor.run() })
+        });
+        (0..3).for_each(|_| enters.recv().unwrap());
+        let mut shutdown = by_hand(open.shutdown(GRACE));
+        assert!(shutdown.poll().is_pending());
+        assert!(driver.poll_until_idle().is_pending());
+        executor.clock().advance(GRACE);
+        assert!(driver.poll_until_idle().is_pending(), "it waits for all of them");
+        for lets in leave {
+            lets.send(()).unwrap();
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        driver.finish().unwrap();
+        let report = shutdown.finish();
+        let mut cut = names(&report.cut);
+        cut.sort_unstable();
+        assert_eq!(cut, ["closure", "daemon", "parallel"], "{report:?}");
+        assert!(report.finished.is_empty());
+    });
 }
 
 #[test]

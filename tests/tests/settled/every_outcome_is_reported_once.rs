@@ -1,6 +1,6 @@
 //! An outcome reaches the task if that is awaited, else the settlement; never both, never neither.
 
-use std::task::Poll;
+use std::{sync::Mutex, task::Poll};
 
 use purview::{Task, TaskError, settled};
 use purview_tests::{Gate, HandExecutor, by_hand, on_every_runtime, polled_on_every_runtime, yields};
@@ -156,13 +156,97 @@ fn of_many_children_of_every_kind_those_not_awaited_are_reported() {
     assert_eq!(all, (0..4 * EACH).collect::<Vec<_>>());
 }
 
+fn a_failure_reaches_the_task_that_waits_for_it_though_the_scope_ends_with_it() {
+    let gate = Gate::new();
+    let (s, driver) = settled::<&str>().open();
+    let opened = gate.clone();
+    let child = s.spawn(async move {
+        opened.wait().await;
+        Err::<(), _>("of a child")
+    });
+    let opened = gate.clone();
+    let guest = s.enter(async move {
+        opened.wait().await;
+        Err::<(), _>("of a guest")
+    });
+    let (mut child, mut guest, mut driver) = (by_hand(child), by_hand(guest), by_hand(driver));
+    assert!(driver.poll_until_idle().is_pending());
+    assert!(child.poll_until_idle().is_pending() && guest.poll_until_idle().is_pending());
+    drop(s);
+    gate.open();
+    assert!(guest.poll_until_idle().is_pending(), "its end is judged by the driver");
+    let settlement = driver.finish().expect("nothing stopped it");
+    assert!(settlement.failures.is_empty(), "both are awaited: {settlement:?}");
+    let of_child = child.finish();
+    assert!(matches!(of_child, Err(TaskError::Failed("of a child"))), "{of_child:?}");
+    let of_guest = guest.finish();
+    assert!(
+        matches!(of_guest, Ok(Err(TaskError::Failed("of a guest")))),
+        "{of_guest:?}"
+    );
+}
+
+/// The scope has not ended yet.
+async fn a_failure_reaches_the_task_that_is_awaited_while_finalizers_run() {
+    let heard = Mutex::new(None);
+    let settlement = settled::<&str>().run(async |s| {
+        let task = s.spawn(async { Err::<(), _>("heard") });
+        s.defer(async { *heard.lock().unwrap() = Some(task.await) });
+        Ok(())
+    });
+    let settlement = settlement.await.expect("the body worked");
+    let heard = heard.into_inner().unwrap();
+    assert!(matches!(heard, Some(Err(TaskError::Failed("heard")))), "{heard:?}");
+    assert!(settlement.failures.is_empty(), "{settlement:?}");
+}
+
+async fn a_failure_that_is_not_awaited_comes_before_that_of_a_finalizer() {
+    let settlement = settled::<&str>().run(async |s| {
+        s.defer(async { Err::<(), _>("second") });
+        drop(s.spawn(async { Err::<(), _>("first") }));
+        Ok(())
+    });
+    let failures = settlement.await.expect("the body worked").failures;
+    let texts: Vec<_> = failures.iter().map(|failure| failure.error.to_string()).collect();
+    assert_eq!(texts, ["first", "second"]);
+}
+
+fn a_failure_that_is_waited_for_no_more_is_among_the_failures() {
+    let gate = Gate::new();
+    let (s, driver) = settled::<&str>().open();
+    let waits = |error| {
+        let gate = gate.clone();
+        let mut task = by_hand(s.spawn(async move {
+            gate.wait().await;
+            Err::<(), _>(error)
+        }));
+        assert!(task.poll_until_idle().is_pending());
+        task
+    };
+    let (before, after) = (waits("dropped before"), waits("dropped after"));
+    let mut driver = by_hand(driver);
+    assert!(driver.poll_until_idle().is_pending());
+    drop(before);
+    gate.open();
+    assert!(driver.poll_until_idle().is_pending());
+    drop(after);
+    drop(s);
+    let failures = driver.finish().expect("nothing stopped it").failures;
+    let texts: Vec<_> = failures.iter().map(|failure| failure.error.to_string()).collect();
+    assert_eq!(texts, ["dropped before", "dropped after"]);
+}
+
 on_every_runtime!(
     outcomes_come_in_the_order_in_which_their_tasks_are_awaited,
     a_panic_among_them_is_one_outcome_of_many,
     a_panic_that_is_not_awaited_is_among_the_failures,
     the_reason_of_a_child_cancelled_alone_is_told_to_its_task,
+    a_failure_reaches_the_task_that_is_awaited_while_finalizers_run,
+    a_failure_that_is_not_awaited_comes_before_that_of_a_finalizer,
 );
 polled_on_every_runtime!(
     a_task_that_was_dropped_before_or_after_its_child_failed_leaves_the_failure_to_the_settlement,
     of_many_children_of_every_kind_those_not_awaited_are_reported,
+    a_failure_reaches_the_task_that_waits_for_it_though_the_scope_ends_with_it,
+    a_failure_that_is_waited_for_no_more_is_among_the_failures,
 );

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, error::Error, fmt};
 
 /// Why a scope, task or token was cancelled. The first reason is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,3 +31,6 @@ impl fmt::Display for CancelReason {
         }
     }
 }
+
+/// So that `?` on what a guest gives works under `anyhow` and `Box<dyn Error>`.
+impl Error for CancelReason {}

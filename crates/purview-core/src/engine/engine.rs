@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{pass, stage::Stage};
+use super::{in_a_row::InARow, pass, stage::Stage};
 use crate::{
     cancel::CancelReason,
     context::{Place, scope_cut},
@@ -60,6 +60,8 @@ pub(crate) struct Engine {
     timer_waker: Option<Waker>,
     place: Option<Place>,
     pass: u32,
+    /// What was given to the caller since there was last nothing to give.
+    given: InARow,
     /// The first panic that is not a task's own end.
     pub(crate) panicked: FirstPanic,
 }
@@ -77,6 +79,7 @@ impl Engine {
             timer_waker: None,
             place: None,
             pass: 0,
+            given: InARow::default(),
             panicked: FirstPanic::default(),
         }
     }
@@ -119,6 +122,19 @@ impl Engine {
             // A scope that begins too late polls nothing.
             self.cut_at_the_deadline(members);
         }
+        if self.given.is_over() {
+            // There may always be more to give: the deadline counts now, or the executor is reached.
+            if expired {
+                expired = false;
+                self.cut_at_the_deadline(members);
+            } else {
+                if timer_woke {
+                    node.signal().raise(part::TIMER);
+                }
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
         loop {
             self.heed_cancellation(members);
             self.end_grace(members);
@@ -142,6 +158,7 @@ impl Engine {
                         // The timer is set when there is nothing to give; one that was early is then set again.
                         node.signal().raise(part::TIMER);
                     }
+                    self.given.count();
                     pass.quiet = true;
                     return Poll::Ready(());
                 }
@@ -154,6 +171,7 @@ impl Engine {
                 Progress::Busy | Progress::Idle => break,
             }
         }
+        self.given.end();
         self.set_timer(members, timer_woke);
         Poll::Pending
     }

@@ -10,6 +10,7 @@
 )]
 mod engine;
 mod grace;
+mod in_a_row;
 mod member;
 mod options;
 pub(crate) mod pass;
@@ -20,6 +21,7 @@ mod stage;
 pub use self::options::Limit;
 pub(crate) use self::{
     engine::{Engine, Members, Progress},
+    in_a_row::InARow,
     member::{ByNode, Member, Never, Stop},
     options::Options,
     rate::Rate,

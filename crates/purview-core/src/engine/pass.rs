@@ -13,7 +13,7 @@ use crate::sync::LocalCell as _;
 use crate::{context::Env, inspect, sync::thread_local, wake::part};
 
 /// How much a pass does, less what is kept for children that an earlier pass did not reach.
-const STEPS: u32 = 126;
+pub(super) const STEPS: u32 = 126;
 /// So many `Pending`s in a row end a pass, likewise.
 const ROW: u32 = 32;
 /// So many polls a scope has in each of its passes, whatever the scopes around have used up of the row: else the last of

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, io};
 
 use super::task_error::write_inner;
 use crate::cancel::CancelReason;
@@ -13,6 +13,13 @@ pub struct Empty;
 #[error("deadline exceeded")]
 #[non_exhaustive]
 pub struct DeadlineExceeded;
+
+/// Of kind [`TimedOut`](io::ErrorKind::TimedOut), as the error of tokio's `timeout`.
+impl From<DeadlineExceeded> for io::Error {
+    fn from(late: DeadlineExceeded) -> Self {
+        Self::new(io::ErrorKind::TimedOut, late)
+    }
+}
 
 /// [`Ready::set`](crate::Ready::set) was called a second time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

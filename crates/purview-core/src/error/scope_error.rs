@@ -187,7 +187,8 @@ pub struct Settlement<R, E> {
     pub value: R,
     /// The failures of children whose [`Task`](crate::Task) was never awaited, in the order they happened.
     /// Children that were cancelled are not failures. A task that is awaited only now yields
-    /// [`Cancelled`](crate::TaskError::Cancelled) with reason [`Ended`](CancelReason::Ended), because its error is here.
+    /// [`Cancelled`](crate::TaskError::Cancelled) with reason [`Ended`](CancelReason::Ended), because its error is here;
+    /// one that was being awaited when the scope ended yields its error.
     pub failures: Vec<Failure<E>>,
     /// Why the scope was cut short; `None` where it ran to its end.
     pub stopped: Option<CancelReason>,

@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     context,
+    engine::InARow,
     inspect::{self, WaitsFor},
     runtime::{OneTimer, Runtime, RuntimeChoice, Timer, outside_scopes},
     time::{Duration, Instant},
@@ -14,8 +15,8 @@ use crate::{
 
 /// Waits for a duration, on the clock of the scope around the caller.
 ///
-/// Counts from the first poll. A duration too large for the clock, such as [`Duration::MAX`], waits for ever. Outside
-/// any scope it uses the feature-selected runtime.
+/// Counts from the first poll. A duration too large for the clock, such as [`Duration::MAX`], waits for ever; zero is over
+/// at once, except that a loop of such waits yields now and then. Outside any scope it uses the feature-selected runtime.
 ///
 /// # Cancel safety
 ///
@@ -97,11 +98,16 @@ impl Future for Sleep {
         }
         let When::At(at) = this.when else { return Poll::Pending };
         if runtime.now() >= at {
+            if this.timer.instant().is_none() && InARow::count_on_thread() {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             this.timer.clear();
             return Poll::Ready(());
         }
         let polled = this.timer.set(Some(at), &**runtime, cx.waker());
         if polled.is_pending() {
+            InARow::end_on_thread();
             inspect::waits(|| WaitsFor::Until(at));
         }
         polled

@@ -1,13 +1,12 @@
 use std::task::{Context, Poll, Waker};
 
 use super::{BoxFuture, Runtime};
-
-use crate::time::Instant;
+use crate::{sync::Exclusive, time::Instant};
 
 /// One timer of a runtime: set again when the instant that it waits for changes, and made only for a wait.
 #[derive(Default)]
 pub(crate) struct OneTimer {
-    armed: Option<(Instant, BoxFuture)>,
+    armed: Option<(Instant, Exclusive<BoxFuture>)>,
 }
 
 impl OneTimer {
@@ -22,8 +21,14 @@ impl OneTimer {
         if self.armed.as_ref().is_none_or(|(armed, _)| *armed != at) {
             self.clear();
         }
-        let (_, sleep) = self.armed.get_or_insert_with(|| (at, runtime.sleep_until(at)));
-        if sleep.as_mut().poll(&mut Context::from_waker(waker)).is_pending() {
+        let new = || (at, Exclusive::new(runtime.sleep_until(at)));
+        let (_, sleep) = self.armed.get_or_insert_with(new);
+        if sleep
+            .get_mut()
+            .as_mut()
+            .poll(&mut Context::from_waker(waker))
+            .is_pending()
+        {
             return Poll::Pending;
         }
         self.clear();
@@ -31,7 +36,7 @@ impl OneTimer {
             return Poll::Ready(());
         }
         // Early. The new timer is polled in the next pass, so that one that is always early cannot keep the thread.
-        self.armed = Some((at, runtime.sleep_until(at)));
+        self.armed = Some(new());
         waker.wake_by_ref();
         Poll::Pending
     }

@@ -23,6 +23,7 @@ use crate::{
     inspect::{self, WaitsFor},
     panic::expect_panics,
     policy::Policy,
+    sync::Exclusive,
     tree::ScopeNode,
 };
 
@@ -63,9 +64,12 @@ impl<P: Policy> Builder<P> {
             shared: children.shared.clone(),
         });
         let driver = Driver {
-            engine,
-            children,
-            intake,
+            node: engine.node.clone(),
+            driven: Exclusive::new(Driven {
+                engine,
+                children,
+                intake,
+            }),
         };
         (scope, driver)
     }
@@ -81,6 +85,11 @@ impl<P: Policy> Builder<P> {
 /// resolved. When polled inside a child or a guest of its own scope, which would wait for itself.
 #[must_use = "the children of an open scope run only while its driver is polled"]
 pub struct Driver<P: Policy> {
+    node: Arc<ScopeNode>,
+    driven: Exclusive<Driven<P>>,
+}
+
+struct Driven<P: Policy> {
     engine: Engine,
     children: Children<'static, P, Threads>,
     intake: Pin<Box<Intake<P>>>,
@@ -93,11 +102,11 @@ impl<P: Policy> Future for Driver<P> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<P::Output<()>> {
         let _expected = expect_panics();
-        let this = self.get_mut();
+        let Self { node, driven } = self.get_mut();
+        let this = driven.get_mut();
         if this.engine.stage.is_ended() {
             return this.children.poll_again(&mut this.engine);
         }
-        let node = &this.engine.node;
         assert!(
             !is_inside(node),
             "the driver of `{}` is polled inside a child or guest of that scope, which would wait for itself: poll it \
@@ -120,7 +129,7 @@ impl<P: Policy> Future for Driver<P> {
     }
 }
 
-impl<P: Policy> Drop for Driver<P> {
+impl<P: Policy> Drop for Driven<P> {
     fn drop(&mut self) {
         let mut whole = Whole {
             children: &mut self.children,
@@ -133,7 +142,7 @@ impl<P: Policy> Drop for Driver<P> {
 impl<P: Policy> fmt::Debug for Driver<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver")
-            .field("name", &self.engine.node.naming().prefix())
+            .field("name", &self.node.naming().prefix())
             .finish_non_exhaustive()
     }
 }

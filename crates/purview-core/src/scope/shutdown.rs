@@ -21,7 +21,8 @@ pub struct Report {
     /// in which they did.
     pub finished: Vec<TaskInfo>,
     /// The tasks that were dropped before they had ended: when the grace was over, or because a cancellation or a failure
-    /// ended it.
+    /// ended it. Also closures that were still running when the grace was over, and parallel children that were being
+    /// polled then, however they ended.
     ///
     /// Daemons that the scope stopped because its last child had ended are here too, unless they returned by themselves;
     /// finalizers only where their own time was over as well.

@@ -2,11 +2,13 @@
 //!
 //! `Arc` is the standard library's in both: loom looks at what is done to a value, not at how long it lives.
 
+mod exclusive;
 #[cfg(loom)]
 mod local;
 #[cfg(loom)]
 mod once;
 
+pub(crate) use self::exclusive::Exclusive;
 #[cfg(not(loom))]
 pub(crate) use std::{
     sync::{Mutex, MutexGuard, OnceLock, atomic},

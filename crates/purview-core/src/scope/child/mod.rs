@@ -45,6 +45,11 @@ pub(crate) trait Child<P: Policy> {
     /// Drops its future without polling it; pending where another thread is in it, which then drops it.
     fn cut(self: Pin<&mut Self>, reason: CancelReason) -> Poll<()>;
 
+    /// Whether it is a finalizer that has ended, and has a failure to tell.
+    fn has_failed(&self) -> bool {
+        false
+    }
+
     /// Tells the policy how it ended, and leaves what the policy makes of that for its `Task`. Where the scope's future is
     /// being dropped inside another scope, `abandoned` is why, and a panic is given back instead of told.
     fn report(self: Pin<&mut Self>, policy: &mut P, abandoned: Option<&CancelReason>) -> Verdict;

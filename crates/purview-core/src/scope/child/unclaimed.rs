@@ -21,6 +21,10 @@ impl<C> Unclaimed<C> {
         }
     }
 
+    pub(in crate::scope) fn is_empty(&self) -> bool {
+        self.children.is_empty()
+    }
+
     pub(in crate::scope) fn keep<P: Policy>(&mut self, child: C)
     where
         C: AnyChild<P>,

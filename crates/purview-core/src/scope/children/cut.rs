@@ -102,9 +102,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
                 }
                 let ordinary = child.get().env().role() == Role::Ordinary;
                 let after_grace = engine.stage.grace().is_some_and(|grace| grace > Grace::Holds);
-                if ordinary && after_grace && !child.get().env().is_beyond_grace() {
+                if after_grace && !child.get().env().is_beyond_grace() {
                     child.pinned().env_mut().set_beyond_grace();
-                    self.children.beyond_grace += 1;
+                    self.children.beyond_grace += usize::from(ordinary);
                 }
                 self.children.set.push(InSet::new(child), &engine.node);
             }

@@ -52,6 +52,13 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             if is_elsewhere || children.ordinary > 0 {
                 return Progress::Idle;
             }
+            if !children.unclaimed.is_empty() {
+                // While the scope lives: the policy may add to it.
+                let Children { unclaimed, policy, .. } = children;
+                let policy = policy.as_mut().expect("a scope has its policy until it resolves");
+                engine.panicked.run(|| unclaimed.reclaim(policy));
+                continue;
+            }
             // A handle may have spawned just now, from another thread.
             if children.shared.close_if_empty() {
                 return Progress::Over;
@@ -62,10 +69,6 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 
     /// Finalizers run one after the other, last in first out.
     fn run_finalizer(&mut self, engine: &mut Engine) -> Progress {
-        // What failed before them comes before what fails in them.
-        let Children { unclaimed, policy, .. } = &mut *self.children;
-        let policy = policy.as_mut().expect("a scope has its policy until it resolves");
-        engine.panicked.run(|| unclaimed.reclaim(policy));
         let Some(finalizer) = self.children.shared.take_finalizer() else {
             return Progress::Busy;
         };

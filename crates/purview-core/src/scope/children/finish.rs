@@ -28,6 +28,12 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if role == Role::Ordinary {
             self.note_stop(engine);
         }
+        if role == Role::Finalizer && child.get().has_failed() {
+            // What failed before comes before it.
+            let Children { unclaimed, policy, .. } = &mut *self.children;
+            let policy = policy.as_mut().expect("a scope has its policy until it resolves");
+            engine.panicked.run(|| unclaimed.reclaim(policy));
+        }
         let verdict = self.children.report(child.pinned());
         let env = child.get().env();
         let is_cut = dropped || verdict.cancelled || (verdict.panicked && child.get().stopped().is_some());
@@ -48,7 +54,9 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         if role != Role::Finalizer {
             shared.live.fetch_sub(1, Ordering::AcqRel);
         }
-        shared.shutdown.note_end(|| env.named_info(), verdict.cancelled);
+        // What ran on elsewhere when its grace was over was waited for only because a thread cannot be interrupted.
+        let is_late = verdict.cancelled || env.is_beyond_grace();
+        shared.shutdown.note_end(|| env.named_info(), is_late);
         if env.has_place() {
             engine.panicked.run(|| shared.free_place());
         }

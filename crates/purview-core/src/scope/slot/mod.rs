@@ -44,7 +44,7 @@ const ENDED: u64 = 1 << 62;
 const HAS_NODE: u64 = 1 << 61;
 /// Its `Task` waits for the end of the scope.
 const WAITS_FOR_END: u64 = 1 << 60;
-/// What awaits it has left a waker, until it has ended.
+/// What awaits it has left a waker, and has neither taken the value nor been dropped.
 const AWAITED: u64 = 1 << 59;
 const FLAGS: u64 = STOPPED | ENDED | HAS_NODE | WAITS_FOR_END | AWAITED;
 
@@ -218,10 +218,14 @@ impl<J> JoinSlot<J> {
         matches!(self.lock().content, Content::Never(_))
     }
 
-    /// Looks through a value that was not taken; may leave something else in its place.
+    /// Looks through a value that was not taken, unless something waits for it: that was woken, and takes it when it is
+    /// next polled. May leave something else in its place.
     pub(super) fn reclaim(&self, look: impl FnOnce(J) -> Option<J>) {
         let joined = {
             let mut state = self.lock();
+            if self.has(AWAITED) {
+                return;
+            }
             // Seeded: a poll meanwhile is told that the value was taken.
             let meanwhile = cfg!(purview_seeded_bug = "taken-back-for-good").then_some(Content::Taken);
             match mem::replace(&mut state.content, meanwhile.unwrap_or(Content::Waiting(None))) {
@@ -243,6 +247,7 @@ impl<J> JoinSlot<J> {
                 Content::Waiting(_) => {}
                 Content::Value(_) => {
                     if let Content::Value(value) = mem::replace(&mut state.content, Content::Taken) {
+                        self.unset(AWAITED);
                         return Take::Value(value);
                     }
                 }
@@ -288,8 +293,12 @@ impl<J> JoinSlot<J> {
         if flags & WAITS_FOR_END != 0 {
             let key = self.lock().content.end_key();
             self.scope.forget_end_waiter(key);
-        } else if flags & ENDED == 0 {
-            let waker = self.lock().content.take_waker();
+        } else {
+            let waker = {
+                let mut state = self.lock();
+                self.unset(AWAITED);
+                state.content.take_waker()
+            };
             no_second_panic(|| drop(waker));
         }
     }
@@ -302,6 +311,12 @@ impl<J> JoinSlot<J> {
     fn set(&self, flag: u64) {
         self.number
             .store(self.number.load(Ordering::Relaxed) | flag, Ordering::Release);
+    }
+
+    /// As [`set`](Self::set).
+    fn unset(&self, flag: u64) {
+        self.number
+            .store(self.number.load(Ordering::Relaxed) & !flag, Ordering::Release);
     }
 
     fn lock(&self) -> MutexGuard<'_, SlotState<J>> {

@@ -27,18 +27,30 @@ use crate::{
     note = "`s.defer(async {{ let _ = fut.await; }})` drops what `fut` returns"
 )]
 pub trait Finalized<P: Policy> {
+    /// Whether there is something to tell.
+    #[doc(hidden)]
+    fn is_failure(&self) -> bool;
+
     /// What the policy is told; nothing after a success.
     #[doc(hidden)]
     fn failure(self) -> Option<End<P::Child<()>>>;
 }
 
 impl<P: Policy> Finalized<P> for () {
+    fn is_failure(&self) -> bool {
+        false
+    }
+
     fn failure(self) -> Option<End<P::Child<()>>> {
         None
     }
 }
 
 impl<P: Fallible> Finalized<P> for Result<(), P::Error> {
+    fn is_failure(&self) -> bool {
+        self.is_err()
+    }
+
     fn failure(self) -> Option<End<P::Child<()>>> {
         let error = self.err()?;
         Some(P::from_result(Err(error)).map_or_else(
@@ -175,6 +187,14 @@ impl<P: Policy, F: Future<Output: Finalized<P>>> Child<P> for Finalizer<F> {
         let this = self.project();
         *this.end = Some(this.member.cut(reason));
         Poll::Ready(())
+    }
+
+    fn has_failed(&self) -> bool {
+        match &self.end {
+            Some(End::Returned(value)) => value.is_failure(),
+            Some(End::Panicked(_)) => true,
+            Some(End::Cancelled(_)) | None => false,
+        }
     }
 
     /// A finalizer has no `Task`, so what the policy makes of its end goes back to it at once.

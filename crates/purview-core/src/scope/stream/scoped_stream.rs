@@ -9,6 +9,7 @@ use futures_core::Stream;
 
 use super::channel::{Channel, Sender};
 use crate::{
+    engine::InARow,
     error::Stopped,
     panic::FirstPanic,
     policy::FailFast,
@@ -17,6 +18,7 @@ use crate::{
         handle::Scope,
         kind::Threads,
     },
+    sync::Exclusive,
 };
 
 /// A stream with a fail-fast scope of its own: what `f` sends, while its children run beside it.
@@ -109,8 +111,9 @@ impl<E> Builder<FailFast<E>> {
         let run = self.try_run(|scope| f(scope, Sender::new(&channel)));
         ScopedStream {
             channel,
-            run: Some(Box::pin(run)),
-            failed: None,
+            run: Some(Exclusive::new(Box::pin(run))),
+            failed: Exclusive::new(None),
+            received: InARow::default(),
         }
     }
 }
@@ -125,9 +128,11 @@ type BoxedRun<E> = Pin<Box<dyn Future<Output = Result<(), E>> + Send>>;
 pub struct ScopedStream<T, E> {
     channel: Arc<Channel<T>>,
     /// The scope, until it has ended.
-    run: Option<BoxedRun<E>>,
+    run: Option<Exclusive<BoxedRun<E>>>,
     /// The last item.
-    failed: Option<E>,
+    failed: Exclusive<Option<E>>,
+    /// What was received since it had to be waited for.
+    received: InARow,
 }
 
 impl<T, E> Unpin for ScopedStream<T, E> {}
@@ -137,34 +142,42 @@ impl<T, E> Stream for ScopedStream<T, E> {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        if this.received.is_over() {
+            // There may always be one more: the executor is reached all the same.
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         // The scope first, also where items wait: their consumer may be slow, and children and deadline are not to be.
         if let Some(run) = &mut this.run {
             this.channel.forget_receiver();
-            if let Poll::Ready(ended) = run.as_mut().poll(cx) {
-                this.failed = ended.err();
+            if let Poll::Ready(ended) = run.get_mut().as_mut().poll(cx) {
+                *this.failed.get_mut() = ended.err();
                 this.run = None;
                 // A sender that was put somewhere else has nothing to add to a stream that has ended.
                 this.channel.refuse();
             }
         }
         if let Some(item) = this.channel.receive() {
+            this.received.count();
             return Poll::Ready(Some(Ok(item)));
         }
         if this.run.is_none() {
-            return Poll::Ready(this.failed.take().map(Err));
+            return Poll::Ready(this.failed.get_mut().take().map(Err));
         }
         // Children on other threads send while this one looks. The end of what is sent is not that of the scope.
-        match this.channel.poll_receive(cx) {
-            Poll::Ready(Some(item)) => Poll::Ready(Some(Ok(item))),
-            _ => Poll::Pending,
+        if let Poll::Ready(Some(item)) = this.channel.poll_receive(cx) {
+            this.received.count();
+            return Poll::Ready(Some(Ok(item)));
         }
+        this.received.end();
+        Poll::Pending
     }
 }
 
 impl<T, E> Drop for ScopedStream<T, E> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
-        let (run, failed) = (self.run.take(), self.failed.take());
+        let (run, failed) = (self.run.take(), self.failed.get_mut().take());
         panicked.run(|| drop(run));
         panicked.run(|| self.channel.close());
         panicked.run(|| drop(failed));
