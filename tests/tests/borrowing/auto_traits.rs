@@ -1,17 +1,24 @@
 //! What is `Send`, `Sync`, `Clone` and `Unpin`, and what must not be.
 
-use std::{cell::Cell, convert::Infallible, io, rc::Rc};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    io,
+    panic::{RefUnwindSafe, UnwindSafe},
+    rc::Rc,
+};
 
 use purview::{
-    CancelReason, CancelToken, Completed, DeadlineExceeded, Driver, FailFast, Failure, JoinAll, LocalScope, Panic,
-    Permit, Policy, Ready, Rejected, Report, Run, Scope, ScopeError, ScopedStream, Settled, Settlement, Sleep, Start,
-    StartError, Task, TaskError, TaskId, TaskInfo, Timeout, TooLate,
+    CancelReason, CancelToken, Completed, DeadlineExceeded, Driver, Entered, FailFast, Failure, JoinAll, LocalScope,
+    Panic, Permit, Policy, Ready, Rejected, Report, Run, Scope, ScopeError, ScopedStream, Settled, Settlement, Sleep,
+    Start, StartError, Task, TaskError, TaskId, TaskInfo, Timeout, TooLate, Unblocked, UntilCancelled, WithContext,
 };
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 
 type Boxed<R = ()> = std::pin::Pin<Box<dyn Future<Output = Result<R, io::Error>> + Send>>;
 type BoxedHere = std::pin::Pin<Box<dyn Future<Output = Result<(), io::Error>>>>;
 type AtOnce = std::future::Ready<Result<u8, io::Error>>;
+type Value = std::future::Ready<u8>;
 type NotSend = Rc<()>;
 type NotSync = Cell<u8>;
 
@@ -37,6 +44,18 @@ assert_impl_all!(ScopedStream<NotSync, NotSync>: Send, Sync, Unpin);
 assert_impl_all!(Sleep: Send, Sync, Unpin);
 assert_impl_all!(Timeout<AtOnce>: Send, Sync, Unpin);
 assert_impl_all!(Completed<AtOnce>: Send, Sync, Unpin);
+assert_impl_all!(Unblocked<NotSync>: Send, Sync, Unpin);
+assert_impl_all!(Entered<NotSync>: Send, Sync, Unpin);
+
+// What panicked in a poll can be dropped by what has caught that.
+assert_impl_all!(Sleep: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Timeout<Value>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Unblocked<NotSync>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Entered<NotSync>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(Task<NotSync>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(WithContext<Value>: UnwindSafe, RefUnwindSafe);
+assert_impl_all!(UntilCancelled<Value>: UnwindSafe, RefUnwindSafe);
+assert_not_impl_any!(Timeout<&'static mut u8>: UnwindSafe);
 
 // A task is as `Send` as its value, and can be shared whenever the value can be sent.
 assert_impl_all!(Task<u32>: Send, Sync, Unpin);

@@ -3,6 +3,7 @@ use std::{
     fmt,
     marker::PhantomData,
     mem::{self, needs_drop},
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     sync::{
         Arc,
@@ -207,6 +208,10 @@ pin_project! {
         }
     }
 }
+
+// A panic ends the future, and with it the binding.
+impl<F: UnwindSafe> UnwindSafe for WithContext<F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for WithContext<F> {}
 
 impl<F: Future> Future for WithContext<F> {
     type Output = F::Output;

@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -86,6 +87,10 @@ impl Sleep {
         self
     }
 }
+
+// A panic of the runtime's timer leaves it as it was.
+impl UnwindSafe for Sleep {}
+impl RefUnwindSafe for Sleep {}
 
 impl Future for Sleep {
     type Output = ();

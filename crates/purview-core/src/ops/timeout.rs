@@ -1,6 +1,7 @@
 use std::{
     fmt,
     mem::{self, needs_drop},
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -123,6 +124,10 @@ pin_project! {
         }
     }
 }
+
+// A panic ends it: what it has of its own is then not looked at again.
+impl<F: UnwindSafe> UnwindSafe for Timeout<F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for Timeout<F> {}
 
 impl<F> Timeout<F> {
     fn new(bound: Bound, fut: F) -> Self {

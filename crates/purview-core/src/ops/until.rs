@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -41,6 +42,10 @@ pin_project! {
         started: bool,
     }
 }
+
+// What it has of its own is a token, which a panic leaves as it was.
+impl<F: UnwindSafe> UnwindSafe for UntilCancelled<F> {}
+impl<F: RefUnwindSafe> RefUnwindSafe for UntilCancelled<F> {}
 
 impl<F> UntilCancelled<F> {
     pub(super) fn new(cancelled: Cancelled, fut: F) -> Self {

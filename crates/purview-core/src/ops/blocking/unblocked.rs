@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    panic::Location,
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -13,6 +13,7 @@ use crate::{
     ops::{Cancelled, ambient_runtime, cancelled},
     panic::{FirstPanic, expect_panics},
     runtime::{RuntimeChoice, give_to_pool},
+    sync::Exclusive,
     tree::Hold,
 };
 
@@ -53,7 +54,7 @@ use crate::{
 #[track_caller]
 pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> Unblocked<T> {
     Unblocked {
-        call: Some(Box::new(f)),
+        call: Exclusive::new(Some(Box::new(f))),
         stage: Stage::New,
         abandons: false,
         told: cancelled(),
@@ -67,7 +68,7 @@ pub fn spawn_blocking<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static)
 #[must_use = "the closure is not started until the future is awaited"]
 pub struct Unblocked<T> {
     /// Until the first poll.
-    call: Option<Call<T>>,
+    call: Exclusive<Option<Call<T>>>,
     stage: Stage<T>,
     abandons: bool,
     told: Cancelled,
@@ -116,6 +117,10 @@ impl<T> Unblocked<T> {
 
 impl<T> Unpin for Unblocked<T> {}
 
+// A panic in the closure leaves it usable: what is shared with the pool is a value or a panic, and nothing in between.
+impl<T> UnwindSafe for Unblocked<T> {}
+impl<T> RefUnwindSafe for Unblocked<T> {}
+
 impl<T: Send + 'static> Future for Unblocked<T> {
     type Output = T;
 
@@ -132,7 +137,7 @@ impl<T: Send + 'static> Future for Unblocked<T> {
         }
         let waiting = if this.abandons { None } else { context::task() };
         this.hold.take(waiting.clone());
-        if let Some(call) = this.call.take() {
+        if let Some(call) = this.call.get_mut().take() {
             let closure = Closure::new(call, waiting);
             this.stage = Stage::Given(closure.clone());
             give_to_pool(&closure, &*ambient_runtime(this.fallback));
@@ -171,7 +176,7 @@ impl<T: Send + 'static> Future for Unblocked<T> {
 impl<T> Drop for Unblocked<T> {
     fn drop(&mut self) {
         let mut panicked = FirstPanic::default();
-        panicked.run(|| drop(self.call.take()));
+        panicked.run(|| drop(self.call.get_mut().take()));
         if let Stage::Given(closure) = &self.stage {
             panicked.run(|| drop(closure.stage.abandon()));
         }
@@ -183,7 +188,7 @@ impl<T> Drop for Unblocked<T> {
 impl<T> fmt::Debug for Unblocked<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unblocked")
-            .field("given", &self.call.is_none())
+            .field("given", &!matches!(self.stage, Stage::New))
             .field("abandons", &self.abandons)
             .finish_non_exhaustive()
     }

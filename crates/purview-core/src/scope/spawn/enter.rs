@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -248,6 +249,10 @@ enum State<J> {
 }
 
 impl<J> Unpin for Entered<J> {}
+
+// As a `Task`: a panic of the guest is its end, which the scope has been told.
+impl<J> UnwindSafe for Entered<J> {}
+impl<J> RefUnwindSafe for Entered<J> {}
 
 impl<J> Future for Entered<J> {
     type Output = Result<J, CancelReason>;
