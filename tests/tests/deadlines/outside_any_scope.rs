@@ -60,6 +60,23 @@ async fn a_loop_of_sleeps_of_zero_lets_siblings_run() {
     .await;
 }
 
+/// Their futures are never polled, and so have no turn in which to yield.
+fn a_loop_of_timeouts_of_zero_lets_others_run() {
+    let mut looping = by_hand(async {
+        loop {
+            assert!(
+                timeout(Duration::ZERO, async { unreachable!("it is too late") })
+                    .await
+                    .is_err()
+            );
+        }
+    });
+    for wakes in 1..4 {
+        assert!(looping.poll().is_pending());
+        assert_eq!(looping.wakes(), wakes);
+    }
+}
+
 fn a_loop_of_sleeps_until_the_past_lets_others_run() {
     let past = Instant::now();
     let mut looping = by_hand(async {
@@ -87,6 +104,7 @@ on_every_runtime!(
 polled_on_every_runtime!(
     nothing_is_ever_cancelled,
     a_sleep_of_zero_is_over,
+    a_loop_of_timeouts_of_zero_lets_others_run,
     a_loop_of_sleeps_until_the_past_lets_others_run,
     a_sleep_that_is_beyond_the_clock_never_ends
 );

@@ -8,6 +8,7 @@
 
 use std::{cell::Cell, num::NonZeroU32, task::Waker};
 
+use super::in_a_row::InARow;
 #[cfg(loom)]
 use crate::sync::LocalCell as _;
 use crate::{context::Env, inspect, sync::thread_local, wake::part};
@@ -51,7 +52,11 @@ pub(crate) struct Running(Pass);
 pub(crate) fn begin(number: u32) -> Running {
     let outer = PASS.get();
     let row = match outer.depth {
-        0 => 0,
+        0 => {
+            // The executor has been reached.
+            InARow::end_on_thread();
+            0
+        }
         // Every scope that is polled gets somewhere, also one inside another executor's loop inside a child.
         _ => outer.row.min(ROW - AT_LEAST),
     };

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cancel::CancelReason,
     context::{Env, Place, Unopened, bindings, unwind},
-    engine::{ByNode, Member, Never},
+    engine::{ByNode, InARow, Member, Never},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
     policy::End,
@@ -40,7 +40,7 @@ use crate::{
 /// when it is polled again. So `timeout(d, &mut fut)` in a loop loses nothing, as with tokio's.
 ///
 /// A value that arrives in the same poll in which the time runs out is returned. If the deadline has passed before the
-/// first poll, `fut` is never polled. If a scope around has a deadline that is not later and both have passed, this
+/// first poll, `fut` is never polled; a loop of such timeouts yields now and then. If a scope around has a deadline that is not later and both have passed, this
 /// future stays pending, and the outer scope reports.
 ///
 /// # Errors
@@ -199,6 +199,12 @@ impl<F: Future> Future for Timeout<F> {
             Some(unopened) => unopened.is_late(),
         };
         if is_late {
+            if first && InARow::count_on_thread() {
+                // A loop of such reaches the executor.
+                *self.project().unopened = None;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             self.as_mut().open();
             return self.poll_opened(first, cx);
         }
@@ -299,16 +305,17 @@ impl<F: Future> Timeout<F> {
         if opened.cut || (grace_ended && !borrows) {
             node.signal().begin(cx.waker());
             let (is_waiting, end) = waits(&node, this.member);
-            node.signal().end();
             if let End::Panicked(panic) = end {
                 opened.panicked.keep(panic);
             }
             if is_waiting || (!opened.cut && !opened.panicked.is_some()) {
+                node.signal().end();
                 if this.timer.set(opened.until, &*node.runtime(), cx.waker()).is_ready() {
                     cx.waker().wake_by_ref();
                 }
                 return Poll::Pending;
             }
+            node.signal().end_quietly();
             if opened.panicked.is_some() {
                 let mut panicked = mem::take(&mut opened.panicked);
                 let _ = catch_expected(|| self.end());
