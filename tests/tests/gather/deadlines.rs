@@ -195,15 +195,15 @@ fn a_stream_of_results_that_never_waits_comes_to_its_deadline() {
 fn what_takes_results_that_never_wait_lets_others_run() {
     let results = gather_stream(stream::repeat_with(|| ready(Ok::<_, ()>(7)))).as_completed();
     let mut taken = 0;
-    let mut takes = by_hand(results.for_each(|_| {
+    let mut consumer = by_hand(results.for_each(|_| {
         taken += 1;
         ready(())
     }));
-    assert!(takes.poll().is_pending());
-    assert_eq!(takes.wakes(), 1);
-    assert!(takes.poll().is_pending());
-    assert_eq!(takes.wakes(), 2);
-    drop(takes);
+    assert!(consumer.poll().is_pending());
+    assert_eq!(consumer.wakes(), 1);
+    assert!(consumer.poll().is_pending());
+    assert_eq!(consumer.wakes(), 2);
+    drop(consumer);
     assert!((2..=256).contains(&taken), "{taken}");
 }
 
