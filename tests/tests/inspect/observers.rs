@@ -94,6 +94,30 @@ fn a_future_of_a_gather_that_gives_an_error_has_failed() {
     assert_eq!((failed, returned), (2, 1), "{told:#?}");
 }
 
+/// Prints what an observer is told of scopes that end: a kind, a name where there is one, and a place.
+#[test]
+fn a_scope_says_what_it_is_and_where_it_was_opened() {
+    #[derive(Clone, Default)]
+    struct Printed(Events);
+    impl Observer for Printed {
+        fn closed(&self, scope: &ScopeInfo) {
+            self.0.note(scope.to_string());
+        }
+    }
+    let printed = Printed::default();
+    let (_inspector, _installed, _) = inspected(Options::new().observer(printed.clone()));
+    assert!(
+        by_hand(fail_fast::<()>().name("import\n1").run(async |_| Ok(())))
+            .finish()
+            .is_ok()
+    );
+    assert!(by_hand(gather([async { Ok::<_, ()>(()) }])).finish().is_ok());
+    let said = printed.0.take();
+    let here = file!();
+    assert!(said[0].starts_with(&format!(r"scope `import\n1` ({here}:")), "{said:?}");
+    assert!(said[1].starts_with(&format!("gather ({here}:")), "{said:?}");
+}
+
 #[test]
 fn everything_is_told_in_order() {
     let events = Events::default();
