@@ -1,4 +1,5 @@
-//! What is allocated: three times for a child, once for a future of a gather, and a handful of times for all.
+//! What is allocated: three times for a child, once for a future of a gather, and a handful of times for all. What has ended
+//! leaves nothing in what lives on.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -9,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use purview_core::{gather, scope, timeout, try_scope};
+use purview_core::{CancelToken, fail_fast, gather, scope, timeout, try_scope};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -159,4 +160,30 @@ fn a_timeout_costs_none() {
         })
     });
     assert!(made <= GROWTH, "{made} allocations for one more timeout");
+}
+
+/// Whatever keeps something of each keeps more than a byte.
+#[test]
+fn what_was_below_a_token_leaves_nothing_there() {
+    const ROUNDS: usize = 1_000;
+    let _alone = alone();
+    let token = CancelToken::new();
+    let left = |once: &dyn Fn()| {
+        let rounds = || {
+            let region = Region::new(ALLOCATOR);
+            (0..ROUNDS).for_each(|_| once());
+            let change = region.change();
+            change.bytes_allocated.saturating_sub(change.bytes_deallocated)
+        };
+        (0..5).map(|_| rounds()).min().expect("five times")
+    };
+    let of_tokens = left(&|| drop(token.child().child()));
+    let of_scopes = left(&|| {
+        let scope = fail_fast::<()>().cancel_on(&token).run(async |_| Ok(()));
+        assert!(purview_core::block_on(scope).is_ok());
+    });
+    assert!(
+        of_tokens < ROUNDS && of_scopes < ROUNDS,
+        "{of_tokens} bytes of tokens, {of_scopes} of scopes"
+    );
 }
