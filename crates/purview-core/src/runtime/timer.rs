@@ -30,8 +30,7 @@ impl OneTimer {
         if runtime.now() >= at {
             return Poll::Ready(());
         }
-        // Early. The new timer is polled in the next pass, so that one that is always early cannot keep the thread.
-        self.armed = Some((at, runtime.sleep_until(at)));
+        // Early. A new timer is made in the next pass, so that one that is always early cannot keep the thread.
         waker.wake_by_ref();
         Poll::Pending
     }
