@@ -197,6 +197,25 @@ fn cancelling_very_many_scopes_costs_each_of_them_the_same() {
     });
 }
 
+/// The name of each scope is that of the task around it, which is that of its scope.
+#[test]
+fn what_is_known_of_the_innermost_task_outlives_very_many_scopes() {
+    watched(|| {
+        on_a_small_stack(|| {
+            let kept = Arc::new(Mutex::new(None));
+            let slot = kept.clone();
+            let innermost: BoxFuture<'static, ()> = Box::pin(async move {
+                *slot.lock().expect("not poisoned") = current();
+            });
+            let nest = (0..VERY_MANY).fold(innermost, |inner, _| Box::pin(scope(async |_| inner.await)));
+            by_hand(nest).finish();
+            let task = kept.lock().expect("not poisoned").take().expect("it was put there");
+            assert!(task.location().is_some());
+            drop(task);
+        });
+    });
+}
+
 /// All of them are given time, and then dropped from the outside in.
 #[test]
 fn scopes_that_a_shutdown_has_given_time_are_cut_at_its_end() {

@@ -23,7 +23,7 @@ fn what_was_started_before_is_shown_from_when_it_is_next_polled() {
     assert!(driver.poll_until_idle().is_pending());
 
     let inspector = Inspector::new(Options::new(), None, None);
-    let _installed = inspector.install(Arc::new(TestClock::new()));
+    let installed = inspector.install(Arc::new(TestClock::new()));
     assert!(inspector.snapshot().nodes().is_empty());
     assert_eq!(service.snapshot().nodes().len(), 1, "that scope alone");
 
@@ -36,4 +36,8 @@ fn what_was_started_before_is_shown_from_when_it_is_next_polled() {
     let woken = tree.find("woken").expect("it was polled");
     assert!(matches!(woken.state, State::Idle(_)));
     assert!(woken.location.is_some());
+
+    assert!(inspect::is_enabled());
+    drop(installed);
+    assert!(!inspect::is_enabled(), "nothing is recorded here any more");
 }

@@ -1,4 +1,5 @@
-//! What is allocated: three times for a child, once for a future of a gather, and a handful of times for all.
+//! What is allocated: three times for a child, once for a future of a gather, and a handful of times for all. What has ended
+//! leaves nothing in what lives on.
 #![forbid(unsafe_code)]
 
 use std::{
@@ -9,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use purview_core::{gather, scope, timeout, try_scope};
+use purview_core::{CancelToken, fail_fast, gather, scope, settled, shield, timeout, try_scope};
+use purview_tests::Gate;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -159,4 +161,64 @@ fn a_timeout_costs_none() {
         })
     });
     assert!(made <= GROWTH, "{made} allocations for one more timeout");
+}
+
+/// How many bytes more are in use after so many rounds; the fewest of several times.
+fn left_of(rounds: usize, mut once: impl FnMut()) -> usize {
+    let mut all = || {
+        let region = Region::new(ALLOCATOR);
+        (0..rounds).for_each(|_| once());
+        let change = region.change();
+        change.bytes_allocated.saturating_sub(change.bytes_deallocated)
+    };
+    (0..5).map(|_| all()).min().expect("five times")
+}
+
+/// Whatever keeps something of each keeps more than a byte.
+#[test]
+fn what_was_below_a_token_leaves_nothing_there() {
+    const ROUNDS: usize = 1_000;
+    let _alone = alone();
+    let token = CancelToken::new();
+    let of_tokens = left_of(ROUNDS, || drop(token.child().child()));
+    let of_scopes = left_of(ROUNDS, || {
+        let scope = fail_fast::<()>().cancel_on(&token).run(async |_| Ok(()));
+        assert!(purview_core::block_on(scope).is_ok());
+    });
+    assert!(
+        of_tokens < ROUNDS && of_scopes < ROUNDS,
+        "{of_tokens} bytes of tokens, {of_scopes} of scopes"
+    );
+}
+
+/// They are forgotten in sweeps: a few are there at any time.
+#[test]
+fn a_child_that_ends_in_the_grace_it_was_given_leaves_nothing_in_its_scope() {
+    const ROUNDS: usize = 1_000;
+    let _alone = alone();
+    let (open, driver) = settled::<()>().grace(Duration::from_secs(3600)).open();
+    let mut driver = pin!(driver);
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    // One whose grace ends before theirs, and which holds until then.
+    let earlier = open.spawn(shield(std::future::pending::<Result<(), ()>>()));
+    assert!(driver.as_mut().poll(&mut cx).is_pending());
+    earlier.cancel();
+    assert!(driver.as_mut().poll(&mut cx).is_pending());
+    let left = left_of(ROUNDS, || {
+        let gate = Gate::new();
+        let wait = gate.wait();
+        let task = open.spawn(shield(async move {
+            wait.await;
+            Ok(())
+        }));
+        assert!(driver.as_mut().poll(&mut cx).is_pending());
+        task.cancel();
+        assert!(driver.as_mut().poll(&mut cx).is_pending());
+        assert!(!task.is_finished(), "it holds");
+        gate.open();
+        while !task.is_finished() {
+            assert!(driver.as_mut().poll(&mut cx).is_pending());
+        }
+    });
+    assert!(left < 50 * ROUNDS, "{left} bytes");
 }

@@ -53,6 +53,22 @@ fn of_zero_waits_for_nothing() {
     assert_eq!(log.entries(), ["holder polled", "holder dropped", "finalizer dropped"]);
 }
 
+fn that_of_one_child_wakes_the_scope_at_its_end() {
+    let (clock, log) = (TestClock::new(), Log::new());
+    let mut run = by_hand(on(&clock).grace(5 * SECOND).run(async |s| {
+        let task = s.spawn(refuses_to_end(&log));
+        yield_now().await;
+        task.cancel();
+        pending::<Result<(), _>>().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let wakes = run.wakes();
+    clock.advance(5 * SECOND);
+    assert_eq!(run.wakes(), wakes + 1);
+    assert!(run.poll_until_idle().is_pending());
+    assert!(log.has("holder dropped"));
+}
+
 fn without_one_there_is_no_bound() {
     let (clock, gate) = (TestClock::new(), Gate::new());
     let mut run = by_hand(on(&clock).run(async |s| {
@@ -202,6 +218,7 @@ fn at_its_end_finalizers_share_one_further_grace() {
 polled_on_every_runtime!(
     at_its_end_the_holders_are_dropped,
     of_zero_waits_for_nothing,
+    that_of_one_child_wakes_the_scope_at_its_end,
     without_one_there_is_no_bound,
     a_holder_that_ends_earlier_ends_the_scope_earlier_and_leaves_no_timer,
     it_does_not_run_before_the_cancel,

@@ -1,6 +1,6 @@
 //! `scope` and `try_scope` cannot return a cancellation: one of their own panics, one of the parent's never resolves.
 
-use std::{future::pending, time::Instant};
+use std::{cell::Cell, future::pending, time::Instant};
 
 use purview::{CancelToken, fail_fast, local_scope, scope, shield, try_local_scope, try_scope};
 use purview_tests::{
@@ -95,6 +95,39 @@ fn cancelled_after_the_body_returned_they_give_its_value() {
     assert!(run.poll_until_idle().is_pending());
     gate.open();
     assert_eq!(run.finish(), Ok(7));
+}
+
+fn cancelled_from_outside_after_the_body_returned_they_give_its_value_too() {
+    for local in [false, true] {
+        let (gate, token, value) = (Gate::new(), CancelToken::new(), Cell::new(None));
+        let cleans_up = || async {
+            shield(gate.wait()).await;
+            Ok::<_, ()>(())
+        };
+        let mut run = by_hand(fail_fast::<()>().cancel_on(&token).run_local(async |_| {
+            let inner = if local {
+                try_local_scope(async |s| {
+                    s.spawn(cleans_up());
+                    Ok(7)
+                })
+                .await
+            } else {
+                try_scope(async |s| {
+                    s.spawn(cleans_up());
+                    Ok(7)
+                })
+                .await
+            };
+            value.set(Some(inner));
+            Ok(())
+        }));
+        assert!(run.poll_until_idle().is_pending());
+        token.cancel();
+        assert!(run.poll_until_idle().is_pending(), "a child inside cleans up");
+        gate.open();
+        assert!(run.finish().is_err());
+        assert_eq!(value.take(), Some(Ok(7)));
+    }
 }
 
 fn cancelled_after_a_failure_they_give_the_failure() {
@@ -218,6 +251,7 @@ local_on_every_runtime!(local_ones_do_the_same);
 polled_on_every_runtime!(
     everything_is_dropped_before_the_panic,
     cancelled_after_the_body_returned_they_give_its_value,
+    cancelled_from_outside_after_the_body_returned_they_give_its_value_too,
     cancelled_after_a_failure_they_give_the_failure,
     cancelled_by_their_parent_they_stay_pending_until_it_drops_them,
     cancelled_by_their_parent_they_give_what_they_have_while_the_task_around_is_held,

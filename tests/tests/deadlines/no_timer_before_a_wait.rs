@@ -2,7 +2,7 @@
 
 use std::{future::pending, time::Duration};
 
-use purview::{Builder, FailFast, fail_fast, timeout};
+use purview::{Builder, FailFast, Timer, fail_fast, sleep, sleep_until, timeout};
 use purview_tests::{Gate, TestClock, by_hand, polled_on_every_runtime, yields};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -74,7 +74,19 @@ fn a_timeout_that_has_its_value_and_is_kept_keeps_none() {
     assert_eq!(run.finish().ok(), Some(0));
 }
 
+fn a_sleep_whose_time_has_come_makes_none() {
+    let clock = TestClock::new();
+    let mut run = by_hand(on(&clock).run(async |_| {
+        sleep(Duration::ZERO).await;
+        sleep_until(clock.now()).await;
+        Ok(())
+    }));
+    assert!(run.poll().is_ready());
+    assert_eq!(clock.timers_created(), 0);
+}
+
 polled_on_every_runtime!(
+    a_sleep_whose_time_has_come_makes_none,
     a_timeout_that_has_its_value_and_is_kept_keeps_none,
     a_scope_that_is_ready_in_its_first_poll_makes_none,
     a_scope_without_a_deadline_makes_none_however_long_it_waits,

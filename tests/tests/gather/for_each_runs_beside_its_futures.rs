@@ -57,6 +57,23 @@ fn a_closure_that_only_yields_is_polled_once_a_pass() {
     assert_eq!(calls.get(), 10 * 101);
 }
 
+fn calls_that_are_ready_at_once_give_way_where_only_calls_are_left() {
+    let (calls, gate) = (PollCount::new(), Gate::new());
+    let futures = (0..1000).map(|_| ready(Ok::<_, ()>(())));
+    let mut each = by_hand(gather(futures).for_each(|_, _| calls.of(gate.wait())));
+    assert!(each.poll_until_idle().is_pending());
+    assert_eq!(calls.get(), 1);
+    gate.open();
+    // A pass has 128 steps.
+    let (mut before, mut passes) = (calls.get(), 0);
+    while each.poll().is_pending() {
+        let made = calls.get() - before;
+        assert!(made <= 128, "{made} calls in one poll");
+        (before, passes) = (calls.get(), passes + 1);
+    }
+    assert!(passes >= 1000 / 128, "in {passes} passes");
+}
+
 fn a_closure_that_a_future_wakes_is_polled_in_the_same_pass() {
     let (call, future, calls) = (Gate::new(), Gate::new(), PollCount::new());
     let wakes = async {
@@ -212,6 +229,7 @@ polled_on_every_runtime!(
     a_call_that_a_future_wakes_goes_on_in_the_same_poll,
     futures_run_on_while_the_closure_awaits,
     a_closure_that_only_yields_is_polled_once_a_pass,
+    calls_that_are_ready_at_once_give_way_where_only_calls_are_left,
     a_closure_that_a_future_wakes_is_polled_in_the_same_pass,
     a_slow_closure_slows_the_source_down,
     the_deadline_cuts_the_futures_and_not_the_closure,

@@ -163,6 +163,13 @@ fn a_panic_that_has_not_been_reported_yet_is_heard_of_when_the_stream_is_dropped
     }
 }
 
+fn a_panic_that_is_to_be_reported_at_the_end_is_heard_of_when_the_gather_is_dropped_before() {
+    let panics = async || panic!("0") as Result<(), ()>;
+    let mut half_way = by_hand(gather!(panics(), pending::<Result<(), ()>>()).settled());
+    assert!(half_way.poll_until_idle().is_pending());
+    assert_eq!(panic_of_dropping(Box::new(half_way)).as_deref(), Some("0"));
+}
+
 fn a_value_whose_future_panics_as_it_is_dropped_is_a_panic() {
     let log = Log::new();
     let bomb = || Bomb {
@@ -181,6 +188,7 @@ fn a_value_whose_future_panics_as_it_is_dropped_is_a_panic() {
 
 polled_on_every_runtime!(
     a_panic_that_has_not_been_reported_yet_is_heard_of_when_the_stream_is_dropped,
+    a_panic_that_is_to_be_reported_at_the_end_is_heard_of_when_the_gather_is_dropped_before,
     when_the_gather_is_dropped,
     when_another_one_fails,
     where_each_future_is_reported_by_itself_so_is_its_panic,

@@ -28,7 +28,9 @@ fn a_snapshot_is_a_list_of_nodes_with_their_parents() {
     );
     assert!(run.poll_until_idle().is_pending());
     clock.advance(Duration::from_millis(1500));
-    let json = serde_json::to_value(inspector.snapshot()).expect("it can be serialized");
+    let tree = inspector.snapshot();
+    let json = serde_json::to_value(&tree).expect("it can be serialized");
+    assert_eq!(json["took"], tree.took().as_secs_f64());
     assert_eq!(json["left_out"], 0);
     let nodes = json["nodes"].as_array().expect("a list");
     let (scope, sleeps) = (&nodes[0], &nodes[2]);

@@ -13,10 +13,12 @@ mod lines;
 mod locations;
 mod names;
 mod observers;
+mod pictures;
 mod reports;
 mod the_tree;
 mod timelines;
 mod traces;
+mod what_a_poll_shows;
 mod why_it_does_not_shut_down;
 
 use std::{

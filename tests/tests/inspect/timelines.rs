@@ -90,6 +90,46 @@ fn a_part_can_be_drawn_under_other_names() {
 }
 
 #[test]
+fn a_label_may_ask_the_timeline() {
+    purview_tests::watched(|| {
+        let timeline = run();
+        let itself = timeline.clone();
+        let labelled = timeline.labelled(move |task| Some(format!("{} of {}", task.name(), itself.left_out())));
+        assert!(labelled.to_text(80).contains("fails of 0"));
+    });
+}
+
+#[test]
+fn what_is_spawned_before_its_scope_is_polled_is_drawn_then_and_later_where_it_is_driven() {
+    let timeline = Timeline::new();
+    let (_inspector, _installed, _) = inspected(Options::new().observer(timeline.clone()));
+    let drawn = || {
+        let text = timeline.to_text(60);
+        let indent = |line: &str| line.len() - line.trim_start().len();
+        let names = text
+            .lines()
+            .filter_map(|line| Some((indent(line), line.split_whitespace().next()?.to_owned())));
+        names.filter(|(_, name)| name != "0").collect::<Vec<_>>()
+    };
+    let named = |rows: &[(usize, &str)]| {
+        rows.iter()
+            .map(|(at, name)| (*at, (*name).to_owned()))
+            .collect::<Vec<_>>()
+    };
+    let (service, driver) = settled::<()>().name("service").open();
+    service.task().name("early").spawn(never());
+    assert_eq!(drawn(), named(&[(0, "service"), (2, "early")]));
+    let mut run = by_hand(settled::<()>().name("around").run(async |s| {
+        let driven = async { driver.await.map(drop).map_err(drop) };
+        s.task().name("drives").spawn(driven);
+        never().await
+    }));
+    assert!(run.poll_until_idle().is_pending());
+    let rows = [(0, "around"), (2, "drives"), (4, "service"), (6, "early")];
+    assert_eq!(drawn(), named(&rows));
+}
+
+#[test]
 fn a_picture_needs_nothing_else_and_escapes_names() {
     let mut svg = Vec::new();
     run().write_svg(&mut svg).expect("a vector can be written to");

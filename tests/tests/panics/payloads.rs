@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, panic_any};
 
 use futures::FutureExt;
-use purview::{Panic, Task, TaskError, scope, settled};
+use purview::{Panic, Task, TaskError, scope, settled, shield};
 use purview_tests::{on_every_runtime, yield_now};
 
 #[derive(Debug, PartialEq)]
@@ -64,7 +64,37 @@ async fn a_panic_gives_its_payload_away_or_goes_on() {
     assert_eq!(payload.downcast_ref(), Some(&Payload(7)));
 }
 
+/// Panics when it is dropped, with a payload that does the same; so many times.
+struct Explodes(u32);
+
+impl Drop for Explodes {
+    fn drop(&mut self) {
+        if let Some(left) = self.0.checked_sub(1) {
+            panic_any(Self(left));
+        }
+    }
+}
+
+async fn one_that_is_dropped_lets_no_panic_of_its_own_out_nor_one_of_the_payload_of_that() {
+    let panics = || {
+        shield(async {
+            yield_now().await;
+            panic_any(Explodes(3))
+        })
+    };
+    let out = AssertUnwindSafe(scope(async |s| {
+        for _ in 0..3 {
+            s.spawn::<(), _>(panics());
+        }
+    }));
+    let first = out.catch_unwind().await.expect_err("they panicked");
+    let first = first.downcast::<Explodes>().expect("as it was thrown");
+    assert_eq!(first.0, 3);
+    std::mem::forget(first);
+}
+
 on_every_runtime!(
+    one_that_is_dropped_lets_no_panic_of_its_own_out_nor_one_of_the_payload_of_that,
     a_payload_of_any_type_is_intact_in_the_caller,
     a_panic_tells_its_message_whether_it_was_formatted_or_not,
     a_panic_can_be_printed,

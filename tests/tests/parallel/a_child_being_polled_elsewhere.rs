@@ -1,6 +1,7 @@
 //! A child that another thread is polling when it is cancelled finishes that poll and is dropped there.
 
 use std::{
+    future::pending,
     pin::Pin,
     sync::mpsc::{self, Receiver, Sender},
     task::{Context, Poll, Waker},
@@ -9,7 +10,7 @@ use std::{
 };
 
 use purview::{CancelReason, TaskError, fail_fast, settled, shield};
-use purview_tests::{CallsOnDrop, Gate, HandExecutor, Log, NotesDrop, PanicsOnDrop, by_hand, caught};
+use purview_tests::{CallsOnDrop, Gate, HandExecutor, Log, NotesDrop, PanicsOnDrop, by_hand, caught, poll_once};
 
 /// Says that it is being polled, waits in that poll until it is told what to answer, and notes its drop.
 struct Watched<T> {
@@ -113,7 +114,7 @@ fn a_task_kept_past_the_drop_of_its_scope_is_told() {
     let slot = &mut kept;
     let mut run = by_hand(settled().runtime(executor.clone()).run(async move |s| {
         *slot = Some(s.spawn_parallel(child));
-        std::future::pending::<Result<(), _>>().await
+        pending::<Result<(), _>>().await
     }));
     assert!(run.poll_until_idle().is_pending());
     watch.during_the_poll(&executor, || drop(run), Poll::Ready(Ok(())));
@@ -242,6 +243,39 @@ fn not_when_the_grace_is_over() {
 }
 
 #[test]
+fn nor_a_scope_that_it_takes_over_then_which_ends_in_that_poll() {
+    let (executor, log) = (HandExecutor::new(), Log::new());
+    let shielded = log.clone();
+    let mut moved = Box::pin(fail_fast::<&str>().run(async move |s| {
+        s.spawn(shield(shielded.traced("shielded", pending::<Result<(), &str>>())));
+        pending::<Result<(), _>>().await
+    }));
+    let first = settled::<()>().run(async |_| Ok(poll_once(moved.as_mut()).await.is_pending()));
+    assert!(by_hand(first).finish().expect("the body returns").value);
+    let (watch, child) = watched::<()>(&log);
+    let (open, driver) = fail_fast().runtime(executor.clone()).grace(Duration::ZERO).open();
+    let (mut driver, noted) = (by_hand(driver), log.clone());
+    drop(open.spawn_parallel(async move {
+        child.await;
+        assert!(moved.await.is_err());
+        noted.note("the scope has ended");
+        pending::<Result<(), &str>>().await
+    }));
+    assert!(driver.poll_until_idle().is_pending());
+    watch.during_the_poll(
+        &executor,
+        || {
+            open.cancel();
+            assert!(driver.poll_until_idle().is_pending());
+        },
+        Poll::Ready(()),
+    );
+    assert!(driver.finish().is_ok());
+    let ended: Vec<_> = log.entries().split_off(3);
+    assert_eq!(ended, ["child dropped", "shielded dropped", "the scope has ended"]);
+}
+
+#[test]
 fn cancelled_alone_it_has_the_grace_of_its_scope() {
     let (executor, log, gate) = (HandExecutor::new(), Log::new(), Gate::new());
     let (watch, child) = watched::<()>(&log);
@@ -326,7 +360,7 @@ fn a_child_may_drop_its_own_scope_while_it_is_polled() {
             inside.lock().unwrap().take();
         drop(driver);
         noted.note("scope dropped");
-        std::future::pending::<Result<(), _>>().await
+        pending::<Result<(), _>>().await
     }));
     let mut driver = by_hand(driver);
     assert!(driver.poll_until_idle().is_pending());

@@ -3,14 +3,14 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use purview::{checkpoint, context_key, current, fail_fast};
-use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime};
+use purview::{Closed, checkpoint, context_key, current, fail_fast};
+use purview_tests::{Gate, by_hand, on_every_runtime, polled_on_every_runtime};
 
 async fn read(n: u32) -> io::Result<u32> {
     checkpoint().await;
@@ -155,6 +155,42 @@ fn what_takes_items_that_never_wait_lets_others_run() {
     assert_ne!(takes.wakes(), 0, "to be polled again");
 }
 
+fn what_is_sent_while_it_is_polled_wakes_nothing() {
+    let gate = Gate::new();
+    let opened = gate.clone();
+    let mut all = Box::pin(purview::stream::<_, io::Error, _, _>(1, async move |_, tx| {
+        opened.wait().await;
+        tx.send(1).await.map_err(io::Error::other)?;
+        std::future::pending().await
+    }));
+    let mut next = by_hand(all.next());
+    assert!(next.poll_until_idle().is_pending());
+    gate.open();
+    let wakes = next.wakes();
+    assert_eq!(next.finish().unwrap().unwrap(), 1);
+    assert_eq!(next.wakes(), wakes);
+}
+
+fn its_end_wakes_a_sender_that_waits_for_room_elsewhere() {
+    let (gate, kept) = (Gate::new(), Arc::new(Mutex::new(None)));
+    let (opened, slot) = (gate.clone(), kept.clone());
+    let mut all = Box::pin(purview::stream::<_, io::Error, _, _>(1, async move |_, tx| {
+        *slot.lock().unwrap() = Some(tx);
+        opened.wait().await;
+        Ok(())
+    }));
+    let mut next = by_hand(all.next());
+    assert!(next.poll_until_idle().is_pending());
+    let tx = kept.lock().unwrap().take().expect("the body has run");
+    assert_eq!(tx.try_send(1), Ok(()));
+    let mut waits = by_hand(tx.send(2));
+    assert!(waits.poll().is_pending());
+    gate.open();
+    assert_eq!(next.finish().unwrap().unwrap(), 1);
+    assert_eq!(waits.wakes(), 1);
+    assert_eq!(waits.finish(), Err(Closed(2)));
+}
+
 on_every_runtime!(
     what_is_sent_arrives_in_order_and_then_it_ends,
     it_stays_ended,
@@ -168,4 +204,6 @@ polled_on_every_runtime!(
     nothing_happens_before_it_is_polled,
     one_that_waits_wakes_nothing,
     what_takes_items_that_never_wait_lets_others_run,
+    what_is_sent_while_it_is_polled_wakes_nothing,
+    its_end_wakes_a_sender_that_waits_for_room_elsewhere,
 );

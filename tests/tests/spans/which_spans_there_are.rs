@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::FutureExt;
-use purview::{TaskInfo, fail_fast, gather, local_scope, settled, shield, timeout};
+use purview::{TaskInfo, current, fail_fast, gather, local_scope, settled, shield, timeout};
 use purview_tests::{AnyRuntime, caught, served_by_every_runtime, yields};
 use tracing::{Instrument, Level, Span, info_span};
 
@@ -132,6 +132,22 @@ async fn a_child_that_is_spawned_before_its_scope_has_its_name_is_given_it_later
     assert!(recorder.span("outer/1").closed && recorder.span("outer/2").closed);
 }
 
+async fn what_makes_a_span_may_ask_for_a_name_that_is_not_known_yet(runtime: AnyRuntime) {
+    let recorder = Recorder::new(Level::DEBUG);
+    let make = |task: &TaskInfo| info_span!("made", name = format!("made {}", task.name()));
+    let outer = fail_fast::<()>().name("outer").runtime(runtime).run(async |_| {
+        let inner = fail_fast::<()>().span(make).run(|s| {
+            // The scope has not been polled.
+            let name = async || Ok(current().expect("in a task").name().to_owned());
+            let (child, parallel) = (s.spawn(name()), s.spawn_parallel(name()));
+            async move { Ok((child.await, parallel.await)) }
+        });
+        inner.await.map_err(drop)
+    });
+    let (child, parallel) = recorder.listen(outer).await.unwrap();
+    assert_eq!((child.as_str(), parallel.as_str()), ("outer/1", "outer/2"));
+}
+
 async fn a_builder_makes_the_spans_of_all_its_tasks_and_a_task_its_own(runtime: AnyRuntime) {
     let recorder = Recorder::new(Level::INFO);
     let make = |task: &TaskInfo| info_span!("made", name = format!("made {}", task.name()));
@@ -235,6 +251,7 @@ served_by_every_runtime!(
     futures_of_a_gather_have_spans_where_it_has_a_name,
     a_timeout_makes_no_span,
     a_child_that_is_spawned_before_its_scope_has_its_name_is_given_it_later,
+    what_makes_a_span_may_ask_for_a_name_that_is_not_known_yet,
     a_builder_makes_the_spans_of_all_its_tasks_and_a_task_its_own,
     a_panic_of_what_makes_a_span_goes_on_in_the_spawning_call,
     a_panic_of_what_makes_the_span_of_a_gathered_future_waits_for_those_that_hold,

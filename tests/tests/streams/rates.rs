@@ -4,7 +4,7 @@ use std::{cell::RefCell, time::Duration};
 
 use purview_core::{Timer, fail_fast, gather, gather_stream, sleep};
 use purview_test::VirtualRuntime;
-use purview_tests::Log;
+use purview_tests::{Log, message_of};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -93,4 +93,17 @@ fn futures_that_have_not_started_at_the_deadline_are_cancelled() {
     );
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 6);
     assert_eq!(results.len(), 20);
+}
+
+#[test]
+fn one_that_would_let_nothing_start_is_refused_and_the_message_says_what_to_give() {
+    let refused = |max, period| {
+        let payload =
+            std::panic::catch_unwind(|| drop(fail_fast::<()>().rate(max, period))).expect_err("it is refused");
+        message_of(&*payload)
+    };
+    let message = refused(0, SECOND);
+    assert!(message.contains("give at least 1 start per period"), "{message}");
+    let message = refused(3, Duration::ZERO);
+    assert!(message.contains("give a period longer than zero"), "{message}");
 }

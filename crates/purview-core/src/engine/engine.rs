@@ -114,7 +114,7 @@ impl Engine {
         if is_first {
             node.note_opened();
             self.stage = Stage::Running;
-            self.late = self.deadline.is_some() && node.is_overdue();
+            self.late = self.deadline.is_some();
         }
         self.late = self.late && node.is_overdue();
         let mut expired = self.is_expired();

@@ -299,7 +299,6 @@ impl<F: Future> Timeout<F> {
                 self.end();
                 return Poll::Ready(Err(DeadlineExceeded));
             }
-            this.timer.clear();
             opened.cut();
         }
         if opened.cut || (grace_ended && !borrows) {

@@ -96,7 +96,6 @@ impl<Q, R> PoolStage<Q, R> {
         let waker = cx.waker().clone();
         let mut state = self.lock();
         if let Poll::Ready(Some(ended)) = state.take_end() {
-            drop(state);
             return Poll::Ready(ended);
         }
         let old = state.waker.replace(waker);

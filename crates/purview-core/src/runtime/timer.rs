@@ -21,8 +21,8 @@ impl OneTimer {
         if self.armed.as_ref().is_none_or(|(armed, _)| *armed != at) {
             self.clear();
         }
-        let new = || (at, Exclusive::new(runtime.sleep_until(at)));
-        let (_, sleep) = self.armed.get_or_insert_with(new);
+        let armed = &mut self.armed;
+        let (_, sleep) = armed.get_or_insert_with(|| (at, Exclusive::new(runtime.sleep_until(at))));
         if sleep
             .get_mut()
             .as_mut()
@@ -35,8 +35,7 @@ impl OneTimer {
         if runtime.now() >= at {
             return Poll::Ready(());
         }
-        // Early. The new timer is polled in the next pass, so that one that is always early cannot keep the thread.
-        self.armed = Some(new());
+        // Early. A new timer is made in the next pass, so that one that is always early cannot keep the thread.
         waker.wake_by_ref();
         Poll::Pending
     }

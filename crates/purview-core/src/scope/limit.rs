@@ -312,6 +312,12 @@ mod tests {
         assert!(limiter.forget_newest_child());
         assert!(!limiter.take_granted(), "it was given back");
         assert!(matches!(limiter.give_back(), Freed::Free));
+
+        // The next one is the first again.
+        assert!(limiter.try_take());
+        assert!(!limiter.take_or_queue());
+        assert_eq!(limiter.forget_children(&[0]), 0, "it has no place");
+        assert!(matches!(limiter.give_back(), Freed::Free), "it does not wait any more");
     }
 
     #[test]

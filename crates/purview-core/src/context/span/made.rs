@@ -64,12 +64,9 @@ pub(super) fn has_name(task: &TaskInfo, scope: &ScopeNode) -> bool {
 /// Makes the span of a task, below what is current here.
 pub(super) fn make(task: &TaskInfo, scope: &ScopeNode, given: GivenSpan<'_>) -> Made {
     let has_name = has_name(task, scope);
-    // A name that is asked for before it is known is not kept.
-    let asked = if has_name { None } else { Some(task.clone()) };
-    let asked = asked.as_ref().unwrap_or(task);
     let given = match given.0 {
-        Some(make) => Some(make(asked)),
-        None => scope.spans().make(asked),
+        Some(make) => Some(make(task)),
+        None => scope.spans().make(task),
     };
     let needs_name = given.is_none() && !has_name;
     let span = given.unwrap_or_else(|| {

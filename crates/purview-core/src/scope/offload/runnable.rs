@@ -29,7 +29,6 @@ impl<F: Future> Future for Runnable<F> {
             let mut slot = parallel.lock();
             // An executor that refuses it, and takes it all the same, has no part in it.
             if slot.owner == Owner::Scope {
-                drop(slot);
                 self.0 = Weak::new();
                 return Poll::Ready(());
             }

@@ -32,14 +32,13 @@ impl<V> ReadyCell<V> {
 
     pub(super) fn set(&self, value: V) -> Result<(), AlreadyReady> {
         let waker = {
+            // A value that is not kept is dropped after it: arguments outlive variables.
             let mut state = self.lock();
             if state.set {
-                drop(state);
                 return Err(AlreadyReady);
             }
             state.set = true;
             if state.closed {
-                drop(state);
                 return Ok(());
             }
             state.value = Some(value);
