@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    task::{Poll, Wake, Waker},
+    task::{Wake, Waker},
 };
 
 use futures::{FutureExt, StreamExt};
@@ -24,7 +24,7 @@ fn keeps_no_waker<F: Future>(gate: &Gate, ends: F) {
     assert!(ends.poll_with(&waker).is_pending());
     assert!(Arc::strong_count(&ours) > 2, "it is to be woken");
     gate.open();
-    while let Poll::Pending = ends.poll_with(&waker) {}
+    while ends.poll_with(&waker).is_pending() {}
     assert_eq!(Arc::strong_count(&ours), 2, "the test's own, and the waker");
 }
 

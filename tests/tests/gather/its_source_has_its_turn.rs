@@ -19,7 +19,7 @@ fn though_one_of_them_wakes_all_the_others_whenever_it_is_polled() {
             yield_now().await;
         }
     };
-    let wakes = stream::once(async { wakes.boxed_local() });
+    let wakes = stream::once(std::future::ready(wakes.boxed_local()));
     let woken = stream::iter((0..MANY).map(|_| all.wait().map(Ok::<_, ()>).boxed_local()));
     let late = stream::once(gate.wait().map(|()| log.traced("late", pending()).boxed_local()));
     let mut run = by_hand(gather_stream(wakes.chain(woken).chain(late)).limit(MANY + 2));

@@ -120,8 +120,8 @@ fn what_is_spawned_before_its_scope_is_polled_is_drawn_then_and_later_where_it_i
     service.task().name("early").spawn(never());
     assert_eq!(drawn(), named(&[(0, "service"), (2, "early")]));
     let mut run = by_hand(settled::<()>().name("around").run(async |s| {
-        let driven = async { driver.await.map(drop).map_err(drop) };
-        s.task().name("drives").spawn(driven);
+        let whole = async { driver.await.map(drop).map_err(drop) };
+        s.task().name("drives").spawn(whole);
         never().await
     }));
     assert!(run.poll_until_idle().is_pending());
