@@ -2,7 +2,7 @@
 
 use std::{any::Any, future::pending, panic::panic_any, time::Duration};
 
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use purview::{TaskError, checkpoint, gather, settled};
 use purview_tests::{Log, NotesDrop, TestClock, by_hand, caught, polled_on_every_runtime};
 
@@ -166,6 +166,13 @@ fn a_panic_that_has_not_been_reported_yet_is_heard_of_when_the_stream_is_dropped
 fn a_panic_that_is_to_be_reported_at_the_end_is_heard_of_when_the_gather_is_dropped_before() {
     let panics = async || panic!("0") as Result<(), ()>;
     let mut half_way = by_hand(gather!(panics(), pending::<Result<(), ()>>()).settled());
+    assert!(half_way.poll_until_idle().is_pending());
+    assert_eq!(panic_of_dropping(Box::new(half_way)).as_deref(), Some("0"));
+    let alike = || [panics().boxed(), pending().boxed()];
+    let mut half_way = by_hand(gather(alike()).settled());
+    assert!(half_way.poll_until_idle().is_pending());
+    assert_eq!(panic_of_dropping(Box::new(half_way)).as_deref(), Some("0"));
+    let mut half_way = by_hand(gather(alike()).first_success());
     assert!(half_way.poll_until_idle().is_pending());
     assert_eq!(panic_of_dropping(Box::new(half_way)).as_deref(), Some("0"));
 }

@@ -4,7 +4,7 @@ use super::numbered::Ended;
 use crate::{
     cancel::CancelReason,
     error::{Failure, TaskError},
-    panic::OneByOne,
+    panic::{FirstPanic, OneByOne},
     policy::End,
     tree::{Naming, TaskId, TaskInfo},
 };
@@ -69,6 +69,23 @@ impl<O> Outcome<O> {
         } else {
             CancelReason::Failed
         }
+    }
+}
+
+/// Dropped before it is given to a caller: a panic that would have been reported comes out, where one is expected.
+impl<O> Drop for Outcome<O> {
+    fn drop(&mut self) {
+        if !self.ends.iter().flatten().any(|end| matches!(end, End::Panicked(_))) {
+            return;
+        }
+        let mut panicked = FirstPanic::default();
+        for end in self.ends.take_all().into_iter().flatten() {
+            match end {
+                End::Panicked(panic) => panicked.keep(panic),
+                other => panicked.run(|| drop(other)),
+            }
+        }
+        panicked.resume_if_expected();
     }
 }
 
