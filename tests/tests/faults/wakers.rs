@@ -102,7 +102,12 @@ pub(crate) fn comes_out_in_a_scope(drop: impl FnOnce()) {
 
 /// Runs what may panic where it should; gives whether it did.
 pub(crate) fn panics<T>(what: impl FnOnce() -> T) -> bool {
-    catch_unwind(AssertUnwindSafe(what)).is_err()
+    let Err(payload) = catch_unwind(AssertUnwindSafe(what)) else {
+        return false;
+    };
+    // It may panic in turn.
+    let _ = catch_unwind(AssertUnwindSafe(|| drop(payload)));
+    true
 }
 
 /// Polls once with a hostile waker, which whatever is polled then keeps.
