@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    context::{Env, Place, Unopened, bindings, unwind},
+    context::{Env, Place, Unopened, bindings, is_in_closure, unwind},
     engine::{ByNode, InARow, Member, Never},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
@@ -246,6 +246,7 @@ impl<F: Future> Timeout<F> {
         let opened = this.opened.as_mut().expect("it has a scope");
         let node = opened.node.clone();
         Place::update(&mut opened.place, &node);
+        this.member.as_mut().env_mut().set_in_closure(is_in_closure());
         // What was raised has had this poll, or is looked at in it.
         let grace_ended = node.signal().is_raised(part::GRACE);
         node.signal().clear();
