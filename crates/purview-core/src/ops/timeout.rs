@@ -107,6 +107,8 @@ pin_project! {
         // From the first poll on, until something asks for its scope.
         unopened: Option<Unopened>,
         opened: Option<Opened>,
+        // Its time was up at once, and it has let the executor be reached: it is not put off again.
+        yielded: bool,
         done: bool,
     }
 
@@ -138,6 +140,7 @@ impl<F> Timeout<F> {
             timer: OneTimer::default(),
             unopened: None,
             opened: None,
+            yielded: false,
             done: false,
         }
     }
@@ -199,9 +202,11 @@ impl<F: Future> Future for Timeout<F> {
             Some(unopened) => unopened.is_late(),
         };
         if is_late {
-            if first && InARow::count_on_thread() {
+            if first && !self.yielded && InARow::count_on_thread() {
                 // A loop of such reaches the executor.
-                *self.project().unopened = None;
+                let this = self.project();
+                *this.unopened = None;
+                *this.yielded = true;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
