@@ -52,7 +52,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             if is_elsewhere || children.ordinary > 0 {
                 return Progress::Idle;
             }
-            if !children.unclaimed.is_empty() {
+            if children.unclaimed.has_unawaited() {
                 // While the scope lives: the policy may add to it.
                 let Children { unclaimed, policy, .. } = children;
                 let policy = policy.as_mut().expect("a scope has its policy until it resolves");
@@ -125,6 +125,7 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
         let (unclaimed, policy) = (&mut self.unclaimed, &mut self.policy);
         if let Some(policy) = policy {
             engine.panicked.run(|| unclaimed.reclaim(policy));
+            engine.panicked.run(|| unclaimed.leave());
             if self.stopped_by_others {
                 engine.panicked.run(|| policy.stopped_by_others());
             }
