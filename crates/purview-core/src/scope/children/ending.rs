@@ -26,7 +26,10 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 return Progress::Idle;
             }
             if children.body != BodyStage::Ended {
-                if engine.stage.grace().is_some() && children.rare.daemons() == 0 && self.body.env().is_kept() {
+                if engine.stage.grace().is_some()
+                    && children.rare.daemons_within_grace() == 0
+                    && self.body.env().is_kept()
+                {
                     self.give_last_turn(engine);
                 }
                 if self.children.body != BodyStage::Ended {
@@ -35,7 +38,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 // The body may have spawned in its last turn.
                 continue;
             }
-            if children.rare.daemons() > 0 {
+            if children.rare.daemons_within_grace() > 0 {
                 return self.stop_daemons(engine);
             }
             if children.finalizing {
@@ -49,7 +52,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 rare.elsewhere.retain(|task| task.is_elsewhere());
                 !rare.elsewhere.is_empty()
             });
-            if is_elsewhere || children.ordinary > 0 {
+            if is_elsewhere || children.under_way() > 0 {
                 return Progress::Idle;
             }
             if children.unclaimed.has_unawaited() {
