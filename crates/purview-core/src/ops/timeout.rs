@@ -338,16 +338,15 @@ impl<F: Future> Timeout<F> {
             .is_ready()
         {
             node.signal().end_quietly();
-            if node.reason().is_some() {
-                // An outer deadline is reported, and what reports it drops this.
-                return unwind::never();
-            }
             // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, or what is
             // in between be polled elsewhere, this one must be looked at again; and at once, where it is its own time that
-            // ran out during this poll.
+            // ran out during this poll. What cancelled it may be around it no more.
             node.wake_if_moved(cx.waker());
             if node.is_expired() {
                 cx.waker().wake_by_ref();
+            } else if node.reason().is_some() {
+                // An outer deadline is reported, and what reports it drops this.
+                return unwind::never();
             }
             return Poll::Pending;
         }
