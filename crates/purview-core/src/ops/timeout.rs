@@ -316,7 +316,9 @@ impl<F: Future> Timeout<F> {
             }
             if is_waiting || (!opened.cut && !opened.panicked.is_some()) {
                 node.signal().end();
-                if this.timer.set(opened.until, &*node.runtime(), cx.waker()).is_ready() {
+                // What was cut by a grace around may have left that, and then only its own time ends it.
+                let until = if opened.cut { opened.until } else { node.own_deadline() };
+                if this.timer.set(until, &*node.runtime(), cx.waker()).is_ready() {
                     cx.waker().wake_by_ref();
                 }
                 return Poll::Pending;
