@@ -1,13 +1,14 @@
 //! The free functions have a meaning where no scope is around.
 
 use std::{
+    future::pending,
     sync::atomic::{AtomicBool, Ordering::SeqCst},
     task::Poll,
     time::{Duration, Instant},
 };
 
 use purview::{cancelled, checkpoint, current, deadline, remaining, scope, shield, sleep, sleep_until, timeout};
-use purview_tests::{by_hand, on_every_runtime, polled_on_every_runtime};
+use purview_tests::{ByHand, by_hand, on_every_runtime, polled_on_every_runtime};
 
 const A_MOMENT: Duration = Duration::from_millis(5);
 
@@ -36,7 +37,7 @@ async fn a_checkpoint_lets_the_caller_go_on() {
 
 async fn sleep_and_timeout_use_the_timer_of_the_runtime() {
     sleep(A_MOMENT).await;
-    assert!(timeout(A_MOMENT, std::future::pending::<()>()).await.is_err());
+    assert!(timeout(A_MOMENT, pending::<()>()).await.is_err());
     assert_eq!(timeout(Duration::from_secs(3_600), async { 7 }).await, Ok(7));
     assert!(timeout(A_MOMENT, sleep(Duration::from_secs(3_600))).await.is_err());
 }
@@ -90,6 +91,28 @@ fn a_loop_of_sleeps_until_the_past_lets_others_run() {
     }
 }
 
+/// Whatever is put off between its polls.
+fn what_has_yielded_once_is_over_when_it_is_polled_again() {
+    fn one_that_yields<F: Future>(mut make: impl FnMut() -> F) -> ByHand<F> {
+        for _ in 0..1_000 {
+            let mut one = by_hand(make());
+            if one.poll().is_pending() {
+                return one;
+            }
+        }
+        panic!("a loop of these never yields");
+    }
+    for between in 0..300 {
+        let others = || (0..between).for_each(|_| _ = by_hand(sleep(Duration::ZERO)).poll());
+        let mut put_off = one_that_yields(|| sleep(Duration::ZERO));
+        others();
+        assert!(put_off.poll().is_ready(), "{between} others");
+        let mut put_off = one_that_yields(|| timeout(Duration::ZERO, pending::<()>()));
+        others();
+        assert!(put_off.poll().is_ready(), "{between} others");
+    }
+}
+
 fn a_sleep_that_is_beyond_the_clock_never_ends() {
     assert!(by_hand(sleep(Duration::MAX)).poll().is_pending());
 }
@@ -106,5 +129,6 @@ polled_on_every_runtime!(
     a_sleep_of_zero_is_over,
     a_loop_of_timeouts_of_zero_lets_others_run,
     a_loop_of_sleeps_until_the_past_lets_others_run,
+    what_has_yielded_once_is_over_when_it_is_polled_again,
     a_sleep_that_is_beyond_the_clock_never_ends
 );

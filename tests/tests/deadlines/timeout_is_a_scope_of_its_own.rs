@@ -142,6 +142,32 @@ fn its_error_goes_through_the_question_mark() {
     assert!(!error.into_failure().expect("the timeout's").to_string().is_empty());
 }
 
+/// It was cancelled with the scope that it has left. Nothing around it reports that its time is up.
+fn one_that_has_left_a_cancelled_scope_ends_when_its_time_runs_out_during_a_poll() {
+    for asks in [false, true] {
+        let clock = TestClock::new();
+        let mut kept = None;
+        let cancelled = on(&clock).run(async |s| {
+            let clock = clock.clone();
+            let mut left = Box::pin(timeout(SECOND, async move {
+                if asks {
+                    assert!(deadline().is_some());
+                }
+                yields(1).await;
+                clock.advance(SECOND);
+                pending::<()>().await;
+            }));
+            assert!(poll_once(left.as_mut()).await.is_pending());
+            s.cancel();
+            kept = Some(left);
+            Ok(())
+        });
+        assert!(by_hand(cancelled).finish().is_ok());
+        let left = kept.expect("the body has kept it");
+        assert!(by_hand(left).finish().is_err(), "asks: {asks}");
+    }
+}
+
 fn a_timeout_of_zero_never_polls_its_future() {
     let (clock, polls) = (TestClock::new(), PollCount::new());
     let mut run = by_hand(on(&clock).run(async |_| {
@@ -245,6 +271,7 @@ polled_on_every_runtime!(
     a_future_that_is_late_is_dropped_and_the_caller_goes_on,
     one_that_is_late_and_is_kept_has_dropped_its_future,
     its_error_goes_through_the_question_mark,
+    one_that_has_left_a_cancelled_scope_ends_when_its_time_runs_out_during_a_poll,
     a_timeout_of_zero_never_polls_its_future,
     a_value_in_the_pass_in_which_it_fires_wins,
     what_holds_inside_it_is_waited_for_and_it_is_late_all_the_same,

@@ -3,14 +3,15 @@
 
 use std::{
     future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{self, Receiver},
     task::Poll,
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use purview::{block_on, fail_fast, scope, settled, timeout};
-use purview_tests::{ByHand, HandExecutor, by_hand, watched};
+use purview::{block_on, current, deadline, fail_fast, scope, settled, timeout};
+use purview_tests::{ByHand, Gate, HandExecutor, by_hand, message_of, poll_once, watched};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -88,6 +89,73 @@ fn nor_does_it_wait_for_ever_for_a_task_of_its_own_scope() {
         assert_ended(pool, &ends);
         assert!(ended_by_now(early, driver).is_err());
     });
+}
+
+// A timeout inside is the closure's own task, and cannot be dropped either.
+#[test]
+fn nor_does_a_scope_in_a_timeout_inside() {
+    watched(|| {
+        let (executor, (entered, enters)) = (HandExecutor::new(), mpsc::channel());
+        let (open, driver) = settled::<()>().runtime(executor.clone()).open();
+        let mut driver = by_hand(driver);
+        open.spawn_blocking(move |_| {
+            let _ = block_on(timeout(
+                SECOND,
+                scope(async |_| {
+                    entered.send(()).unwrap();
+                    pending::<()>().await;
+                }),
+            ));
+            Ok(())
+        });
+        assert!(driver.poll_until_idle().is_pending());
+        let (pool, ends) = run_in_the_pool(executor);
+        enters.recv().unwrap();
+        open.cancel();
+        let early = driver.poll_until_idle();
+        assert_ended(pool, &ends);
+        assert!(ended_by_now(early, driver).is_ok());
+    });
+}
+
+/// Whether or not the timeout has made its scope.
+#[test]
+fn what_blocks_in_a_timeout_inside_may_block() {
+    for asks in [false, true] {
+        let ran = block_on(scope(async |s| {
+            let call = s.spawn_blocking(move |_| {
+                block_on(timeout(SECOND, async {
+                    assert!(!asks || deadline().is_some());
+                    block_on(async { 7 })
+                }))
+            });
+            call.await
+        }));
+        assert_eq!(ran, Ok(7), "asks: {asks}");
+    }
+}
+
+/// A timeout that began in a closure and goes on in a task is part of that task.
+#[test]
+fn what_blocks_in_a_timeout_that_has_left_the_closure_may_not() {
+    let gate = Gate::new();
+    let wait = gate.wait();
+    let begun = block_on(scope(async |s| {
+        let call = s.spawn_blocking(|_| {
+            let mut kept = Box::pin(timeout(Duration::MAX, async {
+                assert!(current().is_some() && deadline().is_none());
+                wait.await;
+                block_on(async {});
+            }));
+            assert!(block_on(poll_once(kept.as_mut())).is_pending());
+            kept
+        });
+        call.await
+    }));
+    gate.open();
+    let payload = catch_unwind(AssertUnwindSafe(|| block_on(scope(async |_| begun.await)))).unwrap_err();
+    let message = message_of(&*payload);
+    assert!(message.contains("inside the async task"), "{message}");
 }
 
 // A timeout leaves it to the earlier deadline around it to be reported, and that one cannot drop the closure.

@@ -6,6 +6,7 @@ mod a_cancelled_task_leaves_nothing_behind;
 mod a_child_in_another_thread_is_accounted_for;
 mod a_child_that_yields_has_its_turn;
 mod a_closure_does_not_block_for_ever;
+mod a_context_values_panic_does_not_keep_a_scope;
 mod a_destructors_panic_reaches_the_scope_around;
 mod a_dropped_scope_keeps_no_runtime;
 mod a_gather_gives_its_surroundings_back;

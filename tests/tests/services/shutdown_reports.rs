@@ -157,6 +157,59 @@ fn what_is_still_running_elsewhere_when_the_grace_is_over_is_cut() {
     });
 }
 
+/// "So a stubborn child does not cost the flush": neither does one that a thread is in, a daemon or not.
+#[test]
+fn the_finalizers_do_not_wait_for_it() {
+    watched(|| {
+        for (is_daemon, is_closure) in [(false, false), (false, true), (true, false), (true, true)] {
+            let (executor, flushed) = (HandExecutor::new(), Gate::new());
+            let clock = executor.clock().clone();
+            let (open, driver) = settled::<()>().runtime(executor.clone()).open();
+            let mut driver = by_hand(driver);
+            let ((entered, enters), (lets, told)) = (mpsc::channel(), mpsc::channel::<()>());
+            let run = move || {
+                entered.send(()).unwrap();
+                told.recv().unwrap();
+                Ok(())
+            };
+            let task = open.task().name("stuck");
+            let task = if is_daemon { task.daemon() } else { task };
+            drop(if is_closure {
+                task.spawn_blocking(move |_| run())
+            } else {
+                task.parallel().spawn(async move { run() })
+            });
+            drop(open.spawn(pending::<Result<(), ()>>()));
+            let flush = flushed.clone();
+            open.defer(async move { flush.open() });
+            assert!(driver.poll_until_idle().is_pending());
+            let thread = thread::spawn(move || {
+                if is_closure {
+                    executor.run_closure();
+                } else {
+                    executor.run();
+                }
+            });
+            enters.recv().unwrap();
+            let mut shutdown = by_hand(open.shutdown(GRACE));
+            assert!(shutdown.poll().is_pending());
+            assert!(driver.poll_until_idle().is_pending());
+            clock.advance(GRACE);
+            assert!(driver.poll_until_idle().is_pending(), "it waits for the thread");
+            assert!(
+                by_hand(flushed.wait()).poll().is_ready(),
+                "daemon: {is_daemon}, closure: {is_closure}"
+            );
+            lets.send(()).unwrap();
+            thread.join().unwrap();
+            driver.finish().unwrap();
+            let report = shutdown.finish();
+            assert_eq!(names(&report.finished), ["finalizer"]);
+            assert!(names(&report.cut).contains(&"stuck"), "{report:?}");
+        }
+    });
+}
+
 #[test]
 fn of_a_scope_that_has_ended_it_is_empty() {
     let (open, driver) = settled::<()>().open();

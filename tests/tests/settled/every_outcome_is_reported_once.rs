@@ -1,9 +1,9 @@
 //! An outcome reaches the task if that is awaited, else the settlement; never both, never neither.
 
-use std::{sync::Mutex, task::Poll};
+use std::{pin::Pin, sync::Mutex, task::Poll};
 
 use purview::{Task, TaskError, settled};
-use purview_tests::{Gate, HandExecutor, by_hand, on_every_runtime, polled_on_every_runtime, yields};
+use purview_tests::{Gate, HandExecutor, by_hand, on_every_runtime, poll_once, polled_on_every_runtime, yields};
 
 type Outcome = Result<usize, TaskError<usize>>;
 
@@ -236,7 +236,25 @@ fn a_failure_that_is_waited_for_no_more_is_among_the_failures() {
     assert_eq!(texts, ["dropped before", "dropped after"]);
 }
 
+/// Also where the policy was given back what nothing waited for before that wait was given up.
+async fn one_that_is_waited_for_no_more_after_a_finalizer_has_failed_is_among_them_too() {
+    let settlement = settled::<&str>().run(async |s| {
+        let mut task = s.spawn(async {
+            yields(1).await;
+            Err::<(), _>("of the child")
+        });
+        assert!(poll_once(Pin::new(&mut task)).await.is_pending());
+        s.defer(async move { drop(task) });
+        s.defer(async { Err::<(), _>("of the finalizer") });
+        Ok(())
+    });
+    let failures = settlement.await.expect("the body worked").failures;
+    let texts: Vec<_> = failures.iter().map(|failure| failure.error.to_string()).collect();
+    assert_eq!(texts, ["of the finalizer", "of the child"]);
+}
+
 on_every_runtime!(
+    one_that_is_waited_for_no_more_after_a_finalizer_has_failed_is_among_them_too,
     outcomes_come_in_the_order_in_which_their_tasks_are_awaited,
     a_panic_among_them_is_one_outcome_of_many,
     a_panic_that_is_not_awaited_is_among_the_failures,

@@ -259,8 +259,13 @@ impl Env {
     }
 
     pub(crate) fn may_block(mut self) -> Self {
-        self.set(MAY_BLOCK, true);
+        self.set_in_closure(true);
         self
+    }
+
+    /// The inside of a timeout runs where the timeout is polled: in a closure, which may block, or not.
+    pub(crate) fn set_in_closure(&mut self, in_closure: bool) {
+        self.set(MAY_BLOCK, in_closure);
     }
 
     pub(super) fn is_shielded(&self) -> bool {

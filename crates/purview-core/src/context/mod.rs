@@ -19,8 +19,8 @@ pub(crate) mod unwind;
 pub(crate) use self::{
     binding::Binding,
     current::{
-        bindings, enter_bindings, enter_shield, is_cancelled_here, must_not_block, of_closure, runtime, scope, task,
-        task_record, visible_task,
+        bindings, enter_bindings, enter_shield, is_cancelled_here, is_in_closure, must_not_block, of_closure, runtime,
+        scope, task, task_record, visible_task,
     },
     env::Env,
     place::Place,

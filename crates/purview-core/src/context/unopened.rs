@@ -37,12 +37,34 @@ impl Unopened {
 
     /// Makes its scope, which belongs to what surrounds the caller, and the surroundings of what is inside.
     pub(crate) fn open(self) -> (Env, Place) {
-        let (around, shielded) = with(|env| (env.make_task(), env.is_shielded()));
-        open_in(self, around, shielded)
+        open_in(self, with(Around::of))
     }
 }
 
-fn open_in(Unopened { at, runtime }: Unopened, around: Option<Arc<TaskNode>>, shielded: bool) -> (Env, Place) {
+/// What a timeout takes from what surrounds it.
+#[derive(Default)]
+struct Around {
+    task: Option<Arc<TaskNode>>,
+    shielded: bool,
+    in_closure: bool,
+}
+
+impl Around {
+    fn of(env: &mut Env) -> Self {
+        Self {
+            task: env.make_task(),
+            shielded: env.is_shielded(),
+            in_closure: env.is_in_closure(),
+        }
+    }
+}
+
+fn open_in(Unopened { at, runtime }: Unopened, around: Around) -> (Env, Place) {
+    let Around {
+        task: around,
+        shielded,
+        in_closure,
+    } = around;
     let mut bound = Bound::default();
     bound.set(at);
     let scope = ScopeNode::new(ScopeOptions {
@@ -55,7 +77,9 @@ fn open_in(Unopened { at, runtime }: Unopened, around: Option<Arc<TaskNode>>, sh
     if around.is_some() || shielded {
         scope.move_to(around, shielded);
     }
-    (Env::same_task(scope, None), place)
+    let mut inside = Env::same_task(scope, None);
+    inside.set_in_closure(in_closure);
+    (inside, place)
 }
 
 impl InTimeout {
@@ -69,16 +93,16 @@ impl InTimeout {
 #[cold]
 pub(super) fn open() {
     let taken = look(|current| match mem::take(&mut current.timeout) {
-        InTimeout::Unopened(unopened) => Some((unopened, current.env.make_task(), current.env.is_shielded())),
+        InTimeout::Unopened(unopened) => Some((unopened, Around::of(&mut current.env))),
         other => {
             current.timeout = other;
             None
         }
     });
-    let Some(Some((unopened, around, shielded))) = taken else {
+    let Some(Some((unopened, around))) = taken else {
         return;
     };
-    let (mut inside, place) = open_in(unopened, around, shielded);
+    let (mut inside, place) = open_in(unopened, around);
     look(|current| {
         inside.bind(current.env.bindings.take());
         let outside = mem::replace(&mut current.env, inside);

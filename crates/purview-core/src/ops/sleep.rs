@@ -61,6 +61,8 @@ pub struct Sleep {
     fallback: Option<RuntimeChoice>,
     runtime: Option<Arc<dyn Runtime>>,
     timer: OneTimer,
+    /// It was ready, and has let the executor be reached: it is not put off again.
+    yielded: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,7 @@ impl Sleep {
             fallback: None,
             runtime: None,
             timer: OneTimer::default(),
+            yielded: false,
         }
     }
 
@@ -103,7 +106,8 @@ impl Future for Sleep {
         }
         let When::At(at) = this.when else { return Poll::Pending };
         if runtime.now() >= at {
-            if this.timer.instant().is_none() && InARow::count_on_thread() {
+            if this.timer.instant().is_none() && !this.yielded && InARow::count_on_thread() {
+                this.yielded = true;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cancel::CancelReason,
-    context::{Env, Place, Unopened, bindings, unwind},
+    context::{Env, Place, Unopened, bindings, is_in_closure, unwind},
     engine::{ByNode, InARow, Member, Never},
     error::DeadlineExceeded,
     panic::{FirstPanic, catch_expected, expect_panics},
@@ -107,6 +107,8 @@ pin_project! {
         // From the first poll on, until something asks for its scope.
         unopened: Option<Unopened>,
         opened: Option<Opened>,
+        // Its time was up at once, and it has let the executor be reached: it is not put off again.
+        yielded: bool,
         done: bool,
     }
 
@@ -138,6 +140,7 @@ impl<F> Timeout<F> {
             timer: OneTimer::default(),
             unopened: None,
             opened: None,
+            yielded: false,
             done: false,
         }
     }
@@ -199,9 +202,11 @@ impl<F: Future> Future for Timeout<F> {
             Some(unopened) => unopened.is_late(),
         };
         if is_late {
-            if first && InARow::count_on_thread() {
+            if first && !self.yielded && InARow::count_on_thread() {
                 // A loop of such reaches the executor.
-                *self.project().unopened = None;
+                let this = self.project();
+                *this.unopened = None;
+                *this.yielded = true;
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -246,6 +251,7 @@ impl<F: Future> Timeout<F> {
         let opened = this.opened.as_mut().expect("it has a scope");
         let node = opened.node.clone();
         Place::update(&mut opened.place, &node);
+        this.member.as_mut().env_mut().set_in_closure(is_in_closure());
         // What was raised has had this poll, or is looked at in it.
         let grace_ended = node.signal().is_raised(part::GRACE);
         node.signal().clear();
@@ -309,7 +315,9 @@ impl<F: Future> Timeout<F> {
             }
             if is_waiting || (!opened.cut && !opened.panicked.is_some()) {
                 node.signal().end();
-                if this.timer.set(opened.until, &*node.runtime(), cx.waker()).is_ready() {
+                // What was cut by a grace around may have left that, and then only its own time ends it.
+                let until = if opened.cut { opened.until } else { node.own_deadline() };
+                if this.timer.set(until, &*node.runtime(), cx.waker()).is_ready() {
                     cx.waker().wake_by_ref();
                 }
                 return Poll::Pending;
@@ -331,16 +339,15 @@ impl<F: Future> Timeout<F> {
             .is_ready()
         {
             node.signal().end_quietly();
-            if node.reason().is_some() {
-                // An outer deadline is reported, and what reports it drops this.
-                return unwind::never();
-            }
             // An outer deadline is about to be reported, where its scope is polled. Should it be moved instead, or what is
             // in between be polled elsewhere, this one must be looked at again; and at once, where it is its own time that
-            // ran out during this poll.
+            // ran out during this poll. What cancelled it may be around it no more.
             node.wake_if_moved(cx.waker());
             if node.is_expired() {
                 cx.waker().wake_by_ref();
+            } else if node.reason().is_some() {
+                // An outer deadline is reported, and what reports it drops this.
+                return unwind::never();
             }
             return Poll::Pending;
         }

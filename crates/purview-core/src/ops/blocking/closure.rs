@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use crate::{
     context::{self, Env, TaskSpan, unwind},
-    panic::{Panic, catch},
+    panic::{Panic, catch, discard},
     runtime::{PoolJob, PoolStage},
     tree::{HoldKind, TaskNode},
 };
@@ -57,6 +57,8 @@ impl<T: Send + 'static> PoolJob for Closure<T> {
                 span.run(f)
             });
             span.close();
+            // Where these are the last to have a context value, there is nothing to report its panic to.
+            discard(env);
             self.stage.end(match called {
                 Ok(value) => Ended::Returned(value),
                 Err(panic) if unwind::is_unwound(&panic) => Ended::Unwound,

@@ -78,6 +78,10 @@ impl<P: Policy, T, F: Future<Output = P::Child<T>>> Child<P> for LocalChild<P, T
         self.slot.is_unclaimed()
     }
 
+    fn is_awaited(&self) -> bool {
+        self.slot.is_awaited()
+    }
+
     fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
         let slot = self.project().slot;
         slot.reclaim(|joined| policy.unclaimed::<T>(&slot.info(), joined));

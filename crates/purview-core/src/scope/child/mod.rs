@@ -59,6 +59,11 @@ pub(crate) trait Child<P: Policy> {
         false
     }
 
+    /// Whether something waits for its result, and has been woken for that where there is one.
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     /// Gives a result that was not taken back to the policy.
     fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
         let _ = policy;

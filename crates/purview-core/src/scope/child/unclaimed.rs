@@ -21,8 +21,12 @@ impl<C> Unclaimed<C> {
         }
     }
 
-    pub(in crate::scope) fn is_empty(&self) -> bool {
-        self.children.is_empty()
+    /// Whether there are some that nothing waits for.
+    pub(in crate::scope) fn has_unawaited<P: Policy>(&self) -> bool
+    where
+        C: AnyChild<P>,
+    {
+        self.children.iter().any(|child| !child.get().is_awaited())
     }
 
     pub(in crate::scope) fn keep<P: Policy>(&mut self, child: C)
@@ -37,6 +41,8 @@ impl<C> Unclaimed<C> {
         children.push(child);
     }
 
+    /// Gives the results that nothing waits for back to the policy. Those that something waits for stay here: the wait may be
+    /// given up.
     pub(in crate::scope) fn reclaim<P: Policy>(&mut self, policy: &mut P)
     where
         C: AnyChild<P>,
@@ -46,7 +52,20 @@ impl<C> Unclaimed<C> {
         }
         let mut panicked = FirstPanic::default();
         for mut child in self.children.take_all() {
+            if child.get().is_awaited() {
+                self.children.push(child);
+                continue;
+            }
             panicked.run(|| child.pinned().reclaim(policy));
+            panicked.run(|| drop(child));
+        }
+        panicked.resume();
+    }
+
+    /// The scope ends: what is awaited now is left to that.
+    pub(in crate::scope) fn leave(&mut self) {
+        let mut panicked = FirstPanic::default();
+        for child in self.children.take_all() {
             panicked.run(|| drop(child));
         }
         panicked.resume();

@@ -100,11 +100,15 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
                         task.end_grace(Grace::Over);
                     }
                 }
-                let ordinary = child.get().env().role() == Role::Ordinary;
+                let role = child.get().env().role();
                 let after_grace = engine.stage.grace().is_some_and(|grace| grace > Grace::Holds);
                 if after_grace && !child.get().env().is_beyond_grace() {
                     child.pinned().env_mut().set_beyond_grace();
-                    self.children.beyond_grace += usize::from(ordinary);
+                    match role {
+                        Role::Ordinary => self.children.beyond_grace += 1,
+                        Role::Daemon => self.children.rare.make().daemons_beyond_grace += 1,
+                        Role::Finalizer => {}
+                    }
                 }
                 self.children.set.push(InSet::new(child), &engine.node);
             }

@@ -26,7 +26,10 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 return Progress::Idle;
             }
             if children.body != BodyStage::Ended {
-                if engine.stage.grace().is_some() && children.rare.daemons() == 0 && self.body.env().is_kept() {
+                if engine.stage.grace().is_some()
+                    && children.rare.daemons_within_grace() == 0
+                    && self.body.env().is_kept()
+                {
                     self.give_last_turn(engine);
                 }
                 if self.children.body != BodyStage::Ended {
@@ -35,7 +38,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 // The body may have spawned in its last turn.
                 continue;
             }
-            if children.rare.daemons() > 0 {
+            if children.rare.daemons_within_grace() > 0 {
                 return self.stop_daemons(engine);
             }
             if children.finalizing {
@@ -49,10 +52,10 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
                 rare.elsewhere.retain(|task| task.is_elsewhere());
                 !rare.elsewhere.is_empty()
             });
-            if is_elsewhere || children.ordinary > 0 {
+            if is_elsewhere || children.under_way() > 0 {
                 return Progress::Idle;
             }
-            if !children.unclaimed.is_empty() {
+            if children.unclaimed.has_unawaited() {
                 // While the scope lives: the policy may add to it.
                 let Children { unclaimed, policy, .. } = children;
                 let policy = policy.as_mut().expect("a scope has its policy until it resolves");
@@ -125,6 +128,7 @@ impl<P: Policy, K: Kind> Children<'_, P, K> {
         let (unclaimed, policy) = (&mut self.unclaimed, &mut self.policy);
         if let Some(policy) = policy {
             engine.panicked.run(|| unclaimed.reclaim(policy));
+            engine.panicked.run(|| unclaimed.leave());
             if self.stopped_by_others {
                 engine.panicked.run(|| policy.stopped_by_others());
             }

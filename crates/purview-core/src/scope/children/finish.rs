@@ -44,7 +44,11 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
                 children.ordinary -= 1;
                 children.beyond_grace -= usize::from(env.is_beyond_grace());
             }
-            Role::Daemon => drop(children.rare.make().daemons.remove(&env.id())),
+            Role::Daemon => {
+                let rare = children.rare.make();
+                rare.daemons_beyond_grace -= usize::from(env.is_beyond_grace());
+                drop(rare.daemons.remove(&env.id()));
+            }
             Role::Finalizer => {
                 children.finalizing = false;
                 engine.panicked.run(|| engine.node.let_go(HoldKind::Finalizer));

@@ -236,7 +236,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
     /// One that is to see its tasks resolve has its last turn when they have.
     fn is_bodys_turn(&self, engine: &Engine) -> bool {
         let children = &*self.children;
-        let others = children.ordinary > children.beyond_grace || children.rare.daemons() > 0;
+        let others = children.ordinary > children.beyond_grace || children.rare.daemons_within_grace() > 0;
         let last_turn = self.body.env().is_kept() && !others;
         // A body that has not begun is not woken for that: it may be late, and then nothing but a new deadline lets it begin.
         let woken = children.body == BodyStage::New || engine.signal().is_raised(part::BODY);

@@ -16,6 +16,8 @@ pub(super) struct Rare<C> {
     /// Children that may start, and come before the others that may: those that were there when one was cancelled alone.
     pub(super) ready: Queued<C>,
     pub(super) daemons: BTreeMap<TaskId, Arc<TaskNode>>,
+    /// How many of these another thread is in after the grace, as with [`beyond_grace`](super::Children::beyond_grace).
+    pub(super) daemons_beyond_grace: usize,
     /// All of these have been cancelled.
     pub(super) daemons_stopped: bool,
     /// What a finalizer did that would have cancelled the scope, had it not ended already.
@@ -53,6 +55,7 @@ impl<C> Rarely<C> {
                 waiting: Queued::new(),
                 ready: Queued::new(),
                 daemons: BTreeMap::new(),
+                daemons_beyond_grace: 0,
                 daemons_stopped: false,
                 broke: None,
                 lost: None,
@@ -74,5 +77,11 @@ impl<C> Rarely<C> {
     /// How many daemons have not ended.
     pub(super) fn daemons(&self) -> usize {
         self.get().map_or(0, |rare| rare.daemons.len())
+    }
+
+    /// How many of them keep the finalizers waiting.
+    pub(super) fn daemons_within_grace(&self) -> usize {
+        self.get()
+            .map_or(0, |rare| rare.daemons.len() - rare.daemons_beyond_grace)
     }
 }

@@ -57,6 +57,8 @@ impl<F: Closure> BlockingCall<F> {
             span.call(|| f.call(token))
         });
         span.close();
+        // Where these are the last to have a context value, there is nothing to report its panic to.
+        discard(env);
         match called {
             Ok(value) => End::Returned(value),
             Err(panic) if unwind::is_unwound(&panic) => {

@@ -151,6 +151,10 @@ impl<P: Policy, T, A: Offload<Output = P::Child<T>>> Child<P> for Offloaded<P, T
         self.slot.is_unclaimed()
     }
 
+    fn is_awaited(&self) -> bool {
+        self.slot.is_awaited()
+    }
+
     fn reclaim(self: Pin<&mut Self>, policy: &mut P) {
         self.slot
             .reclaim(|joined| policy.unclaimed::<T>(&self.slot.info(), joined));

@@ -116,13 +116,18 @@ impl<F: Future> ParallelFuture<F> {
             let _expected = expect_panics();
             member.as_mut().poll_by_another(&ByNode, cx)
         };
-        let end = match polled {
-            Poll::Ready(end) => end,
+        let (member, end) = match polled {
+            Poll::Ready(end) => (member, end),
             Poll::Pending => match self.put_back(member) {
                 Ok(()) => return Poll::Pending,
-                Err((mut member, reason)) => member.as_mut().cut(reason),
+                Err((mut member, reason)) => {
+                    let end = member.as_mut().cut(reason);
+                    (member, end)
+                }
             },
         };
+        // Where this is the last to have a context value, there is nothing to report its panic to.
+        discard(member);
         Poll::Ready(self.end(end))
     }
 
@@ -142,6 +147,7 @@ impl<F: Future> ParallelFuture<F> {
     pub(super) fn destroy(&self, reason: CancelReason) -> Option<End<F::Output>> {
         let mut member = self.lock().take_member()?;
         let end = member.as_mut().cut(reason);
+        discard(member);
         self.end(end)
     }
 

@@ -213,6 +213,11 @@ impl<J> JoinSlot<J> {
         matches!(self.lock().content, Content::Value(_))
     }
 
+    /// Whether something waits for it. Once there is a value, nothing begins to.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.has(AWAITED)
+    }
+
     /// Whether the policy gave nothing for it.
     pub(super) fn has_no_value(&self) -> bool {
         matches!(self.lock().content, Content::Never(_))
