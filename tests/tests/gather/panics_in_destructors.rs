@@ -94,8 +94,8 @@ fn when_the_gather_is_dropped() {
 fn when_another_one_fails() {
     for limit in [2, 4] {
         let log = Log::new();
-        let [a, b, c] = bombs(&log).map(futures::FutureExt::boxed_local);
-        let fails = futures::FutureExt::boxed_local(async { Err(()) });
+        let [a, b, c] = bombs(&log).map(FutureExt::boxed_local);
+        let fails = FutureExt::boxed_local(async { Err(()) });
         let mut failing = by_hand(caught(gather([a, fails, b, c]).limit(limit)));
         assert_eq!(failing.finish().map(drop), Err("2".to_owned()));
         assert_eq!(log.entries(), ALL);

@@ -140,7 +140,7 @@ fn what_blocks_in_a_timeout_inside_may_block() {
 fn what_blocks_in_a_timeout_that_has_left_the_closure_may_not() {
     let gate = Gate::new();
     let wait = gate.wait();
-    let begun = block_on(scope(async |s| {
+    let (begun,) = block_on(scope(async |s| {
         let call = s.spawn_blocking(|_| {
             let mut kept = Box::pin(timeout(Duration::MAX, async {
                 assert!(current().is_some() && deadline().is_none());
@@ -148,7 +148,8 @@ fn what_blocks_in_a_timeout_that_has_left_the_closure_may_not() {
                 block_on(async {});
             }));
             assert!(block_on(poll_once(kept.as_mut())).is_pending());
-            kept
+            // In a tuple, which is not awaited.
+            (kept,)
         });
         call.await
     }));
