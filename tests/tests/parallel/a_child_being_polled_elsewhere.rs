@@ -10,7 +10,9 @@ use std::{
 };
 
 use purview::{CancelReason, TaskError, fail_fast, settled, shield};
-use purview_tests::{CallsOnDrop, Gate, HandExecutor, Log, NotesDrop, PanicsOnDrop, by_hand, caught, poll_once};
+use purview_tests::{
+    ByHand, CallsOnDrop, Gate, HandExecutor, Log, NotesDrop, PanicsOnDrop, by_hand, caught, poll_once,
+};
 
 /// Says that it is being polled, waits in that poll until it is told what to answer, and notes its drop.
 struct Watched<T> {
@@ -64,6 +66,22 @@ impl<T: Send + 'static> Watch<T> {
         self.answer.send(answer).unwrap();
         assert!(thread.join().expect("the executor's thread does not panic"));
         done
+    }
+}
+
+impl Watch<()> {
+    /// The driver heeds the cancellation while the poll lasts, and the child has ended by the end of that.
+    fn cancelled_during_the_poll<F: Future>(
+        &self,
+        executor: &HandExecutor,
+        driver: &mut ByHand<F>,
+        cancel: impl FnOnce(),
+    ) {
+        let heeded = || {
+            cancel();
+            assert!(driver.poll_until_idle().is_pending());
+        };
+        self.during_the_poll(executor, heeded, Poll::Ready(()));
     }
 }
 
@@ -201,14 +219,7 @@ fn one_that_holds_by_the_end_of_that_poll_cleans_up() {
     let mut driver = by_hand(driver);
     drop(open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log)));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(
-        &executor,
-        || {
-            open.cancel();
-            assert!(driver.poll_until_idle().is_pending());
-        },
-        Poll::Ready(()),
-    );
+    watch.cancelled_during_the_poll(&executor, &mut driver, || open.cancel());
     assert!(driver.poll_until_idle().is_pending());
     gate.open();
     executor.run();
@@ -262,14 +273,7 @@ fn nor_a_scope_that_it_takes_over_then_which_ends_in_that_poll() {
         pending::<Result<(), &str>>().await
     }));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(
-        &executor,
-        || {
-            open.cancel();
-            assert!(driver.poll_until_idle().is_pending());
-        },
-        Poll::Ready(()),
-    );
+    watch.cancelled_during_the_poll(&executor, &mut driver, || open.cancel());
     assert!(driver.finish().is_ok());
     let ended: Vec<_> = log.entries().split_off(3);
     assert_eq!(ended, ["child dropped", "shielded dropped", "the scope has ended"]);
@@ -283,14 +287,7 @@ fn cancelled_alone_it_has_the_grace_of_its_scope() {
     let mut driver = by_hand(driver);
     let task = open.spawn_parallel(takes_up_a_shield(child, gate.clone(), &log));
     assert!(driver.poll_until_idle().is_pending());
-    watch.during_the_poll(
-        &executor,
-        || {
-            task.cancel();
-            assert!(driver.poll_until_idle().is_pending());
-        },
-        Poll::Ready(()),
-    );
+    watch.cancelled_during_the_poll(&executor, &mut driver, || task.cancel());
     assert!(driver.poll_until_idle().is_pending());
     assert!(!task.is_finished(), "it holds");
     executor.clock().advance(Duration::from_secs(1));

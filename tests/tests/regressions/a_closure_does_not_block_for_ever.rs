@@ -4,7 +4,7 @@
 use std::{
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::{self, Receiver, Sender},
     task::Poll,
     thread::{self, JoinHandle},
     time::Duration,
@@ -45,18 +45,14 @@ fn assert_ended(pool: JoinHandle<()>, ends: &Receiver<()>) {
     pool.join().unwrap();
 }
 
-// "One cancelled by its parent stays pending until the parent drops it", and the parent cannot drop what runs in a closure.
-#[test]
-fn a_plain_scope_inside_ends_when_the_scope_around_is_cancelled() {
-    watched(|| {
+/// The closure says when it has entered what blocks it; then the scope around is cancelled.
+fn ends_with_the_scope_around(blocks: fn(Sender<()>)) {
+    watched(move || {
         let (executor, (entered, enters)) = (HandExecutor::new(), mpsc::channel());
         let (open, driver) = settled::<()>().runtime(executor.clone()).open();
         let mut driver = by_hand(driver);
         open.spawn_blocking(move |_| {
-            block_on(scope(async |_| {
-                entered.send(()).unwrap();
-                pending::<()>().await;
-            }));
+            blocks(entered);
             Ok(())
         });
         assert!(driver.poll_until_idle().is_pending());
@@ -66,6 +62,17 @@ fn a_plain_scope_inside_ends_when_the_scope_around_is_cancelled() {
         let early = driver.poll_until_idle();
         assert_ended(pool, &ends);
         assert!(ended_by_now(early, driver).is_ok());
+    });
+}
+
+// "One cancelled by its parent stays pending until the parent drops it", and the parent cannot drop what runs in a closure.
+#[test]
+fn a_plain_scope_inside_ends_when_the_scope_around_is_cancelled() {
+    ends_with_the_scope_around(|entered| {
+        block_on(scope(async |_| {
+            entered.send(()).unwrap();
+            pending::<()>().await;
+        }));
     });
 }
 
@@ -94,27 +101,14 @@ fn nor_does_it_wait_for_ever_for_a_task_of_its_own_scope() {
 // A timeout inside is the closure's own task, and cannot be dropped either.
 #[test]
 fn nor_does_a_scope_in_a_timeout_inside() {
-    watched(|| {
-        let (executor, (entered, enters)) = (HandExecutor::new(), mpsc::channel());
-        let (open, driver) = settled::<()>().runtime(executor.clone()).open();
-        let mut driver = by_hand(driver);
-        open.spawn_blocking(move |_| {
-            let _ = block_on(timeout(
-                SECOND,
-                scope(async |_| {
-                    entered.send(()).unwrap();
-                    pending::<()>().await;
-                }),
-            ));
-            Ok(())
-        });
-        assert!(driver.poll_until_idle().is_pending());
-        let (pool, ends) = run_in_the_pool(executor);
-        enters.recv().unwrap();
-        open.cancel();
-        let early = driver.poll_until_idle();
-        assert_ended(pool, &ends);
-        assert!(ended_by_now(early, driver).is_ok());
+    ends_with_the_scope_around(|entered| {
+        let _ = block_on(timeout(
+            SECOND,
+            scope(async |_| {
+                entered.send(()).unwrap();
+                pending::<()>().await;
+            }),
+        ));
     });
 }
 

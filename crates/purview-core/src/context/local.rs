@@ -29,22 +29,26 @@ pub(super) fn with_task<T: Default>(with: impl FnOnce(&mut Env) -> T) -> T {
     look(|current| with(&mut current.env)).unwrap_or_default()
 }
 
-/// What surrounds the caller, the scope of a timeout included.
-pub(super) fn with<T: Default>(with: impl FnOnce(&mut Env) -> T) -> T {
+/// As [`look`], where the scope of the timeout that the caller is in is there: it is made first, if nothing has asked for it.
+pub(super) fn look_opened<T>(look_at: impl FnOnce(&mut Current) -> T) -> Option<T> {
     let looked = look(|current| {
         if current.timeout.is_unopened() {
-            return Err(with);
+            return Err(look_at);
         }
-        Ok(with(&mut current.env))
-    });
+        Ok(look_at(current))
+    })?;
     match looked {
-        Some(Ok(value)) => value,
-        Some(Err(with)) => {
+        Ok(value) => Some(value),
+        Err(look_at) => {
             open();
-            with_task(with)
+            look(look_at)
         }
-        None => T::default(),
     }
+}
+
+/// What surrounds the caller, the scope of a timeout included.
+pub(super) fn with<T: Default>(with: impl FnOnce(&mut Env) -> T) -> T {
+    look_opened(|current| with(&mut current.env)).unwrap_or_default()
 }
 
 /// Puts back what surrounded the caller when dropped.
@@ -59,17 +63,7 @@ impl Env {
     /// Makes this the surroundings of the code that runs until the guard is dropped: nothing is cloned, the two are
     /// swapped.
     pub(crate) fn enter(&mut self) -> Entered<'_> {
-        let is_unopened = look(|current| {
-            if current.timeout.is_unopened() {
-                return true;
-            }
-            mem::swap(&mut current.env, self);
-            false
-        });
-        if is_unopened == Some(true) {
-            open();
-            swap(self);
-        }
+        look_opened(|current| mem::swap(&mut current.env, self));
         Entered {
             env: self,
             here: PhantomData,
@@ -79,10 +73,6 @@ impl Env {
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        swap(self.env);
+        look(|current| mem::swap(&mut current.env, self.env));
     }
-}
-
-fn swap(env: &mut Env) {
-    look(|current| mem::swap(&mut current.env, env));
 }

@@ -4,7 +4,7 @@ use std::{mem, sync::Arc};
 
 use super::{
     Env, Place,
-    local::{look, with},
+    local::{look, look_opened, with},
 };
 use crate::{
     runtime::Runtime,
@@ -124,27 +124,17 @@ impl<'a> InUnopened<'a> {
     /// `unopened` stays, unless the scope is made meanwhile: then `env` is what surrounds the inside, and `place` is where
     /// the scope belongs.
     pub(crate) fn enter(unopened: &'a mut Option<Unopened>, env: &'a mut Env, place: &'a mut Option<Place>) -> Self {
-        let mut enter = || {
-            look(|current| {
-                if current.timeout.is_unopened() {
-                    return None;
-                }
-                let inside = unopened.take().map_or_else(InTimeout::default, InTimeout::Unopened);
-                mem::swap(&mut current.env.bindings, &mut env.bindings);
-                Some(mem::replace(&mut current.timeout, inside))
-            })
-        };
-        let mut around = enter();
-        if let Some(None) = around {
-            // A timeout around that has no scope yet gets one: that is then what this one is in.
-            open();
-            around = enter();
-        }
+        // A timeout around that has no scope yet gets one: that is then what this one is in.
+        let around = look_opened(|current| {
+            let inside = unopened.take().map_or_else(InTimeout::default, InTimeout::Unopened);
+            mem::swap(&mut current.env.bindings, &mut env.bindings);
+            mem::replace(&mut current.timeout, inside)
+        });
         Self {
             unopened,
             env,
             place,
-            around: around.flatten().unwrap_or_default(),
+            around: around.unwrap_or_default(),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! loop over such never ends its poll: its siblings, its deadline and the executor have no turn. So one in a row of them
 //! yields, as with the cooperative budget of tokio.
 
-use std::cell::Cell;
+use std::{cell::Cell, task::Waker};
 
 use super::pass::STEPS;
 #[cfg(loom)]
@@ -40,14 +40,21 @@ impl InARow {
         self.0 = 0;
     }
 
-    /// Counts one more on this thread, whatever it was that came before. Gives whether it is to yield first.
+    /// Whether what is ready at once is to yield first, which it does once: it is then woken. Counts on this thread, whatever
+    /// it was that came before.
     #[must_use = "what is ready yields where this is true"]
-    pub(crate) fn count_on_thread() -> bool {
+    pub(crate) fn yields(yielded: &mut bool, waker: &Waker) -> bool {
+        if *yielded {
+            return false;
+        }
         let mut row = ON_THREAD.get();
-        let over = row.is_over();
+        *yielded = row.is_over();
         row.count();
         ON_THREAD.set(row);
-        over
+        if *yielded {
+            waker.wake_by_ref();
+        }
+        *yielded
     }
 
     /// As [`end`](Self::end).

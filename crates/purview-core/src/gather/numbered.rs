@@ -26,10 +26,7 @@ pub(super) struct Ended<O> {
 impl<O> Ended<O> {
     /// How it ended is not reported, but for a panic.
     pub(super) fn drop_into(self, panicked: &mut FirstPanic) {
-        match self.end {
-            End::Panicked(panic) => panicked.keep(panic),
-            other => panicked.run(|| drop(other)),
-        }
+        self.end.drop_into(panicked);
     }
 }
 

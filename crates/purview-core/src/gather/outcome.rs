@@ -80,10 +80,7 @@ impl<O> Drop for Outcome<O> {
         }
         let mut panicked = FirstPanic::default();
         for end in self.ends.take_all().into_iter().flatten() {
-            match end {
-                End::Panicked(panic) => panicked.keep(panic),
-                other => panicked.run(|| drop(other)),
-            }
+            end.drop_into(&mut panicked);
         }
         panicked.resume_if_expected();
     }

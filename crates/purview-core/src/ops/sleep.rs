@@ -106,9 +106,7 @@ impl Future for Sleep {
         }
         let When::At(at) = this.when else { return Poll::Pending };
         if runtime.now() >= at {
-            if this.timer.instant().is_none() && !this.yielded && InARow::count_on_thread() {
-                this.yielded = true;
-                cx.waker().wake_by_ref();
+            if this.timer.instant().is_none() && InARow::yields(&mut this.yielded, cx.waker()) {
                 return Poll::Pending;
             }
             this.timer.clear();

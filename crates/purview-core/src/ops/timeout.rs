@@ -17,7 +17,7 @@ use crate::{
     context::{Env, Place, Unopened, bindings, is_in_closure, unwind},
     engine::{ByNode, InARow, Member, Never},
     error::DeadlineExceeded,
-    panic::{FirstPanic, catch_expected, expect_panics},
+    panic::{FirstPanic, Panic, catch_expected, expect_panics},
     policy::End,
     runtime::{OneTimer, RuntimeChoice, Timer},
     time::{Duration, Instant},
@@ -202,12 +202,9 @@ impl<F: Future> Future for Timeout<F> {
             Some(unopened) => unopened.is_late(),
         };
         if is_late {
-            if first && !self.yielded && InARow::count_on_thread() {
-                // A loop of such reaches the executor.
-                let this = self.project();
-                *this.unopened = None;
-                *this.yielded = true;
-                cx.waker().wake_by_ref();
+            // A loop of such reaches the executor.
+            if first && InARow::yields(self.as_mut().project().yielded, cx.waker()) {
+                *self.project().unopened = None;
                 return Poll::Pending;
             }
             self.as_mut().open();
@@ -220,14 +217,8 @@ impl<F: Future> Future for Timeout<F> {
             *this.opened = Some(Opened::new(this.member.env(), place));
         }
         match polled {
-            Poll::Ready(End::Returned(value)) => {
-                self.end();
-                return Poll::Ready(Ok(value));
-            }
-            Poll::Ready(End::Panicked(panic)) => {
-                let _ = catch_expected(|| self.end());
-                panic.resume();
-            }
+            Poll::Ready(End::Returned(value)) => return self.give(value),
+            Poll::Ready(End::Panicked(panic)) => self.resume(panic),
             Poll::Ready(End::Cancelled(_)) | Poll::Pending => {}
         }
         if let Some(Unopened { at, runtime }) = this.unopened {
@@ -241,6 +232,18 @@ impl<F: Future> Future for Timeout<F> {
 }
 
 impl<F: Future> Timeout<F> {
+    /// The future has returned, and was dropped.
+    fn give(self: Pin<&mut Self>, value: F::Output) -> Poll<Result<F::Output, DeadlineExceeded>> {
+        self.end();
+        Poll::Ready(Ok(value))
+    }
+
+    /// The future has panicked: that goes on, whatever else panics now.
+    fn resume(self: Pin<&mut Self>, panic: Panic) -> ! {
+        let _ = catch_expected(|| self.end());
+        panic.resume()
+    }
+
     /// A poll of one that has a scope.
     fn poll_opened(
         mut self: Pin<&mut Self>,
@@ -273,16 +276,10 @@ impl<F: Future> Timeout<F> {
                 this.member.as_mut().poll_by_another(&Never, cx)
             };
             match end {
-                Poll::Ready(End::Returned(value)) => {
-                    self.end();
-                    return Poll::Ready(Ok(value));
-                }
+                Poll::Ready(End::Returned(value)) => return self.give(value),
                 // What still runs elsewhere is waited for first.
                 Poll::Ready(End::Panicked(panic)) if opened.cut => opened.panicked.keep(panic),
-                Poll::Ready(End::Panicked(panic)) => {
-                    let _ = catch_expected(|| self.end());
-                    panic.resume();
-                }
+                Poll::Ready(End::Panicked(panic)) => self.resume(panic),
                 Poll::Ready(End::Cancelled(_)) | Poll::Pending => {}
             }
         }

@@ -15,7 +15,7 @@ pub use {fail_fast::FailFast, join_all::JoinAll, settled::Settled};
 use crate::{
     cancel::CancelReason,
     context::current,
-    panic::{Panic, catch, discard},
+    panic::{FirstPanic, Panic, catch, discard},
     tree::{TaskId, TaskInfo},
 };
 
@@ -51,6 +51,14 @@ impl<C> End<C> {
                 discard(other);
                 Self::Panicked(later)
             }
+        }
+    }
+
+    /// It is not reported, but for a panic.
+    pub(crate) fn drop_into(self, panicked: &mut FirstPanic) {
+        match self {
+            Self::Panicked(panic) => panicked.keep(panic),
+            other => panicked.run(|| drop(other)),
         }
     }
 }

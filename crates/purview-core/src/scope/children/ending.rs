@@ -57,9 +57,7 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
             }
             if children.unclaimed.has_unawaited() {
                 // While the scope lives: the policy may add to it.
-                let Children { unclaimed, policy, .. } = children;
-                let policy = policy.as_mut().expect("a scope has its policy until it resolves");
-                engine.panicked.run(|| unclaimed.reclaim(policy));
+                children.reclaim(engine);
                 continue;
             }
             // A handle may have spawned just now, from another thread.
@@ -121,13 +119,21 @@ impl<P: Policy, K: Kind> Whole<'_, '_, P, K> {
 }
 
 impl<P: Policy, K: Kind> Children<'_, P, K> {
+    /// Gives the results that nothing waits for back to the policy, until that has been asked what the scope resolves to.
+    pub(super) fn reclaim(&mut self, engine: &mut Engine) {
+        if let Some(policy) = &mut self.policy {
+            let unclaimed = &mut self.unclaimed;
+            engine.panicked.run(|| unclaimed.reclaim(policy));
+        }
+    }
+
     /// What the scope resolves to; pending where the policy has nothing to say and the parent is about to drop it.
     pub(in crate::scope) fn resolve<R>(&mut self, engine: &mut Engine, body: Option<R>) -> Poll<P::Output<R>> {
         let mut body = OneByOne::new(body);
         engine.end();
+        self.reclaim(engine);
         let (unclaimed, policy) = (&mut self.unclaimed, &mut self.policy);
         if let Some(policy) = policy {
-            engine.panicked.run(|| unclaimed.reclaim(policy));
             engine.panicked.run(|| unclaimed.leave());
             if self.stopped_by_others {
                 engine.panicked.run(|| policy.stopped_by_others());

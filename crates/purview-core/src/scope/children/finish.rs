@@ -30,9 +30,7 @@ impl<'env, P: Policy, K: Kind> Whole<'_, 'env, P, K> {
         }
         if role == Role::Finalizer && child.get().has_failed() {
             // What failed before comes before it.
-            let Children { unclaimed, policy, .. } = &mut *self.children;
-            let policy = policy.as_mut().expect("a scope has its policy until it resolves");
-            engine.panicked.run(|| unclaimed.reclaim(policy));
+            self.children.reclaim(engine);
         }
         let verdict = self.children.report(child.pinned());
         let env = child.get().env();
