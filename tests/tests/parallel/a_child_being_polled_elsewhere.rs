@@ -353,8 +353,7 @@ fn a_child_may_drop_its_own_scope_while_it_is_polled() {
     let (open, driver) = fail_fast::<&str>().runtime(executor.clone()).open();
     drop(open.spawn_parallel(async move {
         let _guard = guard;
-        let driver: Option<purview_tests::ByHand<purview::Driver<purview::FailFast<&str>>>> =
-            inside.lock().unwrap().take();
+        let driver: Option<ByHand<purview::Driver<purview::FailFast<&str>>>> = inside.lock().unwrap().take();
         drop(driver);
         noted.note("scope dropped");
         pending::<Result<(), _>>().await
